@@ -1,0 +1,234 @@
+"""What a spec means: frozen, complete, every default spelled out.
+
+The design is the only place where a decision is made. Everything downstream (the plan, the
+contract, the database, `explain`, `check`) reads it and prints it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from scaffold.design.types import Kind
+
+Verb = Literal["list", "read", "create", "update", "delete", "action"]
+Source = Literal["field", "user", "tenant", "environment"]
+Origin = Literal["caller", "parent", "owner", "hook"]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A value that a condition looks at: a column, or an attribute of the caller's world."""
+
+    source: Source
+    name: str
+    kind: Kind
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One conjunct: `left` equals, or is one of, `right`."""
+
+    left: Term
+    operator: Literal["eq", "in"]
+    right: Term | tuple[str | int | bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One way of being allowed: any of `roles`, on rows that meet `conditions`.
+
+    `fields` are the columns that it covers; None covers every one.
+    """
+
+    roles: tuple[str, ...]
+    conditions: tuple[Condition, ...]
+    fields: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A value that a caller sends: a field of an action's input, or a nested field."""
+
+    name: str
+    kind: Kind
+    description: str
+    nullable: bool
+    required: bool
+    default: object
+    class_: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A field of a resource: one JSON property, one SQL column, one Python name.
+
+    `origin` says who sets it: the caller's body, the parent in the path, the principal who
+    creates the row, or the hooks of actions (those in `set_by`; of any action when that is empty).
+    """
+
+    field: str
+    name: str
+    kind: Kind
+    description: str
+    class_: str
+    nullable: bool
+    default: object
+    required: bool
+    creatable: bool
+    updatable: bool
+    readable: bool
+    origin: Origin
+    set_by: tuple[str, ...]
+    filters: tuple[str, ...]
+    sortable: bool
+    references: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A row of the table of operations: what is not here is not reachable."""
+
+    id: str
+    verb: Verb
+    action: str
+    method: Literal["GET", "POST", "PATCH", "DELETE"]
+    path: str
+    entity: str
+    permission: str
+    summary: str
+    alternatives: tuple[Alternative, ...]
+    on_item: bool
+    conditional: bool
+    idempotency: Literal["none", "optional", "required"]
+    step_up: int | None
+    status: int
+    input: tuple[Input, ...]
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Every role that some alternative names, sorted."""
+        return tuple(sorted({role for each in self.alternatives for role in each.roles}))
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A resource: its table, its models and its operations."""
+
+    name: str
+    class_name: str
+    title: str
+    plural: str
+    segment: str
+    description: str
+    columns: tuple[Column, ...]
+    parent: str | None
+    owner: str | None
+    unique: tuple[tuple[str, ...], ...]
+    page_default: int
+    page_max: int
+    body_max: int
+    operations: tuple[Operation, ...]
+
+    @property
+    def id_parameter(self) -> str:
+        """The name of this resource's id in paths and in its children's columns."""
+        return f"{self.name}_id"
+
+    def operation(self, verb: str) -> Operation | None:
+        """The operation for one of the five built-in verbs, if anybody is granted it."""
+        return next((each for each in self.operations if each.verb == verb), None)
+
+    def set_by(self, action: Operation) -> tuple[Column, ...]:
+        """The columns that the hook of this action may write."""
+        return tuple(
+            each
+            for each in self.columns
+            if each.origin == "hook" and (not each.set_by or action.action in each.set_by)
+        )
+
+    @property
+    def actions(self) -> tuple[Operation, ...]:
+        """The operations whose work is a hook."""
+        return tuple(each for each in self.operations if each.verb == "action")
+
+    def column(self, name: str) -> Column:
+        """The column called `name`; raises KeyError."""
+        for each in self.columns:
+            if each.name == name:
+                return each
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role with everything that it inherits."""
+
+    name: str
+    description: str
+    kind: Literal["human", "service"]
+    extends: tuple[str, ...]
+    includes: tuple[str, ...]
+    mfa: Literal["any", "phishing_resistant"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A typed fact about the tenant, or a verified claim about the user."""
+
+    name: str
+    kind: Kind
+    many: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """A pinned token issuer (RFC 9068)."""
+
+    url: str
+    audience: str
+    algorithms: tuple[str, ...]
+    jwks_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `count` requests in `window` seconds for each `scope`."""
+
+    scope: Literal["user", "token", "tenant", "failed_authentication"]
+    count: int
+    window: int
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """The whole service."""
+
+    name: str
+    title: str
+    description: str
+    environments: tuple[str, ...]
+    tenant: str
+    tenant_claim: str
+    tenant_attributes: tuple[Attribute, ...]
+    user_attributes: tuple[Attribute, ...]
+    issuers: tuple[Issuer, ...]
+    roles: tuple[Role, ...]
+    limits: tuple[Limit, ...]
+    unlimited: Mapping[str, str]
+    audit_days: int
+    entities: tuple[Entity, ...]
+
+    def entity(self, name: str) -> Entity:
+        """The entity called `name`; raises KeyError."""
+        for each in self.entities:
+            if each.name == name:
+                return each
+        raise KeyError(name)
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation, in the order of the spec."""
+        return tuple(operation for entity in self.entities for operation in entity.operations)

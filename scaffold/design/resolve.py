@@ -1,0 +1,461 @@
+"""From the spec to the design: every decision, made once.
+
+The spec has been checked: names exist and types agree. Nothing here can fail for a checked spec.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from scaffold.design import names
+from scaffold.design.model import (
+    Alternative,
+    Attribute,
+    Column,
+    Condition,
+    Design,
+    Entity,
+    Input,
+    Issuer,
+    Limit,
+    Operation,
+    Origin,
+    Role,
+    Term,
+)
+from scaffold.design.types import Kind, kind_of
+from scaffold.spec import model as spec
+
+DEFAULT_LIMITS = {
+    "user": (300, 60),
+    "token": (300, 60),
+    "tenant": (3000, 60),
+    "failed_authentication": (30, 60),
+}
+ASSURANCE = (None, "any", "phishing_resistant")
+UUID = Kind("uuid")
+ENVIRONMENT = Kind("string", low=0, high=63)
+
+
+@dataclass(frozen=True, slots=True)
+class _Grant:
+    roles: tuple[str, ...]
+    grant: spec.Grant
+
+
+def resolve(source: spec.Spec) -> Design:
+    """The design of a checked spec."""
+    roles = tuple(_role(name, source.roles) for name in source.roles)
+    grants = _grants_by_resource(source, roles)
+    attributes = _Attributes(source)
+    children = _children(source)
+    return Design(
+        name=source.service.name,
+        title=source.service.title,
+        description=source.service.description or "",
+        environments=tuple(source.service.environments),
+        tenant=source.tenancy.tenant,
+        tenant_claim=source.identity.tenant_claim or f"{source.tenancy.tenant}_id",
+        tenant_attributes=tuple(attributes.tenant.values()),
+        user_attributes=tuple(attributes.user.values()),
+        issuers=tuple(_issuer(each) for each in source.identity.issuers),
+        roles=roles,
+        limits=tuple(_limits(source.limits)),
+        unlimited={
+            scope: rate.unlimited_because
+            for scope in DEFAULT_LIMITS
+            if isinstance(rate := getattr(source.limits, scope), spec.Unlimited)
+        },
+        audit_days=source.audit.retain,
+        entities=tuple(
+            _entity(name, each, source, grants.get(name, ()), attributes, children)
+            for name, each in source.resources.items()
+        ),
+    )
+
+
+def _children(source: spec.Spec) -> Mapping[str, str]:
+    """Each child resource with the path segment of its parent's collection."""
+    return {
+        name: names.segment(_plural(each.parent, source.resources[each.parent]))
+        for name, each in source.resources.items()
+        if each.parent
+    }
+
+
+def _plural(name: str, resource: spec.Resource) -> str:
+    return resource.plural or names.plural(name)
+
+
+def _role(name: str, roles: Mapping[str, spec.Role]) -> Role:
+    source = roles[name]
+    included = _closure(name, roles)
+    return Role(
+        name=name,
+        description=source.description or "",
+        kind=source.kind,
+        extends=tuple(source.extends),
+        includes=tuple(sorted(included)),
+        # What an inherited grant demands of its holder is inherited with it.
+        mfa=max((roles[each].mfa for each in included), key=ASSURANCE.index),
+    )
+
+
+def _closure(name: str, roles: Mapping[str, spec.Role]) -> set[str]:
+    """The role and every role that it extends."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        each = waiting.pop()
+        if each not in found:
+            found.add(each)
+            waiting.extend(roles[each].extends)
+    return found
+
+
+def _grants_by_resource(
+    source: spec.Spec, roles: tuple[Role, ...]
+) -> Mapping[str, tuple[_Grant, ...]]:
+    """Each resource's grants, with the roles that hold them through `extends`."""
+    heirs: dict[str, list[str]] = {role.name: [] for role in roles}
+    for role in roles:
+        for included in role.includes:
+            heirs[included].append(role.name)
+    found: dict[str, list[_Grant]] = {}
+    for name, role_spec in source.roles.items():
+        holders = tuple(sorted(heirs[name]))
+        for grant in role_spec.can:
+            for resource in grant.on:
+                found.setdefault(resource, []).append(_Grant(holders, grant))
+    return {resource: tuple(each) for resource, each in found.items()}
+
+
+class _Attributes:
+    """The typed attributes that conditions may name."""
+
+    def __init__(self, source: spec.Spec) -> None:
+        self.tenant = {
+            name: _attribute(name, each) for name, each in source.tenancy.attributes.items()
+        }
+        self.user = {
+            name: _attribute(name, each) for name, each in source.identity.attributes.items()
+        }
+
+    def term(self, source: spec.Term, columns: Mapping[str, Column]) -> Term:
+        """The typed term for one that the spec names."""
+        match source.kind:
+            case "field":
+                column = columns[source.name]
+                return Term("field", column.name, column.kind)
+            case "user":
+                if source.name == "id":
+                    return Term("user", "id", UUID)
+                attribute = self.user[source.name]
+                return Term("user", source.name, attribute.kind, attribute.many)
+            case "tenant":
+                attribute = self.tenant[source.name]
+                return Term("tenant", source.name, attribute.kind, attribute.many)
+            case _:
+                return Term("environment", "environment", ENVIRONMENT)
+
+    def condition(self, source: spec.Condition, columns: Mapping[str, Column]) -> Condition:
+        """The typed condition for one that the spec declares."""
+        right = (
+            source.right
+            if isinstance(source.right, tuple)
+            else self.term(source.right, columns)
+        )
+        return Condition(self.term(source.left, columns), source.operator, right)
+
+
+def _attribute(name: str, source: spec.Attribute) -> Attribute:
+    match source.type:
+        case "enum":
+            kind = Kind("enum", values=tuple(source.values or ()))
+        case "integer":
+            kind = Kind("integer", low=source.min, high=source.max)
+        case "boolean":
+            kind = Kind("boolean")
+        case _:
+            kind = Kind("string", low=0, high=source.max or 200)
+    return Attribute(name, kind, bool(source.list))
+
+
+def _issuer(source: spec.Issuer) -> Issuer:
+    base = source.url if source.url.endswith("/") else f"{source.url}/"
+    return Issuer(
+        url=source.url,
+        audience=source.audience,
+        algorithms=tuple(source.algorithms),
+        jwks_url=source.jwks_url or f"{base}.well-known/jwks.json",
+    )
+
+
+def _limits(source: spec.Limits) -> Iterable[Limit]:
+    for scope, (count, window) in DEFAULT_LIMITS.items():
+        rate = getattr(source, scope)
+        if rate is None:
+            yield Limit(scope, count, window)  # type: ignore[arg-type]
+        elif isinstance(rate, spec.Rate):
+            yield Limit(scope, rate.count, rate.seconds)  # type: ignore[arg-type]
+
+
+def _entity(
+    name: str,
+    source: spec.Resource,
+    whole: spec.Spec,
+    grants: tuple[_Grant, ...],
+    attributes: _Attributes,
+    children: Mapping[str, str],
+) -> Entity:
+    declared = tuple(_column(field, each) for field, each in source.fields.items())
+    columns = (*_implied_columns(source), *declared)
+    by_field = {column.field: column for column in columns}
+    plural = _plural(name, source)
+    operations = _Operations(name, source, plural, columns, by_field, grants, attributes, children)
+    return Entity(
+        name=name,
+        class_name=names.camel(name),
+        title=names.words(name),
+        plural=plural,
+        segment=names.segment(plural),
+        description=source.description or "",
+        columns=columns,
+        parent=source.parent,
+        owner=source.owner,
+        unique=tuple(
+            tuple(by_field[field].name for field in fields) for fields in source.unique
+        ),
+        page_default=source.page.default,
+        page_max=source.page.max,
+        body_max=source.body_max,
+        operations=tuple(operations.all()),
+    )
+
+
+def _implied_columns(source: spec.Resource) -> Iterable[Column]:
+    """The parent's id and the owner: set by the service, never by a body."""
+    if source.parent:
+        kind = Kind("reference", target=source.parent)
+        text = f"The {names.words(source.parent)} that this belongs to."
+        yield _fixed("parent", source.parent, f"{source.parent}_id", kind, text, source.parent)
+    if source.owner:
+        yield _fixed("owner", source.owner, source.owner, UUID, "The member who created it.", None)
+
+
+def _fixed(
+    origin: Origin, field: str, name: str, kind: Kind, description: str, target: str | None
+) -> Column:
+    return Column(
+        field=field,
+        name=name,
+        kind=kind,
+        description=description,
+        class_="internal",
+        nullable=False,
+        default=None,
+        required=False,
+        creatable=False,
+        updatable=False,
+        readable=True,
+        origin=origin,
+        set_by=(),
+        filters=(),
+        sortable=False,
+        references=target,
+    )
+
+
+def _column(field: str, source: spec.Field) -> Column:
+    kind = kind_of(source)
+    ours = bool(source.computed or source.set_by)
+    return Column(
+        field=field,
+        name=f"{field}_id" if kind.base == "reference" else field,
+        kind=kind,
+        description=source.description or "",
+        class_=source.class_,
+        nullable=bool(source.optional or source.computed),
+        default=source.default,
+        required=not (ours or source.optional or source.default is not None),
+        creatable=not ours,
+        updatable=not (ours or source.immutable),
+        readable=source.class_ != "secret",
+        origin="hook" if ours else "caller",
+        set_by=tuple(source.set_by),
+        filters=tuple(source.filter),
+        sortable=bool(source.sort),
+        references=kind.target or None,
+    )
+
+
+class _Operations:
+    """The operations that somebody is granted on one resource."""
+
+    def __init__(
+        self,
+        name: str,
+        source: spec.Resource,
+        plural: str,
+        columns: tuple[Column, ...],
+        by_field: Mapping[str, Column],
+        grants: tuple[_Grant, ...],
+        attributes: _Attributes,
+        children: Mapping[str, str],
+    ) -> None:
+        self.name = name
+        self.source = source
+        self.plural = plural
+        self.columns = columns
+        self.by_field = by_field
+        self.grants = grants
+        self.attributes = attributes
+        own = f"/{names.segment(plural)}"
+        self.item_path = f"{own}/{{{name}_id}}"
+        self.collection_path = (
+            f"/{children[name]}/{{{source.parent}_id}}{own}" if source.parent else own
+        )
+
+    def all(self) -> Iterable[Operation]:
+        noun, many = names.words(self.name), names.words(self.plural)
+        one = names.article(noun)
+        yield from self._one("list", "GET", self.collection_path, f"List {many}", 200)
+        yield from self._one("create", "POST", self.collection_path, f"Create {one}", 201)
+        yield from self._one("read", "GET", self.item_path, f"Read {one}", 200)
+        yield from self._one("update", "PATCH", self.item_path, f"Change {one}", 200)
+        yield from self._one("delete", "DELETE", self.item_path, f"Delete {one}", 204)
+        for action, each in self.source.actions.items():
+            on_item = each.on == "item"
+            base = self.item_path if on_item else f"/{names.segment(self.plural)}"
+            title = names.words(action).capitalize()
+            yield from self._one(
+                action,
+                "POST",
+                f"{base}/{names.segment(action)}",
+                f"{title} {one if on_item else many}",
+                200 if on_item else 204,
+                each,
+            )
+
+    def _one(
+        self,
+        do: str,
+        method: str,
+        path: str,
+        summary: str,
+        status: int,
+        action: spec.Action | None = None,
+    ) -> Iterable[Operation]:
+        alternatives = self._alternatives(do)
+        if not alternatives:
+            return
+        on_item = do in ("read", "update", "delete") or (
+            action is not None and action.on == "item"
+        )
+        plain = self.plural if do == "list" else self.name
+        if action is not None:
+            idempotency = action.idempotent
+        else:
+            idempotency = self.source.idempotent if do == "create" else "none"
+        yield Operation(
+            id=f"{do}_{plain}",
+            verb="action" if action is not None else do,  # type: ignore[arg-type]
+            action=do if action is not None else "",
+            method=method,  # type: ignore[arg-type]
+            path=path,
+            entity=self.name,
+            permission=f"{self.name}:{do}",
+            summary=(action.description if action and action.description else summary),
+            alternatives=alternatives,
+            on_item=on_item,
+            conditional=on_item and do != "read",
+            idempotency=idempotency,
+            step_up=action.step_up if action is not None else None,
+            status=status,
+            input=tuple(_input(name, each) for name, each in action.input.items())
+            if action is not None
+            else (),
+        )
+
+    def _alternatives(self, do: str) -> tuple[Alternative, ...]:
+        found: dict[tuple[tuple[Condition, ...], tuple[str, ...] | None], set[str]] = {}
+        for each in self.grants:
+            if do in each.grant.do:
+                conditions = tuple(
+                    sorted(
+                        {
+                            self.attributes.condition(when, self.by_field)
+                            for when in each.grant.when
+                        },
+                        key=repr,
+                    )
+                )
+                key = (conditions, self._fields(do, each.grant))
+                found.setdefault(key, set()).update(each.roles)
+        return _absorbed(
+            [
+                Alternative(tuple(sorted(roles)), conditions, fields)
+                for (conditions, fields), roles in found.items()
+            ]
+        )
+
+    def _fields(self, do: str, grant: spec.Grant) -> tuple[str, ...] | None:
+        """The columns that the grant covers for this operation; None when it is all of them."""
+        if do in ("list", "read"):
+            relevant = [column for column in self.columns if column.readable]
+        elif do == "create":
+            relevant = [column for column in self.columns if column.creatable]
+        elif do == "update":
+            relevant = [column for column in self.columns if column.updatable]
+        else:
+            return None
+        if grant.only is not None:
+            chosen = {self.by_field[field].name for field in grant.only}
+            kept = [column.name for column in relevant if column.name in chosen]
+        elif grant.except_:
+            dropped = {self.by_field[field].name for field in grant.except_}
+            kept = [column.name for column in relevant if column.name not in dropped]
+        else:
+            return None
+        return None if len(kept) == len(relevant) else tuple(sorted(kept))
+
+
+def _absorbed(alternatives: list[Alternative]) -> tuple[Alternative, ...]:
+    """The alternatives without the roles that another one allows at least as much."""
+    kept: list[Alternative] = []
+    for index, each in enumerate(alternatives):
+        covered = {
+            role
+            for position, other in enumerate(alternatives)
+            if position != index and _covers(other, each, position < index)
+            for role in other.roles
+        }
+        roles = tuple(role for role in each.roles if role not in covered)
+        if roles:
+            kept.append(Alternative(roles, each.conditions, each.fields))
+    return tuple(
+        sorted(kept, key=lambda each: (len(each.conditions), repr(each.conditions), each.roles))
+    )
+
+
+def _covers(wide: Alternative, narrow: Alternative, first: bool) -> bool:
+    """Does `wide` allow all that `narrow` does, to a role that holds both?"""
+    fewer = set(wide.conditions) <= set(narrow.conditions)
+    more = wide.fields is None or (
+        narrow.fields is not None and set(narrow.fields) <= set(wide.fields)
+    )
+    same = wide.conditions == narrow.conditions and wide.fields == narrow.fields
+    return fewer and more and (not same or first)
+
+
+def _input(name: str, source: spec.Field) -> Input:
+    return Input(
+        name=name,
+        kind=kind_of(source),
+        description=source.description or "",
+        nullable=bool(source.optional),
+        required=not source.optional and source.default is None,
+        default=source.default,
+        class_=source.class_,
+    )

@@ -1,0 +1,283 @@
+"""The plan: which generated files there are, and their text. Nothing is written here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from jinja2 import Environment
+
+from scaffold.database.functions import Function, Functions, Writer, split
+from scaffold.database.sql import identifier, literal
+from scaffold.database.tables import TENANT_BOUND, schema
+from scaffold.design.model import Design, Entity, Operation
+from scaffold.design.names import camel
+from scaffold.design.types import EMAIL, LINE, TEXT, URL, Kind
+from scaffold.emit import python
+from scaffold.emit.format import format_python
+from scaffold.emit.templates import environment
+
+Plan = Mapping[str, str]
+
+CLASSIFIED = frozenset({"confidential", "pii", "phi", "payment", "secret"})
+
+SINGLE = (
+    "__init__.py",
+    "app.py",
+    "operations.py",
+    "settings.py",
+    "types.py",
+    "gate/__init__.py",
+    "gate/answers.py",
+    "gate/conditional.py",
+    "gate/dispatch.py",
+    "gate/identity.py",
+    "gate/keys.py",
+    "gate/limits.py",
+    "gate/limits_redis.py",
+    "gate/operation.py",
+    "gate/outcomes.py",
+    "gate/pages.py",
+    "gate/problems.py",
+    "gate/shape.py",
+    "resources/__init__.py",
+    "store/__init__.py",
+    "store/database.py",
+    "store/migrate.py",
+    "store/roles.sql",
+    "store/startup.py",
+    "store/statements.py",
+    "store/migrations/0001_initial.sql",
+    "telemetry/__init__.py",
+    "telemetry/decisions.py",
+    "telemetry/logs.py",
+)
+PER_RESOURCE = ("__init__.py", "handlers.py", "models.py", "statements.py")
+CONSTANTS = {
+    "list": ("LIST",),
+    "read": ("READ",),
+    "create": ("CREATE",),
+    "update": ("UPDATE",),
+    "delete": ("DELETE",),
+}
+
+
+def plan(design: Design) -> Plan:
+    """Every generated file of the service by its path in the project, ready to be written."""
+    files = dict(_files(design))
+    sources = {path: text for path, text in files.items() if path.endswith(".py")}
+    return dict(sorted((files | format_python(sources, design.name)).items()))
+
+
+def _files(design: Design) -> Iterator[tuple[str, str]]:
+    templates = environment("service")
+    render = partial(_render, templates)
+    functions = Writer(design, render).write()
+    context = _context(design, functions)
+    templates.globals.update(context)
+    package = design.name
+    singles = list(SINGLE)
+    if any(entity.actions for entity in design.entities):
+        singles.append("gate/actions.py")
+    for path in singles:
+        yield f"{package}/{path}", render(f"{path}.jinja")
+    shared = render("store/functions/shared.sql.jinja", functions=functions.shared)
+    yield f"{package}/store/functions/000_shared.sql", shared
+    for entity in design.entities:
+        yield from _resource(entity, functions, render, package)
+
+
+def _render(templates: Environment, template: str, /, **context: object) -> str:
+    return templates.get_template(template).render(context)
+
+
+def _context(design: Design, functions: Functions) -> Mapping[str, Any]:
+    """What every template may print."""
+    classified = {
+        each.name
+        for entity in design.entities
+        for each in entity.columns
+        if each.class_ in CLASSIFIED
+    } | {
+        each.name
+        for operation in design.operations
+        for each in operation.input
+        if each.class_ in CLASSIFIED
+    }
+    idempotent = any(each.idempotency != "none" for each in design.operations)
+    tables = [design.tenant, "member", "audit_event"]
+    tables += ["idempotency_key"] if idempotent else []
+    tables += [entity.name for entity in design.entities]
+    return {
+        "design": design,
+        "package": design.name,
+        "schema": identifier(design.name),
+        "tenant": identifier(design.tenant),
+        "owner": f"{design.name}_owner",
+        "app": f"{design.name}_app",
+        "tenant_bound": TENANT_BOUND,
+        "database": schema(design),
+        "idempotent": idempotent,
+        "human_roles": _roles(design, "human"),
+        "service_roles": _roles(design, "service"),
+        "environments": ", ".join(python.literal(each) for each in design.environments),
+        "classified": sorted(classified),
+        "patterns": {
+            "line": python.raw(LINE),
+            "text": python.raw(TEXT),
+            "email": python.raw(EMAIL),
+            "url": python.raw(URL),
+        },
+        "tables": tables,
+        "functions": sorted(each.name for each in _all_functions(functions)),
+        "has_patch": any(each.verb == "update" for each in design.operations),
+        "camel": camel,
+        "handler_name": handler_name,
+        "body_model": body_model,
+        "python_scalar": python_scalar,
+    }
+
+
+def _all_functions(functions: Functions) -> Iterable[Function]:
+    yield from functions.shared
+    for each in functions.by_operation.values():
+        yield from each
+
+
+def _roles(design: Design, kind: str) -> str:
+    return ", ".join(literal(role.name) for role in design.roles if role.kind == kind)
+
+
+def _resource(
+    entity: Entity, functions: Functions, render: Any, package: str
+) -> Iterator[tuple[str, str]]:
+    if not entity.operations:
+        return
+    context = _resource_context(entity, functions)
+    names = [*PER_RESOURCE, *(["hooks.py"] if entity.actions else [])]
+    for name in names:
+        template = f"resources/_resource/{name}.jinja"
+        yield f"{package}/resources/{entity.name}/{name}", render(template, **context)
+    sql = [each for operation in entity.operations for each in functions.by_operation[operation.id]]
+    text = render("store/functions/resource.sql.jinja", entity=entity, functions=sql)
+    yield f"{package}/store/functions/{entity.name}.sql", text
+
+
+def _resource_context(entity: Entity, functions: Functions) -> Mapping[str, Any]:
+    verbs = {each.verb for each in entity.operations}
+    hidden = {
+        column.name
+        for operation in entity.operations
+        if operation.verb in ("list", "read")
+        for column in split(entity, operation.alternatives)[1]
+    }
+    read = entity.operation("read")
+    if read is None or not set(_all_roles(entity)) <= set(read.roles):
+        # A write by somebody who may not read answers with the id and the version only.
+        hidden |= {column.name for column in entity.columns}
+    module = python.models(entity, hidden)
+    items = [each for each in entity.actions if each.on_item]
+    handler_models = [f"{entity.class_name}Row"] if items else []
+    hook_models = list(handler_models)
+    for each in entity.actions:
+        name = camel(each.action) + entity.class_name
+        if each.input:
+            handler_models.append(f"{name}Input")
+            hook_models.append(f"{name}Input")
+        if each.on_item:
+            handler_models.append(f"{name}Changes")
+            hook_models.append(f"{name}Changes")
+    outcomes = set()
+    if "update" in verbs or items:
+        outcomes.add("changed")
+    if "create" in verbs:
+        outcomes.add("created")
+    if "delete" in verbs or len(items) < len(entity.actions):
+        outcomes.add("done")
+    if "read" in verbs:
+        outcomes.add("found")
+    return {
+        "entity": entity,
+        "verbs": verbs,
+        "module": _module_view(module),
+        "statements": list(_statements(entity, functions)),
+        "outcomes": sorted(outcomes),
+        "handler_models": sorted(handler_models),
+        "hook_models": sorted(hook_models),
+        "changes": [
+            {
+                "constant": f"{each.action.upper()}_CHANGES",
+                "model": f"{camel(each.action)}{entity.class_name}Changes",
+            }
+            for each in items
+        ],
+    }
+
+
+def _all_roles(entity: Entity) -> Iterable[str]:
+    for operation in entity.operations:
+        if operation.verb in ("create", "update", "action"):
+            yield from operation.roles
+
+
+def _module_view(module: python.Module) -> Mapping[str, Any]:
+    return {
+        "models": module.models,
+        "types": module.types,
+        "typing": module.typing,
+        "stored": module.stored,
+        "stored_dates": sorted(module.stored & {"date", "datetime"}),
+        "pydantic": module.pydantic,
+        "optional_answer": any(
+            each.annotation.startswith("NotRequired")
+            for model in module.models
+            for each in model.properties
+        ),
+    }
+
+
+def _statements(entity: Entity, functions: Functions) -> Iterator[Mapping[str, str]]:
+    for operation in entity.operations:
+        found = functions.by_operation[operation.id]
+        if operation.verb == "action":
+            constants: tuple[str, ...] = tuple(
+                f"{operation.action.upper()}_{each}" for each in ("BEGIN", "FINISH")
+            )
+        else:
+            constants = CONSTANTS[operation.verb]
+        for constant, function in zip(constants, found, strict=True):
+            count = function.sql.split("out outcome", 1)[0].count(" p_")
+            yield {
+                "constant": constant,
+                "function": function.name,
+                "parameters": ", ".join(f"${number}" for number in range(1, count + 1)),
+            }
+
+
+def handler_name(operation: Operation) -> str:
+    """The name of an operation's handler in its resource's module."""
+    name = operation.action or operation.verb
+    return f"{name}_" if name in ("list",) else name
+
+
+def body_model(operation: Operation, entity: Entity) -> str:
+    """The model of an operation's body, or nothing where it has none."""
+    if operation.verb == "create":
+        return f"{entity.class_name}Create"
+    if operation.verb == "update":
+        return f"{entity.class_name}Patch"
+    if operation.verb == "action" and operation.input:
+        return f"{camel(operation.action)}{entity.class_name}Input"
+    return ""
+
+
+def python_scalar(kind: Kind) -> str:
+    """The Python type of a claim."""
+    return {"integer": "int", "boolean": "bool"}.get(kind.base, "str")
+
+
+def document(value: object) -> str:
+    """A JSON document as it is committed: stable, and readable in a diff."""
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

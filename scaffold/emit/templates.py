@@ -1,0 +1,35 @@
+"""The template environment. Templates print what the design decided."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from scaffold.emit import python
+
+TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
+
+
+def environment(room: str) -> Environment:
+    """An environment over one room of the templates (`service` or `project`)."""
+    found = Environment(
+        loader=FileSystemLoader(TEMPLATES / room),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - nothing here is HTML
+        auto_reload=False,
+        cache_size=-1,
+    )
+    found.filters["py"] = python.literal
+    found.filters["docline"] = docline
+    return found
+
+
+def docline(text: str) -> str:
+    """Text of the spec as the first line of a docstring: it cannot end it or escape from it."""
+    plain = re.sub(r"\s+", " ", text).strip()
+    safe = "".join(char if char.isprintable() else " " for char in plain)
+    safe = safe.replace("\\", "/").replace('"', "'")
+    return safe or "Undescribed"

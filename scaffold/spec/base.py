@@ -1,0 +1,75 @@
+"""What every node of the language has in common: closed, strict, frozen, documented."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.fields import FieldInfo
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from .problems import Refusal, quote
+
+
+class Model(BaseModel):
+    """A mapping of the spec: unknown keys are errors, values are never converted silently."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def about(description: str, *examples: object, **constraints: Any) -> FieldInfo:
+    """Document a key for editors, which read the JSON Schema that is derived from the model."""
+    info: FieldInfo = Field(description=description, examples=list(examples), **constraints)
+    return info
+
+
+class _OneOrMany:
+    """Annotates a tuple of text: a single word stands for a list of one; no word twice."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Validate the list after a single word became one."""
+        return core_schema.no_info_before_validator_function(_as_tuple, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Accept the item itself beside the list."""
+        many = handler(schema)
+        many["uniqueItems"] = True
+        return {"anyOf": [dict(many["items"]), many]}
+
+
+def _as_tuple(value: object) -> object:
+    if isinstance(value, str):
+        return (value,)
+    return distinct(value)
+
+
+def distinct(value: object) -> object:
+    """Return a sequence as a tuple; the same item twice is refused."""
+    if not isinstance(value, tuple | list):
+        return value
+    seen: set[object] = set()
+    for index, item in enumerate(value):
+        key = (type(item), item) if isinstance(item, str | int) else None
+        if key is not None and key in seen:
+            raise Refusal(
+                "E-REPEATED", f"{quote(item)} is listed twice", "Remove one of the two.", (index,)
+            )
+        seen.add(key)
+    return tuple(value)
+
+
+ONE_OR_MANY = _OneOrMany()
+
+
+def written_as(schema: Mapping[str, Any]) -> Callable[[dict[str, Any]], None]:
+    """Replace a derived JSON Schema by the one of the spelling that the spec uses."""
+
+    def replace(derived: dict[str, Any]) -> None:
+        kept = {key: derived[key] for key in ("description", "examples") if key in derived}
+        derived.clear()
+        derived.update(schema)
+        derived.update(kept)
+
+    return replace

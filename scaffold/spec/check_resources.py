@@ -1,0 +1,112 @@
+"""Rules about resources: what they refer to exists and makes sense."""
+
+from collections.abc import Iterator, Mapping
+
+from .findings import Finding, Scope, unknown
+from .model import ListField, ObjectField, ReferenceField, Resource, TextField
+from .problems import Path, quote
+
+
+def check_resources(scope: Scope) -> Iterator[Finding]:
+    """Yield what is wrong with parents, references, `set_by` and `unique`."""
+    for name, resource in scope.spec.resources.items():
+        path: Path = ("resources", name)
+        if name == scope.spec.tenancy.tenant and not scope.is_broken("tenancy"):
+            yield Finding(
+                "E-RESERVED",
+                f"{quote(name)} is what a tenant is called",
+                path,
+                "Choose another word for the resource; the tenant is built in.",
+                named=True,
+                other=("tenancy", "tenant"),
+            )
+        yield from _references(scope, path, resource)
+        yield from _set_by(scope, path, name, resource)
+        yield from _unique(scope, path, name, resource)
+    yield from _parents(scope)
+
+
+def _references(scope: Scope, path: Path, resource: Resource) -> Iterator[Finding]:
+    holders = {(*path, "fields"): resource.fields}
+    for action, each in resource.actions.items():
+        holders[*path, "actions", action, "input"] = each.input
+    for holder, fields in holders.items():
+        for field, kind in fields.items():
+            if isinstance(kind, ReferenceField) and kind.to not in scope.resources:
+                yield unknown(
+                    "E-UNKNOWN-RESOURCE", "resource", kind.to, (*holder, field, "to"), scope.resources
+                )
+
+
+def _set_by(scope: Scope, path: Path, name: str, resource: Resource) -> Iterator[Finding]:
+    actions = scope.actions(name)
+    for field, kind in resource.fields.items():
+        for index, action in enumerate(kind.set_by):
+            if action not in actions and not scope.is_broken(*path, "actions"):
+                at = (*path, "fields", field, "set_by", index)
+                yield unknown("E-UNKNOWN-ACTION", f"action of {name} called", action, at, actions)
+
+
+def _unique(scope: Scope, path: Path, name: str, resource: Resource) -> Iterator[Finding]:
+    known = scope.fields(name)
+    seen: dict[frozenset[str], int] = {}
+    for index, group in enumerate(resource.unique):
+        at = (*path, "unique", index)
+        if (first := seen.setdefault(frozenset(group), index)) != index:
+            yield Finding(
+                "E-REPEATED",
+                f"The same fields are unique twice, as in entry {first + 1}",
+                at,
+                "Remove one of the two.",
+            )
+        for position, field in enumerate(group):
+            if field not in known:
+                if not scope.unsure(name):
+                    what = f"field of {name} called"
+                    yield unknown("E-UNKNOWN-FIELD", what, field, (*at, position), known)
+            elif isinstance(kind := resource.fields.get(field), TextField | ListField | ObjectField):
+                yield Finding(
+                    "E-UNIQUE",
+                    f"A field of type {kind.type} cannot be unique",
+                    (*at, position),
+                    "Make a short string of it unique instead.",
+                )
+
+
+def _parents(scope: Scope) -> Iterator[Finding]:
+    resources = scope.spec.resources
+    for name, resource in resources.items():
+        if resource.parent is not None and resource.parent not in scope.resources:
+            path = ("resources", name, "parent")
+            known = scope.resources - {name}
+            yield unknown("E-UNKNOWN-RESOURCE", "resource", resource.parent, path, known)
+    above = {
+        name: (resource.parent,) if resource.parent in resources and resource.parent else ()
+        for name, resource in resources.items()
+    }
+    for name in cycle_starts(above):
+        yield Finding(
+            "E-CYCLE",
+            f"{name} is part of itself: its parents lead back to it",
+            ("resources", name, "parent"),
+            "Remove one of the parents.",
+        )
+
+
+def cycle_starts(edges: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """Yield one node of each cycle, in time linear in the edges and without recursion."""
+    done: set[str] = set()
+    for start in edges:
+        path: dict[str, Iterator[str]] = {}
+        if start not in done:
+            path[start] = iter(edges[start])
+        while path:
+            node = next(reversed(path))
+            following = next(path[node], None)
+            if following is None:
+                done.add(node)
+                del path[node]
+            elif following in path:
+                yield node
+            elif following not in done:
+                path[following] = iter(edges.get(following, ()))

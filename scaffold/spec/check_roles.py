@@ -1,0 +1,104 @@
+"""Rules about roles: what they extend and grant exists, and each word of a grant has an effect."""
+
+from collections.abc import Iterator
+
+from .check_conditions import check_conditions
+from .check_resources import cycle_starts
+from .findings import Finding, Scope, unknown
+from .model import Grant, Resource
+from .names import OPERATIONS
+from .problems import Path, listing, quote
+
+_SEEING = frozenset({"list", "read"})
+
+
+def check_roles(scope: Scope) -> Iterator[Finding]:
+    """Yield what is wrong with `extends` and with each grant."""
+    roles = scope.spec.roles
+    for name, role in roles.items():
+        for index, base in enumerate(role.extends):
+            path = ("roles", name, "extends", index)
+            if base not in scope.roles:
+                yield unknown("E-UNKNOWN-ROLE", "role", base, path, scope.roles - {name})
+            elif base in roles and roles[base].kind != role.kind:
+                yield Finding(
+                    "E-ROLE-KIND",
+                    f"A {role.kind} role extends the {roles[base].kind} role {base}",
+                    path,
+                    "People and services hold different roles: grant what is needed apart.",
+                )
+    known = {name: tuple(b for b in role.extends if b in roles) for name, role in roles.items()}
+    for name in cycle_starts(known):
+        yield Finding(
+            "E-CYCLE",
+            f"{name} extends itself: the roles it extends lead back to it",
+            ("roles", name, "extends"),
+            "Remove one of them.",
+        )
+    if not any(role.can for role in roles.values()) and not scope.sound.broken:
+        yield Finding(
+            "E-NO-GRANT",
+            "No role may do anything",
+            ("roles",),
+            "Add a grant, such as can: [{do: [list, read], on: …}].",
+            named=True,
+        )
+    for path, name, grant in scope.grants():
+        yield from _check_grant(scope, path, grant)
+        yield from check_conditions(scope, path, name, grant)
+
+
+def _check_grant(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:
+    for index, name in enumerate(grant.on):
+        if name not in scope.resources:
+            yield unknown(
+                "E-UNKNOWN-RESOURCE", "resource", name, (*path, "on", index), scope.resources
+            )
+    for index, operation in enumerate(grant.do):
+        yield from _check_operation(scope, (*path, "do", index), operation, grant)
+    for key, names in (("only", grant.only or ()), ("except", grant.except_ or ())):
+        for index, field in enumerate(names):
+            yield from _check_field(scope, (*path, key, index), field, grant)
+
+
+def _check_operation(scope: Scope, path: Path, operation: str, grant: Grant) -> Iterator[Finding]:
+    if operation in OPERATIONS:
+        return
+    for name, _ in scope.granted(grant):
+        actions = scope.actions(name)
+        if operation not in actions and not scope.is_broken("resources", name, "actions"):
+            what = f"operation of {name} called"
+            yield unknown("E-UNKNOWN-OPERATION", what, operation, path, actions | set(OPERATIONS))
+
+
+def _check_field(scope: Scope, path: Path, field: str, grant: Grant) -> Iterator[Finding]:
+    for name, resource in scope.granted(grant):
+        known = scope.fields(name)
+        if field not in known:
+            if not scope.unsure(name):
+                yield unknown("E-UNKNOWN-FIELD", f"field of {name} called", field, path, known)
+        elif grant.only and (why := _useless(resource, field, grant)):
+            yield Finding(
+                "E-GRANT",
+                f"{listing(grant.do, 'and')} cannot use the field {quote(field)}: {why}",
+                path,
+                "Remove it.",
+            )
+
+
+def _useless(resource: Resource, field: str, grant: Grant) -> str:
+    """Return why no operation of the grant can use a field that `only` names, or nothing."""
+    kind = resource.fields.get(field)
+    operations = set(grant.do)
+    if kind is None:
+        # The parent is given by the path and the owner by the principal.
+        return "" if operations & _SEEING else "the service sets it"
+    if kind.class_ == "secret" and operations <= _SEEING:
+        return "a secret is never part of an answer"
+    if operations & _SEEING:
+        return ""
+    if kind.computed or kind.set_by:
+        return "only hooks set it"
+    if kind.immutable and "create" not in operations:
+        return "it is immutable"
+    return ""

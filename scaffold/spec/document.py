@@ -1,0 +1,430 @@
+"""YAML to plain data with positions, for input from outside.
+
+Accepted is the part of YAML 1.2 that a spec needs: one document of mappings, lists and scalars.
+Everything that makes YAML surprising or expensive is refused at its position: aliases and anchors,
+tags, directives, merge keys, duplicate and non-text keys, `yes` and `NO`, octal numbers, control
+and bidirectional characters. Depth, size and the number of values are bounded, the parser's events
+are read in a loop without recursion, and no value is ever executed or constructed.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NoReturn
+
+import yaml
+
+from .problems import MAX_PROBLEMS, Path, Problem, SpecError, escape, quote
+
+MAX_BYTES = 8 * 2**20
+MAX_VALUES = 250_000
+MAX_DEPTH = 20
+MAX_SCALAR = 64 * 2**10
+MAX_DIGITS = 18
+
+Scalar = str | int | bool | Decimal
+Data = Scalar | tuple["Data", ...] | dict[str, "Data"]
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml where the wheel has it, else the slower pure parser; only the events are used."""
+
+# Control characters but tab and line breaks; what changes the direction of text or is invisible;
+# line separators that only some readers know; surrogates, non-characters and language tags.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
+)
+_BREAK = re.compile("\r\n|\r|\n")
+_INTEGER = re.compile(r"[-+]?[0-9]+", re.ASCII)
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
+_OTHER_BASE = re.compile(r"0[xo][0-9a-fA-F]+|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", re.ASCII)
+_NUMERIC = frozenset("+-.0123456789")
+_NULL = frozenset({"", "~", "null", "Null", "NULL"})
+_BOOLEAN = {"true": True, "false": False}
+_AMBIGUOUS = frozenset(
+    "yes Yes YES no No NO on On ON off Off OFF True TRUE False FALSE".split()
+)
+
+
+@dataclass(slots=True)
+class Node:
+    """Where a value stands. In a mapping `key_line` and `key_column` say where its key stands."""
+
+    line: int
+    column: int
+    key_line: int
+    key_column: int
+    children: "dict[str, Node] | list[Node] | None" = None
+
+    def child(self, key: str | int) -> "Node | None":
+        """Return the node under a key or index, or None when there is none."""
+        match self.children:
+            case dict() if isinstance(key, str):
+                return self.children.get(key)
+            case list() if isinstance(key, int) and 0 <= key < len(self.children):
+                return self.children[key]
+        return None
+
+
+class Positions:
+    """Where the parts of a spec stand. Lines and columns count from 1."""
+
+    def __init__(self, root: Node) -> None:
+        """Look up positions below `root`."""
+        self.root = root
+
+    def of(self, path: Path) -> tuple[int, int]:
+        """Return where `path` begins: its key in a mapping, the item itself in a list.
+
+        For a path that the spec does not spell out it is the nearest part around it.
+        """
+        node = self._nearest(path)
+        return node.key_line, node.key_column
+
+    def value(self, path: Path) -> tuple[int, int]:
+        """Return where the value of `path` begins; as `of` for a path that is not there."""
+        node = self._nearest(path)
+        if self.has(path):
+            return node.line, node.column
+        return node.key_line, node.key_column
+
+    def has(self, path: Path) -> bool:
+        """Return whether the spec spells `path` out."""
+        node: Node | None = self.root
+        for key in path:
+            node = node.child(key) if node else None
+        return node is not None
+
+    def _nearest(self, path: Path) -> Node:
+        node = self.root
+        for key in path:
+            below = node.child(key)
+            if below is None:
+                break
+            node = below
+        return node
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The plain data of a spec (lists are tuples) and where each part of it stands."""
+
+    data: dict[str, Data]
+    positions: Positions
+
+
+def parse(text: str | bytes, source: str) -> Document:
+    """Return the document that `text` holds.
+
+    Raises:
+        SpecError: it is not the YAML that a spec may use.
+    """
+    return _Builder(_decoded(text, source), source).build()
+
+
+def _refuse(source: str, code: str, message: str, hint: str, line: int, column: int) -> NoReturn:
+    raise SpecError(source, [Problem(code, message, hint, (), line, column)])
+
+
+def _decoded(text: str | bytes, source: str) -> str:
+    if len(text) > MAX_BYTES:
+        _refuse(
+            source, "E-SIZE", f"The spec is larger than {MAX_BYTES >> 20} MiB", "Split it.", 1, 1
+        )
+    if isinstance(text, bytes):
+        try:
+            text = text.decode("utf-8")
+        except UnicodeDecodeError as error:
+            before = text[: error.start].decode("utf-8")
+            byte = f"0x{text[error.start]:02x}"
+            place = _place(before, len(before))
+            _refuse(source, "E-ENCODING", f"Byte {byte} is not UTF-8", "Save it as UTF-8.", *place)
+    # An editor's byte order mark at the very start is harmless; anywhere else it is refused below.
+    text = text.removeprefix("\ufeff")
+    found = _UNPRINTABLE.search(text)
+    if found is not None:
+        _refuse(
+            source,
+            "E-CHARACTER",
+            f"The character U+{ord(found[0]):04X} is invisible or changes how the text reads",
+            "Remove it.",
+            *_place(text, found.start()),
+        )
+    return text
+
+
+def _place(text: str, offset: int) -> tuple[int, int]:
+    line, start = 1, 0
+    for found in _BREAK.finditer(text, 0, offset):
+        line, start = line + 1, found.end()
+    return line, offset - start + 1
+
+
+@dataclass(slots=True)
+class _Open:
+    """A mapping or list whose end has not been read yet."""
+
+    node: Node
+    data: dict[str, Data] | list[Data]
+    key: str | None = None
+    """The key of a mapping whose value comes next."""
+    ignored: bool = False
+    """The key was refused: its value is read and dropped."""
+    key_line: int = 0
+    key_column: int = 0
+
+
+class _Builder:
+    """Builds the document from the parser's events, on a stack of its own."""
+
+    def __init__(self, text: str, source: str) -> None:
+        self.text = text
+        self.source = source
+        self.problems: list[Problem] = []
+        self.stack: list[_Open] = []
+        self.values = 0
+        self.documents = 0
+        self.root: tuple[Node, Data] | None = None
+
+    def build(self) -> Document:
+        try:
+            for event in self._events():
+                self._read(event)
+                if len(self.problems) >= MAX_PROBLEMS:
+                    break
+        except yaml.MarkedYAMLError as error:
+            self._syntax(error)
+        except (yaml.YAMLError, ValueError, OverflowError):
+            # The pure parser has no mark for bad escapes such as "\UFFFFFFFF".
+            self._add("E-SYNTAX", "An escape names no character", "", 1, 1)
+        if self.problems:
+            raise SpecError(self.source, self.problems)
+        if self.root is None or not isinstance(self.root[1], dict):
+            wrong = "The spec is empty" if self.root is None else "The spec is not a mapping"
+            _refuse(self.source, "E-EMPTY", wrong, "Begin with scaffold: 1.", 1, 1)
+        return Document(self.root[1], Positions(self.root[0]))
+
+    def _events(self) -> Iterator[yaml.Event]:
+        events: Iterator[yaml.Event] = yaml.parse(self.text, Loader=_LOADER)  # noqa: S506
+        return events
+
+    def _read(self, event: yaml.Event) -> None:
+        match event:
+            case yaml.ScalarEvent():
+                self._scalar(event)
+            case yaml.MappingStartEvent():
+                self._start(event, {})
+            case yaml.SequenceStartEvent():
+                self._start(event, [])
+            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                self._end()
+            case yaml.AliasEvent():
+                self._stop(
+                    event,
+                    "E-ALIAS",
+                    f"*{escape(event.anchor[:60])} is an alias",
+                    "A spec has neither aliases nor wildcards: write out what is meant.",
+                )
+            case yaml.DocumentStartEvent():
+                self._document(event)
+
+    def _document(self, event: yaml.DocumentStartEvent) -> None:
+        self.documents += 1
+        if self.documents > 1:
+            self._stop(event, "E-DOCUMENTS", "A second document begins", "A spec is one document.")
+        if event.version or event.tags:
+            self._stop(event, "E-DIRECTIVE", "A YAML directive stands here", "Remove it.")
+
+    def _start(self, event: yaml.CollectionStartEvent, data: dict[str, Data] | list[Data]) -> None:
+        self._check(event)
+        if self._awaits_key():
+            self._stop(
+                event, "E-KEY", "A key is a mapping or a list", "Keys are plain text: name: value."
+            )
+        if len(self.stack) >= MAX_DEPTH:
+            self._stop(event, "E-DEPTH", f"The spec is nested deeper than {MAX_DEPTH}", "")
+        node = self._node(event)
+        node.children = {} if isinstance(data, dict) else []
+        self.stack.append(_Open(node, data))
+
+    def _end(self) -> None:
+        done = self.stack.pop()
+        self._attach(done.node, tuple(done.data) if isinstance(done.data, list) else done.data)
+
+    def _scalar(self, event: yaml.ScalarEvent) -> None:
+        self._check(event)
+        if len(event.value) > MAX_SCALAR:
+            self._stop(event, "E-SIZE", "A text is longer than 64 KiB", "Shorten it.")
+        if found := _UNPRINTABLE.search(event.value):
+            self._stop(
+                event,
+                "E-CHARACTER",
+                f"An escape hides the character U+{ord(found[0]):04X}",
+                "Remove it.",
+            )
+        if self._awaits_key():
+            self._key(event)
+            return
+        node = self._node(event)
+        plain = not event.style
+        self._attach(node, self._resolved(event.value, node) if plain else event.value)
+
+    def _key(self, event: yaml.ScalarEvent) -> None:
+        top = self.stack[-1]
+        key: str = event.value
+        top.key, top.ignored = key, False
+        top.key_line, top.key_column = _mark(event)
+        if not event.style and (key == "<<" or (key not in _AMBIGUOUS and _is_special(key))):
+            top.ignored = True
+            if key == "<<":
+                self._problem(event, "E-MERGE-KEY", "<< merges mappings", "Write the keys out.")
+            else:
+                self._problem(
+                    event, "E-KEY", f"The key {quote(key)} is not text", "Keys are names."
+                )
+        elif isinstance(top.node.children, dict) and key in top.node.children:
+            top.ignored = True
+            first = top.node.children[key].key_line
+            self._problem(
+                event,
+                "E-DUPLICATE-KEY",
+                f"The key {quote(key)} occurs twice; it stands on line {first} too",
+                "Remove one of the two.",
+            )
+
+    def _awaits_key(self) -> bool:
+        return bool(self.stack) and isinstance(self.stack[-1].data, dict) and self.stack[-1].key is None
+
+    def _check(self, event: yaml.NodeEvent) -> None:
+        self.values += 1
+        if self.values > MAX_VALUES:
+            self._stop(event, "E-SIZE", f"The spec has more than {MAX_VALUES} values", "Split it.")
+        if event.anchor is not None:
+            self._problem(event, "E-ALIAS", "An anchor stands here", "Remove it.")
+        if event.tag is not None:
+            self._problem(event, "E-TAG", "A tag stands here", "Remove it.")
+
+    def _node(self, event: yaml.Event) -> Node:
+        line, column = _mark(event)
+        top = self.stack[-1] if self.stack else None
+        if top is None or isinstance(top.data, list):
+            return Node(line, column, line, column)
+        return Node(line, column, top.key_line, top.key_column)
+
+    def _attach(self, node: Node, value: Data) -> None:
+        if not self.stack:
+            self.root = node, value
+            return
+        top = self.stack[-1]
+        if isinstance(top.data, list):
+            top.data.append(value)
+            if isinstance(top.node.children, list):
+                top.node.children.append(node)
+            return
+        if top.key is not None and not top.ignored:
+            top.data[top.key] = value
+            if isinstance(top.node.children, dict):
+                top.node.children[top.key] = node
+        top.key = None
+
+    def _resolved(self, text: str, node: Node) -> Scalar:
+        """Return the value of a plain scalar by the core schema of YAML 1.2, made unambiguous."""
+        if text in _BOOLEAN:
+            return _BOOLEAN[text]
+        if text in _AMBIGUOUS:
+            self._add(
+                "E-AMBIGUOUS",
+                f"{text} is text to some readers of YAML and a boolean to others",
+                f'Write "{text}" in quotes, or true or false.',
+                node.line,
+                node.column,
+            )
+        elif text in _NULL:
+            self._add(
+                "E-EMPTY",
+                "No value stands here",
+                "Write one, or remove the key.",
+                node.key_line,
+                node.key_column,
+            )
+        elif text[0] in _NUMERIC:
+            return self._number(text, node)
+        return text
+
+    def _number(self, text: str, node: Node) -> Scalar:
+        wrong = ""
+        if _INTEGER.fullmatch(text):
+            digits = text.lstrip("+-")
+            if len(digits) > MAX_DIGITS:
+                wrong = f"A number has more than {MAX_DIGITS} digits"
+            elif len(digits) > 1 and digits[0] == "0":
+                wrong = f"{text} is octal to some readers of YAML"
+            else:
+                return int(text)
+        elif _FLOAT.fullmatch(text):
+            if len(text) <= 40 and "e" not in text.lower():
+                return Decimal(text)
+            wrong = f"{quote(text)} is not in plain notation"
+        elif _OTHER_BASE.fullmatch(text):
+            wrong = f"{quote(text)} is not a decimal number"
+        if wrong:
+            hint = "Write a plain decimal number, or put it in quotes when it is text."
+            self._add("E-NUMBER", wrong, hint, node.line, node.column)
+        return text
+
+    def _syntax(self, error: yaml.MarkedYAMLError) -> None:
+        mark = error.problem_mark or error.context_mark
+        at = self.text[mark.index : mark.index + 1] if mark else ""
+        if not at and error.context_mark:
+            mark = error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        if error.context and "alias" in error.context:
+            if error.context_mark:
+                line, column = error.context_mark.line + 1, error.context_mark.column + 1
+            code, message = "E-WILDCARD", "* is not a value"
+            hint = "The language has no wildcards: name each thing."
+        elif not at:
+            code, message = "E-SYNTAX", "What begins here never ends"
+            hint = "Close the bracket or the quotation mark."
+        elif at == "\t":
+            code, message, hint = "E-SYNTAX", "A tab stands here", "Indent with spaces."
+        elif at in ("@", "`", "%"):
+            code, message = "E-SYNTAX", f"{at} cannot begin a value"
+            hint = "Put the text in quotes."
+        else:
+            code = "E-SYNTAX"
+            message = f"The YAML breaks off here: {escape(str(error.problem)[:100])}"
+            hint = 'Look at the indentation, at brackets, and at text that needs quotes ("a: b").'
+        self._add(code, message, hint, line, column)
+
+    def _problem(self, event: yaml.Event, code: str, message: str, hint: str) -> None:
+        self._add(code, message, hint, *_mark(event))
+
+    def _add(self, code: str, message: str, hint: str, line: int, column: int) -> None:
+        self.problems.append(Problem(code, message, hint, self._path(), line, column))
+
+    def _stop(self, event: yaml.Event, code: str, message: str, hint: str) -> NoReturn:
+        self._problem(event, code, message, hint)
+        raise SpecError(self.source, self.problems)
+
+    def _path(self) -> Path:
+        return tuple(
+            len(each.data) if isinstance(each.data, list) else each.key
+            for each in self.stack
+            if isinstance(each.data, list) or each.key is not None
+        )
+
+
+def _mark(event: yaml.Event) -> tuple[int, int]:
+    return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+def _is_special(text: str) -> bool:
+    """Return whether a plain scalar is a boolean, null or number."""
+    return (
+        text in _BOOLEAN
+        or text in _NULL
+        or _FLOAT.fullmatch(text) is not None
+        or _OTHER_BASE.fullmatch(text) is not None
+    )

@@ -1,0 +1,115 @@
+"""What the rules about several nodes look things up in, and how they report."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from .document import Positions
+from .model import Grant, Resource, Spec
+from .names import WILDCARDS, suggestion
+from .problems import Path, Problem, quote
+from .salvage import Sound
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule is broken at `path`.
+
+    `named` places the problem at the key instead of at its value. `other` is the second place that
+    a collision is with. `known` are the words that `unknown` was probably meant to be one of: the
+    search for the nearest is left until the finding is known to be reported.
+    """
+
+    code: str
+    message: str
+    path: Path
+    hint: str = ""
+    named: bool = False
+    other: Path | None = None
+    unknown: str | None = None
+    known: Collection[str] = ()
+
+    def place(self, positions: Positions) -> tuple[int, int]:
+        """Return the line and column that the finding is about."""
+        return positions.of(self.path) if self.named else positions.value(self.path)
+
+    def problem(self, positions: Positions) -> Problem:
+        """Return the finding with its position and its complete message."""
+        message, hint = self.message, self.hint
+        if self.other is not None:
+            line, column = positions.of(self.other)
+            message = f"{message} (the other is at {line}:{column})"
+        if self.unknown is not None:
+            hint = f"{suggestion(self.unknown, self.known)} {hint}".strip()
+        return Problem(self.code, message, hint, self.path, *self.place(positions))
+
+
+class Scope:
+    """The sound part of a spec, and which names exist although they are not sound."""
+
+    def __init__(self, sound: Sound) -> None:
+        """Look things up in `sound`."""
+        self.sound = sound
+        self.spec: Spec = sound.spec
+
+    @cached_property
+    def resources(self) -> frozenset[str]:
+        """The names of all resources, sound or not."""
+        return self._with_broken(("resources",), self.spec.resources)
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """The names of all roles, sound or not."""
+        return self._with_broken(("roles",), self.spec.roles)
+
+    def is_broken(self, *path: str | int) -> bool:
+        """Return whether the part at `path` is not sound, so that nothing can be said about it."""
+        return self.sound.is_broken(path)
+
+    def fields(self, name: str) -> frozenset[str]:
+        """Return the names of the fields of a resource, sound or not, with parent and owner."""
+        resource = self.spec.resources[name]
+        built_in = {each for each in (resource.parent, resource.owner) if each}
+        return self._with_broken(("resources", name, "fields"), resource.fields) | built_in
+
+    def actions(self, name: str) -> frozenset[str]:
+        """Return the names of the actions of a resource, sound or not."""
+        return self._with_broken(
+            ("resources", name, "actions"), self.spec.resources[name].actions
+        )
+
+    def unsure(self, name: str) -> bool:
+        """Return whether a resource may have more names than are known."""
+        return any(
+            self.is_broken("resources", name, key) for key in ("parent", "owner", "actions")
+        )
+
+    def grants(self) -> Iterator[tuple[Path, str, Grant]]:
+        """Yield the path, role and grant of every sound grant."""
+        for name, role in self.spec.roles.items():
+            for index, grant in zip(self.sound.grants[name], role.can, strict=True):
+                yield ("roles", name, "can", index), name, grant
+
+    def granted(self, grant: Grant) -> Iterator[tuple[str, Resource]]:
+        """Yield the sound resources of a grant."""
+        for name in grant.on:
+            if (resource := self.spec.resources.get(name)) is not None:
+                yield name, resource
+
+    def _with_broken(self, prefix: Path, sound: Collection[str]) -> frozenset[str]:
+        depth = len(prefix)
+        broken = {
+            str(path[depth])
+            for path in self.sound.broken
+            if len(path) > depth and path[:depth] == prefix
+        }
+        return frozenset(sound) | broken
+
+
+def unknown(code: str, what: str, name: str, path: Path, known: Collection[str]) -> Finding:
+    """Return the finding that `name` names nothing: `what` is what it should name."""
+    if name.lower() in WILDCARDS:
+        code, message = "E-WILDCARD", f"{quote(name)} is a wildcard"
+    else:
+        message = f"There is no {what} {quote(name)}"
+    return Finding(code, message, path, unknown=name, known=known)

@@ -1,0 +1,212 @@
+"""Names: the identifier grammar, the words that are taken, plurals and the nearest word.
+
+A name of the spec becomes a Python name, a column, a path segment and a name of the OpenAPI
+document. The grammar is the intersection of what all of them take unquoted, and the reserved words
+are those that would shadow something in one of them.
+"""
+
+import difflib
+import re
+import sys
+from collections.abc import Collection, Iterable
+
+from .problems import Refusal, listing, quote
+
+IDENTIFIER = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
+"""Lower-case words joined by single underscores."""
+
+MAX_SERVICE = 30
+MAX_NAME = 28
+"""Roles, resources, fields, attributes and environments."""
+MAX_ACTION = 20
+
+OPERATIONS = ("list", "read", "create", "update", "delete")
+"""The operations that every resource has."""
+
+WILDCARDS = frozenset({"*", "**", "all", "any", "every", "everything", "everyone", "anything"})
+
+_GRAMMAR = re.compile(IDENTIFIER)
+
+# Fixed here instead of taken from `keyword`, so that a spec means the same on every Python.
+_PYTHON = frozenset(
+    "False None True and as assert async await break class continue def del elif else except "
+    "finally for from global if import in is lambda nonlocal not or pass raise return try while "
+    "with yield match case type _".split()
+)
+
+_MODEL_METHODS = frozenset(
+    "copy dict json schema validate construct parse_raw parse_obj parse_file from_orm fields "
+    "update_forward_refs schema_json".split()
+)
+
+_COLUMNS = frozenset({"id", "tenant_id", "version", "created_at", "updated_at"})
+_QUERY = frozenset({"limit", "cursor", "sort"})
+
+BUILT_IN_RESOURCES = frozenset(
+    "member membership tenant principal api_key audit_event export subscription plan "
+    "idempotency_key schema_migration healthz readyz metrics docs openapi problem".split()
+)
+
+BUILT_IN_PATHS = BUILT_IN_RESOURCES | {
+    "members", "memberships", "tenants", "principals", "api_keys", "audit_events", "exports",
+    "subscriptions", "plans", "idempotency_keys", "schema_migrations", "problems",
+}  # fmt: skip
+
+_RUN_TIME_PACKAGES = frozenset(
+    "starlette pydantic pydantic_core pydantic_settings asyncpg uvicorn uvloop httptools httpx "
+    "httpx2 structlog redis hiredis joserfc cryptography prometheus_client opentelemetry anyio "
+    "yaml jinja2 typer copier pytest hypothesis schemathesis hooks tests scaffold".split()
+)
+
+
+def identifier(name: str, what: str, longest: int = MAX_NAME) -> str:
+    """Return `name` when it is an identifier of the language; `what` says what it names.
+
+    Raises:
+        Refusal: it is no identifier, is too long, is a wildcard or a word of Python.
+    """
+    if name in WILDCARDS:
+        raise Refusal(
+            "E-WILDCARD",
+            f"{quote(name)} reads like a wildcard and cannot name {what}",
+            "The language has no wildcards: name each thing, and choose another word here.",
+        )
+    if len(name) > longest:
+        raise Refusal(
+            "E-NAME",
+            f"{quote(name)} is too long to name {what}",
+            f"Use at most {longest} characters.",
+        )
+    if not _GRAMMAR.match(name) or name.endswith("\n"):
+        raise Refusal(
+            "E-NAME",
+            f"{quote(name)} cannot name {what}",
+            _spelling(name),
+        )
+    if name in _PYTHON or name.startswith("model_"):
+        raise Refusal(
+            "E-RESERVED",
+            f"{quote(name)} cannot name {what}: it is reserved in the Python that is emitted",
+            "Choose a more specific word.",
+        )
+    return name
+
+
+def _spelling(name: str) -> str:
+    words = re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name[:200]).lower())
+    likely = "_".join(words).lstrip("0123456789_")
+    rule = "Write lower-case words joined by single underscores, beginning with a letter"
+    return f'{rule}, such as "{likely}".' if likely and _GRAMMAR.match(likely) else f"{rule}."
+
+
+def service(name: str) -> str:
+    """Return a name that the emitted package can have."""
+    identifier(name, "a service", MAX_SERVICE)
+    if name in sys.stdlib_module_names:
+        raise _taken(name, "a service", "a module of Python's standard library has that name")
+    if name in _RUN_TIME_PACKAGES:
+        raise _taken(name, "a service", "a package that the service needs has that name")
+    return name
+
+
+def tenant(name: str) -> str:
+    """Return a word for what a tenant is called."""
+    return identifier(name, "a tenant")
+
+
+def environment(name: str) -> str:
+    """Return the name of an environment."""
+    return identifier(name, "an environment")
+
+
+def role(name: str) -> str:
+    """Return the name of a role."""
+    return identifier(name, "a role")
+
+
+def attribute(name: str) -> str:
+    """Return the name of an attribute of a tenant or user."""
+    identifier(name, "an attribute")
+    if name == "id":
+        raise _taken(name, "an attribute", "every tenant and user has an id")
+    return name
+
+
+def resource(name: str) -> str:
+    """Return the name of a resource."""
+    identifier(name, "a resource")
+    if name in BUILT_IN_RESOURCES:
+        raise _taken(name, "a resource", "the service has it built in")
+    return name
+
+
+def plural_name(name: str) -> str:
+    """Return a plural that a path can begin with."""
+    identifier(name, "a collection")
+    if name in BUILT_IN_PATHS:
+        raise _taken(name, "a collection", "the service has a path of that name built in")
+    return name
+
+
+def field(name: str) -> str:
+    """Return the name of a field of a resource, which is also a column and a query parameter."""
+    nested(name)
+    if name in _COLUMNS:
+        raise _taken(name, "a field", "every resource has it built in")
+    if name in _QUERY:
+        raise _taken(name, "a field", "it is a query parameter of every list")
+    return name
+
+
+def nested(name: str) -> str:
+    """Return the name of a field of an object or an action's input."""
+    identifier(name, "a field")
+    if name in _MODEL_METHODS:
+        raise _taken(name, "a field", "it is a method of the emitted model")
+    return name
+
+
+def action(name: str) -> str:
+    """Return the name of an action."""
+    identifier(name, "an action", MAX_ACTION)
+    if name in OPERATIONS:
+        raise _taken(name, "an action", "every resource has that operation")
+    return name
+
+
+def _taken(name: str, what: str, why: str) -> Refusal:
+    return Refusal(
+        "E-RESERVED", f"{quote(name)} cannot name {what}: {why}", "Choose another word."
+    )
+
+
+def plural(name: str) -> str:
+    """Return the plural of a name by the regular English rule, as in `entry` -> `entries`."""
+    if re.search(r"[^aeiou]y$", name):
+        return name[:-1] + "ies"
+    if re.search(r"(s|x|z|ch|sh)$", name):
+        return name + "es"
+    return name + "s"
+
+
+def class_name(name: str) -> str:
+    """Return the name of the class that a resource becomes, as in `invoice_line` -> `InvoiceLine`."""
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known word that `name` was most likely meant to be."""
+    # Words of another length cannot be near enough; leaving them out keeps large specs fast.
+    near = [k for k in known if abs(len(k) - len(name)) <= 2 + len(name) // 3]
+    found = difflib.get_close_matches(name, near, n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def suggestion(name: str, known: Collection[str]) -> str:
+    """Return a hint: the nearest known word, or the known words."""
+    if name.lower() in WILDCARDS:
+        return f"The language has no wildcards: name each one, such as {listing(sorted(known))}."
+    near = nearest(name, known)
+    if near is not None:
+        return f"Did you mean {near}?"
+    return f"Known: {listing(sorted(known), 'and')}." if known else ""
