@@ -21,8 +21,10 @@ from scaffold.database.predicates import (
     any_of,
 )
 from scaffold.database.sql import array, identifier, literal
+from scaffold.design.filters import filter_key
 from scaffold.design.model import Alternative, Column, Design, Entity, Operation
 from scaffold.design.types import Kind, default_text
+from scaffold.design.visibility import always_readers, readers, seers, split
 
 BUILT_IN = ("id", "version", "created_at", "updated_at")
 OPERATORS = {"gte": ">=", "lte": "<=", "gt": ">", "lt": "<"}
@@ -132,7 +134,7 @@ class Writer:
             and {
                 "table": identifier(parent.name),
                 "column": identifier(parent.id_parameter),
-                "known": self._reach(reading(parent), FUNCTION, "q"),
+                "known": self._reach(readers(parent), FUNCTION, "q"),
             },
         }
 
@@ -157,8 +159,7 @@ class Writer:
             return view
         known = (*(Alternative(a.roles, a.conditions, None) for a in operation.alternatives), *seen)
         view["known"] = self._reach(known, FUNCTION, "t")
-        always = {role for each in seen if not each.conditions for role in each.roles}
-        all_read = set(operation.roles) <= always
+        all_read = set(operation.roles) <= always_readers(entity)
         view["readable"] = TRUE if all_read else self.predicates.reach(seen, FUNCTION, "t")
         if operation.verb == "action":
             view["whole"] = Shape(tuple(self._select(entity, entity.columns, "t")))
@@ -285,40 +286,10 @@ class Writer:
         return any_of(parts)
 
 
-def reading(entity: Entity) -> tuple[Alternative, ...]:
-    """Every way of seeing a row of this resource."""
-    return tuple(
-        alternative
-        for each in entity.operations
-        if each.verb in ("list", "read")
-        for alternative in each.alternatives
-    )
-
-
 def has_conditions(entity: Entity) -> bool:
     """Is some operation of this resource allowed on some rows only?"""
     return any(
         alternative.conditions for each in entity.operations for alternative in each.alternatives
-    )
-
-
-def split(
-    entity: Entity, alternatives: Sequence[Alternative]
-) -> tuple[list[Column], list[Column]]:
-    """The readable columns that every alternative covers, and the others."""
-    readable = [column for column in entity.columns if column.readable]
-    open_ = [
-        column
-        for column in readable
-        if all(each.fields is None or column.name in each.fields for each in alternatives)
-    ]
-    return open_, [column for column in readable if column not in open_]
-
-
-def seers(column: Column, alternatives: Sequence[Alternative]) -> tuple[Alternative, ...]:
-    """The alternatives that cover this column."""
-    return tuple(
-        each for each in alternatives if each.fields is None or column.name in each.fields
     )
 
 
@@ -332,11 +303,6 @@ def assurance(design: Design) -> Iterable[tuple[str, str]]:
         needing = tuple(sorted(role.name for role in design.roles if role.mfa == level))
         if needing:
             yield missing, array(needing)
-
-
-def filter_key(column: Column, operator: str) -> str:
-    """The query parameter for a filter: the bare name for equality, else `name.operator`."""
-    return column.name if operator == "eq" else f"{column.name}.{operator}"
 
 
 def _within(source: str, fields: tuple[str, ...] | None) -> str:

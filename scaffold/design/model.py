@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from scaffold.design.names import camel
 from scaffold.design.types import Kind
 
 Verb = Literal["list", "read", "create", "update", "delete", "action"]
@@ -106,6 +107,20 @@ class Operation:
     step_up: int | None
     status: int
     input: tuple[Input, ...]
+
+    @property
+    def body(self) -> str:
+        """The name of the model of its body, or nothing where it has none."""
+        name = camel(self.entity)
+        match self.verb:
+            case "create":
+                return f"{name}Create"
+            case "update":
+                return f"{name}Patch"
+            case "action" if self.input:
+                return f"{camel(self.action)}{name}Input"
+            case _:
+                return ""
 
     @property
     def roles(self) -> tuple[str, ...]:

@@ -211,6 +211,8 @@ def schema(kind: Kind) -> dict[str, Any]:
         case "uuid" | "reference":
             return {"type": "string", "format": "uuid"}
         case "enum":
+            if len(kind.values) == 1:
+                return {"type": "string", "const": kind.values[0]}
             return {"type": "string", "enum": list(kind.values)}
         case "list":
             assert kind.item is not None
@@ -223,6 +225,20 @@ def schema(kind: Kind) -> dict[str, Any]:
             return found
         case "object":
             return object_schema(kind.members)
+
+
+def answer_schema(kind: Kind) -> dict[str, Any]:
+    """The JSON Schema of a stored value: its type; the bounds are those of what was accepted."""
+    match kind.base:
+        case "string" | "text" | "email" | "url" | "decimal":
+            return {"type": "string"}
+        case "integer" | "money" | "duration":
+            return {"type": "integer"}
+        case "list":
+            assert kind.item is not None
+            return {"type": "array", "items": answer_schema(kind.item)}
+        case _:
+            return schema(kind)
 
 
 def object_schema(members: tuple[Member, ...]) -> dict[str, Any]:

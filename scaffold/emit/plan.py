@@ -9,13 +9,15 @@ from typing import Any
 
 from jinja2 import Environment
 
-from scaffold.database.functions import Function, Functions, Writer, split
+from scaffold.contract import contract
+from scaffold.database.functions import Function, Functions, Writer
 from scaffold.database.sql import identifier, literal
 from scaffold.database.tables import TENANT_BOUND, schema
 from scaffold.design.model import Design, Entity, Operation
 from scaffold.design.names import camel
 from scaffold.design.types import EMAIL, LINE, TEXT, URL, Kind
 from scaffold.emit import python
+from scaffold.emit.catalog import catalog
 from scaffold.emit.format import format_python
 from scaffold.emit.templates import environment
 
@@ -29,6 +31,18 @@ SINGLE = (
     "operations.py",
     "settings.py",
     "types.py",
+    "development/__init__.py",
+    "development/database.py",
+    "development/docs.css",
+    "development/docs.js",
+    "development/docs.py",
+    "development/examples.py",
+    "development/issuer.py",
+    "development/postgres.py",
+    "development/serve.py",
+    "development/supervisor.py",
+    "development/token.py",
+    "development/world.py",
     "gate/__init__.py",
     "gate/answers.py",
     "gate/conditional.py",
@@ -85,6 +99,8 @@ def _files(design: Design) -> Iterator[tuple[str, str]]:
         yield f"{package}/{path}", render(f"{path}.jinja")
     shared = render("store/functions/shared.sql.jinja", functions=functions.shared)
     yield f"{package}/store/functions/000_shared.sql", shared
+    yield f"{package}/openapi.json", contract(design)
+    yield f"{package}/development/catalog.json", document(catalog(design))
     for entity in design.entities:
         yield from _resource(entity, functions, render, package)
 
@@ -135,7 +151,6 @@ def _context(design: Design, functions: Functions) -> Mapping[str, Any]:
         "has_patch": any(each.verb == "update" for each in design.operations),
         "camel": camel,
         "handler_name": handler_name,
-        "body_model": body_model,
         "python_scalar": python_scalar,
     }
 
@@ -167,17 +182,7 @@ def _resource(
 
 def _resource_context(entity: Entity, functions: Functions) -> Mapping[str, Any]:
     verbs = {each.verb for each in entity.operations}
-    hidden = {
-        column.name
-        for operation in entity.operations
-        if operation.verb in ("list", "read")
-        for column in split(entity, operation.alternatives)[1]
-    }
-    read = entity.operation("read")
-    if read is None or not set(_all_roles(entity)) <= set(read.roles):
-        # A write by somebody who may not read answers with the id and the version only.
-        hidden |= {column.name for column in entity.columns}
-    module = python.models(entity, hidden)
+    module = python.models(entity)
     items = [each for each in entity.actions if each.on_item]
     handler_models = [f"{entity.class_name}Row"] if items else []
     hook_models = list(handler_models)
@@ -214,12 +219,6 @@ def _resource_context(entity: Entity, functions: Functions) -> Mapping[str, Any]
             for each in items
         ],
     }
-
-
-def _all_roles(entity: Entity) -> Iterable[str]:
-    for operation in entity.operations:
-        if operation.verb in ("create", "update", "action"):
-            yield from operation.roles
 
 
 def _module_view(module: python.Module) -> Mapping[str, Any]:
@@ -260,17 +259,6 @@ def handler_name(operation: Operation) -> str:
     """The name of an operation's handler in its resource's module."""
     name = operation.action or operation.verb
     return f"{name}_" if name in ("list",) else name
-
-
-def body_model(operation: Operation, entity: Entity) -> str:
-    """The model of an operation's body, or nothing where it has none."""
-    if operation.verb == "create":
-        return f"{entity.class_name}Create"
-    if operation.verb == "update":
-        return f"{entity.class_name}Patch"
-    if operation.verb == "action" and operation.input:
-        return f"{camel(operation.action)}{entity.class_name}Input"
-    return ""
 
 
 def python_scalar(kind: Kind) -> str:

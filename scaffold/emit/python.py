@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
+from scaffold.design.filters import filter_key
 from scaffold.design.model import Column, Entity, Input, Operation
-from scaffold.design.names import camel
+from scaffold.design.names import article, camel
 from scaffold.design.types import Kind, decimal_pattern
+from scaffold.design.visibility import may_be_absent
 
 SCALARS = {
     "boolean": "bool",
@@ -165,13 +167,20 @@ def optional(annotation: str, nullable: bool) -> str:
     return f"{annotation} | None" if nullable else annotation
 
 
-def models(entity: Entity, restricted: Iterable[str]) -> Module:
+BUILT_IN = (
+    Property("id", "UUID"),
+    Property("version", "int"),
+    Property("created_at", "datetime"),
+    Property("updated_at", "datetime"),
+)
+
+
+def models(entity: Entity) -> Module:
     """The models of a resource: its answer, and what its operations accept."""
     module = Module()
-    hidden = set(restricted)
     name = entity.class_name
     verbs = {each.verb for each in entity.operations}
-    module.models.append(_answer(entity, module, hidden))
+    module.models.append(_answer(entity, module))
     if "list" in verbs:
         module.models.append(_page(entity, module))
         module.models.append(_query(entity, module))
@@ -215,22 +224,35 @@ def _property(each: Column | Input, module: Module, name: str, required: bool) -
     return Property(each.name, annotation, each.description, default)
 
 
-def _answer(entity: Entity, module: Module, hidden: set[str]) -> Model:
-    properties = [
-        Property("id", "UUID"),
-        Property("version", "int"),
-        Property("created_at", "datetime"),
-        Property("updated_at", "datetime"),
-    ]
+def _answer(entity: Entity, module: Module) -> Model:
+    absent = may_be_absent(entity)
     module.stored.update({"UUID", "datetime"})
-    for each in entity.columns:
-        if each.readable:
-            kind = module.stored_annotation(each.kind, _part(entity.class_name, each))
-            annotation = optional(kind, each.nullable)
-            if each.name in hidden:
-                annotation = f"NotRequired[{annotation}]"
-            properties.append(Property(each.name, annotation, each.description))
-    return Model(entity.class_name, "Answer", f"A {entity.title} as an answer.", properties)
+    properties = [
+        *BUILT_IN,
+        *(
+            Property(
+                each.name,
+                optional(
+                    module.stored_annotation(each.kind, _part(entity.class_name, each)),
+                    each.nullable,
+                ),
+                each.description,
+            )
+            for each in entity.columns
+            if each.readable
+        ),
+    ]
+    return Model(
+        entity.class_name,
+        "Answer",
+        f"{article(entity.title).capitalize()} as an answer.",
+        [
+            replace(each, annotation=f"NotRequired[{each.annotation}]")
+            if each.name in absent
+            else each
+            for each in properties
+        ],
+    )
 
 
 def _page(entity: Entity, module: Module) -> Model:
@@ -285,7 +307,7 @@ def _filter(column: Column, operator: str, entity: Entity, module: Module) -> Pr
         f"{column.name}_{operator}",
         f"{annotation} | None",
         default="None",
-        alias=f"{column.name}.{operator}",
+        alias=filter_key(column, operator),
     )
 
 
@@ -314,12 +336,7 @@ def _action(action: Operation, entity: Entity, module: Module) -> None:
 
 
 def _row(entity: Entity, module: Module) -> Model:
-    properties = [
-        Property("id", "UUID"),
-        Property("version", "int"),
-        Property("created_at", "datetime"),
-        Property("updated_at", "datetime"),
-    ]
+    properties = list(BUILT_IN)
     properties += [
         Property(
             each.name,
@@ -330,5 +347,5 @@ def _row(entity: Entity, module: Module) -> Model:
         for each in entity.columns
     ]
     return Model(
-        f"{entity.class_name}Row", "Stored", f"A {entity.title} as it is stored.", properties
+        f"{entity.class_name}Row", "Stored", f"{article(entity.title).capitalize()} as it is stored.", properties
     )

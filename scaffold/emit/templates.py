@@ -32,4 +32,4 @@ def docline(text: str) -> str:
     plain = re.sub(r"\s+", " ", text).strip()
     safe = "".join(char if char.isprintable() else " " for char in plain)
     safe = safe.replace("\\", "/").replace('"', "'")
-    return safe or "Undescribed"
+    return safe.rstrip(".") or "Undescribed"

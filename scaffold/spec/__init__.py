@@ -1,29 +1,89 @@
-"""The spec language: reads `scaffold.yaml` and says, with positions, what is wrong with it."""
+"""The spec language: reads `scaffold.yaml` and says, with positions, what is wrong with it.
 
-from pathlib import Path as FilePath
-from typing import Any
+A spec is input from outside. Loading one runs no code, follows nothing and costs a bounded amount
+of time and memory; whatever is wrong with it leaves as a `SpecError`.
+"""
 
-import yaml
+from pathlib import Path
 
+from pydantic import ValidationError
+
+from .check import check
+from .document import MAX_BYTES, parse
 from .model import Spec
+from .positions import Positions
 from .problems import Problem, SpecError
+from .salvage import salvage, whole
+from .schema import json_schema
+from .translate import problems
 
-__all__ = ["Problem", "Spec", "SpecError", "load", "loads"]
+__all__ = [
+    "Positions",
+    "Problem",
+    "Spec",
+    "SpecError",
+    "json_schema",
+    "load",
+    "load_with_positions",
+    "loads",
+    "loads_with_positions",
+]
 
 
-def _tuples(value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(_tuples(item) for item in value)
-    if isinstance(value, dict):
-        return {("on" if key is True else key): _tuples(item) for key, item in value.items()}
-    return value
+def load(path: str | Path) -> Spec:
+    """Return the spec that a file holds.
+
+    Raises:
+        SpecError: the file cannot be read or is not a spec.
+    """
+    return load_with_positions(path)[0]
 
 
 def loads(text: str | bytes, source: str = "scaffold.yaml") -> Spec:
-    """Return the spec that `text` holds."""
-    return Spec.model_validate(_tuples(yaml.safe_load(text)))
+    """Return the spec that `text` holds; `source` names it in messages.
+
+    Raises:
+        SpecError: the text is not a spec.
+    """
+    return loads_with_positions(text, source)[0]
 
 
-def load(path: str | FilePath) -> Spec:
-    """Return the spec of a file."""
-    return loads(FilePath(path).read_bytes(), str(path))
+def load_with_positions(path: str | Path) -> tuple[Spec, Positions]:
+    """Return the spec that a file holds, and where its parts stand.
+
+    Raises:
+        SpecError: the file cannot be read or is not a spec.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            # One byte more than is allowed tells a file that is too large.
+            content = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "The path is not valid"
+        problem = Problem("E-READ", f"The file cannot be read: {reason}", "", (), 1, 1)
+        raise SpecError(str(path), [problem]) from None
+    return loads_with_positions(content, str(path))
+
+
+def loads_with_positions(
+    text: str | bytes, source: str = "scaffold.yaml"
+) -> tuple[Spec, Positions]:
+    """Return the spec that `text` holds, and where its parts stand.
+
+    Raises:
+        SpecError: the text is not a spec.
+    """
+    document = parse(text, source)
+    found: list[Problem] = []
+    try:
+        sound = whole(Spec.model_validate(document.data))
+    except ValidationError as error:
+        found = problems(error.errors(include_url=False), document.positions)
+        salvaged = salvage(document.data, error)
+        if salvaged is None:
+            raise SpecError(source, found) from None
+        sound = salvaged
+    found += check(sound, document.positions)
+    if found:
+        raise SpecError(source, found)
+    return sound.spec, document.positions

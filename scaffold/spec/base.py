@@ -1,6 +1,5 @@
 """What every node of the language has in common: closed, strict, frozen, documented."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -19,14 +18,16 @@ class Model(BaseModel):
 
 def about(description: str, *examples: object, **constraints: Any) -> FieldInfo:
     """Document a key for editors, which read the JSON Schema that is derived from the model."""
-    info: FieldInfo = Field(description=description, examples=list(examples), **constraints)
+    info: FieldInfo = Field(description=description, examples=list(examples) or None, **constraints)
     return info
 
 
 class _OneOrMany:
     """Annotates a tuple of text: a single word stands for a list of one; no word twice."""
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
         """Validate the list after a single word became one."""
         return core_schema.no_info_before_validator_function(_as_tuple, handler(source))
 
@@ -61,15 +62,3 @@ def distinct(value: object) -> object:
 
 
 ONE_OR_MANY = _OneOrMany()
-
-
-def written_as(schema: Mapping[str, Any]) -> Callable[[dict[str, Any]], None]:
-    """Replace a derived JSON Schema by the one of the spelling that the spec uses."""
-
-    def replace(derived: dict[str, Any]) -> None:
-        kept = {key: derived[key] for key in ("description", "examples") if key in derived}
-        derived.clear()
-        derived.update(schema)
-        derived.update(kept)
-
-    return replace

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from .fields import check_uuid
+from .conditions import ENVIRONMENT
 from .findings import Finding, Scope, unknown
 from .model import (
     Attribute,
@@ -15,118 +15,204 @@ from .model import (
     Grant,
     IntegerField,
     ReferenceField,
-    Resource,
     StringField,
     Term,
     UuidField,
 )
-from .names import suggestion
 from .problems import Path, Refusal, quote
 
-Kind = Literal["text", "enum", "boolean", "integer", "id", "owner"]
+Kind = Literal["text", "boolean", "integer", "id", "owner"]
 
 _COMPARABLE: dict[Kind, frozenset[Kind]] = {
-    "text": frozenset({"text", "enum"}),
-    "enum": frozenset({"text", "enum"}),
+    "text": frozenset({"text"}),
     "boolean": frozenset({"boolean"}),
     "integer": frozenset({"integer"}),
+    # A claim names a row by the text of its UUID.
     "id": frozenset({"text"}),
     "owner": frozenset({"owner"}),
 }
-"""What may stand right of what. A claim names a row by the text of its UUID."""
+"""What may stand right of what."""
 
 _TYPES = "enum, string, boolean, integer, uuid, reference, the owner or the parent"
+_OWNER = Term("user", "id")
 
 
 @dataclass(frozen=True, slots=True)
-class Operand:
-    """One side of a condition: its kind, whether it is a list, and its values if they are known."""
+class _Operand:
+    """One side of a condition. `field` says which values it can have."""
 
     kind: Kind
+    field: Field
     many: bool = False
-    values: tuple[str, ...] = ()
-    field: Field | None = None
-    attribute: Attribute | None = None
+
+    @property
+    def values(self) -> frozenset[str]:
+        """All values that it can have, when they are few."""
+        return frozenset(self.field.values) if isinstance(self.field, EnumField) else frozenset()
 
 
 def check_conditions(scope: Scope, path: Path, role: str, grant: Grant) -> Iterator[Finding]:
     """Yield what is wrong with the conditions of a grant."""
-    service = scope.spec.roles[role].kind == "service"
+    if scope.is_broken("tenancy") or scope.is_broken("identity") or scope.is_broken("service"):
+        return
     for condition in grant.when:
         at = (*path, "when", str(condition.left))
-        if service and any(
-            isinstance(term, Term) and term.kind == "user"
-            for term in (condition.left, condition.right)
-        ):
-            yield Finding(
-                "E-CONDITION",
-                "A service role has no user to compare with",
-                at,
-                "Use $tenant or $service.environment.",
-                named=True,
-            )
-        elif condition.left.kind == "field":
-            for name, resource in scope.granted(grant):
-                yield from _check_field(scope, at, name, resource, condition)
-        else:
-            left = yield from _term(scope, at, condition.left, named=True)
-            if left is not None and left.many:
-                yield Finding(
-                    "E-CONDITION",
-                    f"{condition.left} is a list",
-                    at,
-                    "A list stands on the right: {field: {in: " + str(condition.left) + "}}.",
-                    named=True,
-                )
-            elif left is not None:
-                yield from _check(scope, at, left, condition)
+        terms = [term for term in (condition.left, condition.right) if isinstance(term, Term)]
+        missing = [found for term in terms if (found := _missing(scope, at, term))]
+        yield from missing
+        if not missing:
+            yield from _check(scope, at, role, grant, condition)
 
 
-def _check_field(
-    scope: Scope, at: Path, name: str, resource: Resource, condition: Condition
+def _missing(scope: Scope, at: Path, term: Term) -> Finding | None:
+    """Return what is wrong when a term names an attribute that is not declared."""
+    if term.kind not in ("user", "tenant") or term == _OWNER:
+        return None
+    attributes = (
+        scope.spec.identity.attributes if term.kind == "user" else scope.spec.tenancy.attributes
+    )
+    if term.name in attributes:
+        return None
+    what = f"attribute of the {term.kind} called"
+    known = tuple(attributes) + (("id",) if term.kind == "user" else ())
+    return unknown("E-UNKNOWN-ATTRIBUTE", what, term.name, at, known, named=True)
+
+
+def _check(
+    scope: Scope, at: Path, role: str, grant: Grant, condition: Condition
 ) -> Iterator[Finding]:
-    field = condition.left.name
-    if field not in scope.fields(name):
-        if not scope.unsure(name):
-            what = f"field of {name} called"
-            finding = unknown("E-UNKNOWN-FIELD", what, field, at, scope.fields(name))
-            yield Finding(
-                finding.code, finding.message, at, named=True, unknown=field, known=finding.known
-            )
-        return
-    kind = resource.fields.get(field)
-    if kind is None and scope.is_broken("resources", name, "fields", field):
-        return
-    left = _of_field(resource, field, kind)
-    if left is None:
+    sides = (condition.left, condition.right)
+    if scope.spec.roles[role].kind == "service" and any(
+        isinstance(term, Term) and term.kind == "user" for term in sides
+    ):
         yield Finding(
             "E-CONDITION",
-            f"A condition cannot use {quote(field)}, which is of type {kind.type if kind else ''}",
+            "A service role has no user to compare with",
+            at,
+            f"Use a tenant's attribute or {ENVIRONMENT}.",
+            named=True,
+        )
+    elif condition.left.kind != "field":
+        yield from _compare(scope, at, _of_term(scope, condition.left), condition)
+    else:
+        for name, _ in scope.granted(grant):
+            yield from _check_field(scope, at, name, condition)
+
+
+def _check_field(scope: Scope, at: Path, name: str, condition: Condition) -> Iterator[Finding]:
+    field = condition.left.name
+    known = scope.fields(name)
+    if field not in known:
+        if not scope.unsure(name):
+            what = f"field of {name} called"
+            yield unknown("E-UNKNOWN-FIELD", what, field, at, known, named=True)
+        return
+    if scope.is_broken("resources", name, "fields", field):
+        return
+    resource = scope.spec.resources[name]
+    kind = resource.fields.get(field)
+    left = _of_field(kind) if kind is not None else _built_in(field == resource.owner)
+    if left is not None:
+        yield from _compare(scope, at, left, condition)
+    elif kind is not None:
+        yield Finding(
+            "E-CONDITION",
+            f"A condition cannot use {quote(field)}, which is of type {kind.type}",
             at,
             f"It can use {_TYPES}.",
             named=True,
         )
-        return
-    yield from _check(scope, at, left, condition)
 
 
-def _of_field(resource: Resource, name: str, field: Field | None) -> Operand | None:
+def _of_field(field: Field) -> _Operand | None:
     match field:
-        case StringField():
-            return Operand("text", field=field)
-        case EnumField():
-            return Operand("enum", values=field.values, field=field)
+        case StringField() | EnumField():
+            return _Operand("text", field)
         case BooleanField():
-            return Operand("boolean", field=field)
+            return _Operand("boolean", field)
         case IntegerField():
-            return Operand("integer", field=field)
+            return _Operand("integer", field)
         case UuidField() | ReferenceField():
-            return Operand("id")
-        case None:
-            return Operand("owner" if name == resource.owner else "id")
+            return _built_in(is_owner=False)
     return None
 
 
-def _term(
-    scope: Scope, at: Path, term: Term, named: bool = False
-) -> "Iterator[Finding]": ...
+def _built_in(is_owner: bool) -> _Operand:
+    return _Operand("owner" if is_owner else "id", UuidField(type="uuid"))
+
+
+def _of_term(scope: Scope, term: Term) -> _Operand:
+    """Return the operand of a term that is no field and is declared."""
+    if term == _OWNER:
+        return _built_in(is_owner=True)
+    if term.kind == "environment":
+        return _Operand("text", EnumField(type="enum", values=scope.spec.service.environments))
+    if term.kind == "user":
+        return _of_attribute(scope.spec.identity.attributes[term.name])
+    return _of_attribute(scope.spec.tenancy.attributes[term.name])
+
+
+def _of_attribute(attribute: Attribute) -> _Operand:
+    low, high = attribute.min or 0, attribute.max or 0
+    match attribute.type:
+        case "enum":
+            return _Operand("text", EnumField(type="enum", values=attribute.values or ()))
+        case "boolean":
+            return _Operand("boolean", BooleanField(type="boolean"))
+        case "integer":
+            return _Operand("integer", IntegerField(type="integer", min=low, max=high))
+        case "string":
+            return _Operand("text", StringField(type="string", max=high), attribute.list)
+
+
+def _compare(scope: Scope, at: Path, left: _Operand, condition: Condition) -> Iterator[Finding]:
+    if left.many:
+        yield Finding(
+            "E-CONDITION",
+            f"{condition.left} is a list",
+            at,
+            f"A list stands on the right: {{region: {{in: {condition.left}}}}}.",
+            named=True,
+        )
+    elif isinstance(condition.right, Term):
+        right = _of_term(scope, condition.right)
+        if wrong := _mismatch(left, right, condition):
+            yield Finding("E-CONDITION", wrong[0], at, wrong[1])
+    else:
+        for index, literal in enumerate(condition.right):
+            try:
+                _check_literal(left, literal)
+            except Refusal as refusal:
+                where = (*at, "in", index) if condition.operator == "in" else at
+                yield Finding(refusal.code, refusal.message, where, refusal.hint)
+
+
+def _mismatch(left: _Operand, right: _Operand, condition: Condition) -> tuple[str, str] | None:
+    """Return message and hint when two terms can never be compared or equal."""
+    key, value = str(condition.left), str(condition.right)
+    if condition.operator == "in" and not right.many:
+        return f"{value} is one value, not a list", f"Write {{{key}: {value}}}."
+    if condition.operator == "eq" and right.many:
+        return f"{value} is a list", f"Write {{{key}: {{in: {value}}}}}."
+    if right.kind not in _COMPARABLE[left.kind]:
+        if "owner" in (left.kind, right.kind):
+            return f"{key} cannot equal {value}", "Only an owner field and $user.id can be equal."
+        return (
+            f"{key} holds {_noun(left)} and {value} {_noun(right)}",
+            "Compare values of the same type.",
+        )
+    if left.values and right.values and left.values.isdisjoint(right.values):
+        return f"{key} and {value} have no value in common", "Give both enums the same values."
+    return None
+
+
+def _noun(operand: _Operand) -> str:
+    return {"text": "text", "boolean": "a boolean", "integer": "an integer"}.get(
+        operand.kind, "an id"
+    )
+
+
+def _check_literal(left: _Operand, literal: str | int | bool) -> None:
+    if left.kind == "owner":
+        raise Refusal("E-CONDITION", "An owner compares with the user only", "Write $user.id.")
+    left.field.check_literal(literal)

@@ -34,7 +34,11 @@ def _references(scope: Scope, path: Path, resource: Resource) -> Iterator[Findin
         for field, kind in fields.items():
             if isinstance(kind, ReferenceField) and kind.to not in scope.resources:
                 yield unknown(
-                    "E-UNKNOWN-RESOURCE", "resource", kind.to, (*holder, field, "to"), scope.resources
+                    "E-UNKNOWN-RESOURCE",
+                    "resource",
+                    kind.to,
+                    (*holder, field, "to"),
+                    scope.resources,
                 )
 
 
@@ -64,7 +68,9 @@ def _unique(scope: Scope, path: Path, name: str, resource: Resource) -> Iterator
                 if not scope.unsure(name):
                     what = f"field of {name} called"
                     yield unknown("E-UNKNOWN-FIELD", what, field, (*at, position), known)
-            elif isinstance(kind := resource.fields.get(field), TextField | ListField | ObjectField):
+            elif isinstance(
+                kind := resource.fields.get(field), TextField | ListField | ObjectField
+            ):
                 yield Finding(
                     "E-UNIQUE",
                     f"A field of type {kind.type} cannot be unique",

@@ -17,7 +17,7 @@ def check_roles(scope: Scope) -> Iterator[Finding]:
     roles = scope.spec.roles
     for name, role in roles.items():
         for index, base in enumerate(role.extends):
-            path = ("roles", name, "extends", index)
+            path: Path = ("roles", name, "extends", index)
             if base not in scope.roles:
                 yield unknown("E-UNKNOWN-ROLE", "role", base, path, scope.roles - {name})
             elif base in roles and roles[base].kind != role.kind:
@@ -43,9 +43,9 @@ def check_roles(scope: Scope) -> Iterator[Finding]:
             "Add a grant, such as can: [{do: [list, read], on: …}].",
             named=True,
         )
-    for path, name, grant in scope.grants():
-        yield from _check_grant(scope, path, grant)
-        yield from check_conditions(scope, path, name, grant)
+    for at, name, grant in scope.grants():
+        yield from _check_grant(scope, at, grant)
+        yield from check_conditions(scope, at, name, grant)
 
 
 def _check_grant(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:

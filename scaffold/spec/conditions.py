@@ -50,7 +50,9 @@ class Condition:
 class _When:
     """Annotates the conditions of a grant, which the spec writes as a mapping."""
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
         """Read the mapping into conditions."""
         return core_schema.no_info_before_validator_function(_conditions, handler(source))
 
@@ -146,7 +148,10 @@ def _literal(value: object, at: Path) -> str | int | bool:
         raise Refusal("E-CONDITION", f"{quote(value)} stands in a list", _SPELLINGS, at)
     if not isinstance(value, str | int | bool):
         raise Refusal(
-            "E-CONDITION", f"{quote(value)} is not a value", "Write text, an integer, true or false.", at
+            "E-CONDITION",
+            f"{quote(value)} is not a value",
+            "Write text, an integer, true or false.",
+            at,
         )
     return value
 

@@ -8,14 +8,15 @@ are read in a loop without recursion, and no value is ever executed or construct
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NoReturn
 
 import yaml
 
-from .problems import MAX_PROBLEMS, Path, Problem, SpecError, escape, quote
+from .positions import Node, Positions
+from .problems import MAX_PROBLEMS, Path, Problem, SpecError, escape, quote, word
 
 MAX_BYTES = 8 * 2**20
 MAX_VALUES = 250_000
@@ -42,68 +43,10 @@ _OTHER_BASE = re.compile(r"0[xo][0-9a-fA-F]+|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN
 _NUMERIC = frozenset("+-.0123456789")
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEAN = {"true": True, "false": False}
-_AMBIGUOUS = frozenset(
-    "yes Yes YES no No NO on On ON off Off OFF True TRUE False FALSE".split()
-)
-
-
-@dataclass(slots=True)
-class Node:
-    """Where a value stands. In a mapping `key_line` and `key_column` say where its key stands."""
-
-    line: int
-    column: int
-    key_line: int
-    key_column: int
-    children: "dict[str, Node] | list[Node] | None" = None
-
-    def child(self, key: str | int) -> "Node | None":
-        """Return the node under a key or index, or None when there is none."""
-        match self.children:
-            case dict() if isinstance(key, str):
-                return self.children.get(key)
-            case list() if isinstance(key, int) and 0 <= key < len(self.children):
-                return self.children[key]
-        return None
-
-
-class Positions:
-    """Where the parts of a spec stand. Lines and columns count from 1."""
-
-    def __init__(self, root: Node) -> None:
-        """Look up positions below `root`."""
-        self.root = root
-
-    def of(self, path: Path) -> tuple[int, int]:
-        """Return where `path` begins: its key in a mapping, the item itself in a list.
-
-        For a path that the spec does not spell out it is the nearest part around it.
-        """
-        node = self._nearest(path)
-        return node.key_line, node.key_column
-
-    def value(self, path: Path) -> tuple[int, int]:
-        """Return where the value of `path` begins; as `of` for a path that is not there."""
-        node = self._nearest(path)
-        if self.has(path):
-            return node.line, node.column
-        return node.key_line, node.key_column
-
-    def has(self, path: Path) -> bool:
-        """Return whether the spec spells `path` out."""
-        node: Node | None = self.root
-        for key in path:
-            node = node.child(key) if node else None
-        return node is not None
-
-    def _nearest(self, path: Path) -> Node:
-        node = self.root
-        for key in path:
-            below = node.child(key)
-            if below is None:
-                break
-            node = below
-        return node
+_AMBIGUOUS = frozenset({
+    "yes", "Yes", "YES", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF", "True", "TRUE",
+    "False", "FALSE",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +77,10 @@ def _decoded(text: str | bytes, source: str) -> str:
         )
     if isinstance(text, bytes):
         try:
-            text = text.decode("utf-8")
+            text = str(text, "utf-8")
         except UnicodeDecodeError as error:
-            before = text[: error.start].decode("utf-8")
-            byte = f"0x{text[error.start]:02x}"
+            before = str(error.object[: error.start], "utf-8")
+            byte = f"0x{error.object[error.start]:02x}"
             place = _place(before, len(before))
             _refuse(source, "E-ENCODING", f"Byte {byte} is not UTF-8", "Save it as UTF-8.", *place)
     # An editor's byte order mark at the very start is harmless; anywhere else it is refused below.
@@ -206,7 +149,7 @@ class _Builder:
         return Document(self.root[1], Positions(self.root[0]))
 
     def _events(self) -> Iterator[yaml.Event]:
-        events: Iterator[yaml.Event] = yaml.parse(self.text, Loader=_LOADER)  # noqa: S506
+        events: Iterator[yaml.Event] = yaml.parse(self.text, Loader=_LOADER)
         return events
 
     def _read(self, event: yaml.Event) -> None:
@@ -223,7 +166,7 @@ class _Builder:
                 self._stop(
                     event,
                     "E-ALIAS",
-                    f"*{escape(event.anchor[:60])} is an alias",
+                    f"*{word(event.anchor or '')} is an alias",
                     "A spec has neither aliases nor wildcards: write out what is meant.",
                 )
             case yaml.DocumentStartEvent():
@@ -294,9 +237,13 @@ class _Builder:
             )
 
     def _awaits_key(self) -> bool:
-        return bool(self.stack) and isinstance(self.stack[-1].data, dict) and self.stack[-1].key is None
+        return (
+            bool(self.stack)
+            and isinstance(self.stack[-1].data, dict)
+            and self.stack[-1].key is None
+        )
 
-    def _check(self, event: yaml.NodeEvent) -> None:
+    def _check(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
         self.values += 1
         if self.values > MAX_VALUES:
             self._stop(event, "E-SIZE", f"The spec has more than {MAX_VALUES} values", "Split it.")
@@ -409,15 +356,18 @@ class _Builder:
         raise SpecError(self.source, self.problems)
 
     def _path(self) -> Path:
-        return tuple(
-            len(each.data) if isinstance(each.data, list) else each.key
-            for each in self.stack
-            if isinstance(each.data, list) or each.key is not None
-        )
+        path: list[str | int] = []
+        for each in self.stack:
+            if isinstance(each.data, list):
+                path.append(len(each.data))
+            elif each.key is not None:
+                path.append(each.key)
+        return tuple(path)
 
 
 def _mark(event: yaml.Event) -> tuple[int, int]:
-    return event.start_mark.line + 1, event.start_mark.column + 1
+    mark = event.start_mark
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
 def _is_special(text: str) -> bool:

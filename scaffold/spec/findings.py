@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from .document import Positions
 from .model import Grant, Resource, Spec
 from .names import WILDCARDS, suggestion
+from .positions import Positions
 from .problems import Path, Problem, quote
 from .salvage import Sound
 
@@ -74,15 +74,11 @@ class Scope:
 
     def actions(self, name: str) -> frozenset[str]:
         """Return the names of the actions of a resource, sound or not."""
-        return self._with_broken(
-            ("resources", name, "actions"), self.spec.resources[name].actions
-        )
+        return self._with_broken(("resources", name, "actions"), self.spec.resources[name].actions)
 
     def unsure(self, name: str) -> bool:
         """Return whether a resource may have more names than are known."""
-        return any(
-            self.is_broken("resources", name, key) for key in ("parent", "owner", "actions")
-        )
+        return any(self.is_broken("resources", name, key) for key in ("parent", "owner", "actions"))
 
     def grants(self) -> Iterator[tuple[Path, str, Grant]]:
         """Yield the path, role and grant of every sound grant."""
@@ -106,10 +102,12 @@ class Scope:
         return frozenset(sound) | broken
 
 
-def unknown(code: str, what: str, name: str, path: Path, known: Collection[str]) -> Finding:
-    """Return the finding that `name` names nothing: `what` is what it should name."""
+def unknown(
+    code: str, what: str, name: str, path: Path, known: Collection[str], named: bool = False
+) -> Finding:
+    """Return the finding that `name` names nothing; `what` says what it should name."""
     if name.lower() in WILDCARDS:
         code, message = "E-WILDCARD", f"{quote(name)} is a wildcard"
     else:
         message = f"There is no {what} {quote(name)}"
-    return Finding(code, message, path, unknown=name, known=known)
+    return Finding(code, message, path, named=named, unknown=name, known=known)

@@ -28,35 +28,38 @@ WILDCARDS = frozenset({"*", "**", "all", "any", "every", "everything", "everyone
 _GRAMMAR = re.compile(IDENTIFIER)
 
 # Fixed here instead of taken from `keyword`, so that a spec means the same on every Python.
-_PYTHON = frozenset(
-    "False None True and as assert async await break class continue def del elif else except "
-    "finally for from global if import in is lambda nonlocal not or pass raise return try while "
-    "with yield match case type _".split()
-)
+_PYTHON = frozenset({
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class",
+    "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if",
+    "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try",
+    "while", "with", "yield", "match", "case", "type", "_",
+})  # fmt: skip
 
-_MODEL_METHODS = frozenset(
-    "copy dict json schema validate construct parse_raw parse_obj parse_file from_orm fields "
-    "update_forward_refs schema_json".split()
-)
+_MODEL_METHODS = frozenset({
+    "copy", "dict", "json", "schema", "validate", "construct", "parse_raw", "parse_obj",
+    "parse_file", "from_orm", "fields", "update_forward_refs", "schema_json",
+})  # fmt: skip
 
 _COLUMNS = frozenset({"id", "tenant_id", "version", "created_at", "updated_at"})
 _QUERY = frozenset({"limit", "cursor", "sort"})
 
-BUILT_IN_RESOURCES = frozenset(
-    "member membership tenant principal api_key audit_event export subscription plan "
-    "idempotency_key schema_migration healthz readyz metrics docs openapi problem".split()
-)
+BUILT_IN_RESOURCES = frozenset({
+    "member", "membership", "tenant", "principal", "api_key", "audit_event", "export",
+    "subscription", "plan", "idempotency_key", "schema_migration", "healthz", "readyz", "metrics",
+    "docs", "openapi", "problem",
+})  # fmt: skip
 
 BUILT_IN_PATHS = BUILT_IN_RESOURCES | {
     "members", "memberships", "tenants", "principals", "api_keys", "audit_events", "exports",
     "subscriptions", "plans", "idempotency_keys", "schema_migrations", "problems",
 }  # fmt: skip
 
-_RUN_TIME_PACKAGES = frozenset(
-    "starlette pydantic pydantic_core pydantic_settings asyncpg uvicorn uvloop httptools httpx "
-    "httpx2 structlog redis hiredis joserfc cryptography prometheus_client opentelemetry anyio "
-    "yaml jinja2 typer copier pytest hypothesis schemathesis hooks tests scaffold".split()
-)
+_RUN_TIME_PACKAGES = frozenset({
+    "starlette", "pydantic", "pydantic_core", "pydantic_settings", "asyncpg", "uvicorn", "uvloop",
+    "httptools", "httpx", "httpx2", "structlog", "redis", "hiredis", "joserfc", "cryptography",
+    "prometheus_client", "opentelemetry", "anyio", "yaml", "jinja2", "typer", "copier", "pytest",
+    "hypothesis", "schemathesis", "hooks", "tests", "scaffold",
+})  # fmt: skip
 
 
 def identifier(name: str, what: str, longest: int = MAX_NAME) -> str:
@@ -175,9 +178,7 @@ def action(name: str) -> str:
 
 
 def _taken(name: str, what: str, why: str) -> Refusal:
-    return Refusal(
-        "E-RESERVED", f"{quote(name)} cannot name {what}: {why}", "Choose another word."
-    )
+    return Refusal("E-RESERVED", f"{quote(name)} cannot name {what}: {why}", "Choose another word.")
 
 
 def plural(name: str) -> str:
@@ -190,7 +191,7 @@ def plural(name: str) -> str:
 
 
 def class_name(name: str) -> str:
-    """Return the name of the class that a resource becomes, as in `invoice_line` -> `InvoiceLine`."""
+    """Return the name of the class that a resource becomes, as in `InvoiceLine`."""
     return "".join(part.capitalize() for part in name.split("_"))
 
 

@@ -221,7 +221,9 @@ def _unambiguous(alternatives: list[list[_Piece]]) -> bool:
         pieces = alternatives[0]
         if pieces and not any(p.varies for p in pieces):
             return True
-        return len(pieces) > 1 and (_marks(pieces[0], pieces[1:]) or _marks(pieces[-1], pieces[:-1]))
+        return len(pieces) > 1 and (
+            _marks(pieces[0], pieces[1:]) or _marks(pieces[-1], pieces[:-1])
+        )
     seen: Characters = frozenset()
     for pieces in alternatives:
         if not pieces or any(p.varies for p in pieces) or pieces[0].characters & seen:

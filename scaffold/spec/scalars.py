@@ -23,9 +23,10 @@ _BYTES = {"B": 1, "KiB": 1_024, "MiB": 1_048_576}
 _RATE = re.compile(r"([1-9][0-9]{0,6})/(s|min|h|day)", re.ASCII)
 _PERIODS = {"s": 1, "min": 60, "h": 3_600, "day": 86_400}
 
-_REGISTERED_CLAIMS = frozenset(
-    "iss sub aud exp nbf iat jti azp scope auth_time acr amr nonce typ".split()
-)
+_REGISTERED_CLAIMS = frozenset({
+    "iss", "sub", "aud", "exp", "nbf", "iat", "jti", "azp", "scope", "auth_time", "acr", "amr",
+    "nonce", "typ",
+})  # fmt: skip
 
 MAX_RATE = 1_000_000
 MIN_BODY = 1_024
@@ -155,9 +156,7 @@ def enum_value(text: str) -> str:
 def currency(text: str) -> str:
     """Return the code of a currency (ISO 4217)."""
     if not re.fullmatch(r"[A-Z]{3}", text, re.ASCII):
-        raise Refusal(
-            "E-VALUE", f"{quote(text)} is not the code of a currency", "Write it as EUR."
-        )
+        raise Refusal("E-VALUE", f"{quote(text)} is not the code of a currency", "Write it as EUR.")
     return text
 
 

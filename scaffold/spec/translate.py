@@ -14,9 +14,9 @@ from pydantic import BaseModel, Tag
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from .document import Positions
 from .model import Spec
 from .names import WILDCARDS, suggestion
+from .positions import Positions
 from .problems import Path, Problem, Refusal, listing, quote, word
 
 UNBUILT = frozenset(
@@ -94,7 +94,11 @@ def _members(annotation: Any) -> dict[str, Any]:
             if isinstance(extra, Tag):
                 found[extra.tag] = _bare(member)
         model = _bare(member)
-        if isinstance(model, type) and issubclass(model, BaseModel) and "type" in model.model_fields:
+        if (
+            isinstance(model, type)
+            and issubclass(model, BaseModel)
+            and "type" in model.model_fields
+        ):
             for tag in get_args(model.model_fields["type"].annotation):
                 found[tag] = model
     return found

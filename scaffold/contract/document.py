@@ -1,0 +1,284 @@
+"""The contract of a service as an OpenAPI 3.1 document.
+
+Built resource by resource with openapi-pydantic, which checks each part, and written at once:
+the memory that it takes does not grow with the number of resources but with the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pydantic_core
+from openapi_pydantic import (
+    Components,
+    Header,
+    Info,
+    MediaType,
+    OpenAPI,
+    Parameter,
+    PathItem,
+    Reference,
+    RequestBody,
+    Response,
+    Schema,
+    SecurityScheme,
+    Tag,
+)
+from openapi_pydantic import Operation as PathOperation
+
+from scaffold.contract.schemas import entity_schemas, query_parameters
+from scaffold.design.model import Design, Entity, Operation
+
+Fragment = Mapping[str, Any]
+
+PROBLEMS: Mapping[str, tuple[str, str]] = {
+    "400": ("Malformed", "The bytes are not a well-formed request."),
+    "401": ("Unauthenticated", "There is no acceptable access token."),
+    "403": ("Forbidden", "The caller lacks a permission, an assurance or a condition."),
+    "404": ("NotFound", "There is no such thing for this tenant."),
+    "409": ("Conflict", "The state of the resource does not allow it."),
+    "412": ("PreconditionFailed", "The resource is at another version."),
+    "413": ("BodyTooLarge", "The body is over the limit of this operation."),
+    "415": ("UnsupportedMediaType", "The body is of another media type."),
+    "422": ("Invalid", "Well-formed, but not what this contract allows."),
+    "428": ("PreconditionRequired", "If-Match is missing."),
+    "429": ("TooManyRequests", "A limit is exceeded."),
+    "501": ("NotImplemented", "The action is declared, and not written yet."),
+    "503": ("Unavailable", "Try again later."),
+}
+LIMIT_HEADERS = {
+    "RateLimit-Policy": "The limits in force (draft-ietf-httpapi-ratelimit-headers).",
+    "RateLimit": "What is left of the limit that is closest.",
+}
+
+
+def contract(design: Design) -> str:
+    """The document as JSON text, the same on every machine."""
+    whole = OpenAPI(
+        openapi="3.1.1",
+        info=Info(title=design.title, version="1", description=design.description or design.title),
+        security=[{"bearer": []}],
+        tags=[
+            Tag(name=entity.plural, description=entity.description or None)
+            for entity in design.entities
+            if entity.operations
+        ],
+        components=_components(design),
+    ).model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_none=True)
+    schemas = whole["components"].setdefault("schemas", {})
+    whole["paths"] = paths = {}
+    for entity in design.entities:
+        if entity.operations:
+            schemas.update(_dumped(entity_schemas(entity)))
+            paths.update(_dumped(_paths(entity, design)))
+    schemas["Problem"] = _problem_schema()
+    return pydantic_core.to_json(whole, indent=2).decode() + "\n"
+
+
+def _dumped(parts: Mapping[str, Schema | PathItem]) -> dict[str, Any]:
+    return {
+        name: part.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        for name, part in parts.items()
+    }
+
+
+def _paths(entity: Entity, design: Design) -> dict[str, PathItem]:
+    found: dict[str, dict[str, Any]] = {}
+    for operation in entity.operations:
+        item = found.setdefault(operation.path, {})
+        item[operation.method.lower()] = _operation(operation, entity, design)
+    return {
+        path: PathItem(**({"parameters": _path_parameters(path)} if "{" in path else {}), **item)
+        for path, item in found.items()
+    }
+
+
+def _path_parameters(path: str) -> list[Parameter]:
+    return [
+        Parameter(
+            name=part[1:-1],
+            param_in="path",
+            required=True,
+            param_schema=Schema(type="string", schema_format="uuid"),
+        )
+        for part in path.split("/")
+        if part.startswith("{")
+    ]
+
+
+def _operation(operation: Operation, entity: Entity, design: Design) -> PathOperation:
+    parts: dict[str, Any] = {
+        "operationId": operation.id,
+        "summary": operation.summary,
+        "tags": [entity.plural],
+        "responses": _responses(operation, entity, design),
+        "security": [{"bearer": []}],
+        "x-permission": operation.permission,
+        "x-roles": list(operation.roles),
+        "x-tenancy": design.tenant_claim,
+        "x-rate-limit": {
+            each.scope: f"{each.count}/{each.window}s"
+            for each in design.limits
+            if each.scope != "failed_authentication"
+        },
+    }
+    if operation.conditional:
+        parts["x-precondition"] = "If-Match"
+    if operation.idempotency != "none":
+        parts["x-idempotency"] = operation.idempotency
+    if operation.step_up is not None:
+        parts["x-step-up-seconds"] = operation.step_up
+    parameters = list(_parameters(operation, entity))
+    if parameters:
+        parts["parameters"] = parameters
+    body = operation.body
+    if body:
+        patch = operation.verb == "update"
+        media = "application/merge-patch+json" if patch else "application/json"
+        content = MediaType(media_type_schema=Reference(ref=f"#/components/schemas/{body}"))
+        parts["requestBody"] = RequestBody(required=True, content={media: content})
+    return PathOperation(**parts)
+
+
+def _parameters(operation: Operation, entity: Entity) -> Iterable[Parameter | Reference]:
+    if operation.verb == "list":
+        yield from query_parameters(entity)
+    if operation.verb == "read":
+        yield Reference(ref="#/components/parameters/IfNoneMatch")
+    if operation.conditional:
+        yield Reference(ref="#/components/parameters/IfMatch")
+    if operation.idempotency != "none":
+        name = "IdempotencyKey" + ("Required" if operation.idempotency == "required" else "")
+        yield Reference(ref=f"#/components/parameters/{name}")
+
+
+def _responses(operation: Operation, entity: Entity, design: Design) -> dict[str, Any]:
+    headers: dict[str, Header | Reference] = {}
+    if any(each.scope != "failed_authentication" for each in design.limits):
+        headers |= {name: Reference(ref=f"#/components/headers/{name}") for name in LIMIT_HEADERS}
+    answer: dict[str, Any] = {"description": operation.summary}
+    if operation.status != 204:
+        name = entity.class_name + ("Page" if operation.verb == "list" else "")
+        schema = Reference(ref=f"#/components/schemas/{name}")
+        answer["content"] = {"application/json": MediaType(media_type_schema=schema)}
+        if operation.verb != "list":
+            headers["ETag"] = Reference(ref="#/components/headers/ETag")
+    if operation.verb == "create":
+        headers["Location"] = Reference(ref="#/components/headers/Location")
+    if headers:
+        answer["headers"] = headers
+    found: dict[str, Any] = {str(operation.status): Response(**answer)}
+    if operation.verb == "read":
+        found["304"] = Response(description="The caller has this version already.")
+    for status in _statuses(operation, entity):
+        found[status] = Reference(ref=f"#/components/responses/{PROBLEMS[status][0]}")
+    return found
+
+
+def _statuses(operation: Operation, entity: Entity) -> Iterable[str]:
+    """The refusals that this operation can give."""
+    found = {"400", "401", "403", "422", "429", "503"}
+    if operation.on_item or entity.parent:
+        found.add("404")
+    if operation.conditional:
+        found |= {"412", "428"}
+    if operation.body:
+        found |= {"413", "415"}
+    if operation.method != "GET":
+        found.add("409")
+    if operation.verb == "action":
+        found.add("501")
+    return sorted(found)
+
+
+def _components(design: Design) -> Components:
+    problem = Reference(ref="#/components/schemas/Problem")
+    content = {"application/problem+json": MediaType(media_type_schema=problem)}
+    text = Schema(type="string")
+    used = {status for e in design.entities for o in e.operations for status in _statuses(o, e)}
+    return Components(
+        responses={
+            name: Response(description=description, content=content)
+            for status, (name, description) in PROBLEMS.items()
+            if status in used
+        },
+        headers={
+            **{
+                name: Header(description=description, param_schema=text)
+                for name, description in LIMIT_HEADERS.items()
+            },
+            "ETag": Header(
+                description="The version, for If-Match.", required=True, param_schema=text
+            ),
+            "Location": Header(
+                description="Where the new resource is.", required=True, param_schema=text
+            ),
+        },
+        parameters=_shared_parameters(),
+        securitySchemes={
+            "bearer": SecurityScheme(
+                type="http",
+                scheme="bearer",
+                bearerFormat="at+jwt",
+                description="An access token (RFC 9068) of "
+                + " or ".join(each.url for each in design.issuers),
+            )
+        },
+    )
+
+
+def _shared_parameters() -> dict[str, Parameter | Reference]:
+    tags = Schema(type="string", pattern='^"[1-9][0-9]{0,17}"$')
+    key = Schema(type="string", minLength=1, maxLength=200, pattern="^[!-~]+$")
+    return {
+        "IfMatch": Parameter(
+            name="If-Match",
+            param_in="header",
+            required=True,
+            description="The ETag of the version that the caller saw (RFC 9110).",
+            param_schema=tags,
+        ),
+        "IfNoneMatch": Parameter(
+            name="If-None-Match",
+            param_in="header",
+            description="The ETag of the version that the caller has.",
+            param_schema=tags,
+        ),
+        "IdempotencyKey": Parameter(
+            name="Idempotency-Key",
+            param_in="header",
+            description="Makes a repeated request harmless for a day.",
+            param_schema=key,
+        ),
+        "IdempotencyKeyRequired": Parameter(
+            name="Idempotency-Key",
+            param_in="header",
+            required=True,
+            description="Makes a repeated request harmless for a day.",
+            param_schema=key,
+        ),
+    }
+
+
+def _problem_schema() -> dict[str, Any]:
+    fault = Schema(
+        type="object",
+        properties={"where": Schema(type="string"), "message": Schema(type="string")},
+        required=["where", "message"],
+    )
+    problem = Schema(
+        type="object",
+        description="A problem document (RFC 9457).",
+        properties={
+            "type": Schema(type="string"),
+            "title": Schema(type="string"),
+            "status": Schema(type="integer"),
+            "code": Schema(type="string", description="The stable reason."),
+            "detail": Schema(type="string"),
+            "errors": Schema(type="array", items=fault),
+        },
+        required=["type", "title", "status", "code"],
+    )
+    found: dict[str, Any] = problem.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return found

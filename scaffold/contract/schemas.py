@@ -1,0 +1,138 @@
+"""The schemas and parameters of one resource."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from openapi_pydantic import Parameter, Reference, Schema
+
+from scaffold.design import types
+from scaffold.design.filters import filter_key
+from scaffold.design.model import Column, Entity, Input
+from scaffold.design.names import article, camel, words
+from scaffold.design.visibility import may_be_absent
+
+BUILT_IN: Mapping[str, dict[str, Any]] = {
+    "id": {"type": "string", "format": "uuid"},
+    "version": {"type": "integer"},
+    "created_at": {"type": "string", "format": "date-time"},
+    "updated_at": {"type": "string", "format": "date-time"},
+}
+
+
+def entity_schemas(entity: Entity) -> dict[str, Schema]:
+    """The answer of a resource, and what its operations accept."""
+    verbs = {each.verb for each in entity.operations}
+    name = entity.class_name
+    found: dict[str, dict[str, Any]] = {name: _answer(entity)}
+    if "list" in verbs:
+        found[f"{name}Page"] = _page(entity)
+    if "create" in verbs:
+        creatable = [each for each in entity.columns if each.creatable]
+        found[f"{name}Create"] = _closed(creatable, [e.name for e in creatable if e.required])
+    if "update" in verbs:
+        found[f"{name}Patch"] = _closed([e for e in entity.columns if e.updatable], [])
+    for action in entity.actions:
+        if action.input:
+            required = [each.name for each in action.input if each.required]
+            found[f"{camel(action.action)}{name}Input"] = _closed(action.input, required)
+    return {key: Schema.model_validate(value) for key, value in found.items()}
+
+
+def _closed(members: Iterable[Column | Input], required: list[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {each.name: _property(each) for each in members},
+    }
+    if required:
+        found["required"] = required
+    return found
+
+
+def _property(each: Column | Input) -> dict[str, Any]:
+    found = types.nullable(types.schema(each.kind), each.nullable, each.description)
+    if each.class_ not in ("internal", "public"):
+        found["x-class"] = each.class_
+    if each.kind.currency:
+        found["x-currency"] = each.kind.currency
+    if each.default is not None:
+        found["default"] = each.default
+    return found
+
+
+def _answer(entity: Entity) -> dict[str, Any]:
+    absent = may_be_absent(entity)
+    columns = [each for each in entity.columns if each.readable]
+    properties = {name: dict(schema) for name, schema in BUILT_IN.items()}
+    for each in columns:
+        properties[each.name] = types.nullable(
+            types.answer_schema(each.kind), each.nullable, each.description
+        )
+        if each.class_ not in ("internal", "public"):
+            properties[each.name]["x-class"] = each.class_
+    return {
+        "type": "object",
+        "description": f"{article(entity.title).capitalize()}.",
+        "properties": properties,
+        "required": [name for name in properties if name not in absent],
+    }
+
+
+def _page(entity: Entity) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "description": f"A page of {words(entity.plural)}.",
+        "properties": {
+            "items": {
+                "type": "array",
+                "items": {"$ref": f"#/components/schemas/{entity.class_name}"},
+            },
+            "next_cursor": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+        },
+        "required": ["items", "next_cursor"],
+    }
+
+
+def query_parameters(entity: Entity) -> Iterable[Parameter | Reference]:
+    """The closed set of query parameters of a list."""
+    limit = {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": entity.page_max,
+        "default": entity.page_default,
+    }
+    yield _query("limit", limit, "How many at most.")
+    cursor = {"type": "string", "minLength": 1, "maxLength": 1024}
+    yield _query("cursor", cursor, "Where the page starts: `next_cursor` of the one before.")
+    sorts = [sign + each.name for each in entity.columns if each.sortable for sign in ("", "-")]
+    if sorts:
+        yield _query("sort", {"type": "string", "enum": sorts}, "Newest first without it.")
+    for column in entity.columns:
+        for operator in column.filters:
+            yield _filter(column, operator)
+
+
+def _filter(column: Column, operator: str) -> Parameter:
+    name = filter_key(column, operator)
+    schema = types.schema(column.kind)
+    if operator == "prefix":
+        schema = {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": column.kind.high,
+            "pattern": types.LINE,
+        }
+    if operator == "in":
+        listed = {"type": "array", "items": schema, "minItems": 1, "maxItems": 100}
+        return _query(name, listed, "", style="form", explode=False)
+    return _query(name, schema, "")
+
+
+def _query(name: str, schema: dict[str, Any], description: str, **more: Any) -> Parameter:
+    if description:
+        more["description"] = description
+    return Parameter(
+        name=name, param_in="query", param_schema=Schema.model_validate(schema), **more
+    )

@@ -1,0 +1,65 @@
+"""Who sees which field: the columns that everybody allowed sees, and the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scaffold.design.model import Alternative, Column, Entity
+
+
+def split(
+    entity: Entity, alternatives: Sequence[Alternative]
+) -> tuple[list[Column], list[Column]]:
+    """The readable columns that every alternative covers, and the other readable ones."""
+    open_: list[Column] = []
+    restricted: list[Column] = []
+    for column in entity.columns:
+        if column.readable:
+            everywhere = len(seers(column, alternatives)) == len(alternatives)
+            (open_ if everywhere else restricted).append(column)
+    return open_, restricted
+
+
+def seers(column: Column, alternatives: Sequence[Alternative]) -> tuple[Alternative, ...]:
+    """The alternatives that cover this column."""
+    return tuple(
+        each for each in alternatives if each.fields is None or column.name in each.fields
+    )
+
+
+def readers(entity: Entity) -> tuple[Alternative, ...]:
+    """Every way of seeing a row of this resource."""
+    return tuple(
+        alternative
+        for each in entity.operations
+        if each.verb in ("list", "read")
+        for alternative in each.alternatives
+    )
+
+
+def always_readers(entity: Entity) -> frozenset[str]:
+    """The roles that may read every row of this resource."""
+    read = entity.operation("read")
+    found = read.alternatives if read else ()
+    return frozenset(role for each in found if not each.conditions for role in each.roles)
+
+
+def may_be_absent(entity: Entity) -> frozenset[str]:
+    """The fields that an answer about this resource may leave out, for somebody.
+
+    A write by a role that may not read the row answers with its id and version only.
+    """
+    writers = {
+        role
+        for each in entity.operations
+        if each.verb in ("create", "update", "action") and each.status != 204
+        for role in each.roles
+    }
+    if not writers <= always_readers(entity):
+        return frozenset({"created_at", "updated_at"}) | {c.name for c in entity.columns}
+    return frozenset(
+        column.name
+        for each in entity.operations
+        if each.verb in ("list", "read")
+        for column in split(entity, each.alternatives)[1]
+    )

@@ -1,0 +1,79 @@
+"""What synthetic data needs to know of a design: roles, attributes, and the fields of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from scaffold.database.sql import identifier
+from scaffold.design import types
+from scaffold.design.model import Attribute, Design, Entity
+from scaffold.design.types import Kind
+
+
+def catalog(design: Design) -> Mapping[str, Any]:
+    """The catalogue as plain data."""
+    return {
+        "tenant": {
+            "attributes": {each.name: _attribute(each) for each in design.tenant_attributes},
+        },
+        "attributes": _claims(design),
+        "roles": {role.name: {"kind": role.kind} for role in design.roles},
+        "resources": {entity.name: _resource(entity) for entity in design.entities},
+    }
+
+
+def _attribute(each: Attribute) -> dict[str, Any]:
+    return types.schema(each.kind)
+
+
+def _resource(entity: Entity) -> Mapping[str, Any]:
+    return {
+        "table": identifier(entity.name),
+        "owner": entity.owner or "",
+        "fields": {
+            each.name: types.schema(each.kind)
+            for each in entity.columns
+            if each.creatable and not each.nullable and each.references is None
+        },
+        "references": {
+            each.name: each.references
+            for each in entity.columns
+            if each.references and not each.nullable
+        },
+    }
+
+
+def _claims(design: Design) -> Mapping[str, Any]:
+    """Claims with which every condition on the user's attributes can be met."""
+    found: dict[str, Any] = {}
+    for attribute in design.user_attributes:
+        values = list(_values(design, attribute))
+        found[attribute.name] = values if attribute.many else (values or [None])[0]
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _values(design: Design, attribute: Attribute) -> list[Any]:
+    """The values that the conditions compare this attribute with, or one of its own."""
+    found: dict[Any, None] = {}
+    for operation in design.operations:
+        for alternative in operation.alternatives:
+            for condition in alternative.conditions:
+                right = condition.right
+                if isinstance(right, tuple) or right.source != "user":
+                    continue
+                if right.name == attribute.name:
+                    found |= dict.fromkeys(_domain(condition.left.kind))
+    return list(found) or list(_domain(attribute.kind))
+
+
+def _domain(kind: Kind) -> list[Any]:
+    match kind.base:
+        case "enum":
+            return list(kind.values)
+        case "boolean":
+            return [True, False]
+        case "integer":
+            return [kind.low or 0]
+        case _:
+            return ["example"]

@@ -1,0 +1,247 @@
+"""The service itself, its tenants, and who signs the tokens of its users."""
+
+import re
+from typing import Annotated, Any, Literal, Self
+
+from annotated_types import MaxLen, MinLen
+from pydantic import BeforeValidator, GetJsonSchemaHandler, model_validator
+from pydantic import Field as Key
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from .base import ONE_OR_MANY, Model, about, distinct
+from .number_fields import Whole
+from .problems import Refusal, quote
+from .scalars import (
+    AttributeName,
+    ClaimName,
+    EnumValue,
+    EnvironmentName,
+    Line,
+    Prose,
+    ServiceName,
+    TenantName,
+    Title,
+    Url,
+)
+
+DEVELOPMENT = "development"
+
+
+_ATTRIBUTE_KEYS = {
+    "string": {"max"},
+    "enum": {"values"},
+    "integer": {"min", "max"},
+    "boolean": set[str](),
+}
+_LISTED_MAX = 200
+"""Characters of each value of `{list: string}`, which has no bound of its own."""
+
+
+Algorithm = Literal[
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
+]
+"""Asymmetric signatures only (RFC 7518, RFC 8037): who verifies cannot sign."""
+
+
+def _asymmetric(value: object) -> object:
+    if isinstance(value, str) and (value.upper() == "NONE" or re.match(r"HS\d", value)):
+        raise Refusal(
+            "E-ALGORITHM",
+            f"{quote(value)} would let everyone who verifies tokens also make them",
+            "Use an asymmetric algorithm, such as ES256.",
+        )
+    return value
+
+
+class Service(Model):
+    """What the service is called, and where it runs."""
+
+    name: Annotated[ServiceName, about("The name of the Python package.", "invoicing")]
+    title: Annotated[Title, about("The name that people read.", "Invoicing")]
+    description: Annotated[Prose | None, about("What the service is for.", "Quotes.")] = None
+    environments: Annotated[
+        tuple[EnvironmentName, ...],
+        MinLen(1),
+        MaxLen(20),
+        BeforeValidator(distinct),
+        about("Where the service runs; development is always one.", ["staging", "production"]),
+    ] = (DEVELOPMENT, "staging", "production")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_development(cls, value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(value.get("environments"), tuple):
+            given = value["environments"]
+            if given and DEVELOPMENT not in given:
+                return {**value, "environments": (*given, DEVELOPMENT)}
+        return value
+
+
+class Attribute(Model):
+    """A fact about a tenant or a user that conditions may compare with."""
+
+    type: Annotated[
+        Literal["string", "enum", "boolean", "integer"], about("The type of the value.", "string")
+    ]
+    list: Annotated[bool, about("Whether there are several values.", "string")] = False
+    max: Annotated[Whole | None, about("The most characters, or the largest integer.", 50)] = None
+    min: Annotated[Whole | None, about("The smallest integer.", 0)] = None
+    values: Annotated[
+        tuple[EnumValue, ...] | None,
+        BeforeValidator(distinct),
+        about("The values of an enum.", ["eu", "us"]),
+    ] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, value: Any) -> Any:
+        """Read `{enum: [eu, us]}` and `{list: string}`."""
+        if not isinstance(value, dict):
+            return value
+        if set(value) == {"enum"}:
+            return {"type": "enum", "values": value["enum"]}
+        if "list" in value:
+            if value["list"] != "string" or "type" in value:
+                raise Refusal(
+                    "E-TYPE",
+                    "The only list attribute is one of strings",
+                    "Write {list: string}.",
+                    ("list",),
+                )
+            return {"max": _LISTED_MAX, **value, "type": "string", "list": True}
+        return value
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Describe the two shorthands beside the full spelling."""
+        schema = handler(core)
+        full = handler.resolve_ref_schema(schema)
+        keys = full["properties"]
+        del keys["list"]
+        spelled = {key: full.pop(key) for key in ("properties", "required", "type")}
+        closed = full.pop("additionalProperties")
+        full["anyOf"] = [
+            {**spelled, "additionalProperties": closed},
+            _closed({"enum": keys["values"]}, ["enum"]),
+            _closed({"list": {"const": "string"}, "max": keys["max"]}, ["list"]),
+        ]
+        return schema
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        """Refuse bounds that the type does not have, lacks, or that contradict each other."""
+        allowed = _ATTRIBUTE_KEYS[self.type]
+        for key in ("min", "max", "values"):
+            given = getattr(self, key) is not None
+            if given and key not in allowed:
+                raise Refusal(
+                    "E-TYPE", f"An attribute of type {self.type} has no {key}", "", (key,)
+                )
+            if not given and key in allowed:
+                raise Refusal(
+                    "E-MISSING-KEY",
+                    f"An attribute of type {self.type} needs {key}",
+                    "Every value has a bound.",
+                )
+        if self.type == "string" and self.max is not None and not 1 <= self.max <= 1_000:
+            raise Refusal(
+                "E-RANGE", f"{self.max} is not a length", "Use 1 to 1000 characters.", ("max",)
+            )
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise Refusal("E-RANGE", "min is greater than max", "Swap the two.", ("min",))
+        return self
+
+
+def _closed(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+class Tenancy(Model):
+    """Whose the data is."""
+
+    tenant: Annotated[
+        TenantName, about("What a tenant is called in claims and docs.", "organization")
+    ]
+    attributes: Annotated[
+        dict[AttributeName, Attribute],
+        about("Facts about a tenant.", {"region": {"enum": ["eu", "us"]}}),
+    ] = Key(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _single_values(self) -> Self:
+        for name, attribute in self.attributes.items():
+            if attribute.list:
+                raise Refusal(
+                    "E-TYPE",
+                    "An attribute of a tenant holds one value",
+                    "Write {type: string, max: 50}.",
+                    ("attributes", name, "list"),
+                )
+        return self
+
+
+class Issuer(Model):
+    """Who signs the tokens that the service accepts."""
+
+    url: Annotated[
+        Url, about("The issuer, exactly as in the claim `iss`.", "https://login.example.com/")
+    ]
+    audience: Annotated[Line, about("The service's own name in the claim `aud`.", "invoicing")]
+    algorithms: Annotated[
+        tuple[Annotated[Algorithm, BeforeValidator(_asymmetric)], ...],
+        MinLen(1),
+        ONE_OR_MANY,
+        about("The signature algorithms that are accepted.", ["ES256"]),
+    ]
+    jwks_url: Annotated[
+        Url | None, about("Where its keys are.", "https://login.example.com/jwks.json")
+    ] = None
+
+
+class Identity(Model):
+    """Who signs the tokens, and what their claims say."""
+
+    issuers: Annotated[
+        tuple[Issuer, ...],
+        MinLen(1),
+        MaxLen(20),
+        about(
+            "The issuers that are trusted.",
+            [
+                {
+                    "url": "https://login.example.com/",
+                    "audience": "invoicing",
+                    "algorithms": ["ES256"],
+                }
+            ],
+        ),
+    ]
+    tenant_claim: Annotated[
+        ClaimName | None, about("The claim that names the tenant.", "organization_id")
+    ] = None
+    attributes: Annotated[
+        dict[AttributeName, Attribute],
+        about("Verified claims that conditions may use.", {"regions": {"list": "string"}}),
+    ] = Key(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _issuers_differ(self) -> Self:
+        seen: set[str] = set()
+        for index, issuer in enumerate(self.issuers):
+            if issuer.url in seen:
+                raise Refusal(
+                    "E-REPEATED",
+                    f"The issuer {quote(issuer.url)} is listed twice",
+                    "Give it all its algorithms in one place.",
+                    ("issuers", index, "url"),
+                )
+            seen.add(issuer.url)
+        return self

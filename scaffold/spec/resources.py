@@ -1,0 +1,106 @@
+"""Resources: what a tenant has, with its fields and actions."""
+
+from typing import Annotated, Any, Literal, Self
+
+from annotated_types import Ge, Le, MaxLen, MinLen
+from pydantic import AfterValidator, BeforeValidator, model_validator
+from pydantic import Field as Key
+
+from .base import Model, about, distinct
+from .fields import Field, check_input
+from .problems import Refusal
+from .scalars import (
+    ActionName,
+    BodySize,
+    FieldName,
+    NestedName,
+    PluralName,
+    Prose,
+    StepUp,
+)
+
+
+class Action(Model):
+    """An operation beyond the usual five; its hook is the developer's."""
+
+    on: Annotated[
+        Literal["item", "collection"], about("Whether it concerns one row or all.", "item")
+    ]
+    description: Annotated[Prose | None, about("What it does.", "Mails the invoice.")] = None
+    step_up: Annotated[StepUp | None, about("How fresh the sign-in must be, in seconds.", "5m")] = (
+        None
+    )
+    idempotent: Annotated[
+        Literal["required", "optional"],
+        about("Whether an Idempotency-Key must be sent.", "required"),
+    ] = "optional"
+    input: Annotated[
+        dict[NestedName, Field],
+        AfterValidator(check_input),
+        MaxLen(100),
+        about("The fields of its body.", {"message": {"type": "text", "max": 2_000}}),
+    ] = Key(default_factory=dict)
+
+
+class Page(Model):
+    """How many rows one page of a list holds."""
+
+    default: Annotated[int, Ge(1), Le(1_000), about("Without a limit parameter.", 20)] = 20
+    max: Annotated[int, Ge(1), Le(1_000), about("At most.", 100)] = 100
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_within(cls, value: Any) -> Any:
+        """Lower the default to a smaller `max` that stands alone."""
+        if isinstance(value, dict) and "default" not in value:
+            most = value.get("max")
+            if isinstance(most, int) and 1 <= most < 20:
+                return {**value, "default": most}
+        return value
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.default > self.max:
+            raise Refusal(
+                "E-RANGE",
+                f"The default page of {self.default} is longer than max {self.max}",
+                "Lower the default.",
+                ("default",),
+            )
+        return self
+
+
+class Resource(Model):
+    """A kind of thing that a tenant has."""
+
+    description: Annotated[Prose | None, about("What it is.", "An invoice.")] = None
+    plural: Annotated[PluralName | None, about("Its plural, when it is irregular.", "people")] = (
+        None
+    )
+    parent: Annotated[str | None, about("The resource that it is a part of.", "invoice")] = None
+    owner: Annotated[
+        FieldName | None,
+        about("A field that holds who created the row; set by the service.", "owner_id"),
+    ] = None
+    fields: Annotated[
+        dict[FieldName, Field],
+        MinLen(1),
+        MaxLen(200),
+        about("Its fields.", {"title": {"type": "string", "max": 200}}),
+    ]
+    unique: Annotated[
+        tuple[Annotated[tuple[str, ...], MinLen(1), MaxLen(10), BeforeValidator(distinct)], ...],
+        MaxLen(20),
+        about("Fields that no two rows of a tenant share.", [["number"]]),
+    ] = ()
+    actions: Annotated[
+        dict[ActionName, Action],
+        MaxLen(50),
+        about("Operations beyond the usual five.", {"send": {"on": "item", "step_up": "5m"}}),
+    ] = Key(default_factory=dict)
+    page: Annotated[Page, about("The page of a list.", {"default": 20, "max": 100})] = Page()
+    idempotent: Annotated[
+        Literal["required", "optional"],
+        about("Whether create needs an Idempotency-Key.", "required"),
+    ] = "optional"
+    body_max: Annotated[BodySize, about("The longest body, in bytes.", "64KiB")] = 65_536
