@@ -177,13 +177,15 @@ class Writer:
     ) -> str:
         """Which rows: true where holding a role is already enough."""
         limited = body and any(each.fields is not None for each in alternatives)
-        if alternatives and not limited and not any(each.conditions for each in alternatives):
-            return TRUE
+        if not limited:
+            if alternatives and not any(each.conditions for each in alternatives):
+                return TRUE
+            return self.predicates.reach(alternatives, binding, row)
         return any_of(
             all_of(
                 [
                     self.predicates.alternative(each, binding, row),
-                    *([_within(body, each.fields)] if body and each.fields is not None else []),
+                    *([_within(body, each.fields)] if each.fields is not None else []),
                 ]
             )
             for each in alternatives

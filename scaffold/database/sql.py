@@ -33,12 +33,19 @@ def identifier(name: str) -> str:
 
 
 def literal(value: str | int | bool) -> str:
-    """A value as an SQL literal; `standard_conforming_strings` is on since PostgreSQL 9.1."""
+    """A value as an SQL literal; `standard_conforming_strings` is on since PostgreSQL 9.1.
+
+    A dollar sign is escaped: the literal may stand in a dollar-quoted body, which it must
+    not end.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    return "'" + value.replace("'", "''") + "'"
+    quoted = value.replace("'", "''")
+    if "$" in quoted:
+        return "E'" + quoted.replace("\\", "\\\\").replace("$", "\\x24") + "'"
+    return f"'{quoted}'"
 
 
 def array(values: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from scaffold.database.functions import default_sql, has_conditions
 from scaffold.database.predicates import POLICY, Predicates, any_of
 from scaffold.database.sql import identifier, literal, named
-from scaffold.design.model import Alternative, Attribute, Column, Design, Entity, Operation
+from scaffold.design.model import Attribute, Column, Design, Entity, Operation
 from scaffold.design.types import Kind
 
 TENANT_BOUND = "(select current_setting('app.tenant_id', true)::uuid)"
@@ -167,7 +167,7 @@ def _policies(entity: Entity, predicates: Predicates) -> Iterable[Policy]:
 
     def reach(operations: Sequence[Operation]) -> str:
         alternatives = tuple(each for operation in operations for each in operation.alternatives)
-        return predicates.reach(_widest(alternatives), POLICY, entity_row)
+        return predicates.reach(alternatives, POLICY, entity_row)
 
     def held(operations: Sequence[Operation]) -> str:
         roles = {role for operation in operations for role in operation.roles}
@@ -190,19 +190,6 @@ def _policies(entity: Entity, predicates: Predicates) -> Iterable[Policy]:
 
 
 _VERBS = ("list", "read", "create", "update", "delete", "action")
-
-
-def _widest(alternatives: Sequence[Alternative]) -> tuple[Alternative, ...]:
-    """The alternatives by condition, their roles united and their fields left out."""
-    roles: dict[tuple[object, ...], set[str]] = {}
-    for each in alternatives:
-        roles.setdefault(each.conditions, set()).update(each.roles)
-    free = roles.get((), set())
-    return tuple(
-        Alternative(tuple(sorted(names)), conditions, None)  # type: ignore[arg-type]
-        for conditions, held in roles.items()
-        if (names := held if not conditions else held - free)
-    )
 
 
 def _grants(entity: Entity) -> Iterable[str]:

@@ -17,6 +17,7 @@ from scaffold.design.model import Design, Entity, Operation
 from scaffold.design.names import camel
 from scaffold.design.types import EMAIL, LINE, TEXT, URL, Kind
 from scaffold.emit import python
+from scaffold.emit.access import access
 from scaffold.emit.catalog import catalog
 from scaffold.emit.format import format_python
 from scaffold.emit.templates import environment
@@ -68,6 +69,21 @@ SINGLE = (
     "telemetry/decisions.py",
     "telemetry/logs.py",
 )
+TESTS = (
+    "__init__.py",
+    "conftest.py",
+    "harness.py",
+    "test_access.py",
+    "test_contract.py",
+    "test_idempotency.py",
+    "test_isolation.py",
+    "test_limits.py",
+    "test_pages.py",
+    "test_preconditions.py",
+    "test_shape.py",
+    "test_startup.py",
+    "test_tokens.py",
+)
 PER_RESOURCE = ("__init__.py", "handlers.py", "models.py", "statements.py")
 CONSTANTS = {
     "list": ("LIST",),
@@ -93,8 +109,13 @@ def _files(design: Design) -> Iterator[tuple[str, str]]:
     templates.globals.update(context)
     package = design.name
     singles = list(SINGLE)
-    if any(entity.actions for entity in design.entities):
+    tests = list(TESTS)
+    if context["has_actions"]:
         singles.append("gate/actions.py")
+        tests.append("test_hooks.py")
+    for path in tests:
+        yield f"tests/contract/{path}", render(f"tests/contract/{path}.jinja")
+    yield "tests/contract/access.json", document(access(design))
     for path in singles:
         yield f"{package}/{path}", render(f"{path}.jinja")
     shared = render("store/functions/shared.sql.jinja", functions=functions.shared)
@@ -148,6 +169,7 @@ def _context(design: Design, functions: Functions) -> Mapping[str, Any]:
         },
         "tables": tables,
         "functions": sorted(each.name for each in _all_functions(functions)),
+        "has_actions": any(entity.actions for entity in design.entities),
         "has_patch": any(each.verb == "update" for each in design.operations),
         "camel": camel,
         "handler_name": handler_name,

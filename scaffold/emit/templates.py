@@ -9,11 +9,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from scaffold.emit import python
 
-TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
+
+def _templates() -> Path:
+    """The templates of this installation: inside the package of a wheel, beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "_templates"
+    return installed if installed.is_dir() else package.parent / "templates"
+
+
+TEMPLATES = _templates()
 
 
 def environment(room: str) -> Environment:
-    """An environment over one room of the templates (`service` or `project`)."""
+    """An environment over one room of the templates (`service`, `starter` or `project`)."""
     found = Environment(
         loader=FileSystemLoader(TEMPLATES / room),
         undefined=StrictUndefined,

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from .check import check
+from .check import check_all
 from .document import MAX_BYTES, parse
 from .model import Spec
 from .positions import Positions
 from .problems import Problem, SpecError
-from .salvage import salvage, whole
+from .salvage import sound_part, whole
 from .schema import json_schema
-from .translate import problems
+from .translate import explain
 
 __all__ = [
     "Positions",
@@ -78,12 +78,12 @@ def loads_with_positions(
     try:
         sound = whole(Spec.model_validate(document.data))
     except ValidationError as error:
-        found = problems(error.errors(include_url=False), document.positions)
-        salvaged = salvage(document.data, error)
+        found = explain(error.errors(include_url=False), document.positions)
+        salvaged = sound_part(document.data, error)
         if salvaged is None:
             raise SpecError(source, found) from None
         sound = salvaged
-    found += check(sound, document.positions)
+    found += check_all(sound, document.positions)
     if found:
         raise SpecError(source, found)
     return sound.spec, document.positions

@@ -16,7 +16,7 @@ _MAX_FINDINGS = 2_000
 """Bounds the work on a spec that breaks the same rule everywhere."""
 
 
-def check(sound: Sound, positions: Positions) -> list[Problem]:
+def check_all(sound: Sound, positions: Positions) -> list[Problem]:
     """Return the first problems, by position, of the rules about several nodes."""
     findings = islice(_findings(Scope(sound)), _MAX_FINDINGS)
     first = heapq.nsmallest(MAX_PROBLEMS, findings, key=lambda each: each.place(positions))

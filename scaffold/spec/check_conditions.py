@@ -35,6 +35,13 @@ _COMPARABLE: dict[Kind, frozenset[Kind]] = {
 
 _TYPES = "enum, string, boolean, integer, uuid, reference, the owner or the parent"
 _OWNER = Term("user", "id")
+_SECTIONS = {
+    "user": "identity",
+    "tenant": "tenancy",
+    "environment": "service",
+    "field": "resources",
+}
+"""Where what a term names is declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +60,11 @@ class _Operand:
 
 def check_conditions(scope: Scope, path: Path, role: str, grant: Grant) -> Iterator[Finding]:
     """Yield what is wrong with the conditions of a grant."""
-    if scope.is_broken("tenancy") or scope.is_broken("identity") or scope.is_broken("service"):
-        return
     for condition in grant.when:
         at = (*path, "when", str(condition.left))
         terms = [term for term in (condition.left, condition.right) if isinstance(term, Term)]
+        if any(scope.is_broken(_SECTIONS[term.kind]) for term in terms):
+            continue
         missing = [found for term in terms if (found := _missing(scope, at, term))]
         yield from missing
         if not missing:
@@ -177,7 +184,8 @@ def _compare(scope: Scope, at: Path, left: _Operand, condition: Condition) -> It
     elif isinstance(condition.right, Term):
         right = _of_term(scope, condition.right)
         if wrong := _mismatch(left, right, condition):
-            yield Finding("E-CONDITION", wrong[0], at, wrong[1])
+            where = (*at, "in") if condition.operator == "in" else at
+            yield Finding("E-CONDITION", wrong[0], where, wrong[1])
     else:
         for index, literal in enumerate(condition.right):
             try:

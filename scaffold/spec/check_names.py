@@ -50,8 +50,11 @@ def check_names(scope: Scope) -> Iterator[Finding]:
                 "Give it another plural, or choose another word.",
                 named=True,
             )
-        yield from paths.claim(plural, at, f"{quote(name)} has the")
-        yield from operations.claim(f"list_{plural}", at, f"{quote(name)} has the")
+        if plural in paths.places:
+            yield from paths.claim(plural, at, f"{quote(name)} has the")
+        else:
+            paths.places[plural] = at
+            yield from operations.claim(f"list_{plural}", at, f"{quote(name)} has the")
         for operation in ("read", "create", "update", "delete"):
             yield from operations.claim(f"{operation}_{name}", path, f"{quote(name)} has the")
     # Actions last: it is the action that is easier to rename.

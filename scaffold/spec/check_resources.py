@@ -84,8 +84,14 @@ def _parents(scope: Scope) -> Iterator[Finding]:
     for name, resource in resources.items():
         if resource.parent is not None and resource.parent not in scope.resources:
             path = ("resources", name, "parent")
-            known = scope.resources - {name}
-            yield unknown("E-UNKNOWN-RESOURCE", "resource", resource.parent, path, known)
+            yield unknown(
+                "E-UNKNOWN-RESOURCE",
+                "resource",
+                resource.parent,
+                path,
+                scope.resources,
+                itself=name,
+            )
     above = {
         name: (resource.parent,) if resource.parent in resources and resource.parent else ()
         for name, resource in resources.items()

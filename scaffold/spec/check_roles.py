@@ -19,7 +19,7 @@ def check_roles(scope: Scope) -> Iterator[Finding]:
         for index, base in enumerate(role.extends):
             path: Path = ("roles", name, "extends", index)
             if base not in scope.roles:
-                yield unknown("E-UNKNOWN-ROLE", "role", base, path, scope.roles - {name})
+                yield unknown("E-UNKNOWN-ROLE", "role", base, path, scope.roles, itself=name)
             elif base in roles and roles[base].kind != role.kind:
                 yield Finding(
                     "E-ROLE-KIND",

@@ -104,6 +104,7 @@ def _condition(key: str, value: object) -> Condition:
             "$user.id stands on the left",
             "Name the owner field: {owner_id: $user.id}.",
             (key,),
+            named=True,
         )
     if not isinstance(value, Mapping):
         return Condition(left, "eq", _right(value, (key,)))
@@ -114,6 +115,7 @@ def _condition(key: str, value: object) -> Condition:
                 f"{quote(operator)} is not an operator of a condition",
                 "Write the value itself, or {in: [values]}.",
                 (key, operator),
+                named=True,
             )
     if not value:
         raise Refusal(

@@ -71,9 +71,7 @@ class CommonField(Model):
             try:
                 self.check_literal(self.default)
             except Refusal as refusal:
-                raise Refusal(
-                    refusal.code, refusal.message, refusal.hint, ("default", *refusal.at)
-                ) from None
+                raise refusal.within("default") from None
         return self
 
     def _check_writers(self) -> None:
@@ -83,6 +81,7 @@ class CommonField(Model):
                 f"A computed field has no {other}",
                 "Hooks alone set it: remove one of the two keys.",
                 (other,),
+                named=True,
             )
         if self.set_by and self.immutable:
             raise Refusal(
@@ -90,6 +89,7 @@ class CommonField(Model):
                 "An immutable field is never set again, but set_by names actions that set it",
                 "Remove one of the two keys.",
                 ("immutable",),
+                named=True,
             )
         if self.set_by and not self.optional and self.default is None:
             raise Refusal(
@@ -97,6 +97,7 @@ class CommonField(Model):
                 "A field that only actions set has no value at creation",
                 "Add a default, or optional: true.",
                 ("set_by",),
+                named=True,
             )
 
     def _check_queries(self) -> None:
@@ -115,6 +116,7 @@ class CommonField(Model):
                 f"A secret field cannot be used to {key}: the answers would tell its value",
                 "Remove the key.",
                 (key,),
+                named=True,
             )
         if not self.sort:
             return
@@ -126,7 +128,7 @@ class CommonField(Model):
             wrong = "A computed field cannot be sorted by: it is empty until a hook has set it"
         else:
             return
-        raise Refusal("E-SORT", wrong, "Remove sort: true.", ("sort",))
+        raise Refusal("E-SORT", wrong, "Remove sort: true.", ("sort",), named=True)
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -138,7 +140,7 @@ class CommonField(Model):
         if cls.FILTERS:
             one = {"enum": list(cls.FILTERS), "type": "string"}
             many = {"type": "array", "items": one, "uniqueItems": True}
-            properties["filter"]["anyOf"] = [one, many]
+            properties["filter"] |= {"anyOf": [one, many], "examples": [list(cls.FILTERS[:2])]}
         else:
             del properties["filter"]
         if not cls.SORTS:
@@ -154,7 +156,7 @@ def _first(field: CommonField, *keys: str) -> str | None:
 
 def no_default(message: str, hint: str = "Remove it.") -> Refusal:
     """Return the refusal of a default."""
-    return Refusal("E-DEFAULT", message, hint, ("default",))
+    return Refusal("E-DEFAULT", message, hint, ("default",), named=True)
 
 
 def order(low: Any, high: Any, at: Path = ("min",)) -> None:

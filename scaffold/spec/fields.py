@@ -10,7 +10,7 @@ from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import Field as Key
 
 from .base import about
-from .field_base import CommonField, no_default, order
+from .field_base import CommonField, order
 from .number_fields import (
     BooleanField,
     DateField,
@@ -71,7 +71,9 @@ class ListField(CommonField):
     def check_literal(self, value: object) -> None:
         """Refuse the empty list, the only default, when it has too few items."""
         if self.min_items:
-            raise no_default(f"The empty list has fewer than {self.min_items} items")
+            raise Refusal(
+                "E-DEFAULT", f"The empty list has fewer than {self.min_items} items", "Remove it."
+            )
 
 
 class ObjectField(CommonField):
@@ -143,7 +145,9 @@ def _only_type(field: CommonField, at: Path, where: str, refused: tuple[str, ...
     for key in refused:
         attribute = "class_" if key == "class" else key
         if attribute in field.model_fields_set:
-            raise Refusal("E-NESTED", f"{where} has no {key}", "Remove the key.", (*at, key))
+            raise Refusal(
+                "E-NESTED", f"{where} has no {key}", "Remove the key.", (*at, key), named=True
+            )
 
 
 def _depth(field: CommonField) -> int:

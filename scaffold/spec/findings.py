@@ -17,7 +17,8 @@ class Finding:
 
     `named` places the problem at the key instead of at its value. `other` is the second place that
     a collision is with. `known` are the words that `unknown` was probably meant to be one of: the
-    search for the nearest is left until the finding is known to be reported.
+    search for the nearest is left until the finding is known to be reported. `itself` is no
+    suggestion: nothing is part of itself.
     """
 
     code: str
@@ -28,6 +29,7 @@ class Finding:
     other: Path | None = None
     unknown: str | None = None
     known: Collection[str] = ()
+    itself: str = ""
 
     def place(self, positions: Positions) -> tuple[int, int]:
         """Return the line and column that the finding is about."""
@@ -40,7 +42,8 @@ class Finding:
             line, column = positions.of(self.other)
             message = f"{message} (the other is at {line}:{column})"
         if self.unknown is not None:
-            hint = f"{suggestion(self.unknown, self.known)} {hint}".strip()
+            known = [each for each in self.known if each != self.itself]
+            hint = suggestion(self.unknown, known)
         return Problem(self.code, message, hint, self.path, *self.place(positions))
 
 
@@ -93,21 +96,30 @@ class Scope:
                 yield name, resource
 
     def _with_broken(self, prefix: Path, sound: Collection[str]) -> frozenset[str]:
-        depth = len(prefix)
-        broken = {
-            str(path[depth])
-            for path in self.sound.broken
-            if len(path) > depth and path[:depth] == prefix
-        }
-        return frozenset(sound) | broken
+        return frozenset(sound) | self._broken_names.get(prefix, frozenset())
+
+    @cached_property
+    def _broken_names(self) -> dict[Path, set[str]]:
+        """The names of the parts that were taken out, by the path of the mapping around them."""
+        found: dict[Path, set[str]] = {}
+        for path in self.sound.broken:
+            found.setdefault(path[:-1], set()).add(str(path[-1]))
+        return found
 
 
 def unknown(
-    code: str, what: str, name: str, path: Path, known: Collection[str], named: bool = False
+    code: str,
+    what: str,
+    name: str,
+    path: Path,
+    known: Collection[str],
+    *,
+    named: bool = False,
+    itself: str = "",
 ) -> Finding:
     """Return the finding that `name` names nothing; `what` says what it should name."""
     if name.lower() in WILDCARDS:
         code, message = "E-WILDCARD", f"{quote(name)} is a wildcard"
     else:
         message = f"There is no {what} {quote(name)}"
-    return Finding(code, message, path, named=named, unknown=name, known=known)
+    return Finding(code, message, path, named=named, unknown=name, known=known, itself=itself)

@@ -138,13 +138,18 @@ class Attribute(Model):
             given = getattr(self, key) is not None
             if given and key not in allowed:
                 raise Refusal(
-                    "E-TYPE", f"An attribute of type {self.type} has no {key}", "", (key,)
+                    "E-TYPE",
+                    f"An attribute of type {self.type} has no {key}",
+                    "",
+                    (key,),
+                    named=True,
                 )
             if not given and key in allowed:
                 raise Refusal(
                     "E-MISSING-KEY",
                     f"An attribute of type {self.type} needs {key}",
                     "Every value has a bound.",
+                    named=True,
                 )
         if self.type == "string" and self.max is not None and not 1 <= self.max <= 1_000:
             raise Refusal(
@@ -184,6 +189,7 @@ class Tenancy(Model):
                     "An attribute of a tenant holds one value",
                     "Write {type: string, max: 50}.",
                     ("attributes", name, "list"),
+                    named=True,
                 )
         return self
 

@@ -129,7 +129,7 @@ class Audit(Model):
 
 
 def _version(value: object) -> object:
-    if value is True or value != 1:
+    if type(value) is not int or value != 1:
         raise Refusal(
             "E-VERSION", f"{quote(value)} is not a version of the language", "Write scaffold: 1."
         )

@@ -25,6 +25,8 @@ OPERATIONS = ("list", "read", "create", "update", "delete")
 
 WILDCARDS = frozenset({"*", "**", "all", "any", "every", "everything", "everyone", "anything"})
 
+_MAX_COMPARED = 500
+
 _GRAMMAR = re.compile(IDENTIFIER)
 
 # Fixed here instead of taken from `keyword`, so that a spec means the same on every Python.
@@ -197,9 +199,12 @@ def class_name(name: str) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known word that `name` was most likely meant to be."""
-    # Words of another length cannot be near enough; leaving them out keeps large specs fast.
-    near = [k for k in known if abs(len(k) - len(name)) <= 2 + len(name) // 3]
-    found = difflib.get_close_matches(name, near, n=1, cutoff=0.6)
+    # Few words are compared, in an order of their own: large specs stay fast, and one mistake has
+    # one message.
+    short = name[: 2 * MAX_NAME]
+    near = sorted(word for word in known if abs(len(word) - len(short)) <= 2 + len(short) // 3)
+    near.sort(key=lambda word: word[:1] != short[:1])
+    found = difflib.get_close_matches(short, near[:_MAX_COMPARED], n=1, cutoff=0.6)
     return found[0] if found else None
 
 

@@ -83,7 +83,9 @@ class DecimalField(CommonField):
 
     def check_literal(self, value: object) -> None:
         """Refuse a number that does not fit the digits or the bounds."""
-        number = Decimal(as_text(value))
+        number = decimal(value)
+        if not isinstance(number, Decimal):
+            raise Refusal("E-VALUE", f"{quote(value)} is not a decimal number", "Write it as 1.50.")
         self._check_digits(number, ())
         between(number, self.min, self.max)
 

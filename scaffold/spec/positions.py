@@ -37,28 +37,39 @@ class Positions:
 
         For a path that the spec does not spell out it is the nearest part around it.
         """
-        node = self._nearest(path)
+        node, _ = self._nearest(path)
         return node.key_line, node.key_column
 
     def value(self, path: Path) -> tuple[int, int]:
-        """Return where the value of `path` begins; as `of` for a path that is not there."""
-        node = self._nearest(path)
-        if self.has(path):
+        """Return where the value of `path` begins; as `of` for a path that is not there.
+
+        A single word stands for a list of one, so the first item of a scalar is the scalar.
+        """
+        node, depth = self._nearest(path)
+        if depth == len(path) or (node.children is None and path[depth:] == (0,)):
             return node.line, node.column
         return node.key_line, node.key_column
 
     def has(self, path: Path) -> bool:
         """Return whether the spec spells `path` out."""
-        node: Node | None = self.root
-        for key in path:
-            node = node.child(key) if node else None
-        return node is not None
+        return self._nearest(path)[1] == len(path)
 
-    def _nearest(self, path: Path) -> Node:
+    def near(self, location: Path) -> tuple[int, int]:
+        """Return where `location` begins, without its keys that are not there.
+
+        A location of the model has tags of unions among its keys.
+        """
         node = self.root
-        for key in path:
+        for key in location:
+            node = node.child(key) or node
+        return node.key_line, node.key_column
+
+    def _nearest(self, path: Path) -> tuple[Node, int]:
+        """Return the node of the longest part of `path` that is there, and its length."""
+        node = self.root
+        for depth, key in enumerate(path):
             below = node.child(key)
             if below is None:
-                break
+                return node, depth
             node = below
-        return node
+        return node, len(path)

@@ -54,16 +54,24 @@ class SpecError(Exception):
 class Refusal(ValueError):
     """A value breaks a rule of the language; raised by validators, which know no positions.
 
-    `at` leads from the value that is validated to the part that is wrong.
+    `at` leads from the value that is validated to the part that is wrong; `named` says that its
+    key is what is wrong, not its value.
     """
 
-    def __init__(self, code: str, message: str, hint: str = "", at: Path = ()) -> None:
+    def __init__(
+        self, code: str, message: str, hint: str = "", at: Path = (), *, named: bool = False
+    ) -> None:
         """Name the rule (`code`), what is wrong (`message`) and what to write (`hint`)."""
         super().__init__(message)
         self.code = code
         self.message = message
         self.hint = hint
         self.at = at
+        self.named = named
+
+    def within(self, *path: str | int) -> "Refusal":
+        """Return the same refusal as seen from the value around it."""
+        return Refusal(self.code, self.message, self.hint, (*path, *self.at), named=self.named)
 
 
 def escape(text: str) -> str:

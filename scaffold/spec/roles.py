@@ -40,7 +40,11 @@ class Grant(Model):
         """Refuse `only` beside `except`, and either where an operation has no fields."""
         if self.only is not None and self.except_ is not None:
             raise Refusal(
-                "E-GRANT", "only and except exclude each other", "Remove one.", ("except",)
+                "E-GRANT",
+                "only and except exclude each other",
+                "Remove one.",
+                ("except",),
+                named=True,
             )
         named = "only" if self.only is not None else "except"
         if self.only is None and self.except_ is None:
@@ -51,6 +55,7 @@ class Grant(Model):
                 f"{named} has no meaning for {listing(self.do)}",
                 "It limits the fields of list, read, create and update.",
                 (named,),
+                named=True,
             )
         return self
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from .document import Data
 from .model import Spec
 from .problems import Path
-from .translate import place
+from .shape import place
 
 _ROUNDS = 6
 
@@ -52,12 +52,11 @@ def whole(spec: Spec) -> Sound:
     return Sound(spec, frozenset(), grants)
 
 
-def salvage(data: Mapping[str, Data], error: ValidationError) -> Sound | None:
+def sound_part(data: Mapping[str, Data], error: ValidationError) -> Sound | None:
     """Return what is sound of `data`; None when too little is."""
     broken: set[Path] = set()
     for _ in range(_ROUNDS):
-        for path in {place(each["loc"]).path for each in _errors(error)}:
-            broken.add(_part(path, broken))
+        broken |= {_part(place(each["loc"]).path, broken) for each in _errors(error)}
         kept, grants = _without(data, broken)
         try:
             return Sound(Spec.model_validate(kept), frozenset(broken), grants)

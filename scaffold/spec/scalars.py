@@ -230,7 +230,7 @@ DecimalNumber = Annotated[
 
 Line = Annotated[str, MinLen(1), MaxLen(200), AfterValidator(single_line)]
 Title = Annotated[str, MinLen(1), MaxLen(100), AfterValidator(single_line)]
-Prose = Annotated[str, MinLen(1), MaxLen(2_000)]
+Prose = Annotated[str, AfterValidator(str.strip), MinLen(1), MaxLen(2_000)]
 Url = Annotated[str, AfterValidator(https_url), _spelled("^https://", maxLength=500)]
 
 EnumValue = Annotated[

@@ -1,4 +1,4 @@
-"""Small specs to break. `MARK` in a sample stands right before the place a problem is expected at."""
+"""Small specs to break. `MARK` stands right before the place that a problem is expected at."""
 
 from scaffold.spec import SpecError, loads
 
@@ -10,7 +10,10 @@ SECTIONS = {
     "tenancy": "{tenant: company, attributes: {region: {enum: [eu, us]}}}",
     "identity": """
   issuers: [{url: https://login.example.com/, audience: shop, algorithms: [ES256]}]
-  attributes: {regions: {list: string}, region: {enum: [eu, us]}, level: {type: integer, min: 0, max: 9}}""",
+  attributes:
+    regions: {list: string}
+    region: {enum: [eu, us]}
+    level: {type: integer, min: 0, max: 9}""",
     "roles": "{reader: {can: [{do: [list, read], on: order}]}}",
     "resources": """
   order:
@@ -52,14 +55,14 @@ def field(text: str) -> str:
     )
 
 
-def marked(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """Return a sample without its marks, and the lines and columns that they stood at."""
+def marked(text: str, mark: str = MARK) -> tuple[str, list[tuple[int, int]]]:
+    """Return a sample without its marks, and the line and column of each."""
     places: list[tuple[int, int]] = []
     lines = text.split("\n")
     for index, line in enumerate(lines):
-        while MARK in line:
-            places.append((index + 1, line.index(MARK) + 1))
-            line = line.replace(MARK, "", 1)
+        while mark in line:
+            places.append((index + 1, line.index(mark) + 1))
+            line = line.replace(mark, "", 1)
         lines[index] = line
     return "\n".join(lines), places
 

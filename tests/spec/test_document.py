@@ -39,7 +39,7 @@ def _each_parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
         ("''", ""),
         ("'017'", "017"),
         ('"\\u00e9\\n"', "é\n"),
-        ("|\n  two\n  lines", "two\nlines\n"),
+        ("|\n  two\n  lines\n", "two\nlines\n"),
         ("[a, {b: 1}, []]", ("a", {"b": 1}, ())),
     ],
 )
@@ -110,7 +110,11 @@ def test_a_surrogate_written_as_an_escape_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("text", "place"),
-    [(b"a: \xff", (1, 4)), ("é: 1\nb: ".encode() + b"\xc0", (2, 4)), ("a".encode("utf-16"), (1, 1))],
+    [
+        (b"a: \xff", (1, 4)),
+        ("é: 1\nb: ".encode() + b"\xc0", (2, 4)),
+        ("a".encode("utf-16"), (1, 1)),
+    ],
 )
 def test_other_encodings_are_refused_at_the_first_bad_byte(
     text: bytes, place: tuple[int, int]

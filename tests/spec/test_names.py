@@ -18,7 +18,22 @@ def test_identifiers(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("", "A", "1a", "_a", "a_", "a__b", "a-b", "a b", "a.b", "ä", "a\n", "x" * 29, "$a", "a;b"),
+        *(
+            "",
+            "A",
+            "1a",
+            "_a",
+            "a_",
+            "a__b",
+            "a-b",
+            "a b",
+            "a.b",
+            "ä",
+            "a\n",
+            "x" * 29,
+            "$a",
+            "a;b",
+        ),
         *("*", "all", "any", "everything", "type", "match", "case", "_", "model_config"),
         *(word for word in keyword.kwlist if word.islower()),
     ],

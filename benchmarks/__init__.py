@@ -1,0 +1,1 @@
+"""What the emitted service and the generator cost, measured."""

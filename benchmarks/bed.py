@@ -1,0 +1,167 @@
+"""What is served: the emitted service, and one database that all servers share."""
+
+import asyncio
+import importlib
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import asyncpg
+
+from benchmarks.peers import MEMBER_CLAIM
+from scaffold.design.resolve import resolve
+from scaffold.emit.plan import plan
+from scaffold.spec import loads
+
+SPEC: Final = Path(__file__).parent.parent / "specs" / "invoicing.yaml"
+DATABASE: Final = "invoicing_benchmark"
+LIMITS: Final = re.compile(r"^limits: \{.*\}$", re.MULTILINE)
+ENOUGH: Final = (
+    "limits: {user: 1000000/s, token: 1000000/s, tenant: 1000000/s,"
+    " failed_authentication: 1000000/s}"
+)
+"""Rates that the load never reaches: the limits are charged, and refuse nothing."""
+
+SEED: Final = """
+insert into invoicing.organization (slug, name, region)
+select 'tenant-' || n, 'Tenant ' || n, 'eu' from generate_series(1, $1) n;
+"""
+MEMBERS: Final = """
+insert into invoicing.member (tenant_id, issuer, subject, kind, roles)
+select id, $1, 'accountant@' || slug, 'human', '{accountant}' from invoicing.organization
+"""
+CUSTOMERS: Final = """
+insert into invoicing.customer (tenant_id, name, email, region, address)
+select id, name, slug || '@example.com', region,
+       '{"street": "1 Main Street", "postal_code": "1000", "city": "Ghent", "country": "BE"}'
+  from invoicing.organization
+"""
+INVOICES: Final = """
+insert into invoicing.invoice
+  (tenant_id, owner_id, number, title, customer_id, region, due_on, created_at, updated_at)
+select c.tenant_id, m.id, 'INV-' || lpad(n::text, 6, '0'), 'Invoice ' || n, c.id, 'eu',
+       date '2030-01-01' + n, t.at, t.at
+  from generate_series(1, $1) n
+ cross join invoicing.customer c
+  join invoicing.member m on m.tenant_id = c.tenant_id
+ cross join lateral (select now() - n * interval '1 minute' as at) t
+"""
+CALLERS: Final = """
+select o.id as tenant_id, m.id as member_id, m.subject, c.id as customer_id,
+       array(select i.id from invoicing.invoice i where i.tenant_id = o.id) as invoice_ids
+  from invoicing.organization o
+  join invoicing.member m on m.tenant_id = o.id
+  join invoicing.customer c on c.tenant_id = o.id
+ order by md5(o.slug) limit $1
+"""
+
+
+class Caller(NamedTuple):
+    """An accountant of one tenant, and what that tenant has."""
+
+    tenant_id: str
+    member_id: str
+    customer_id: str
+    invoice_ids: tuple[str, ...]
+    token: str
+
+
+class Bed(NamedTuple):
+    """What the servers and the load need to know."""
+
+    directory: Path
+    """Where the emitted package lies; also for what the servers write."""
+    package: str
+    admin: str
+    """The URL of the database as its owner, whom row-level security does not bind."""
+    app: str
+    """The URL of the database as the emitted service is to use it."""
+    key_set: Path
+    callers: tuple[Caller, ...]
+
+
+def emit(spec: Path, directory: Path) -> str:
+    """Generates the service with limits that the load never reaches; returns its name."""
+    text, count = LIMITS.subn(ENOUGH, spec.read_text(encoding="utf-8"))
+    if count != 1:
+        raise ValueError(f"{spec} has no line with all its limits")
+    design = resolve(loads(text, spec.name))
+    for path, text in plan(design).items():
+        file = directory / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    return design.name
+
+
+@contextmanager
+def bed(directory: Path, tenants: int, rows: int, callers: int) -> Iterator[Bed]:
+    """The service in a directory, beside a database with so many tenants of so many invoices.
+
+    The database is an embedded PostgreSQL that is thrown away at the end.
+    """
+    package = emit(SPEC, directory)
+    sys.path.insert(0, str(directory))
+    try:
+        development = _Development(package)
+        with development.server() as url:
+            admin, app, found = asyncio.run(development.populated(url, tenants, rows, callers))
+            issuer = development.issuer(directory / "issuer")
+            yield Bed(
+                directory=directory,
+                package=package,
+                admin=admin,
+                app=app,
+                key_set=issuer.public,
+                callers=tuple(_caller(row, issuer) for row in found),
+            )
+    finally:
+        sys.path.remove(str(directory))
+
+
+class _Development:
+    """The development tools of the emitted package, which exists only from now on."""
+
+    def __init__(self, package: str) -> None:
+        def module(name: str) -> Any:
+            return importlib.import_module(f"{package}.development.{name}")
+
+        self.server = module("postgres").server
+        self._prepare = module("database").prepare
+        self.issuer = module("issuer").DevelopmentIssuer
+        self._issuer_url: str = importlib.import_module(f"{package}.settings").DEVELOPMENT_ISSUER
+
+    async def populated(
+        self, url: str, tenants: int, rows: int, callers: int
+    ) -> tuple[str, str, list[asyncpg.Record]]:
+        """The URLs of a database full of rows, and the first few of its callers."""
+        database = await self._prepare(url, DATABASE)
+        connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(database.admin)
+        try:
+            await connection.execute("set session_replication_role = replica")  # no checks
+            await connection.fetch(SEED, tenants)
+            await connection.fetch(MEMBERS, self._issuer_url)
+            await connection.fetch(CUSTOMERS)
+            await connection.fetch(INVOICES, rows)
+            await connection.execute("vacuum analyze")
+            found = await connection.fetch(CALLERS, callers)
+        finally:
+            await connection.close()
+        return database.admin, database.app, found
+
+
+def _caller(row: asyncpg.Record, issuer: Any) -> Caller:
+    claims = issuer.claims(
+        row["subject"],
+        str(row["tenant_id"]),
+        attributes={MEMBER_CLAIM: str(row["member_id"]), "regions": ["eu"]},
+    )
+    return Caller(
+        tenant_id=str(row["tenant_id"]),
+        member_id=str(row["member_id"]),
+        customer_id=str(row["customer_id"]),
+        invoice_ids=tuple(str(each) for each in row["invoice_ids"]),
+        token=issuer.sign(claims),
+    )

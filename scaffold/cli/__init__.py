@@ -1,0 +1,61 @@
+"""The command line. One module a command: it parses options, calls one function, prints the result.
+
+Importing this costs little: what a command needs is imported when it runs.
+
+Exit codes of all commands: 0 is fine, 1 says that `check` or `lint` found something, 2 that the
+input or the usage is wrong and nothing was done.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from scaffold.cli import check, explain, generate, lint, new, schema
+
+app = typer.Typer(
+    name="scaffold",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 fine, 1 check or lint found something, 2 wrong input or usage.",
+)
+
+for command in (new, generate, check, lint, explain, schema):
+    app.command()(command.run)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from scaffold import __version__
+
+        typer.echo(f"scaffold {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """From one YAML spec to a multi-tenant service, with the tests that prove it.
+
+    \b
+    Begin:
+      scaffold new notes                      a project in ./notes, from a small spec
+      scaffold new shop --spec shop.yaml      a project from your spec
+    \b
+    Then, in the project:
+      scaffold generate                       after each change of scaffold.yaml
+      scaffold check                          in every CI run
+      scaffold explain --role accountant      who may do what
+    """
+
+
+def main() -> None:
+    """The program `scaffold`."""
+    app()

@@ -1,0 +1,58 @@
+"""`scaffold check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from scaffold.cli.output import FOUND, paint, refusing, say, say_json
+
+
+def run(
+    project: Annotated[Path, typer.Argument(help="The directory of the project.")] = Path(),
+    format: Annotated[  # noqa: A002 - the option is called so
+        Literal["text", "json"], typer.Option(help="For people or for programs.")
+    ] = "text",
+) -> None:
+    """Check that the tree is exactly what the spec yields, and that scaffold.lock says so.
+
+    \b
+    Every difference is named:
+      changed      a generated file was edited
+      missing      a generated file is not there
+      extra        a file lies among the generated ones and is none
+      stale        the spec or scaffold changed since: run scaffold generate
+      lock         the lock claims something that the spec does not yield
+      interrupted  a write did not end: run scaffold generate
+    \b
+    Examples:
+      scaffold check
+      scaffold check services/shop --format json
+    """
+    with refusing():
+        from scaffold.emit.check import check, report
+        from scaffold.emit.emission import emit_project
+        from scaffold.spec.problems import escape
+
+        findings = check(project, emit_project(project))
+        if format == "json":
+            say_json(report(findings))
+        else:
+            for each in findings:
+                say(f"{paint(f'{each.kind:<11}', 'red')} {escape(each.path)} {escape(each.message)}")
+            say(_verdict([each.kind for each in findings]))
+    if findings:
+        raise typer.Exit(FOUND)
+
+
+def _verdict(kinds: list[str]) -> str:
+    if not kinds:
+        return f"{paint('sound', 'green')}: the tree is what the spec yields."
+    if set(kinds) == {"stale"}:
+        return "The spec or scaffold changed since: run scaffold generate, and commit the result."
+    return (
+        f"{len(kinds)} difference{'s'[: len(kinds) != 1]}. Take edits back, or say in scaffold.yaml "
+        "what they were for and run scaffold generate."
+    )

@@ -1,0 +1,80 @@
+"""`scaffold new`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scaffold.cli.output import paint, refusing, say
+
+if TYPE_CHECKING:
+    from scaffold.emit.project import Answers
+
+
+def run(
+    name: Annotated[
+        str, typer.Argument(help="What the project is called, such as notes or my-shop.")
+    ],
+    spec: Annotated[
+        Path | None,
+        typer.Option("--spec", metavar="FILE", help="Your spec. Without it: a small one to edit."),
+    ] = None,
+    into: Annotated[
+        Path | None,
+        typer.Option(
+            "--into", metavar="DIR", help="A new or empty directory for it.  [default: ./NAME]"
+        ),
+    ] = None,
+    defaults: Annotated[
+        bool, typer.Option("--defaults", help="Ask nothing: take the default answers.")
+    ] = False,
+) -> None:
+    """Make a project: a service that runs, its tests, and a place for your code.
+
+    \b
+    Examples:
+      scaffold new notes
+      scaffold new notes --defaults
+      scaffold new my-shop --spec shop.yaml --into services/shop
+    """
+    with refusing():
+        from scaffold.emit.emission import read_spec
+        from scaffold.emit.project import create, default_answers, starter
+
+        if spec is not None:
+            content, source = read_spec(spec), str(spec)
+        else:
+            answers = default_answers(name)
+            if not defaults:
+                answers = _ask(answers)
+            content, source = starter(name, answers), "the starter spec"
+        target = into or Path(name)
+        emission = create(name, target, content, source)
+        count = len(emission.files)
+        say(f"{paint('Made', 'green')} {target}: {count} generated files, and yours beside them.")
+        say("Next:")
+        say(f"  cd {target} && make setup")
+        say("  make dev")
+
+
+def _ask(defaults: Answers) -> Answers:
+    """Ask what the starter spec needs."""
+    from scaffold.emit.project import Answers
+
+    return Answers(
+        title=typer.prompt("Title of the service", default=defaults.title),
+        tenant=typer.prompt("What a tenant is called", default=defaults.tenant, value_proc=_tenant),
+    )
+
+
+def _tenant(word: str) -> str:
+    """The word, if it can name a tenant; otherwise the question is asked again."""
+    from scaffold.spec import names
+    from scaffold.spec.problems import Refusal
+
+    try:
+        return names.tenant(word.strip())
+    except Refusal as refusal:
+        raise typer.BadParameter(f"{refusal}. {refusal.hint}") from None

@@ -1,0 +1,87 @@
+"""What the commands print, and how they refuse."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+import typer
+
+FOUND = 1
+"""The exit code of a check that found something."""
+REFUSED = 2
+"""The exit code of wrong input or usage."""
+INTERRUPTED = 130
+"""The exit code that shells give to what Ctrl-C ended."""
+
+
+def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
+    """The text in a colour, where it goes to a terminal and nobody objects (NO_COLOR)."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    if plain or not (stream or sys.stdout).isatty():
+        return text
+    return typer.style(text, fg=colour)
+
+
+def say(text: str = "") -> None:
+    """Print a line."""
+    typer.echo(text)
+
+
+def say_json(value: object) -> None:
+    """Print data for programs."""
+    typer.echo(json.dumps(value, indent=2))
+
+
+def complain(text: str) -> None:
+    """Print what is wrong to the error stream."""
+    typer.echo(f"{paint('error:', 'red', sys.stderr)} {text}", err=True)
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Ends a command whose input is wrong: what is wrong is printed, and the exit code is 2.
+
+    Other errors are defects of scaffold and pass.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except typer.Abort:
+        complain("No answer. Run this with --defaults, and nothing is asked.")
+        raise typer.Exit(REFUSED) from None
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        message = _explained(error)
+        if message is None:
+            raise
+        complain(message)
+        raise typer.Exit(REFUSED) from None
+
+
+def _explained(error: Exception) -> str | None:
+    """What to say of an error that the input caused; None for any other."""
+    from scaffold.emit.emission import ProjectError
+    from scaffold.emit.paths import UnsafePath
+    from scaffold.emit.project import NewProjectError
+    from scaffold.emit.transaction import TransactionError
+    from scaffold.spec import SpecError
+    from scaffold.spec.problems import escape
+
+    match error:
+        case SpecError():
+            count = len(error.problems)
+            return f"the spec is refused ({count} problem{'s'[: count != 1]})\n{error}"
+        case NewProjectError() | ProjectError() | TransactionError() | UnsafePath():
+            return escape(str(error))
+        case OSError():
+            where = f"{error.filename}: " if error.filename else ""
+            return escape(f"{where}{error.strerror or error}")
+    return None

@@ -1,0 +1,182 @@
+"""Worlds in which a grant applies, and worlds in which it just does not.
+
+The emitted tests build them: a tenant, a caller with claims, and a row. Values that are only
+known then are written as placeholders: `@me` and `@other` are members, `@row:NAME` is a row
+of a resource.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from scaffold.design.model import Alternative, Condition, Entity, Term
+from scaffold.design.types import Kind
+
+ME, OTHER = "@me", "@other"
+ENVIRONMENT = "development"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a condition can look at."""
+
+    row: Mapping[str, Any] = field(default_factory=dict)
+    user: Mapping[str, Any] = field(default_factory=dict)
+    tenant: Mapping[str, Any] = field(default_factory=dict)
+
+
+def domain(kind: Kind) -> list[Any]:
+    """A few different values of a kind."""
+    match kind.base:
+        case "enum":
+            return list(kind.values)
+        case "boolean":
+            return [True, False]
+        case "integer":
+            low, high = int(kind.low or 0), int(kind.high or 0)
+            return list(range(low, min(high, low + 2) + 1))
+        case "uuid":
+            return [f"00000000-0000-4000-8000-00000000000{digit}" for digit in "123"]
+        case "reference":
+            return [f"@row:{kind.target}"]
+        case _:
+            return ["alpha", "beta", "gamma"]
+
+
+def satisfying(
+    alternative: Alternative, entity: Entity, beside: World | None = None
+) -> World | None:
+    """A world in which every conjunct holds; None where there is none in development.
+
+    With `beside`, a row of another resource is added to that world's caller and tenant.
+    """
+    world = replace(beside or World(), row=_defaults(entity))
+    for condition in sorted(alternative.conditions, key=_literal_last, reverse=True):
+        found = next(_making(condition, world, True), None)
+        if found is None:
+            return None
+        world = found
+    return world if holds(alternative.conditions, world) else None
+
+
+def failing(
+    alternative: Alternative, others: Sequence[Alternative], entity: Entity
+) -> Iterator[tuple[str, World]]:
+    """For each conjunct, a world in which it alone fails, and no other alternative helps."""
+    whole = satisfying(alternative, entity)
+    if whole is None:
+        return
+    for condition in alternative.conditions:
+        rest = [each for each in alternative.conditions if each != condition]
+        for world in _making(condition, whole, False):
+            if holds(rest, world) and not any(holds(o.conditions, world) for o in others):
+                yield describe(condition), world
+                break
+
+
+def holds(conditions: Sequence[Condition], world: World) -> bool:
+    """Is every condition met?"""
+    return all(_holds(each, world) for each in conditions)
+
+
+def describe(condition: Condition) -> str:
+    """A condition as one would write it in the spec."""
+    right = condition.right
+    text = ", ".join(map(str, right)) if isinstance(right, tuple) else _name(right)
+    return f"{_name(condition.left)} {'in' if condition.operator == 'in' else 'is'} {text}"
+
+
+def _name(term: Term) -> str:
+    return {
+        "field": term.name,
+        "user": f"$user.{term.name}",
+        "tenant": f"$tenant.{term.name}",
+        "environment": "$service.environment",
+    }[term.source]
+
+
+def _literal_last(condition: Condition) -> bool:
+    return isinstance(condition.right, tuple)
+
+
+def _defaults(entity: Entity) -> dict[str, Any]:
+    """What the conditions see of a row when nobody says anything else."""
+    found = {each.name: each.default for each in entity.columns if each.default is not None}
+    return found | ({entity.owner: ME} if entity.owner else {})
+
+
+def _value(term: Term, world: World) -> Any:
+    match term.source:
+        case "field":
+            return world.row.get(term.name)
+        case "user":
+            return ME if term.name == "id" else world.user.get(term.name)
+        case "tenant":
+            return world.tenant.get(term.name)
+        case _:
+            return ENVIRONMENT
+
+
+def _holds(condition: Condition, world: World) -> bool:
+    left = _value(condition.left, world)
+    if isinstance(condition.right, tuple):
+        return left in condition.right
+    right = _value(condition.right, world)
+    if left is None or right is None:
+        return False
+    return left in right if condition.operator == "in" else bool(left == right)
+
+
+def _making(condition: Condition, world: World, wanted: bool) -> Iterator[World]:
+    """Worlds near `world` in which the condition has the wanted truth."""
+    if _holds(condition, world) is wanted:
+        yield world
+    for candidate in _candidates(condition, wanted):
+        for changed in _assignments(condition, candidate, world, wanted):
+            if _holds(condition, changed) is wanted:
+                yield changed
+
+
+def _candidates(condition: Condition, wanted: bool) -> list[Any]:
+    right = condition.right
+    if isinstance(right, tuple):
+        return list(right) if wanted else [v for v in domain(condition.left.kind) if v not in right]
+    if right.source == "user" and right.name == "id":
+        return [ME] if wanted else [OTHER]
+    values = domain(condition.left.kind)
+    if right.kind.base == "enum":
+        values = [each for each in values if each in right.kind.values] or list(right.kind.values)
+    return values
+
+
+def _assignments(
+    condition: Condition, value: Any, world: World, wanted: bool
+) -> Iterator[World]:
+    right = condition.right
+    if isinstance(right, tuple) or (right.source == "user" and right.name == "id"):
+        yield _assign(condition.left, value, world)
+        return
+    given = [value] if right.many else value
+    if wanted:
+        yield _assign(right, given, _assign(condition.left, value, world))
+        return
+    for other in [*domain(condition.left.kind), *domain(right.kind)]:
+        if other != value:
+            yield _assign(right, [other] if right.many else other, world)
+            yield _assign(condition.left, other, world)
+    if right.many:
+        yield _assign(right, [], world)
+
+
+def _assign(term: Term, value: Any, world: World) -> World:
+    match term.source:
+        case "field":
+            return replace(world, row={**world.row, term.name: value})
+        case "user":
+            return replace(world, user={**world.user, term.name: value})
+        case "tenant":
+            return replace(world, tenant={**world.tenant, term.name: value})
+        case _:
+            return world

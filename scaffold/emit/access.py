@@ -1,0 +1,132 @@
+"""The access matrix with a witness for each answer: what the emitted tests walk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from scaffold.design.model import Alternative, Column, Design, Entity, Operation
+from scaffold.design.visibility import readers
+from scaffold.design.witness import World, failing, holds, satisfying
+
+
+def access(design: Design) -> Mapping[str, Any]:
+    """The matrix as plain data, by operation."""
+    return {
+        operation.id: _operation(operation, entity, design)
+        for entity in design.entities
+        for operation in entity.operations
+    }
+
+
+def _operation(operation: Operation, entity: Entity, design: Design) -> Mapping[str, Any]:
+    return {
+        "resource": entity.name,
+        "verb": operation.verb,
+        "action": operation.action,
+        "parent": (entity.parent or "") if operation.verb in ("list", "create") else "",
+        "on_item": operation.on_item,
+        "conditional": operation.conditional,
+        "idempotency": operation.idempotency,
+        "step_up": operation.step_up or 0,
+        "status": operation.status,
+        "roles": {role.name: _role(role.name, operation, entity, design) for role in design.roles},
+    }
+
+
+def _role(role: str, operation: Operation, entity: Entity, design: Design) -> Mapping[str, Any]:
+    mine = [each for each in operation.alternatives if role in each.roles]
+    refused = "condition_not_met" if mine else "permission_missing"
+    for alternative in mine:
+        world = satisfying(alternative, entity)
+        if world is None or not _reachable(operation, entity, world):
+            continue
+        parent = None
+        if entity.parent and operation.verb in ("list", "create"):
+            beside = _visible_parent(role, design.entity(entity.parent), alternative, world)
+            if beside is None:
+                refused = "not_found"
+                continue
+            world, parent = beside
+        return {
+            "allowed": True,
+            **_world(world, entity),
+            "parent": parent,
+            "fields": _fields(operation, entity, alternative),
+            "outside": list(_outside(operation, entity, mine, parent)),
+        }
+    return {"allowed": False, "reason": refused}
+
+
+def _visible_parent(
+    role: str, parent: Entity, alternative: Alternative, world: World
+) -> tuple[World, Mapping[str, Any]] | None:
+    """The same world with a row of the parent in it that this role may see."""
+    for each in readers(parent):
+        if role in each.roles:
+            found = satisfying(each, parent, world)
+            if found is not None:
+                whole = replace(found, row=world.row)
+                if holds(alternative.conditions, whole):
+                    return whole, _row(found, parent)
+    return None
+
+
+def _reachable(operation: Operation, entity: Entity, world: World) -> bool:
+    """Can a create meet the conditions with what a body may say?"""
+    if operation.verb != "create":
+        return True
+    for column in entity.columns:
+        value = world.row.get(column.name)
+        if column.origin == "hook" and value is not None and value != column.default:
+            return False
+    return True
+
+
+def _outside(
+    operation: Operation,
+    entity: Entity,
+    mine: list[Alternative],
+    parent: Mapping[str, Any] | None,
+) -> Iterator[Mapping[str, Any]]:
+    for alternative in mine:
+        others = [each for each in mine if each is not alternative]
+        for why, world in failing(alternative, others, entity):
+            if parent is None and _reachable(operation, entity, world):
+                yield {"why": f"not {why}", **_world(world, entity)}
+
+
+def _world(world: World, entity: Entity) -> Mapping[str, Any]:
+    return {
+        "row": _row(world, entity),
+        "user": dict(world.user),
+        "tenant": dict(world.tenant),
+    }
+
+
+def _row(world: World, entity: Entity) -> Mapping[str, Any]:
+    return {
+        name: value
+        for name, value in world.row.items()
+        if value is not None and entity.column(name).default != value
+    }
+
+
+def _fields(
+    operation: Operation, entity: Entity, alternative: Alternative
+) -> list[str] | None:
+    """The fields to send in a patch: those that the grant covers and no condition looks at."""
+    if operation.verb != "update":
+        return None
+    looked_at = {each.left.name for each in alternative.conditions if each.left.source == "field"}
+    return [
+        column.name
+        for column in entity.columns
+        if _sendable(column, alternative) and column.name not in looked_at
+    ][:3]
+
+
+def _sendable(column: Column, alternative: Alternative) -> bool:
+    covered = alternative.fields is None or column.name in alternative.fields
+    return covered and column.updatable and column.references is None

@@ -1,0 +1,77 @@
+"""`scaffold.lock`: what the spec yielded when the project was last generated.
+
+It is read in diffs: one fact a line, sorted, ASCII only so that nothing hides in it. It is also
+input from outside: whoever edits it must not reach further than whoever edits the spec.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from scaffold.emit.paths import LOCK
+
+MAX_BYTES = 64 * 1024 * 1024
+
+Surface = Mapping[str, Any]
+
+
+class LockError(ValueError):
+    """The lock cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The facts of a lock; digests are written `sha256:<hex>`."""
+
+    language: int
+    generator: str
+    spec: str
+    files: Mapping[str, str]
+    surface: Surface
+
+
+def digest(content: bytes) -> str:
+    """The digest of a file."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def write(lock: Lock) -> bytes:
+    """The lock as it is committed."""
+    return (json.dumps(asdict(lock), indent=2) + "\n").encode("ascii")
+
+
+def read(project: Path) -> tuple[Lock, bytes] | None:
+    """The lock of a project with its bytes, or None when there is none.
+
+    Raises:
+        LockError: it is not a lock.
+    """
+    place = project / LOCK
+    try:
+        with place.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise LockError(f"{place} cannot be read: {error.strerror}") from None
+    if len(content) > MAX_BYTES:
+        raise LockError(f"{place} is larger than any lock")
+    return _parse(content, place), content
+
+
+def _parse(content: bytes, place: Path) -> Lock:
+    try:
+        lock = Lock(**json.loads(content))
+    except (ValueError, TypeError, RecursionError):
+        raise LockError(f"{place} is not a lock that this scaffold writes") from None
+    texts = isinstance(lock.files, dict) and all(
+        isinstance(each, str) for each in (lock.generator, lock.spec, *lock.files.values())
+    )
+    if not texts or not isinstance(lock.surface, dict):
+        raise LockError(f"{place} is not a lock that this scaffold writes")
+    return lock

@@ -1,0 +1,224 @@
+"""A new project: the developer's own files through Copier, the generated ones from the plan."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scaffold.design.model import Design, Entity, Operation
+from scaffold.design.names import camel
+from scaffold.emit import lock as locks
+from scaffold.emit import quoting
+from scaffold.emit.emission import Emission, emit
+from scaffold.emit.format import format_python
+from scaffold.emit.paths import LOCK, SCHEMA, SPEC
+from scaffold.emit.templates import TEMPLATES, environment
+from scaffold.spec import loads, names
+from scaffold.spec.problems import Refusal
+
+MODELINE = f"# yaml-language-server: $schema={SCHEMA}\n"
+"""Editors that speak the YAML language server complete and explain a spec that has this line."""
+
+_MODELINE = re.compile(rb"^# *yaml-language-server:", re.MULTILINE)
+_NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
+MAX_NAME = 60
+
+
+class NewProjectError(ValueError):
+    """The project cannot be made; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a starter spec needs to be told."""
+
+    title: str
+    tenant: str = "organization"
+
+
+def default_answers(name: str) -> Answers:
+    """The answers for somebody who wants to be asked nothing."""
+    return Answers(title=re.sub(r"[-_]+", " ", name).capitalize())
+
+
+def starter(name: str, answers: Answers) -> bytes:
+    """A small spec to begin with.
+
+    Raises:
+        NewProjectError: the name is none that a service can have.
+    """
+    try:
+        service = names.service(name.replace("-", "_"))
+    except Refusal as refusal:
+        raise NewProjectError(f"{refusal}. {refusal.hint}") from None
+    template = environment("starter").get_template("scaffold.yaml.jinja")
+    return template.render(
+        service=service,
+        title=quoting.yaml(answers.title),
+        tenant=quoting.yaml(answers.tenant),
+        audience=quoting.yaml(service),
+    ).encode()
+
+
+def create(name: str, target: Path, content: bytes, source: str) -> Emission:
+    """Make a project in a directory that is missing or empty, as a whole or not at all.
+
+    `content` is the spec, `source` names it in messages.
+
+    Raises:
+        NewProjectError: the name is no name, or the directory is not empty.
+        SpecError: the spec is refused.
+        OSError: a file cannot be written.
+    """
+    if len(name) > MAX_NAME or not _NAME.fullmatch(name):
+        raise NewProjectError(
+            f"{name!r:.80} is not a name for a project. "
+            "Write lower-case words joined by - or _, such as my-shop; "
+            "--into says where the project goes"
+        )
+    _refuse_occupied(target)
+    loads(content, source)  # refused with the positions of the author's own file
+    spec = with_modeline(content)
+    emission = emit(spec, source)
+
+    def write(stage: Path) -> None:
+        _write_own(stage, name, emission.design, spec)
+        for path, each in {**emission.files, LOCK: locks.write(emission.lock)}.items():
+            place = stage / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(each)
+
+    _fill(target, write)
+    return emission
+
+
+def with_modeline(content: bytes) -> bytes:
+    """The spec with the line that tells editors its schema, if it has none yet."""
+    if _MODELINE.search(content):
+        return content
+    return MODELINE.encode() + content.removeprefix(b"\xef\xbb\xbf")
+
+
+def _refuse_occupied(target: Path) -> None:
+    if target.is_dir():
+        if any(target.iterdir()):
+            raise NewProjectError(
+                f"{target} is not empty. "
+                "Choose another directory with --into; in a project, run scaffold generate"
+            )
+    elif os.path.lexists(target):
+        raise NewProjectError(f"{target} is not a directory. Choose another one with --into")
+
+
+def _fill(target: Path, write: Callable[[Path], None]) -> None:
+    """Write into a directory beside, or inside an empty, `target`; then move it into place."""
+    existed = target.is_dir()
+    around = target if existed else target.parent
+    around.mkdir(parents=True, exist_ok=True)
+    stage = Path(tempfile.mkdtemp(prefix=".scaffold-", dir=around))
+    moved: list[Path] = []
+    try:
+        write(stage)
+        if not existed:
+            stage.chmod(0o777 & ~_umask())
+            stage.rename(target)
+            return
+        for each in sorted(stage.iterdir()):
+            place = target / each.name
+            each.rename(place)
+            moved.append(place)
+    except BaseException:
+        for place in moved:
+            shutil.rmtree(place) if place.is_dir() else place.unlink()
+        raise
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _umask() -> int:
+    """The process's mask, which can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def missing_hooks(project: Path, design: Design) -> dict[str, list[str]]:
+    """The modules of hooks that a project does not have yet, with the actions they are for."""
+    return {
+        f"hooks/{entity.name}.py": [each.action for each in entity.actions]
+        for entity in design.entities
+        if entity.actions and not (project / "hooks" / f"{entity.name}.py").exists()
+    }
+
+
+def _write_own(stage: Path, name: str, design: Design, spec: bytes) -> None:
+    """Write the developer's own files: once, and laid out as the generated ones are."""
+    import copier
+
+    copier.run_copy(
+        str(TEMPLATES / "project"),
+        stage,
+        data=_answers(name, design, spec.decode()),
+        defaults=True,
+        overwrite=True,
+        quiet=True,
+        unsafe=False,
+    )
+    sources = {
+        path.relative_to(stage).as_posix(): path.read_text(encoding="utf-8")
+        for path in stage.rglob("*.py")
+    }
+    for path, text in format_python(sources, design.name).items():
+        (stage / path).write_text(text, encoding="utf-8")
+
+
+def _answers(name: str, design: Design, spec: str) -> Mapping[str, Any]:
+    """What the templates of the project may print. Text of the spec comes quoted."""
+    others = [each for each in design.environments if each != "development"]
+    return {
+        "project": name,
+        "package": design.name,
+        "spec": spec,
+        "title_toml": quoting.toml(design.title),
+        "title_markdown": quoting.markdown(design.title),
+        "role": design.roles[0].name,
+        "deployed": "production" if "production" in others else (others or ["development"])[0],
+        "entities": [_hooks(entity) for entity in design.entities if entity.actions],
+    }
+
+
+def _hooks(entity: Entity) -> Mapping[str, Any]:
+    """One module of hooks: a function for each action of a resource."""
+    actions = [_hook(entity, each) for each in entity.actions]
+    return {
+        "name": entity.name,
+        "plural": entity.plural.replace("_", " "),
+        "models": sorted({model for each in actions for model in each["models"]}),
+        "actions": actions,
+    }
+
+
+def _hook(entity: Entity, action: Operation) -> dict[str, Any]:
+    name = camel(action.action) + entity.class_name
+    row = f"{entity.class_name}Row" if action.on_item else ""
+    data = f"{name}Input" if action.input else ""
+    answer = f"{name}Changes" if action.on_item else ""
+    # The protocol takes positions, so that the names are free; these must differ.
+    parameter = "row" if entity.name in ("action", "data") else entity.name
+    parameters = ["action: Action"]
+    parameters += [f"{parameter}: {row}"] if row else []
+    parameters += [f"data: {data}"] if data else []
+    return {
+        "name": action.action,
+        "summary": action.summary,
+        "parameters": ", ".join(parameters),
+        "answer": answer or "None",
+        "changes": [each.name for each in entity.set_by(action)] if action.on_item else [],
+        "models": [each for each in (row, data, answer) if each],
+    }

@@ -1,0 +1,162 @@
+"""Changes several files of a project as a whole, or not at all.
+
+A change is prepared in `.scaffold/transaction`: the new files are written to `new/`, hard links to
+the files that they replace are kept in `old/`, and `journal.json`, which appears by one rename,
+says what is about to happen. Only then the new files are renamed into place. The change is final
+when the journal is gone.
+
+Whatever ends a change before that (an error, a full disk, Ctrl-C) puts the old files back. A
+process that is killed cannot do so: the journal stays, `scaffold check` says so, and the next change
+begins by putting the old files back. Until then the tree may be half new for as long as nobody runs
+scaffold. Nothing is synced to the disk: a loss of power is what version control is for.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from scaffold.emit.paths import HOME, LOCK, Roots, confine
+
+TRANSACTION = f"{HOME}/transaction"
+JOURNAL = f"{TRANSACTION}/journal.json"
+
+
+class TransactionError(RuntimeError):
+    """A change cannot be made; the tree is as it was."""
+
+
+def interrupted(project: Path) -> bool:
+    """Has a change of this project neither been finished nor been undone?"""
+    return os.path.lexists(project / JOURNAL)
+
+
+def change(
+    project: Path, write: Mapping[str, bytes], remove: Collection[str], allowed: Roots
+) -> None:
+    """Write and remove files of a project. The paths lie in `allowed`, or are the lock.
+
+    Raises:
+        TransactionError: another process changes this project, or a journal is not to be trusted.
+        UnsafePath: a path leads out of the project.
+        OSError: a file cannot be written.
+    """
+    with _exclusive(project):
+        _recover(project, allowed)
+        places = {path: confine(project, path) for path in (*write, *remove)}
+        try:
+            _stage(project, write)
+            _begin(project, places, set(remove))
+            for path in write:
+                places[path].parent.mkdir(parents=True, exist_ok=True)
+                os.replace(project / TRANSACTION / "new" / path, places[path])
+            for path in remove:
+                places[path].unlink(missing_ok=True)
+            (project / JOURNAL).unlink()
+        except BaseException:
+            _recover(project, allowed)
+            raise
+        shutil.rmtree(project / TRANSACTION)
+        _prune(project, remove)
+
+
+@contextmanager
+def _exclusive(project: Path) -> Iterator[None]:
+    """Holds the project against other processes that change it."""
+    home = confine(project, TRANSACTION).parent
+    home.mkdir(exist_ok=True)
+    descriptor = os.open(home, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise TransactionError(f"Another process is changing {project}") from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _stage(project: Path, write: Mapping[str, bytes]) -> None:
+    for path, content in write.items():
+        place = project / TRANSACTION / "new" / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+
+
+def _begin(project: Path, places: Mapping[str, Path], remove: set[str]) -> None:
+    """Keep the old files and write the journal: from here on the change can be undone."""
+    created = []
+    for path, place in places.items():
+        if os.path.lexists(place):
+            _keep(place, project / TRANSACTION / "old" / path)
+        elif path not in remove:
+            created.append(path)
+    journal = project / JOURNAL
+    journal.parent.mkdir(exist_ok=True)
+    draft = journal.with_suffix(".new")
+    kept = sorted(set(places) - set(created))
+    draft.write_text(json.dumps({"created": created, "kept": kept}), encoding="utf-8")
+    os.replace(draft, journal)
+
+
+def _keep(place: Path, backup: Path) -> None:
+    backup.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(place, backup, follow_symlinks=False)
+    except OSError:  # not every file system has hard links
+        shutil.copy2(place, backup, follow_symlinks=False)
+
+
+def _recover(project: Path, allowed: Roots) -> None:
+    """Undo a change that did not end."""
+    transaction = confine(project, TRANSACTION)
+    if transaction.is_symlink():
+        raise TransactionError(f"{transaction} is a symbolic link; remove it")
+    if interrupted(project):
+        created, kept = _journal(project, allowed)
+        for path in created:
+            confine(project, path).unlink(missing_ok=True)
+        for path in kept:
+            place, backup = confine(project, path), confine(project, f"{TRANSACTION}/old/{path}")
+            if os.path.lexists(backup):
+                place.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(backup, place)
+        (project / JOURNAL).unlink()
+        _prune(project, created)
+    if transaction.exists():
+        shutil.rmtree(transaction)
+
+
+def _journal(project: Path, allowed: Roots) -> tuple[list[str], list[str]]:
+    """The paths that the interrupted change created, and those whose old files were kept."""
+    try:
+        content = json.loads((project / JOURNAL).read_bytes())
+        created, kept = content["created"], content["kept"]
+        sound = all(path == LOCK or allowed.hold(path) for path in (*created, *kept))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        sound = False
+    if not sound:
+        raise TransactionError(
+            f"{project / JOURNAL} was not written by scaffold; "
+            f"remove {project / TRANSACTION} and run this again"
+        )
+    return created, kept
+
+
+def _prune(project: Path, paths: Iterable[str]) -> None:
+    """Remove the directories that are empty now that these files are gone."""
+    for path in paths:
+        place = confine(project, path).parent
+        while place != project and _is_bare(place):
+            shutil.rmtree(place, ignore_errors=True)
+            place = place.parent
+
+
+def _is_bare(directory: Path) -> bool:
+    """Does a directory hold nothing, or nothing but compiled modules?"""
+    return directory.is_dir() and {each.name for each in directory.iterdir()} <= {"__pycache__"}

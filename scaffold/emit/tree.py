@@ -1,0 +1,121 @@
+"""The tree: what lies on disk, compared with what the spec yields, and brought to it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from scaffold.emit import lock as locks
+from scaffold.emit.emission import Emission
+from scaffold.emit.lock import LockError, digest
+from scaffold.emit.paths import LOCK, Roots, UnsafePath, confine
+from scaffold.emit.transaction import change
+
+IRREGULAR = "not a regular file"
+
+CACHES = frozenset({".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"})
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What it takes to bring the tree to what the spec yields.
+
+    `left` are files that the lock lists and that are not generated files: nobody touches them.
+    """
+
+    created: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    left: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        """Is there anything to do?"""
+        return bool(self.created or self.changed or self.removed)
+
+
+def compare(project: Path, emission: Emission) -> Difference:
+    """What `lay` would do to a project."""
+    wanted = {**emission.files, LOCK: locks.write(emission.lock)}
+    found = {path: digest_of(project, path) for path in wanted}
+    former = _former(project, emission)
+    return Difference(
+        created=tuple(path for path, each in found.items() if each is None),
+        changed=tuple(
+            path
+            for path, each in found.items()
+            if each is not None and each != digest(wanted[path])
+        ),
+        removed=tuple(path for path in former if emission.roots.hold(path)),
+        left=tuple(path for path in former if not emission.roots.hold(path)),
+    )
+
+
+def lay(project: Path, emission: Emission, difference: Difference) -> None:
+    """Bring a project to what its spec yields, as a whole or not at all.
+
+    Raises:
+        TransactionError, UnsafePath, OSError: it cannot be done; the tree is as it was.
+    """
+    wanted = {**emission.files, LOCK: locks.write(emission.lock)}
+    write = {path: wanted[path] for path in (*difference.created, *difference.changed)}
+    change(project, write, difference.removed, emission.roots)
+
+
+def _former(project: Path, emission: Emission) -> list[str]:
+    """The files that the lock lists, that exist, and that are no longer emitted."""
+    try:
+        known = locks.read(project)
+    except LockError:
+        return []  # it is about to be replaced
+    listed = known[0].files if known else {}
+    # On a file system that ignores case, APP.py is app.py.
+    emitted = {path.casefold() for path in emission.files}
+    return sorted(
+        path for path in listed if path.casefold() not in emitted and _exists(project, path)
+    )
+
+
+def _exists(project: Path, path: str) -> bool:
+    try:
+        return os.path.lexists(confine(project, path))
+    except UnsafePath:
+        return False
+
+
+def digest_of(project: Path, path: str) -> str | None:
+    """The digest of a file of the project, None where there is none, or `IRREGULAR`."""
+    try:
+        place = confine(project, path)
+        if not stat.S_ISREG(place.lstat().st_mode):
+            return IRREGULAR
+        return digest(place.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (UnsafePath, OSError):
+        return IRREGULAR
+
+
+def extra(project: Path, emission: Emission) -> list[str]:
+    """What lies in the generated directories and is not emitted."""
+    return sorted(
+        path for path in _lying(project, emission.roots) if path not in emission.files
+    )
+
+
+def _lying(project: Path, roots: Roots) -> Iterator[str]:
+    """Every file and link in the generated directories, caches of Python tools aside."""
+    for root in roots.directories:
+        if (project / root).is_symlink():
+            yield root
+            continue
+        for directory, directories, files in os.walk(project / root):
+            below = Path(directory)
+            compiled = below.name == "__pycache__"
+            links = [each for each in directories if (below / each).is_symlink()]
+            directories[:] = [each for each in directories if each not in CACHES]
+            for name in (*links, *files):
+                if not (compiled and name.endswith(".pyc")):
+                    yield (below / name).relative_to(project).as_posix()

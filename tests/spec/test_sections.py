@@ -1,0 +1,214 @@
+"""The service, tenants, identity, limits, audit, pages and actions."""
+
+import pytest
+
+from scaffold.spec import loads
+from scaffold.spec.model import Attribute, Rate, Unlimited
+
+from .samples import check_refused, spec
+
+ORDER = "{order: {fields: {title: {type: boolean}}, "
+
+
+def resource(text: str) -> str:
+    """Return a spec whose only resource has these keys."""
+    return spec(resources=f"{ORDER}{text}}}}}")
+
+
+def action(text: str) -> str:
+    """Return a spec with an action of these keys."""
+    return resource(f"actions: {{send: {text}}}")
+
+
+def identity(text: str) -> str:
+    """Return a spec with an issuer of these keys."""
+    return spec(identity=f"{{issuers: [{{{text}}}]}}")
+
+
+def test_the_defaults() -> None:
+    sound = loads(spec())
+    assert sound.service.environments == ("development", "staging", "production")
+    assert sound.limits.user == sound.limits.token == Rate(count=300, seconds=60)
+    assert sound.limits.tenant == Rate(count=3_000, seconds=60)
+    assert sound.limits.failed_authentication == Rate(count=30, seconds=60)
+    assert sound.audit.retain == 400
+    order = sound.resources["order"]
+    assert (order.page.default, order.page.max) == (20, 100)
+    assert (order.idempotent, order.body_max, order.plural) == ("optional", 65_536, None)
+    assert sound.identity.tenant_claim is None
+    assert sound.identity.issuers[0].jwks_url is None
+    assert sound.roles["reader"].kind == "human"
+    assert sound.roles["reader"].mfa is None
+
+
+def test_development_is_always_an_environment() -> None:
+    text = spec(service="{name: shop, title: Shop, environments: [production]}")
+    assert loads(text).service.environments == ("production", "development")
+
+
+def test_attributes_and_their_shorthands() -> None:
+    sound = loads(
+        spec(
+            tenancy="""{tenant: company, attributes: {
+                a: {enum: [x, y]}, b: {type: enum, values: [x, y]}, c: {type: string, max: 5},
+                d: {type: boolean}, e: {type: integer, min: 1, max: 5}}}""",
+            identity="""
+  issuers: [{url: https://a.example/, audience: x, algorithms: EdDSA}]
+  attributes: {f: {list: string}, g: {list: string, max: 5}}""",
+        )
+    )
+    tenant, user = sound.tenancy.attributes, sound.identity.attributes
+    assert tenant["a"] == tenant["b"] == Attribute(type="enum", values=("x", "y"))
+    assert (tenant["c"].max, tenant["d"].type, tenant["e"].min) == (5, "boolean", 1)
+    assert user["f"].list and user["f"].type == "string" and user["f"].max == 200
+    assert user["g"].max == 5
+    assert sound.identity.issuers[0].algorithms == ("EdDSA",)
+
+
+def test_limits_sizes_and_durations() -> None:
+    sound = loads(
+        resource("body_max: 1MiB, page: {max: 5}, actions: {send: {on: collection, step_up: 5m}}")
+        + "limits: {user: 5/s, token: 1000000/day, tenant: {unlimited_because: One tenant only.}}\n"
+        + "audit: {retain: 3650d}\n"
+    )
+    assert sound.limits.user == Rate(count=5, seconds=1)
+    assert sound.limits.token == Rate(count=1_000_000, seconds=86_400)
+    assert sound.limits.tenant == Unlimited(unlimited_because="One tenant only.")
+    assert sound.audit.retain == 3_650
+    order = sound.resources["order"]
+    assert (order.body_max, order.page.default, order.page.max) == (2**20, 5, 5)
+    assert order.actions["send"].step_up == 300
+
+
+@pytest.mark.parametrize(
+    ("sample", "code", "says"),
+    [
+        (spec(scaffold="▸2"), "E-VERSION", "scaffold: 1"),
+        (spec(scaffold="▸true"), "E-VERSION", "scaffold: 1"),
+        (spec(scaffold="▸'1'"), "E-VERSION", "scaffold: 1"),
+        (spec(scaffold="▸1.0"), "E-VERSION", "scaffold: 1"),
+        (spec(service="{name: shop, title: ▸1.0}"), "E-TYPE", '"1.0"'),
+        (spec(service="{name: shop, title: ▸' x'}"), "E-TEXT", "white space"),
+        (spec(service="▸shop"), "E-TYPE", "mapping"),
+        (spec(service="{name: shop, title: S, environments: [▸all]}"), "E-WILDCARD", "wildcards"),
+        (spec(service="{name: shop, title: S, environments: [a, ▸a]}"), "E-REPEATED", "twice"),
+        (spec(tenancy="{tenant: a, attributes: {b: {type: string, max: ▸0}}}"), "E-RANGE", "1000"),
+        (spec(tenancy="{tenant: a, attributes: {b: {▸list: string}}}"), "E-TYPE", "one value"),
+        (
+            spec(tenancy="{tenant: a, attributes: {b: {type: boolean, ▸max: 1}}}"),
+            "E-TYPE",
+            "has no max",
+        ),
+        (
+            spec(tenancy="{tenant: a, attributes: {b: {type: integer, min: ▸2, max: 1}}}"),
+            "E-RANGE",
+            "Swap",
+        ),
+        (
+            spec(
+                identity="{issuers: [{url: https://a.example/, audience: x, algorithms: ES256}], "
+                "attributes: {b: {list: ▸enum}}}"
+            ),
+            "E-TYPE",
+            "{list: string}",
+        ),
+        (identity("url: ▸http://a.example/, audience: x, algorithms: ES256"), "E-URL", "encrypted"),
+        (identity("url: ▸HTTPS://A.example/, audience: x, algorithms: ES256"), "E-URL", "case"),
+        (identity("url: ▸https://u:p@a.example/, audience: x, algorithms: ES256"), "E-URL", "more"),
+        (
+            identity("url: '▸https://a.example/?x=1', audience: x, algorithms: ES256"),
+            "E-URL",
+            "more",
+        ),
+        (identity("url: ▸a.example, audience: x, algorithms: ES256"), "E-URL", "https"),
+        (
+            identity("url: https://a.example/, audience: x, algorithms: [▸HS256]"),
+            "E-ALGORITHM",
+            "make",
+        ),
+        (
+            identity("url: https://a.example/, audience: x, algorithms: [▸none]"),
+            "E-ALGORITHM",
+            "make",
+        ),
+        (
+            identity("url: https://a.example/, audience: x, algorithms: [▸ES265]"),
+            "E-VALUE",
+            "ES256",
+        ),
+        (identity("url: https://a.example/, audience: x, algorithms: ▸[]"), "E-RANGE", "empty"),
+        (
+            identity(
+                "url: https://a.example/, audience: x, algorithms: ES256}, "
+                "{url: ▸https://a.example/, audience: y, algorithms: ES256"
+            ),
+            "E-REPEATED",
+            "twice",
+        ),
+        (
+            spec(
+                identity="{issuers: [{url: https://a.example/, audience: x, algorithms: ES256}], "
+                "tenant_claim: ▸sub}"
+            ),
+            "E-RESERVED",
+            "RFC 7519",
+        ),
+        (spec() + "limits: {user: ▸5}\n", "E-RATE", "60/min"),
+        (spec() + "limits: {user: ▸0/min}\n", "E-RATE", "60/min"),
+        (spec() + "limits: {user: ▸1000001/s}\n", "E-RATE", "1000000"),
+        (spec() + "limits: {user: ▸5/year}\n", "E-RATE", "/day"),
+        (spec() + "limits: {user: ▸unlimited}\n", "E-RATE", "60/min"),
+        (spec() + "limits: {user: {unlimited_because: ▸why not}}\n", "E-RANGE", "shorter than 10"),
+        (
+            spec() + "limits: {failed_authentication: ▸{unlimited_because: It is internal.}}\n",
+            "E-RATE",
+            "cannot be unlimited",
+        ),
+        (spec() + "audit: {retain: ▸399d}\n", "E-RETENTION", "400d"),
+        (spec() + "audit: {retain: ▸9600h}\n", "E-RETENTION", "400d"),
+        (spec() + "audit: {retain: ▸400}\n", "E-RETENTION", "400d"),
+        (spec() + "audit: {retain: ▸40000d}\n", "E-RETENTION", "too long"),
+        (spec() + "▸limit: {}\n", "E-UNKNOWN-KEY", "Did you mean limits?"),
+        (spec() + "▸plans: {}\n▸webhooks: {}\n", "E-UNBUILT", "not built yet"),
+        (resource("▸events: {}"), "E-UNBUILT", "not built yet"),
+        (resource("page: {max: ▸1001}"), "E-RANGE", "more than 1000"),
+        (resource("page: {default: ▸30, max: 20}"), "E-RANGE", "longer than max"),
+        (resource("body_max: ▸64kb"), "E-SIZE", "64KiB"),
+        (resource("body_max: ▸17MiB"), "E-RANGE", "16MiB"),
+        (resource("plural: ▸members"), "E-RESERVED", "built in"),
+        (resource("owner: ▸version"), "E-RESERVED", "built in"),
+        (resource("idempotent: ▸always"), "E-VALUE", "Known: optional and required"),
+        (action("{on: item, ▸feature: x}"), "E-UNBUILT", "not built yet"),
+        (action("{on: ▸items}"), "E-VALUE", "Did you mean item?"),
+        (action("{on: item, step_up: ▸0s}"), "E-RANGE", "24h"),
+        (action("{on: item, step_up: ▸25h}"), "E-RANGE", "24h"),
+        (action("{on: item, input: {a: {type: boolean, ▸immutable: true}}}"), "E-NESTED", "no imm"),
+        (
+            action("{on: item, input: {a: {type: boolean, default: true, ▸set_by: send}}}"),
+            "E-NESTED",
+            "no set_by",
+        ),
+        (
+            action("{on: item, input: {a: {type: reference, to: ▸ordr}}}"),
+            "E-UNKNOWN-RESOURCE",
+            "order",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_section(sample: str, code: str, says: str) -> None:
+    check_refused(sample.replace("'▸", "▸'"), code, says)
+
+
+@pytest.mark.parametrize("section", ["scaffold", "service", "tenancy", "identity", "roles"])
+def test_each_section_is_required(section: str) -> None:
+    text = "\n".join(
+        line for line in spec(identity="{issuers: []}").splitlines() if not line.startswith(section)
+    )
+    if section == "identity":
+        check_refused(f"▸{text}", "E-MISSING-KEY", "lacks the key identity")
+    else:
+        text = text.replace(
+            "{issuers: []}",
+            "{issuers: [{url: https://a.example/, audience: x, algorithms: ES256}]}",
+        )
+        check_refused(f"▸{text}", "E-MISSING-KEY", f"lacks the key {section}")

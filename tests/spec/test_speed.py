@@ -1,0 +1,52 @@
+"""A spec of 1,000 resources loads quickly and in little memory."""
+
+import subprocess
+import sys
+
+PROGRAM = """
+import resource, time
+lines = ["scaffold: 1", "service: {name: large, title: Large}", "tenancy: {tenant: company}",
+         "identity:", "  issuers: [{url: https://a.example/, audience: x, algorithms: [ES256]}]",
+         "roles:"]
+for role in range(4):
+    lines.append(f"  role_{role}:\\n    can:")
+    for each in range(1000):
+        lines.append(f"      - {{do: [list, read], on: resource_{each}, only: [title, state]}}")
+lines.append("resources:")
+for each in range(1000):
+    lines.append(f"  resource_{each}:\\n    description: What the customer keeps under {each}.")
+    lines.append("    fields:")
+    lines.append("      state: {type: enum, values: [open, done], default: open, set_by: finish}")
+    lines.append(f"      other: {{type: reference, to: resource_{(each * 7) % 1000}}}")
+    for field in ("title", "street", "city", "country"):
+        lines.append(f"      {field}: {{type: string, max: 120, filter: [eq, prefix], sort: true}}")
+    lines.append("    unique: [[title]]")
+    lines.append("    actions: {finish: {on: item, step_up: 5m}}")
+text = "\\n".join(lines).encode()
+start = time.process_time()
+import scaffold.spec
+imported = time.process_time()
+spec = scaffold.spec.loads(text)
+loaded = time.process_time()
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+broken = text.replace(b"max: 120", b"max: 120, maxx: 1").replace(b"on: resource_", b"on: resorce_")
+try:
+    scaffold.spec.loads(broken)
+except scaffold.spec.SpecError as error:
+    assert len(error.problems) == 50
+refused = time.process_time()
+print(len(text), len(spec.resources), imported - start, loaded - imported, refused - loaded, peak)
+"""
+
+
+def test_a_thousand_resources() -> None:
+    done = subprocess.run(  # noqa: S603 - the program is the one above
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=60
+    )
+    size, count, imported, loaded, refused, peak = (float(word) for word in done.stdout.split())
+    # CPU seconds and MiB.
+    assert size > 600_000 and count == 1_000
+    assert imported < 1.5
+    assert loaded < 1.5
+    assert refused < 10
+    assert peak < 150
