@@ -98,7 +98,9 @@ def _ask(
     finally:
         connection.close()
     success = answer.status < 300
-    return Reply(answer.status, answer.headers["etag"] or "", json.loads(content) if success else {})
+    return Reply(
+        answer.status, answer.headers["etag"] or "", json.loads(content) if success else {}
+    )
 
 
 def _same(servers: Sequence[Server], what: str, replies: Sequence[Reply]) -> None:

@@ -89,9 +89,7 @@ class Spread(NamedTuple):
 
 def rates(samples: Sequence[Sample], operation: str, server: str) -> list[float]:
     """The rates of a server in the order of the rounds."""
-    return [
-        each.rate for each in samples if (each.operation, each.server) == (operation, server)
-    ]
+    return [each.rate for each in samples if (each.operation, each.server) == (operation, server)]
 
 
 def spread(figures: Sequence[float]) -> Spread:

@@ -29,7 +29,8 @@ TOP: Final = 30
 def table(samples: Sequence[Sample]) -> str:
     """A table in Markdown: a line for each operation."""
     lines = [
-        "| requests per CPU second | " + " | ".join(NAMES)
+        "| requests per CPU second | "
+        + " | ".join(NAMES)
         + " | times fastapi_sqlalchemy | times starlette_bare |",
         "|---|" + "---:|" * (len(NAMES) + len(PEERS)),
     ]
@@ -68,7 +69,5 @@ def document(samples: Sequence[Sample], scale: Mapping[str, object]) -> Mapping[
 def profile(operation: str, shares: Sequence[Share]) -> str:
     """The functions with the largest shares of the CPU."""
     lines = [f"\n{operation}\n   own  total  function"]
-    lines += [
-        f"{each.own:6.1%} {each.total:6.1%}  {each.function}" for each in shares[:TOP]
-    ]
+    lines += [f"{each.own:6.1%} {each.total:6.1%}  {each.function}" for each in shares[:TOP]]
     return "\n".join(lines)

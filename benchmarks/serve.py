@@ -6,7 +6,9 @@ All of them run in one process of uvicorn, with uvloop and httptools and without
 import argparse
 import importlib
 import os
+import signal
 import socket
+import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,6 +60,8 @@ def main() -> None:
         timeout_keep_alive=KEEP_ALIVE,
     )
     server = uvicorn.Server(config)
+    # uvicorn raises the signal that stopped it once more; by default that is the end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with sampling.sampled(options.profile):
         server.run(sockets=[listening])
 

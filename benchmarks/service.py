@@ -38,9 +38,7 @@ FULL: Final = Scale(tenants=1000, rows=200, callers=200, rounds=7, seconds=2.0)
 QUICK: Final = Scale(tenants=20, rows=20, callers=20, rounds=1, seconds=0.2)
 
 
-async def load(
-    servers: Sequence[Server], bed: Bed, rounds: int, seconds: float, /
-) -> list[Sample]:
+async def load(servers: Sequence[Server], bed: Bed, rounds: int, seconds: float, /) -> list[Sample]:
     """The samples of some rounds with all servers."""
     workload = Workload(bed.callers, CONNECTIONS)
     lanes = [Lane(each, await Client.connect(each.port, CONNECTIONS)) for each in servers]

@@ -102,7 +102,9 @@ def one(row: asyncpg.Record | None, status: int = 200, missing: int = 404) -> Re
     return answer(dict(row), status, {"etag": f'"{row["version"]}"'})
 
 
-def answer(value: dict[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def answer(
+    value: dict[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
     """A JSON answer."""
     body = orjson.dumps(value, default=str)
     return Response(body, status, headers, media_type="application/json")

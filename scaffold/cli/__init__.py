@@ -23,8 +23,12 @@ app = typer.Typer(
     epilog="Exit codes: 0 fine, 1 check or lint found something, 2 wrong input or usage.",
 )
 
-for command in (new, generate, check, lint, explain, schema):
-    app.command()(command.run)
+app.command("new")(new.run)
+app.command("generate")(generate.run)
+app.command("check")(check.run)
+app.command("lint")(lint.run)
+app.command("explain")(explain.run)
+app.command("schema")(schema.run)
 
 
 def _version(wanted: bool) -> None:

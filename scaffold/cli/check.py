@@ -12,7 +12,7 @@ from scaffold.cli.output import FOUND, paint, refusing, say, say_json
 
 def run(
     project: Annotated[Path, typer.Argument(help="The directory of the project.")] = Path(),
-    format: Annotated[  # noqa: A002 - the option is called so
+    format: Annotated[
         Literal["text", "json"], typer.Option(help="For people or for programs.")
     ] = "text",
 ) -> None:
@@ -41,7 +41,9 @@ def run(
             say_json(report(findings))
         else:
             for each in findings:
-                say(f"{paint(f'{each.kind:<11}', 'red')} {escape(each.path)} {escape(each.message)}")
+                say(
+                    f"{paint(f'{each.kind:<11}', 'red')} {escape(each.path)} {escape(each.message)}"
+                )
             say(_verdict([each.kind for each in findings]))
     if findings:
         raise typer.Exit(FOUND)

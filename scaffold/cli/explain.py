@@ -18,7 +18,7 @@ def run(
     project: Annotated[Path, typer.Argument(help="The directory of the project.")] = Path(),
     role: Annotated[str | None, typer.Option(help="Only what this role may do.")] = None,
     operation: Annotated[str | None, typer.Option(help="Only who may do this.")] = None,
-    format: Annotated[  # noqa: A002 - the option is called so
+    format: Annotated[
         Literal["table", "json", "markdown", "html"], typer.Option(help="How it is printed.")
     ] = "table",
 ) -> None:

@@ -15,7 +15,7 @@ COLOURS = {"error": "red", "warning": "yellow", "advice": "cyan"}
 
 def run(
     spec: Annotated[Path, typer.Argument(help="The spec.")] = Path("scaffold.yaml"),
-    format: Annotated[  # noqa: A002 - the option is called so
+    format: Annotated[
         Literal["text", "json"], typer.Option(help="For people or for programs.")
     ] = "text",
 ) -> None:
@@ -41,7 +41,9 @@ def run(
         else:
             for each in found:
                 where = escape(f"{spec}:{each.line}:{each.column}")
-                say(f"{where}: {paint(each.severity, COLOURS[each.severity])} {each.id}: {each.message}")
+                say(
+                    f"{where}: {paint(each.severity, COLOURS[each.severity])} {each.id}: {each.message}"
+                )
                 say(f"    {each.reason}")
                 say(f"    {each.remedy}")
             if not found:

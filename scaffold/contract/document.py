@@ -78,9 +78,20 @@ def contract(design: Design) -> str:
 
 def _dumped(parts: Mapping[str, Schema | PathItem]) -> dict[str, Any]:
     return {
-        name: part.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        name: _whole_numbers(part.model_dump(mode="json", by_alias=True, exclude_unset=True))
         for name, part in parts.items()
     }
+
+
+def _whole_numbers(value: Any) -> Any:
+    """Bounds as they were given: the library keeps `minimum: 1` as 1.0."""
+    if isinstance(value, dict):
+        return {name: _whole_numbers(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_whole_numbers(each) for each in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
 
 
 def _paths(entity: Entity, design: Design) -> dict[str, PathItem]:

@@ -151,7 +151,8 @@ class Writer:
         row = "r" if operation.verb in ("list", "read") else "t"
         if operation.verb == "list":
             return view | self._list_view(operation, entity)
-        view["reach"] = self._reach(operation.alternatives, FUNCTION, row, "p_patch")
+        patch = "p_patch" if operation.verb == "update" else ""
+        view["reach"] = self._reach(operation.alternatives, FUNCTION, row, patch)
         read = entity.operation("read")
         seen = read.alternatives if read else ()
         view["shape"] = self._shape(entity, seen, FUNCTION, row)
@@ -168,7 +169,9 @@ class Writer:
             source = "p_body" if operation.verb == "create" else "p_patch"
             view["writable"] = self._writable(operation.alternatives, source)
             view["new_row"] = self._new_row(operation.alternatives, source)
-            view["changes"] = [_change(each, "p_patch") for each in entity.columns if each.updatable]
+            view["changes"] = [
+                _change(each, "p_patch") for each in entity.columns if each.updatable
+            ]
             view["inserts"] = list(_values(entity))
         return view
 
@@ -278,9 +281,7 @@ class Writer:
         """Does the caller read this column of every row that they reach?"""
         with_it = seers(column, alternatives)
         whole = {role for each in with_it if not each.conditions for role in each.roles}
-        without = {
-            role for each in alternatives if each not in with_it for role in each.roles
-        }
+        without = {role for each in alternatives if each not in with_it for role in each.roles}
         parts = []
         if whole:
             parts.append(self.predicates.held(whole, FUNCTION))

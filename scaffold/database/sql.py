@@ -6,8 +6,7 @@ import hashlib
 
 # The reserved key words of PostgreSQL 15 to 18 (appendix C of its manual), plus those that
 # may not be a column, table or function name.
-RESERVED = frozenset(
-    """
+RESERVED = frozenset("""
     all analyse analyze and any array as asc asymmetric authorization between bigint binary bit
     boolean both case cast char character check coalesce collate collation column concurrently
     constraint create cross current_catalog current_date current_role current_schema current_time
@@ -23,8 +22,7 @@ RESERVED = frozenset(
     unique user using values varchar variadic verbose when where window with xmlattributes
     xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize
     xmltable
-    """.split()
-)
+    """.split())
 
 
 def identifier(name: str) -> str:

@@ -174,7 +174,9 @@ def _policies(entity: Entity, predicates: Predicates) -> Iterable[Policy]:
         return predicates.held(roles, POLICY)
 
     entity_row = identifier(entity.name)
-    on_rows = [each for each in entity.operations if each.on_item or each.verb in ("list", "create")]
+    on_rows = [
+        each for each in entity.operations if each.on_item or each.verb in ("list", "create")
+    ]
     by_verb = {verb: [each for each in on_rows if each.verb == verb] for verb in _VERBS}
     yield Policy("reach_select", "restrictive", "select", reach(on_rows), None)
     if by_verb["create"]:
@@ -208,4 +210,3 @@ def _grants(entity: Entity) -> Iterable[str]:
         yield f"update ({names})"
     if "delete" in verbs:
         yield "delete"
-

@@ -162,9 +162,7 @@ class _Attributes:
     def condition(self, source: spec.Condition, columns: Mapping[str, Column]) -> Condition:
         """The typed condition for one that the spec declares."""
         right = (
-            source.right
-            if isinstance(source.right, tuple)
-            else self.term(source.right, columns)
+            source.right if isinstance(source.right, tuple) else self.term(source.right, columns)
         )
         return Condition(self.term(source.left, columns), source.operator, right)
 
@@ -224,9 +222,7 @@ def _entity(
         columns=columns,
         parent=source.parent,
         owner=source.owner,
-        unique=tuple(
-            tuple(by_field[field].name for field in fields) for fields in source.unique
-        ),
+        unique=tuple(tuple(by_field[field].name for field in fields) for fields in source.unique),
         page_default=source.page.default,
         page_max=source.page.max,
         body_max=source.body_max,
@@ -350,9 +346,7 @@ class _Operations:
         alternatives = self._alternatives(do)
         if not alternatives:
             return
-        on_item = do in ("read", "update", "delete") or (
-            action is not None and action.on == "item"
-        )
+        on_item = do in ("read", "update", "delete") or (action is not None and action.on == "item")
         plain = self.plural if do == "list" else self.name
         if action is not None:
             idempotency = action.idempotent
@@ -373,9 +367,11 @@ class _Operations:
             idempotency=idempotency,
             step_up=action.step_up if action is not None else None,
             status=status,
-            input=tuple(_input(name, each) for name, each in action.input.items())
-            if action is not None
-            else (),
+            input=(
+                tuple(_input(name, each) for name, each in action.input.items())
+                if action is not None
+                else ()
+            ),
         )
 
     def _alternatives(self, do: str) -> tuple[Alternative, ...]:

@@ -1,12 +1,12 @@
 """The surface: the canonical map of who may do what, under which conditions and limits.
 
-It stands in `scaffold.lock`, one fact a line, so that a reviewer who reads only the lock's diff
-sees who gained what. Equal surfaces mean equal authority: texts, and the order in which the spec
-declares what is a set, do not show in it.
+It stands in `scaffold.lock`, one fact a line and each line complete in itself, so that a reviewer
+who reads only the lock's diff sees who gained what. Equal surfaces mean equal authority: texts,
+and the order in which the spec declares what is a set, do not show in it.
 
-An entry of `allow` is `always`, or `if` and conditions joined by `and`; `only` names the fields
-that it covers where they are not all. A new field is covered by each grant without `only`, which
-is why every field names the roles that read, create and update it.
+`access` says for an operation and a role `always`, or `if` with conditions joined by `and`; `only`
+names the fields that this covers where they are not all, and `;` separates alternatives. What has
+no `only` covers a new field too, so `fields` names the roles that read, create and update each.
 """
 
 from __future__ import annotations
@@ -15,22 +15,21 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from scaffold.design.model import (
     Alternative,
-    Attribute,
     Column,
     Condition,
     Design,
     Entity,
     Input,
-    Issuer,
     Operation,
     Role,
     Term,
 )
 from scaffold.design.types import Kind
+
+Fact = tuple[str, str | int]
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*", re.ASCII)
 _RESERVED = frozenset({"true", "false", "null", "and", "in", "only"})
@@ -64,34 +63,20 @@ class Way:
         return fields and set(self.when) <= set(other.when)
 
 
-def surface(design: Design) -> dict[str, Any]:
-    """The surface as plain data for JSON, every mapping and list sorted."""
-    return {
-        "audit": {"days": design.audit_days},
-        "identity": {
-            "attributes": _attributes(design.user_attributes),
-            "issuers": _sorted((each.url, _issuer(each)) for each in design.issuers),
-        },
-        "limits": _sorted(
-            [
-                *((each.scope, f"{each.count} in {each.window} s") for each in design.limits),
-                *((scope, "unlimited") for scope in design.unlimited),
-            ]
-        ),
-        "operations": _sorted(
-            (operation.permission, _operation(operation, entity))
-            for entity in design.entities
-            for operation in entity.operations
-        ),
-        "resources": _sorted((each.name, _resource(each)) for each in design.entities),
-        "roles": _sorted((each.name, _role(each)) for each in design.roles),
-        "service": {"environments": _set(design.environments), "name": design.name},
-        "tenancy": {
-            "attributes": _attributes(design.tenant_attributes),
-            "claim": design.tenant_claim,
-            "tenant": design.tenant,
-        },
+def surface(design: Design) -> dict[str, dict[str, str | int]]:
+    """The surface as sections of facts, plain data for JSON, sorted."""
+    operations = [(each, entity) for entity in design.entities for each in entity.operations]
+    sections: dict[str, Iterable[Fact]] = {
+        "access": (fact for each, _ in operations for fact in _access(each)),
+        "fields": (fact for entity in design.entities for fact in _fields(entity)),
+        "identity": _identity(design),
+        "limits": _limits(design),
+        "operations": (fact for each, entity in operations for fact in _operation(each, entity)),
+        "resources": (fact for entity in design.entities for fact in _resource(entity)),
+        "roles": (fact for role in design.roles for fact in _role(role)),
+        "service": _service(design),
     }
+    return {name: dict(sorted(facts)) for name, facts in sections.items()}
 
 
 def ways(operation: Operation) -> Mapping[str, tuple[Way, ...]]:
@@ -164,65 +149,71 @@ def _way(alternative: Alternative) -> Way:
     return Way(when, tuple(texts[each] for each in when), alternative.fields)
 
 
-def _operation(operation: Operation, entity: Entity) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "allow": {role: [str(each) for each in mine] for role, mine in ways(operation).items()},
-        "http": f"{operation.method} {operation.path}",
-    }
+def _access(operation: Operation) -> Iterator[Fact]:
+    for role, mine in ways(operation).items():
+        yield f"{operation.permission} {role}", "; ".join(map(str, mine))
+
+
+def _operation(operation: Operation, entity: Entity) -> Iterator[Fact]:
+    name = operation.permission
+    yield name, f"{operation.method} {operation.path}"
     if operation.conditional:
-        found["if_match"] = "required"
+        yield f"{name} if_match", "required"
     if operation.idempotency != "none":
-        found["idempotency_key"] = operation.idempotency
+        yield f"{name} idempotency_key", operation.idempotency
     if operation.body:
-        found["body_max"] = f"{entity.body_max} bytes"
+        yield f"{name} body_max", entity.body_max
     if operation.verb == "list":
-        found["page"] = f"{entity.page_default}, at most {entity.page_max}"
-        found["filters"] = _sorted((c.name, _set(c.filters)) for c in entity.columns if c.filters)
-        found["sorts"] = _set(c.name for c in entity.columns if c.sortable)
+        yield f"{name} page_default", entity.page_default
+        yield f"{name} page_max", entity.page_max
+        for column in entity.columns:
+            if column.filters:
+                yield f"{name} filter {column.name}", _set(column.filters)
+            if column.sortable:
+                yield f"{name} sort {column.name}", "both ways"
     if operation.verb == "action":
-        found["input"] = _sorted((each.name, _input(each)) for each in operation.input)
-        found["sets"] = _set(each.name for each in entity.set_by(operation))
-        found["step_up"] = "none" if operation.step_up is None else f"{operation.step_up} s"
-    return found
+        for each in operation.input:
+            yield f"{name} input {each.name}", f"{each.class_} {_value(each)}"
+        yield f"{name} sets", _set(each.name for each in entity.set_by(operation))
+        yield f"{name} step_up", "none" if operation.step_up is None else f"{operation.step_up} s"
 
 
-def _resource(entity: Entity) -> dict[str, Any]:
-    roles = {
-        "read": list(_covering(entity, "list", "read")),
-        "create": list(_covering(entity, "create")),
-        "update": list(_covering(entity, "update")),
+def _resource(entity: Entity) -> Iterator[Fact]:
+    yield f"{entity.name} owner", entity.owner or "none"
+    yield f"{entity.name} parent", entity.parent or "none"
+    for fields in entity.unique:
+        yield f"{entity.name} unique {_set(fields)}", "within the tenant"
+
+
+def _fields(entity: Entity) -> Iterator[Fact]:
+    covering = {
+        "read": list(_alternatives(entity, "list", "read")),
+        "create": list(_alternatives(entity, "create")),
+        "update": list(_alternatives(entity, "update")),
     }
-    return {
-        "fields": _sorted((each.name, _field(each, roles)) for each in entity.columns),
-        "owner": entity.owner or "",
-        "parent": entity.parent or "",
-        "unique": sorted(_set(each) for each in entity.unique),
-    }
+    for column in entity.columns:
+        name = f"{entity.name}.{column.name}"
+        yield name, f"{column.class_} {_value(column)}"
+        possible = {
+            "read": column.readable,
+            "create": column.creatable,
+            "update": column.updatable,
+        }
+        for verb, alternatives in covering.items():
+            roles = {
+                role
+                for each in alternatives
+                if each.fields is None or column.name in each.fields
+                for role in each.roles
+            }
+            if possible[verb] and roles:
+                yield f"{name} {verb}", _set(roles)
 
 
-def _covering(entity: Entity, *verbs: str) -> Iterator[Alternative]:
+def _alternatives(entity: Entity, *verbs: str) -> Iterator[Alternative]:
     for operation in entity.operations:
         if operation.verb in verbs:
             yield from operation.alternatives
-
-
-def _field(column: Column, covering: Mapping[str, list[Alternative]]) -> dict[str, Any]:
-    found = {"class": column.class_, "type": _value(column)}
-    possible = {
-        "read": column.readable,
-        "create": column.creatable,
-        "update": column.updatable,
-    }
-    for verb, alternatives in covering.items():
-        roles = {
-            role
-            for each in alternatives
-            if each.fields is None or column.name in each.fields
-            for role in each.roles
-        }
-        if possible[verb] and roles:
-            found[verb] = _set(roles)
-    return found
 
 
 def _value(column: Column | Input) -> str:
@@ -234,31 +225,42 @@ def _value(column: Column | Input) -> str:
     return text
 
 
-def _input(each: Input) -> str:
-    return f"{each.class_} {_value(each)}"
+def _role(role: Role) -> Iterator[Fact]:
+    yield f"{role.name} kind", role.kind
+    yield f"{role.name} mfa", role.mfa or "none"
+    for each in role.includes:
+        if each != role.name:
+            yield f"{role.name} includes {each}", "with every grant"
 
 
-def _role(role: Role) -> dict[str, str]:
-    return {
-        "includes": _set(each for each in role.includes if each != role.name),
-        "kind": role.kind,
-        "mfa": role.mfa or "none",
-    }
+def _identity(design: Design) -> Iterator[Fact]:
+    yield "tenant", design.tenant
+    yield "tenant claim", design.tenant_claim
+    for issuer in design.issuers:
+        yield f"issuer {issuer.url} algorithms", _set(issuer.algorithms)
+        yield f"issuer {issuer.url} audience", issuer.audience
+        yield f"issuer {issuer.url} keys", issuer.jwks_url
+    for prefix, attributes in (
+        ("$tenant", design.tenant_attributes),
+        ("$user", design.user_attributes),
+    ):
+        for each in attributes:
+            many = "list of " if each.many else ""
+            yield f"{prefix}.{each.name}", f"{many}{type_text(each.kind)}"
 
 
-def _issuer(issuer: Issuer) -> dict[str, str]:
-    return {
-        "algorithms": _set(issuer.algorithms),
-        "audience": issuer.audience,
-        "keys": issuer.jwks_url,
-    }
+def _limits(design: Design) -> Iterator[Fact]:
+    for each in design.limits:
+        yield each.scope, f"{each.count} in {each.window} s"
+    for scope in design.unlimited:
+        yield scope, "unlimited"
 
 
-def _attributes(attributes: Iterable[Attribute]) -> dict[str, str]:
-    return _sorted(
-        (each.name, f"list of {type_text(each.kind)}" if each.many else type_text(each.kind))
-        for each in attributes
-    )
+def _service(design: Design) -> Iterator[Fact]:
+    yield "name", design.name
+    yield "audit days", design.audit_days
+    for each in design.environments:
+        yield f"environment {each}", "declared"
 
 
 def _bounds(kind: Kind) -> Iterator[str]:
@@ -287,7 +289,3 @@ def _bounds(kind: Kind) -> Iterator[str]:
 
 def _set(names: Iterable[str]) -> str:
     return ", ".join(sorted(names))
-
-
-def _sorted(items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    return dict(sorted(items, key=lambda item: item[0]))

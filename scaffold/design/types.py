@@ -201,7 +201,10 @@ def schema(kind: Kind) -> dict[str, Any]:
         case "integer" | "money" | "duration":
             return {"type": "integer", "minimum": kind.low, "maximum": kind.high}
         case "decimal":
-            return {"type": "string", "pattern": decimal_pattern(kind)}
+            found = {"type": "string", "pattern": decimal_pattern(kind)}
+            # JSON Schema cannot bound a number that travels as text: said beside it.
+            bounds = {"x-minimum": kind.low, "x-maximum": kind.high}
+            return found | {name: bound for name, bound in bounds.items() if bound is not None}
         case "boolean":
             return {"type": "boolean"}
         case "date":
@@ -216,13 +219,13 @@ def schema(kind: Kind) -> dict[str, Any]:
             return {"type": "string", "enum": list(kind.values)}
         case "list":
             assert kind.item is not None
-            found: dict[str, Any] = {"type": "array", "items": schema(kind.item)}
+            listed: dict[str, Any] = {"type": "array", "items": schema(kind.item)}
             if kind.low:
-                found["minItems"] = kind.low
-            found["maxItems"] = kind.high
+                listed["minItems"] = kind.low
+            listed["maxItems"] = kind.high
             if kind.unique:
-                found["uniqueItems"] = True
-            return found
+                listed["uniqueItems"] = True
+            return listed
         case "object":
             return object_schema(kind.members)
 
@@ -285,9 +288,10 @@ def string_pattern(kind: Kind) -> str:
 def decimal_pattern(kind: Kind) -> str:
     """Plain notation with at most the declared digits: no exponent, no leading zeros."""
     whole = kind.digits - kind.places
+    sign = "" if kind.low is not None and not str(kind.low).startswith("-") else "-?"
     head = r"0" if whole == 0 else rf"(0|[1-9][0-9]{{0,{whole - 1}}})"
     tail = rf"(\.[0-9]{{1,{kind.places}}})?" if kind.places else ""
-    return rf"^-?{head}{tail}$"
+    return rf"^{sign}{head}{tail}$"
 
 
 def default_text(value: object) -> str:

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from scaffold.design.model import Alternative, Column, Entity
 
 
-def split(
-    entity: Entity, alternatives: Sequence[Alternative]
-) -> tuple[list[Column], list[Column]]:
+def split(entity: Entity, alternatives: Sequence[Alternative]) -> tuple[list[Column], list[Column]]:
     """The readable columns that every alternative covers, and the other readable ones."""
     open_: list[Column] = []
     restricted: list[Column] = []
@@ -22,9 +20,7 @@ def split(
 
 def seers(column: Column, alternatives: Sequence[Alternative]) -> tuple[Alternative, ...]:
     """The alternatives that cover this column."""
-    return tuple(
-        each for each in alternatives if each.fields is None or column.name in each.fields
-    )
+    return tuple(each for each in alternatives if each.fields is None or column.name in each.fields)
 
 
 def readers(entity: Entity) -> tuple[Alternative, ...]:

@@ -151,9 +151,7 @@ def _candidates(condition: Condition, wanted: bool) -> list[Any]:
     return values
 
 
-def _assignments(
-    condition: Condition, value: Any, world: World, wanted: bool
-) -> Iterator[World]:
+def _assignments(condition: Condition, value: Any, world: World, wanted: bool) -> Iterator[World]:
     right = condition.right
     if isinstance(right, tuple) or (right.source == "user" and right.name == "id"):
         yield _assign(condition.left, value, world)

@@ -113,9 +113,7 @@ def _row(world: World, entity: Entity) -> Mapping[str, Any]:
     }
 
 
-def _fields(
-    operation: Operation, entity: Entity, alternative: Alternative
-) -> list[str] | None:
+def _fields(operation: Operation, entity: Entity, alternative: Alternative) -> list[str] | None:
     """The fields to send in a patch: those that the grant covers and no condition looks at."""
     if operation.verb != "update":
         return None

@@ -57,7 +57,11 @@ def _run(arguments: list[str], root: Path) -> None:
 def _ruff() -> str:
     """The ruff of this environment, which the generator pins: its style is in every byte."""
     beside = Path(sysconfig.get_path("scripts")) / ("ruff.exe" if os.name == "nt" else "ruff")
-    found = str(beside) if beside.exists() else shutil.which("ruff", path=str(Path(sys.executable).parent))
+    found = (
+        str(beside)
+        if beside.exists()
+        else shutil.which("ruff", path=str(Path(sys.executable).parent))
+    )
     if found is None:
         raise FormatterError("ruff is not installed beside scaffold")
     return found

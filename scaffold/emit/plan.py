@@ -170,6 +170,11 @@ def _context(design: Design, functions: Functions) -> Mapping[str, Any]:
         "tables": tables,
         "functions": sorted(each.name for each in _all_functions(functions)),
         "has_actions": any(entity.actions for entity in design.entities),
+        "bounded_decimals": any(
+            each.kind.base == "decimal" and (each.kind.low, each.kind.high) != (None, None)
+            for entity in design.entities
+            for each in entity.columns
+        ),
         "has_patch": any(each.verb == "update" for each in design.operations),
         "camel": camel,
         "handler_name": handler_name,

@@ -17,8 +17,8 @@ from scaffold.emit import lock as locks
 from scaffold.emit import quoting
 from scaffold.emit.emission import Emission, emit
 from scaffold.emit.format import format_python
-from scaffold.emit.paths import LOCK, SCHEMA, SPEC
-from scaffold.emit.templates import TEMPLATES, environment
+from scaffold.emit.paths import LOCK, SCHEMA
+from scaffold.emit.templates import TEMPLATES, docline, environment
 from scaffold.spec import loads, names
 from scaffold.spec.problems import Refusal
 
@@ -178,7 +178,7 @@ def _write_own(stage: Path, name: str, design: Design, spec: bytes) -> None:
         (stage / path).write_text(text, encoding="utf-8")
 
 
-def _answers(name: str, design: Design, spec: str) -> Mapping[str, Any]:
+def _answers(name: str, design: Design, spec: str) -> dict[str, Any]:
     """What the templates of the project may print. Text of the spec comes quoted."""
     others = [each for each in design.environments if each != "development"]
     return {
@@ -216,7 +216,7 @@ def _hook(entity: Entity, action: Operation) -> dict[str, Any]:
     parameters += [f"data: {data}"] if data else []
     return {
         "name": action.action,
-        "summary": action.summary,
+        "summary": docline(action.summary),
         "parameters": ", ".join(parameters),
         "answer": answer or "None",
         "changes": [each.name for each in entity.set_by(action)] if action.on_item else [],

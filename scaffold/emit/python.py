@@ -79,7 +79,8 @@ class Module:
             case "string" | "text" | "url" | "email":
                 return self._string(kind)
             case "integer" | "money" | "duration":
-                return self._annotated("int", f"Field(ge={kind.low}, le={kind.high})")
+                self.types.add("Integer")
+                return self._annotated("Integer", f"Field(ge={kind.low}, le={kind.high})")
             case "decimal":
                 return self._decimal(kind)
             case "enum":
@@ -140,6 +141,8 @@ class Module:
         assert kind.item is not None
         bounds = [f"min_length={kind.low}"] if kind.low else []
         bounds.append(f"max_length={kind.high}")
+        if kind.unique:
+            bounds.append('json_schema_extra={"uniqueItems": True}')
         metadata = [f"Field({', '.join(bounds)})"]
         if kind.unique:
             self.types.add("distinct")
@@ -247,9 +250,11 @@ def _answer(entity: Entity, module: Module) -> Model:
         "Answer",
         f"{article(entity.title).capitalize()} as an answer.",
         [
-            replace(each, annotation=f"NotRequired[{each.annotation}]")
-            if each.name in absent
-            else each
+            (
+                replace(each, annotation=f"NotRequired[{each.annotation}]")
+                if each.name in absent
+                else each
+            )
             for each in properties
         ],
     )
@@ -298,7 +303,9 @@ def _filter(column: Column, operator: str, entity: Entity, module: Module) -> Pr
     annotation = module.annotation(column.kind, _part(entity.class_name, column))
     if operator == "prefix":
         module.types.add("Line")
-        annotation = module._annotated("Line", f"Field(min_length=1, max_length={column.kind.high})")
+        annotation = module._annotated(
+            "Line", f"Field(min_length=1, max_length={column.kind.high})"
+        )
     if operator == "in":
         annotation = module._annotated(f"list[{annotation}]", "Field(min_length=1, max_length=100)")
     if operator == "eq":
@@ -325,7 +332,9 @@ def _action(action: Operation, entity: Entity, module: Module) -> None:
         properties = [
             Property(
                 each.name,
-                optional(module.annotation(each.kind, _part(entity.class_name, each)), each.nullable),
+                optional(
+                    module.annotation(each.kind, _part(entity.class_name, each)), each.nullable
+                ),
                 each.description,
             )
             for each in changes
@@ -347,5 +356,8 @@ def _row(entity: Entity, module: Module) -> Model:
         for each in entity.columns
     ]
     return Model(
-        f"{entity.class_name}Row", "Stored", f"{article(entity.title).capitalize()} as it is stored.", properties
+        f"{entity.class_name}Row",
+        "Stored",
+        f"{article(entity.title).capitalize()} as it is stored.",
+        properties,
     )

@@ -11,7 +11,7 @@ from scaffold.emit import python
 
 
 def _templates() -> Path:
-    """The templates of this installation: inside the package of a wheel, beside it in a checkout."""
+    """The templates: inside the package where it came as a wheel, beside it in a checkout."""
     package = Path(__file__).resolve().parent.parent
     installed = package / "_templates"
     return installed if installed.is_dir() else package.parent / "templates"

@@ -6,9 +6,9 @@ says what is about to happen. Only then the new files are renamed into place. Th
 when the journal is gone.
 
 Whatever ends a change before that (an error, a full disk, Ctrl-C) puts the old files back. A
-process that is killed cannot do so: the journal stays, `scaffold check` says so, and the next change
-begins by putting the old files back. Until then the tree may be half new for as long as nobody runs
-scaffold. Nothing is synced to the disk: a loss of power is what version control is for.
+process that is killed cannot do so: the journal stays, `scaffold check` says so, and the next
+change begins by putting the old files back. Until then the tree may be half new. Nothing is synced
+to the disk: a loss of power is what version control is for.
 """
 
 from __future__ import annotations

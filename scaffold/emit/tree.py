@@ -100,9 +100,7 @@ def digest_of(project: Path, path: str) -> str | None:
 
 def extra(project: Path, emission: Emission) -> list[str]:
     """What lies in the generated directories and is not emitted."""
-    return sorted(
-        path for path in _lying(project, emission.roots) if path not in emission.files
-    )
+    return sorted(path for path in _lying(project, emission.roots) if path not in emission.files)
 
 
 def _lying(project: Path, roots: Roots) -> Iterator[str]:

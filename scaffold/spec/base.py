@@ -9,6 +9,9 @@ from pydantic_core import CoreSchema, core_schema
 
 from .problems import Refusal, quote
 
+_MAX_ITEMS = 5_000
+"""Bounds the errors of one list."""
+
 
 class Model(BaseModel):
     """A mapping of the spec: unknown keys are errors, values are never converted silently."""
@@ -50,6 +53,8 @@ def distinct(value: object) -> object:
     """Return a sequence as a tuple; the same item twice is refused."""
     if not isinstance(value, tuple | list):
         return value
+    if len(value) > _MAX_ITEMS:
+        raise Refusal("E-RANGE", f"The list is longer than {_MAX_ITEMS}", "Shorten it.")
     seen: set[object] = set()
     for index, item in enumerate(value):
         key = (type(item), item) if isinstance(item, str | int) else None

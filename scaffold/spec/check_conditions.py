@@ -102,8 +102,18 @@ def _check(
     elif condition.left.kind != "field":
         yield from _compare(scope, at, _of_term(scope, condition.left), condition)
     else:
-        for name, _ in scope.granted(grant):
+        for name, resource in scope.granted(grant):
             yield from _check_field(scope, at, name, condition)
+            for operation in grant.do:
+                action = resource.actions.get(operation)
+                if action is not None and action.on == "collection":
+                    yield Finding(
+                        "E-CONDITION",
+                        f"{operation} concerns no single {name}, so it has no field to compare",
+                        at,
+                        f"Grant it apart; it can compare the tenant, the user and {ENVIRONMENT}.",
+                        named=True,
+                    )
 
 
 def _check_field(scope: Scope, at: Path, name: str, condition: Condition) -> Iterator[Finding]:

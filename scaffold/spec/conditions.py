@@ -1,7 +1,7 @@
 """The conditions of a grant: data, not code. A conjunction of comparisons, each of two terms."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -81,7 +81,7 @@ class _When:
         }
 
 
-WHEN: Callable[[], Any] | _When = _When()
+WHEN = _When()
 
 
 def _conditions(value: object) -> object:

@@ -10,21 +10,19 @@ are read in a loop without recursion, and no value is ever executed or construct
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import NoReturn
 
 import yaml
 
+from .plain import Scalar, is_typed, resolve
 from .positions import Node, Positions
-from .problems import MAX_PROBLEMS, Path, Problem, SpecError, escape, quote, word
+from .problems import MAX_PROBLEMS, Path, Problem, Refusal, SpecError, escape, quote, word
 
 MAX_BYTES = 8 * 2**20
 MAX_VALUES = 250_000
 MAX_DEPTH = 20
 MAX_SCALAR = 64 * 2**10
-MAX_DIGITS = 18
 
-Scalar = str | int | bool | Decimal
 Data = Scalar | tuple["Data", ...] | dict[str, "Data"]
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -37,16 +35,6 @@ _UNPRINTABLE = re.compile(
     "\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
 _BREAK = re.compile("\r\n|\r|\n")
-_INTEGER = re.compile(r"[-+]?[0-9]+", re.ASCII)
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
-_OTHER_BASE = re.compile(r"0[xo][0-9a-fA-F]+|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", re.ASCII)
-_NUMERIC = frozenset("+-.0123456789")
-_NULL = frozenset({"", "~", "null", "Null", "NULL"})
-_BOOLEAN = {"true": True, "false": False}
-_AMBIGUOUS = frozenset({
-    "yes", "Yes", "YES", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF", "True", "TRUE",
-    "False", "FALSE",
-})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,14 +199,14 @@ class _Builder:
             return
         node = self._node(event)
         plain = not event.style
-        self._attach(node, self._resolved(event.value, node) if plain else event.value)
+        self._attach(node, self._plain(event.value, node) if plain else event.value)
 
     def _key(self, event: yaml.ScalarEvent) -> None:
         top = self.stack[-1]
         key: str = event.value
         top.key, top.ignored = key, False
         top.key_line, top.key_column = _mark(event)
-        if not event.style and (key == "<<" or (key not in _AMBIGUOUS and _is_special(key))):
+        if not event.style and (key == "<<" or is_typed(key)):
             top.ignored = True
             if key == "<<":
                 self._problem(event, "E-MERGE-KEY", "<< merges mappings", "Write the keys out.")
@@ -275,50 +263,14 @@ class _Builder:
                 top.node.children[top.key] = node
         top.key = None
 
-    def _resolved(self, text: str, node: Node) -> Scalar:
-        """Return the value of a plain scalar by the core schema of YAML 1.2, made unambiguous."""
-        if text in _BOOLEAN:
-            return _BOOLEAN[text]
-        if text in _AMBIGUOUS:
-            self._add(
-                "E-AMBIGUOUS",
-                f"{text} is text to some readers of YAML and a boolean to others",
-                f'Write "{text}" in quotes, or true or false.',
-                node.line,
-                node.column,
-            )
-        elif text in _NULL:
-            self._add(
-                "E-EMPTY",
-                "No value stands here",
-                "Write one, or remove the key.",
-                node.key_line,
-                node.key_column,
-            )
-        elif text[0] in _NUMERIC:
-            return self._number(text, node)
-        return text
-
-    def _number(self, text: str, node: Node) -> Scalar:
-        wrong = ""
-        if _INTEGER.fullmatch(text):
-            digits = text.lstrip("+-")
-            if len(digits) > MAX_DIGITS:
-                wrong = f"A number has more than {MAX_DIGITS} digits"
-            elif len(digits) > 1 and digits[0] == "0":
-                wrong = f"{text} is octal to some readers of YAML"
-            else:
-                return int(text)
-        elif _FLOAT.fullmatch(text):
-            if len(text) <= 40 and "e" not in text.lower():
-                return Decimal(text)
-            wrong = f"{quote(text)} is not in plain notation"
-        elif _OTHER_BASE.fullmatch(text):
-            wrong = f"{quote(text)} is not a decimal number"
-        if wrong:
-            hint = "Write a plain decimal number, or put it in quotes when it is text."
-            self._add("E-NUMBER", wrong, hint, node.line, node.column)
-        return text
+    def _plain(self, text: str, node: Node) -> Scalar:
+        try:
+            return resolve(text)
+        except Refusal as refusal:
+            # Of a value that is not there only the key has a place.
+            line, column = (node.line, node.column) if text else (node.key_line, node.key_column)
+            self._add(refusal.code, refusal.message, refusal.hint, line, column)
+            return text
 
     def _syntax(self, error: yaml.MarkedYAMLError) -> None:
         mark = error.problem_mark or error.context_mark
@@ -368,13 +320,3 @@ class _Builder:
 def _mark(event: yaml.Event) -> tuple[int, int]:
     mark = event.start_mark
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
-
-
-def _is_special(text: str) -> bool:
-    """Return whether a plain scalar is a boolean, null or number."""
-    return (
-        text in _BOOLEAN
-        or text in _NULL
-        or _FLOAT.fullmatch(text) is not None
-        or _OTHER_BASE.fullmatch(text) is not None
-    )

@@ -54,6 +54,7 @@ class Scope:
         """Look things up in `sound`."""
         self.sound = sound
         self.spec: Spec = sound.spec
+        self._fields: dict[str, frozenset[str]] = {}
 
     @cached_property
     def resources(self) -> frozenset[str]:
@@ -71,9 +72,12 @@ class Scope:
 
     def fields(self, name: str) -> frozenset[str]:
         """Return the names of the fields of a resource, sound or not, with parent and owner."""
-        resource = self.spec.resources[name]
-        built_in = {each for each in (resource.parent, resource.owner) if each}
-        return self._with_broken(("resources", name, "fields"), resource.fields) | built_in
+        if name not in self._fields:
+            resource = self.spec.resources[name]
+            built_in = {each for each in (resource.parent, resource.owner) if each}
+            declared = self._with_broken(("resources", name, "fields"), resource.fields)
+            self._fields[name] = declared | built_in
+        return self._fields[name]
 
     def actions(self, name: str) -> frozenset[str]:
         """Return the names of the actions of a resource, sound or not."""

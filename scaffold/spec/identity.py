@@ -27,7 +27,6 @@ from .scalars import (
 
 DEVELOPMENT = "development"
 
-
 _ATTRIBUTE_KEYS = {
     "string": {"max"},
     "enum": {"values"},
@@ -36,7 +35,6 @@ _ATTRIBUTE_KEYS = {
 }
 _LISTED_MAX = 200
 """Characters of each value of `{list: string}`, which has no bound of its own."""
-
 
 Algorithm = Literal[
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
@@ -88,7 +86,7 @@ class Attribute(Model):
     max: Annotated[Whole | None, about("The most characters, or the largest integer.", 50)] = None
     min: Annotated[Whole | None, about("The smallest integer.", 0)] = None
     values: Annotated[
-        tuple[EnumValue, ...] | None,
+        Annotated[tuple[EnumValue, ...], MinLen(1), MaxLen(100)] | None,
         BeforeValidator(distinct),
         about("The values of an enum.", ["eu", "us"]),
     ] = None
@@ -140,7 +138,7 @@ class Attribute(Model):
                 raise Refusal(
                     "E-TYPE",
                     f"An attribute of type {self.type} has no {key}",
-                    "",
+                    "Remove the key.",
                     (key,),
                     named=True,
                 )

@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Collection, Iterable
 
-from .problems import Refusal, listing, quote
+from .problems import Refusal, listing, quote, word
 
 IDENTIFIER = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 """Lower-case words joined by single underscores."""
@@ -42,7 +42,7 @@ _MODEL_METHODS = frozenset({
     "parse_file", "from_orm", "fields", "update_forward_refs", "schema_json",
 })  # fmt: skip
 
-_COLUMNS = frozenset({"id", "tenant_id", "version", "created_at", "updated_at"})
+COLUMNS = frozenset({"id", "tenant_id", "version", "created_at", "updated_at"})
 _QUERY = frozenset({"limit", "cursor", "sort"})
 
 BUILT_IN_RESOURCES = frozenset({
@@ -156,7 +156,7 @@ def plural_name(name: str) -> str:
 def field(name: str) -> str:
     """Return the name of a field of a resource, which is also a column and a query parameter."""
     nested(name)
-    if name in _COLUMNS:
+    if name in COLUMNS:
         raise _taken(name, "a field", "every resource has it built in")
     if name in _QUERY:
         raise _taken(name, "a field", "it is a query parameter of every list")
@@ -202,8 +202,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     # Few words are compared, in an order of their own: large specs stay fast, and one mistake has
     # one message.
     short = name[: 2 * MAX_NAME]
-    near = sorted(word for word in known if abs(len(word) - len(short)) <= 2 + len(short) // 3)
-    near.sort(key=lambda word: word[:1] != short[:1])
+    near = sorted(each for each in known if abs(len(each) - len(short)) <= 2 + len(short) // 3)
+    near.sort(key=lambda each: each[:1] != short[:1])
     found = difflib.get_close_matches(short, near[:_MAX_COMPARED], n=1, cutoff=0.6)
     return found[0] if found else None
 
@@ -214,5 +214,5 @@ def suggestion(name: str, known: Collection[str]) -> str:
         return f"The language has no wildcards: name each one, such as {listing(sorted(known))}."
     near = nearest(name, known)
     if near is not None:
-        return f"Did you mean {near}?"
+        return f"Did you mean {word(near)}?"
     return f"Known: {listing(sorted(known), 'and')}." if known else ""

@@ -1,22 +1,24 @@
 """The regular expressions that a field may demand: the part that every engine reads alike.
 
 A pattern ends up in Python, in PostgreSQL and in the OpenAPI document (ECMA-262). Allowed is what
-means the same in all of them and matches in linear time: literals, character classes, groups,
-alternation and quantifiers. No look-around, no back-references, no flags, no repetition that can be
-matched in two ways (the cause of exponential time).
+means the same in all of them: literals, character classes, groups, alternation and quantifiers. No
+look-around, back-references, flags or shorthands such as \\d, which is Unicode to some engines.
+
+A pattern may not be expensive for an engine that backtracks: inside a repetition there is only one
+way to go on at each character, and outside at most one choice is left open (quadratic time).
 """
 
 import re
 from dataclasses import dataclass, field
+from itertools import combinations
 
-from .problems import Refusal, quote
+from .problems import Refusal, quote, word
 
 MAX_PATTERN = 200
 _MAX_REPEAT = 1_000
 _MAX_DEPTH = 10
 
-_SHORTHANDS = {"d": "0-9", "w": "A-Za-z0-9_", "s": " "}
-_PUNCTUATION = frozenset("\\^$.|?*+()[]{}-/")
+_SYNTAX = frozenset("\\^$.|?*+()[]{}/")
 _QUANTIFIER = re.compile(r"\?|\*|\+|\{(\d{1,4})(?:(,)(\d{0,4}))?\}", re.ASCII)
 _OTHER = -1
 """Stands for all characters outside ASCII in a set of characters."""
@@ -29,19 +31,24 @@ _EVERYTHING: Characters = frozenset(range(128)) | {_OTHER}
 class _Piece:
     """A part of a pattern: one character of a set, or a group of alternatives, repeated."""
 
-    characters: Characters
+    characters: Characters = frozenset()
     alternatives: list[list["_Piece"]] = field(default_factory=list)
     low: int = 1
     high: int | None = 1
 
     @property
-    def once(self) -> bool:
-        return self.low == 1 == self.high
+    def loops(self) -> bool:
+        """Whether it can match several times in a row."""
+        return self.high is None or self.high > 1
 
     @property
-    def varies(self) -> bool:
-        """Whether texts of different lengths match."""
-        return self.low != self.high or any(p.varies for a in self.alternatives for p in a)
+    def first(self) -> Characters:
+        """The characters that a match can begin with."""
+        return self.characters.union(*(_first(pieces) for pieces in self.alternatives))
+
+    @property
+    def can_be_empty(self) -> bool:
+        return self.low == 0 or any(_can_be_empty(pieces) for pieces in self.alternatives)
 
 
 def check(pattern: str) -> str:
@@ -53,11 +60,17 @@ def check(pattern: str) -> str:
             f"{quote(pattern)} does not say how the whole value looks",
             "Begin the pattern with ^ and end it with $.",
         )
-    _Parser(pattern[1:-1]).parse()
+    if _choices(_Parser(pattern[1:-1]).parse(), frozenset()) > 1:
+        raise _refused(
+            "It can match one text in many ways, which takes long",
+            "Let each repetition end at a character that it does not contain itself.",
+        )
     try:
         re.compile(pattern)
     except (re.error, OverflowError) as error:
-        raise _refused(f"{quote(pattern)} is not a regular expression: {error}") from None
+        raise _refused(
+            f"{quote(pattern)} is not a regular expression: {word(str(error))}"
+        ) from None
     return pattern
 
 
@@ -77,14 +90,16 @@ class _Parser:
         self.text = text
         self.at = 0
 
-    def parse(self) -> None:
-        if len(self._alternatives(0)) > 1:
+    def parse(self) -> list[_Piece]:
+        alternatives = self._alternatives(0)
+        if len(alternatives) > 1:
             raise _refused(
                 "The anchors ^ and $ bind to the first and last alternative only",
                 "Put the alternatives into a group: ^(a|b)$.",
             )
         if self.at < len(self.text):
             raise _refused("A parenthesis is closed that was never opened")
+        return alternatives[0]
 
     def _alternatives(self, depth: int) -> list[list[_Piece]]:
         if depth > _MAX_DEPTH:
@@ -108,7 +123,9 @@ class _Parser:
             case ".":
                 return _Piece(_EVERYTHING)
             case "\\":
-                return _Piece(self._escape())
+                return _Piece(self._escape(_SYNTAX))
+            case "]" | "}":
+                raise _refused(f"{character} closes nothing", f"Write \\{character}.")
             case "^" | "$":
                 raise _refused(f"{character} stands inside the pattern", "Use it at its ends only.")
             case "*" | "+" | "?" | "{":
@@ -128,8 +145,7 @@ class _Parser:
         alternatives = self._alternatives(depth + 1)
         if self._next() != ")":
             raise _refused("A parenthesis is never closed")
-        everything = (p.characters for pieces in alternatives for p in pieces)
-        return _Piece(frozenset[int]().union(*everything), alternatives)
+        return _Piece(alternatives=alternatives)
 
     def _repeated(self, piece: _Piece) -> _Piece:
         found = _QUANTIFIER.match(self.text, self.at)
@@ -143,21 +159,12 @@ class _Parser:
             )
         if max(piece.low, piece.high or 0) > _MAX_REPEAT or (piece.high or piece.low) < piece.low:
             raise _refused(f"{quote(found[0])} is no repetition", f"At most {_MAX_REPEAT} times.")
-        if (piece.high is None or piece.high > 1) and not _unambiguous(piece.alternatives):
-            raise _refused(
-                "A repeated group can match one text in two ways, which can take exponential time",
-                "Let the group begin with a character that occurs nowhere else in it, as in "
-                "^[a-z]+(-[a-z]+)*$.",
-            )
         return piece
 
-    def _escape(self) -> Characters:
+    def _escape(self, allowed: frozenset[str]) -> Characters:
         character = self._next()
-        if character in _PUNCTUATION:
+        if character in allowed:
             return _only(character)
-        if character.lower() in _SHORTHANDS and character != "S" and character != "s":
-            named = _spread(_SHORTHANDS[character.lower()])
-            return named if character.islower() else _EVERYTHING - named
         raise _refused(
             f"{quote(chr(92) + character)} does not mean the same everywhere",
             "Spell the characters out in a class, such as [0-9].",
@@ -175,7 +182,7 @@ class _Parser:
                     f"Write \\{character}.",
                 )
             if character == "\\":
-                found |= self._escape()
+                found |= self._escape(_SYNTAX | {"-"})
             elif self.text.startswith("-", self.at) and self.text[self.at + 1 : self.at + 2] != "]":
                 self.at += 1
                 end = self._next()
@@ -209,35 +216,53 @@ def _counts(found: re.Match[str]) -> tuple[int, int | None]:
     return low, int(found[3]) if found[3] else None
 
 
-def _unambiguous(alternatives: list[list[_Piece]]) -> bool:
-    """Whether a repetition of the group can split a text in one way only.
+def _first(pieces: list[_Piece]) -> Characters:
+    """Return the characters that a match of the sequence can begin with."""
+    found: Characters = frozenset()
+    for piece in pieces:
+        found |= piece.first
+        if not piece.can_be_empty:
+            break
+    return found
 
-    True when each alternative is of fixed length and tells itself apart by its first character, or
-    the only alternative begins or ends with a character that occurs nowhere else in it.
+
+def _can_be_empty(pieces: list[_Piece]) -> bool:
+    return all(piece.can_be_empty for piece in pieces)
+
+
+def _choices(pieces: list[_Piece], follow: Characters) -> int:
+    """Return how often a match of the sequence, followed by `follow`, can go on in two ways.
+
+    Raises:
+        Refusal: it can do so inside a repetition, which multiplies with each round.
     """
-    if not alternatives:
-        return True
-    if len(alternatives) == 1:
-        pieces = alternatives[0]
-        if pieces and not any(p.varies for p in pieces):
+    count = 0
+    for index, piece in enumerate(pieces):
+        rest = pieces[index + 1 :]
+        after = _first(rest) | (follow if _can_be_empty(rest) else frozenset())
+        if piece.low != piece.high and piece.first & after:
+            count += 1
+        inside = sum(not _apart(one, other) for one, other in combinations(piece.alternatives, 2))
+        again = after | piece.first if piece.loops else after
+        inside += sum(_choices(alternative, again) for alternative in piece.alternatives)
+        if piece.loops and (inside or any(map(_can_be_empty, piece.alternatives))):
+            raise _refused(
+                "A repeated group can match one text in two ways, which can take exponential time",
+                "Let each round begin with a character that cannot continue the one before, as in "
+                "^[a-z]+(-[a-z]+)*$.",
+            )
+        count += inside
+    return count
+
+
+def _apart(one: list[_Piece], other: list[_Piece]) -> bool:
+    """Return whether no text begins with a match of both sequences."""
+    for left, right in zip(one, other, strict=False):
+        if not left.first & right.first and not left.can_be_empty and not right.can_be_empty:
             return True
-        return len(pieces) > 1 and (
-            _marks(pieces[0], pieces[1:]) or _marks(pieces[-1], pieces[:-1])
-        )
-    seen: Characters = frozenset()
-    for pieces in alternatives:
-        if not pieces or any(p.varies for p in pieces) or pieces[0].characters & seen:
+        if any(each.alternatives or not each.low == each.high == 1 for each in (left, right)):
             return False
-        seen |= pieces[0].characters
-    return True
-
-
-def _marks(mark: _Piece, rest: list[_Piece]) -> bool:
-    return (
-        mark.once
-        and not mark.alternatives
-        and not any(mark.characters & piece.characters for piece in rest)
-    )
+    return False
 
 
 def _only(character: str) -> Characters:

@@ -6,7 +6,7 @@ Schema of that spelling for editors.
 
 import re
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -80,10 +80,7 @@ def decimal(value: object) -> object:
     if isinstance(value, int):
         return Decimal(value)
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,30}(\.[0-9]{1,30})?", value, re.ASCII):
-        try:
-            return Decimal(value)
-        except InvalidOperation:  # pragma: no cover - the pattern admits only decimals
-            return value
+        return Decimal(value)
     return value
 
 

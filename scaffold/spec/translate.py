@@ -1,6 +1,7 @@
 """From the errors of the model to problems: what is wrong in words of the spec, and where."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from heapq import nsmallest
 
 from pydantic_core import ErrorDetails
@@ -61,7 +62,7 @@ def _follows(error: ErrorDetails) -> bool:
 
 
 def _problems(error: ErrorDetails, positions: Positions) -> Iterable[Problem]:
-    at = place(error["loc"])
+    at = _as_written(place(error["loc"]), positions)
     cause = error.get("ctx", {}).get("error")
     if isinstance(cause, Refusal):
         path = (*at.path, *cause.at)
@@ -84,6 +85,16 @@ def _problems(error: ErrorDetails, positions: Positions) -> Iterable[Problem]:
         case _:
             code, message, hint = _said(error, at)
             yield Problem(code, message, hint, at.path, *positions.value(at.path))
+
+
+def _as_written(at: Place, positions: Positions) -> Place:
+    """Return a place below the shorthand `{enum: [a, b]}`, which the model calls values."""
+    match at.path:
+        case (section, "attributes", name, "values", *rest):
+            path = (section, "attributes", name, "enum", *rest)
+            if positions.has(path[:4]):
+                return replace(at, path=path)
+    return at
 
 
 def _missing(at: Place, positions: Positions) -> Problem:
@@ -134,7 +145,8 @@ def _said(error: ErrorDetails, at: Place) -> tuple[str, str, str]:
     given, where, hint = quote(value), _where(at.path), _about(at)
     if kind in _WANTED:
         if _WANTED[kind] == "a mapping" and not hint:
-            hint = f"Its keys are {listing(at.shape.keys or ['type'], 'and')}."
+            keys = at.shape.keys
+            hint = f"Its keys are {listing(keys, 'and')}." if keys else "Begin with its type."
         elif _WANTED[kind] == "text" and not isinstance(value, dict | tuple):
             hint = f'Put it in quotes: "{word(str(value))}".'
         return "E-TYPE", f"{where} needs {_WANTED[kind]}, not {given}", hint

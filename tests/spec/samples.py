@@ -30,6 +30,7 @@ SECTIONS = {
       parent_order: {type: reference, to: order, optional: true}
     actions:
       finish: {on: item}
+      load: {on: collection}
   order_line:
     parent: order
     fields:

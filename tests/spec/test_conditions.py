@@ -124,6 +124,13 @@ def test_a_condition_must_hold_for_every_resource_of_the_grant() -> None:
     check_refused(sample, "E-UNKNOWN-FIELD", "order_line")
 
 
+def test_an_action_on_the_collection_has_no_field_to_compare() -> None:
+    check_refused(
+        grant("{do: [read, load], on: order, when: {▸paid: true}}"), "E-CONDITION", "Grant it apart"
+    )
+    assert loads(grant("{do: load, on: order, when: {$tenant.region: eu}}"))
+
+
 def test_a_service_role_has_no_user() -> None:
     for text in ("▸owner_id: $user.id", "▸$user.region: eu"):
         sample = grant(f"{{do: read, on: order, when: {{{text}}}}}", role="kind: service, ")

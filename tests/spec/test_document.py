@@ -72,7 +72,7 @@ def test_harmless_spellings_are_read(text: str) -> None:
         ("? ▸[a]\n: b", "E-KEY"),
         ("a: ▸yes\nb: [▸No, ▸off, ▸TRUE]", "E-AMBIGUOUS"),
         ("a: ▸017\nb: ▸0x1F\nc: ▸0o17\nd: ▸.inf\ne: ▸1e3\nf: ▸1234567890123456789", "E-NUMBER"),
-        ("▸a:\n▸b: ~\nc: {▸d: null}", "E-EMPTY"),
+        ("▸a:\nb: ▸~\nc: {d: ▸null}", "E-EMPTY"),
         ("▸", "E-EMPTY"),
         ("▸[a]", "E-EMPTY"),
         ("a: ▸\u202e", "E-CHARACTER"),
@@ -162,7 +162,7 @@ def test_hostile_text_is_refused_soon(name: str) -> None:
 
 def test_the_number_of_values_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(document, "MAX_VALUES", 50)
-    assert len(document.parse(f"a: [{'x,' * 47}]", "s").data["a"]) == 47
+    assert document.parse(f"a: [{'x,' * 47}]", "s").data == {"a": ("x",) * 47}
     with pytest.raises(SpecError, match="more than 50 values"):
         document.parse(f"a: [{'x,' * 48}]", "s")
 

@@ -1,5 +1,7 @@
 """Patterns: what every engine reads alike, in linear time."""
 
+import time
+
 import pytest
 
 from scaffold.spec.patterns import check, matches
@@ -16,9 +18,14 @@ from scaffold.spec.problems import Refusal
         "^[a-z]{2}(-[a-z]{2})?$",
         "^[A-Za-z_]+(/[A-Za-z_]+)*$",
         "^([a-z]+-)*[a-z]+$",
+        "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        r"^[^@]+@[^@]+\.[a-z]{2,}$",
+        r"^([0-9]{1,3}\.){3}[0-9]{1,3}$",
+        "^#?([0-9a-f]{6}|[0-9a-f]{3})$",
+        "^(draft|done|sent)(-(a|b))*$",
         "^(?:draft|sent)$",
         "^(ab|cd)+$",
-        r"^\d+\.\d{2}$",
+        r"^[0-9]+\.[0-9]{2}$",
         r"^[^,]*$",
         r"^\$[0-9]+$",
         r"^[\]\-a]+$",
@@ -49,6 +56,13 @@ def test_portable_patterns(pattern: str) -> None:
         ("^(a{1,9}){1,9}$", "two ways"),
         ("^((a+))*$", "two ways"),
         ("^()*$", "two ways"),
+        ("^(-[a-z]+[a-z]+)*$", "two ways"),
+        ("^(-(a|a))*$", "two ways"),
+        ("^(a|aa){9}$", "two ways"),
+        ("^a*a*a*$", "many ways"),
+        ("^(a*)(a*)(a*)$", "many ways"),
+        ("^(a|a)(a|a)(a|a)b$", "many ways"),
+        ("^(a?){1}a?a?a?a$", "many ways"),
         ("^(?=a)a$", "Look-around"),
         ("^(?!a)b$", "Look-around"),
         ("^(?<=a)b$", "Look-around"),
@@ -58,6 +72,10 @@ def test_portable_patterns(pattern: str) -> None:
         (r"^\bword$", "does not mean the same"),
         (r"^a\Z$", "does not mean the same"),
         (r"^\s$", "does not mean the same"),
+        (r"^\d$", "does not mean the same"),
+        (r"^\-$", "does not mean the same"),
+        ("^a]$", "closes nothing"),
+        ("^a}$", "closes nothing"),
         ("^a+?$", "quantifiers"),
         ("^a++$", "quantifiers"),
         ("^*$", "repeats nothing"),
@@ -85,4 +103,14 @@ def test_other_patterns(pattern: str, says: str) -> None:
 def test_a_pattern_matches_the_whole_text() -> None:
     assert matches("^[a-z]+$", "abc")
     assert not matches("^[a-z]+$", "abc\n")
-    assert not matches(r"^\d$", "٣")
+
+
+@pytest.mark.parametrize(
+    "pattern", ["^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", "^[^@]+@[^@]+[.][a-z]{2,}$"]
+)
+def test_an_accepted_pattern_refuses_a_long_text_soon(pattern: str) -> None:
+    check(pattern)
+    start = time.process_time()
+    assert not matches(pattern, "a@" + "a." * 2_000 + "!")
+    assert not matches(pattern, "a" * 4_000 + "!")
+    assert time.process_time() - start < 2

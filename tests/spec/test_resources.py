@@ -94,6 +94,15 @@ def test_what_is_wrong_with_resources(text: str, code: str, says: str) -> None:
         f"line: {{fields: {{a: {FLAG}}}, actions: {{▹send_order: {{on: item}}}}}}, "
         f"order: {{fields: {{a: {FLAG}}}}}, "
         f"order_line: {{fields: {{a: {FLAG}}}, actions: {{▸send: {{on: item}}}}}}",
+        # The class SitePage of the OpenAPI document.
+        f"order: {{fields: {{a: {FLAG}}}}}, ▹site: {{fields: {{a: {FLAG}}}}}, "
+        f"▸site_page: {{fields: {{a: {FLAG}}}}}",
+        # The class OrderABC of an object inside an object.
+        f"order: {{fields: {{a: {{type: object, fields: {{▹b_c: {{type: object, "
+        f"fields: {{x: {FLAG}}}}}}}}}, a_b: {{type: object, fields: {{▸c: {{type: object, "
+        f"fields: {{x: {FLAG}}}}}}}}}}}}}",
+        # The attribute due_gte of the query.
+        "order: {fields: {▹due: {type: date, filter: gte}, ▸due_gte: {type: date, filter: eq}}}",
         # The key b_id of an input.
         f"order: {{fields: {{a: {FLAG}}}, actions: {{send: {{on: item, input: "
         f"{{▹b_id: {FLAG}, ▸b: {{type: reference, to: order}}}}}}}}}}",

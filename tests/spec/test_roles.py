@@ -41,7 +41,11 @@ def test_roles_may_extend_several_roles() -> None:
     [
         ("{do: ▸reed, on: order}", "E-UNKNOWN-OPERATION", "Did you mean read?"),
         ("{do: [read, ▸finish], on: [order, order_line]}", "E-UNKNOWN-OPERATION", "of order_line"),
-        ("{do: ▸all, on: order}", "E-WILDCARD", "create, delete, finish, list, read or update"),
+        (
+            "{do: ▸all, on: order}",
+            "E-WILDCARD",
+            "create, delete, finish, list, load, read or update",
+        ),
         ("{do: '▸*', on: order}", "E-WILDCARD", "no wildcards"),
         ("{do: read, on: ▸any}", "E-WILDCARD", "order or order_line"),
         ("{do: read, on: ▸ordr}", "E-UNKNOWN-RESOURCE", "Did you mean order?"),

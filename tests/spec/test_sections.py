@@ -94,6 +94,9 @@ def test_limits_sizes_and_durations() -> None:
         (spec(service="{name: shop, title: S, environments: [a, ▸a]}"), "E-REPEATED", "twice"),
         (spec(tenancy="{tenant: a, attributes: {b: {type: string, max: ▸0}}}"), "E-RANGE", "1000"),
         (spec(tenancy="{tenant: a, attributes: {b: {▸list: string}}}"), "E-TYPE", "one value"),
+        (spec(tenancy="{tenant: a, attributes: {b: {enum: ▸[]}}}"), "E-RANGE", "b.enum is empty"),
+        (spec(tenancy="{tenant: a, attributes: {b: {enum: [x, ▸x]}}}"), "E-REPEATED", "twice"),
+        (spec(tenancy="{tenant: a, attributes: {b: {enum: [x, ▸' ']}}}"), "E-VALUE", "letters"),
         (
             spec(tenancy="{tenant: a, attributes: {b: {type: boolean, ▸max: 1}}}"),
             "E-TYPE",

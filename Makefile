@@ -1,0 +1,52 @@
+# What there is to do with this repository. `make` alone lists it.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+	--no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check benchmark requirements clean
+
+help: ## List this
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
+
+setup: $(VENV)/ready ## Install scaffold and all that its tests need, into .venv
+
+$(VENV)/ready: requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	@echo "1/3  a virtual environment in $(VENV)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@echo "2/3  the packages of requirements-dev.txt, by their digests (a minute or two)"
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	@echo "3/3  scaffold itself"
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+demo: setup ## Make the invoicing service, ask it something, run its tests
+	@$(BIN)/python scripts/demo.py
+
+test: setup ## Run the tests
+	$(BIN)/python -m pytest -n 2
+
+check: setup ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/black --quiet --check .
+	$(BIN)/mypy
+
+benchmark: setup ## Measure the emitted service beside its peers, and the generator
+	$(BIN)/python -m benchmarks.service
+	$(BIN)/python -m benchmarks.generator
+
+requirements: setup ## Pin the newest packages that pyproject.toml and the project template allow
+	rm -rf $(VENV)/project
+	$(BIN)/scaffold new project --defaults --into $(VENV)/project
+	cd $(VENV)/project && ../../$(COMPILE) --upgrade --output-file requirements.txt pyproject.toml
+	cd $(VENV)/project && ../../$(COMPILE) --upgrade --extra dev --output-file requirements-dev.txt pyproject.toml
+	cp $(VENV)/project/requirements.txt $(VENV)/project/requirements-dev.txt templates/project/
+	$(COMPILE) --upgrade --constraint $(VENV)/project/requirements-dev.txt --output-file requirements.txt pyproject.toml
+	$(COMPILE) --upgrade --constraint $(VENV)/project/requirements-dev.txt --extra dev --output-file requirements-dev.txt pyproject.toml
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) build

@@ -1,0 +1,130 @@
+"""Rules about conditions: those that can never hold, and those that are not looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scaffold.lint.context import Context, Granted
+from scaffold.lint.logic import Values, possible
+from scaffold.lint.rule import Family, Found
+from scaffold.spec.model import Term
+
+family = Family()
+
+
+@family.rule(
+    "L201",
+    "condition-without-a-row",
+    "error",
+    "AZ-2",
+    reason="An action on the collection has no row, so a condition on one cannot be checked.",
+    remedy="Make the action one on the item, or let its hook choose the rows and leave out when.",
+    example="""
+roles:
+  clerk: {can: [{do: [list, read, create], on: bill}, {do: remind, on: bill, when: {paid: false}}]}
+resources:
+  bill:
+    fields: {paid: {type: boolean, default: false}}
+    actions: {remind: {on: collection}}
+""",
+    repair=(", when: {paid: false}", ""),
+)
+def without_a_row(context: Context) -> Iterator[Found]:
+    """A condition on a field, in the grant of an action on the collection."""
+    for each in context.granted:
+        action = context.spec.resources[each.entity.name].actions.get(each.do)
+        if action is None or action.on == "item":
+            continue
+        for condition in each.grant.when:
+            if condition.left.kind == "field":
+                yield Found(
+                    f"{each.do} works on all of {each.entity.plural}, and has no "
+                    f"{condition.left} to look at",
+                    (*each.path, "when", condition.left.name),
+                )
+
+
+@family.rule(
+    "L202",
+    "never-allowed",
+    "error",
+    "AZ-2",
+    reason="The grant reads as if somebody were allowed, and nobody ever is.",
+    remedy="Change the conditions so that one row can meet them all, or remove the grant.",
+    example="""
+tenancy: {tenant: company, attributes: {region: {enum: [eu, us]}}}
+roles:
+  clerk:
+    can:
+      - {do: [list, create], on: shop}
+      - {do: read, on: shop, when: {region: $tenant.region, $tenant.region: us}}
+resources:
+  shop: {fields: {region: {type: enum, values: [eu, asia]}}}
+""",
+    repair=("$tenant.region: us", "$tenant.region: eu"),
+)
+def never_allowed(context: Context) -> Iterator[Found]:
+    """Conditions that contradict each other: no row, user, tenant and environment meet them all."""
+    seen: set[tuple[object, ...]] = set()
+    for each in context.granted:
+        if (each.path, each.entity.name) not in seen and not _possible(context, each, {}):
+            seen.add((each.path, each.entity.name))
+            message = f"No {each.entity.name} can meet all these conditions"
+            yield Found(message, (*each.path, "when"))
+
+
+@family.rule(
+    "L203",
+    "never-created-so",
+    "error",
+    "AZ-2",
+    reason="A new row has the default of each field that the role cannot set, so the grant to "
+    "create is refused every time.",
+    remedy="Compare with the default, or let the role set the field.",
+    example="""
+roles:
+  clerk:
+    can:
+      - {do: [list, read, close], on: order}
+      - {do: create, on: order, when: {state: done}}
+resources:
+  order:
+    fields: {state: {type: enum, values: [open, done], default: open, set_by: close}}
+    actions: {close: {on: item}}
+""",
+    repair=("state: done", "state: open"),
+)
+def never_created_so(context: Context) -> Iterator[Found]:
+    """A grant to create whose conditions a new row cannot meet: they ask for another value than
+    the default of a field that hooks set, or that `only` and `except` keep from the role."""
+    for each in context.granted:
+        if each.do != "create" or not each.grant.when or not _possible(context, each, {}):
+            continue
+        fixed: dict[Term, Values] = {}
+        for column in each.entity.columns:
+            writable = column.creatable and (each.fields is None or column.field in each.fields)
+            if column.origin in ("caller", "hook") and not writable:
+                default = () if column.default is None else (column.default,)
+                fixed[Term("field", column.field)] = frozenset(default)
+        for condition in each.grant.when:
+            if condition.left in fixed and not _possible(
+                context, each, {condition.left: fixed[condition.left]}
+            ):
+                given = fixed[condition.left]
+                value = str(next(iter(given))) if given else "empty"
+                value = value.lower() if value in ("True", "False") else value
+                yield Found(
+                    f"{each.role} cannot set {condition.left}, which is {value} in a new "
+                    f"{each.entity.name}",
+                    (*each.path, "when", condition.left.name),
+                )
+
+
+def _possible(context: Context, each: Granted, fixed: dict[Term, Values]) -> bool:
+    """Can the conditions of a grant hold, where some fields have certain values?"""
+
+    def values(term: Term) -> Values | None:
+        found = fixed.get(term)
+        return context.values(each.entity, term) if found is None else found
+
+    return possible(each.grant.when, values)

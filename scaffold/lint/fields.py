@@ -1,0 +1,157 @@
+"""Rules about what fields hold: personal data, secrets and payment cards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from scaffold.lint.context import Context, at
+from scaffold.lint.rule import Family, Found
+from scaffold.lint.words import CARD, PERSONAL, SECRET, names_one_of
+from scaffold.spec.model import Field, ListField, ObjectField
+from scaffold.spec.problems import Path, listing
+
+family = Family()
+
+IN_CLEAR = ("pii", "phi", "payment", "secret")
+"""The classes that are to be encrypted."""
+TEXT = frozenset({"string", "text"})
+IMPERSONAL = frozenset({"boolean", "reference", "datetime", "duration", "uuid"})
+"""Types whose values say little about a person, whatever the name of the field is."""
+
+
+@family.rule(
+    "L501",
+    "stored-in-clear",
+    "advice",
+    "DATA-1",
+    reason="Fields are not encrypted one by one yet: whoever reads the database or one of its "
+    "backups reads them.",
+    remedy="Encrypt the disks and backups, let few people read the database, and leave out what "
+    "is not needed.",
+    example="""
+roles:
+  clerk: {can: [{do: [list, read, create], on: guest}]}
+resources: {guest: {fields: {wishes: {type: text, max: 500, class: pii}}}}
+""",
+    repair=(", class: pii", ""),
+)
+def stored_in_clear(context: Context) -> Iterator[Found]:
+    """Fields of class pii, phi, payment or secret; said once for all of them."""
+    found = [
+        (entity, column)
+        for entity in context.design.entities
+        for column in entity.columns
+        if column.class_ in IN_CLEAR
+    ]
+    if found:
+        entity, column = found[0]
+        names = listing((f"{e.name}.{c.field}" for e, c in found), "and")
+        classes = listing([each for each in IN_CLEAR if any(c.class_ == each for _, c in found)])
+        yield Found(
+            f"Stored unencrypted although of class {classes}: {names}",
+            at(entity, "fields", column.field),
+        )
+
+
+@family.rule(
+    "L502",
+    "personal-without-class",
+    "warning",
+    "DATA-1",
+    "DATA-2",
+    reason="The class decides what is redacted, masked and encrypted; without one the field is "
+    "treated as any other.",
+    remedy="Write class: pii (phi for health, payment for accounts), or class: internal to say "
+    "that it is about nobody.",
+    example="""
+roles:
+  clerk: {can: [{do: [list, read, create], on: guest}]}
+resources: {guest: {fields: {phone: {type: string, max: 40}}}}
+""",
+    repair=("max: 40", "max: 40, class: pii"),
+)
+def personal_without_class(context: Context) -> Iterator[Found]:
+    """A field without a class whose name or type is that of personal data."""
+    for each in _unclassed(context):
+        kind = each.field.of if isinstance(each.field, ListField) else each.field
+        named = kind.type not in IMPERSONAL and names_one_of(each.name, PERSONAL)
+        if kind.type == "email" or named:
+            yield Found(f"{each.name} looks like personal data, and has no class", each.path)
+
+
+@family.rule(
+    "L503",
+    "secret-without-class",
+    "warning",
+    "ID-4",
+    reason="Only a field of class secret is never part of an answer.",
+    remedy="Write class: secret, or class: internal to say that it opens nothing.",
+    example="""
+roles:
+  clerk: {can: [{do: [list, read, create], on: mailbox}]}
+resources: {mailbox: {fields: {password: {type: string, max: 99}}}}
+""",
+    repair=("max: 99", "max: 99, class: secret"),
+)
+def secret_without_class(context: Context) -> Iterator[Found]:
+    """A text without a class whose name is that of a secret."""
+    for each in _unclassed(context):
+        if each.field.type in TEXT and names_one_of(each.name, SECRET):
+            yield Found(f"{each.name} looks like a secret, and has no class", each.path)
+
+
+@family.rule(
+    "L504",
+    "card-data",
+    "error",
+    "PAY-5",
+    reason="Card numbers and security codes must not be stored (PCI DSS 3.3), whatever the class.",
+    remedy="Keep the payment provider's token, and the last four digits.",
+    example="""
+roles:
+  clerk: {can: [{do: [list, read, create], on: wallet}]}
+resources: {wallet: {fields: {card_number: {type: string, max: 19, class: payment}}}}
+""",
+    repair=("card_number: {type: string, max: 19", "card_last4: {type: string, max: 4"),
+)
+def card_data(context: Context) -> Iterator[Found]:
+    """A text or integer named after the number or the security code of a payment card."""
+    for each in _fields(context):
+        if each.field.type in TEXT | {"integer"} and _is_card(each.name):
+            yield Found(f"{each.name} looks like data of a payment card", each.path)
+
+
+def _is_card(name: str) -> bool:
+    parts = name.split("_")
+    return names_one_of(name, CARD) and "last4" not in parts and "last" not in parts
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A field with its place. `classed`: the spec says its class, or that of what is around it."""
+
+    path: Path
+    name: str
+    field: Field
+    classed: bool
+
+
+def _unclassed(context: Context) -> Iterator[_Held]:
+    return (each for each in _fields(context) if not each.classed)
+
+
+def _fields(context: Context) -> Iterator[_Held]:
+    """The fields of each resource and of the input of each action, with those inside objects."""
+    for name, resource in context.spec.resources.items():
+        yield from _within(at(name, "fields"), resource.fields, False)
+        for action, each in resource.actions.items():
+            yield from _within(at(name, "actions", action, "input"), each.input, False)
+
+
+def _within(path: Path, fields: Mapping[str, Field], classed: bool) -> Iterator[_Held]:
+    for name, field in fields.items():
+        said = classed or "class_" in field.model_fields_set
+        yield _Held((*path, name), name, field, said)
+        if isinstance(field, ObjectField):
+            yield from _within((*path, name, "fields"), field.fields, said)
