@@ -79,8 +79,8 @@ class Module:
             case "string" | "text" | "url" | "email":
                 return self._string(kind)
             case "integer" | "money" | "duration":
-                self.types.add("Integer")
-                return self._annotated("Integer", f"Field(ge={kind.low}, le={kind.high})")
+                self.types.add("whole")
+                return self._annotated("int", f"Field(ge={kind.low}, le={kind.high})", "whole")
             case "decimal":
                 return self._decimal(kind)
             case "enum":
@@ -218,7 +218,8 @@ def models(entity: Entity) -> Module:
 
 
 def _part(name: str, column: Column | Input) -> str:
-    return name + camel(column.name)
+    """The name of the class of an object field: no other model ends like this."""
+    return f"{name}{camel(column.name)}Value"
 
 
 def _property(each: Column | Input, module: Module, name: str, required: bool) -> Property:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scaffold.design.model import Column
+from scaffold.design.surface import literal_text
 from scaffold.lint.context import Context, Granted
 from scaffold.lint.logic import Values, possible
 from scaffold.lint.rule import Family, Found
@@ -104,17 +106,14 @@ def never_created_so(context: Context) -> Iterator[Found]:
         for column in each.entity.columns:
             writable = column.creatable and (each.fields is None or column.field in each.fields)
             if column.origin in ("caller", "hook") and not writable:
-                default = () if column.default is None else (column.default,)
-                fixed[Term("field", column.field)] = frozenset(default)
+                fixed[Term("field", column.field)] = _default(column)
         for condition in each.grant.when:
             if condition.left in fixed and not _possible(
                 context, each, {condition.left: fixed[condition.left]}
             ):
-                given = fixed[condition.left]
-                value = str(next(iter(given))) if given else "empty"
-                value = value.lower() if value in ("True", "False") else value
+                given = ", ".join(map(literal_text, fixed[condition.left])) or "empty"
                 yield Found(
-                    f"{each.role} cannot set {condition.left}, which is {value} in a new "
+                    f"{each.role} cannot set {condition.left}, which is {given} in a new "
                     f"{each.entity.name}",
                     (*each.path, "when", condition.left.name),
                 )
@@ -128,3 +127,10 @@ def _possible(context: Context, each: Granted, fixed: dict[Term, Values]) -> boo
         return context.values(each.entity, term) if found is None else found
 
     return possible(each.grant.when, values)
+
+
+def _default(column: Column) -> Values:
+    """What a condition sees of a column in a new row when nobody sets it; nothing for NULL."""
+    if isinstance(column.default, str | int):
+        return frozenset({column.default})
+    return frozenset()

@@ -26,7 +26,11 @@ def possible(conditions: Collection[Condition], domain: Domain) -> bool:
                 equal[term] = left
     for terms in equal.values():
         sets = [values for term in terms if (values := domain(term)) is not None]
-        sets += [frozenset(each.right) for each in conditions if _limits(each, terms)]
+        sets += [
+            frozenset(each.right)
+            for each in conditions
+            if each.left in terms and isinstance(each.right, tuple)
+        ]
         if sets and not frozenset.intersection(*sets):
             return False
     return True
@@ -46,7 +50,3 @@ def _implies(narrow: Condition, wide: Condition) -> bool:
     if isinstance(narrow.right, Term) or isinstance(wide.right, Term):
         return narrow == wide
     return set(narrow.right) <= set(wide.right)
-
-
-def _limits(condition: Condition, terms: Collection[Term]) -> bool:
-    return condition.left in terms and isinstance(condition.right, tuple)

@@ -8,7 +8,7 @@ from scaffold.design.model import Alternative, Column, Entity
 from scaffold.design.types import Kind
 from scaffold.lint.context import Context, at, holders
 from scaffold.lint.rule import Family, Found
-from scaffold.spec.problems import listing
+from scaffold.spec.problems import Path, listing
 
 family = Family()
 
@@ -78,25 +78,37 @@ def query_lost(context: Context) -> Iterator[Found]:
     """A role that sees a field on some rows of a list, and other rows of it without the field, so
     that it can never filter or sort by it."""
     for entity in context.design.entities:
-        for role in sorted(_listing(entity)):
-            mine = _lists(entity, role)
-            lost = [
-                column
-                for column in _queried(entity)
-                if any(_sees(column, each) for each in mine) and not _reads_everywhere(column, mine)
-            ]
-            if lost:
-                narrow = next(
-                    each
-                    for each in context.held(role, entity.name, "list")
-                    if each.fields is not None and lost[0].field not in each.fields
-                )
-                names = listing((each.field for each in lost), "or")
+        lost = {role: _lost(entity, role) for role in sorted(_listing(entity))}
+        for role, columns in lost.items():
+            inherited = (lost.get(each) for each in context.roles[role].includes if each != role)
+            if columns and columns not in inherited:
+                names = listing((each.field for each in columns), "or")
                 yield Found(
-                    f"{role} cannot filter or sort {entity.plural} by {names}, which this grant "
-                    f"hides",
-                    narrow.path,
+                    f"{role} cannot filter or sort {entity.plural} by {names}, hidden here",
+                    _hiding(context, role, entity, columns[0]),
                 )
+
+
+def _lost(entity: Entity, role: str) -> list[Column]:
+    """The columns that a role may query by, but sees on some of the rows that it lists only."""
+    mine = _lists(entity, role)
+    return [
+        column
+        for column in _queried(entity)
+        if any(_sees(column, each) for each in mine) and not _reads_everywhere(column, mine)
+    ]
+
+
+def _hiding(context: Context, role: str, entity: Entity, column: Column) -> Path:
+    """The first grant that lists rows without the column, and that no other grant covers."""
+    held = list(context.held(role, entity.name, "list"))
+    return next(
+        each.path
+        for each in held
+        if each.fields is not None
+        and column.field not in each.fields
+        and not any(other is not each and other.covers(each) for other in held)
+    )
 
 
 def _listing(entity: Entity) -> frozenset[str]:
@@ -186,7 +198,7 @@ def long_page(context: Context) -> Iterator[Found]:
     "large-body",
     "advice",
     "OPS-3",
-    reason="A body is read and checked as a whole, in memory, before anybody knows if it is wanted.",
+    reason="A body is read and checked as a whole, in memory.",
     remedy="Lower body_max, and let files go to an object store.",
     example="""
 roles:
