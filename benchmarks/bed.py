@@ -11,12 +11,12 @@ from typing import Any, Final, NamedTuple
 
 import asyncpg
 
+from benchmarks import SPEC
 from benchmarks.peers import MEMBER_CLAIM
 from scaffold.design.resolve import resolve
 from scaffold.emit.plan import plan
 from scaffold.spec import loads
 
-SPEC: Final = Path(__file__).parent.parent / "specs" / "invoicing.yaml"
 DATABASE: Final = "invoicing_benchmark"
 LIMITS: Final = re.compile(r"^limits: \{.*\}$", re.MULTILINE)
 ENOUGH: Final = (

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, NamedTuple, cast
 
 from benchmarks.bed import Caller
@@ -105,7 +106,7 @@ class Client:
         opened = []
         for lane in range(connections):
             _, protocol = await loop.create_connection(
-                lambda lane=lane: _Connection(lane), "127.0.0.1", port
+                partial(_Connection, lane), "127.0.0.1", port
             )
             opened.append(protocol)
         return cls(opened)

@@ -8,8 +8,6 @@ from typing import Final, NamedTuple
 from benchmarks.load import OPERATIONS, Client, Workload
 from benchmarks.servers import Server
 
-WARM_UP: Final = 1.0
-"""Seconds of load for each operation of each server before anything counts."""
 SLICES: Final = 5
 """The parts of a server's time in a round. Machines change their speed within seconds:
 what is compared has to happen within less."""
@@ -39,11 +37,11 @@ class Lane:
     client: Client
 
 
-async def warm_up(lanes: Sequence[Lane], workload: Workload) -> None:
-    """Lets every server prepare its statements and fill its caches."""
+async def warm_up(lanes: Sequence[Lane], workload: Workload, seconds: float) -> None:
+    """Lets every server prepare its statements and fill its caches; nothing counts."""
     for operation in OPERATIONS:
         for lane in lanes:
-            await lane.client.run(workload.source(operation), WARM_UP)
+            await lane.client.run(workload.source(operation), seconds)
 
 
 async def measure_round(
@@ -60,8 +58,8 @@ async def measure_round(
 async def _operation(
     lanes: Sequence[Lane], workload: Workload, operation: str, number: int, seconds: float
 ) -> list[Sample]:
-    requests = dict.fromkeys(range(len(lanes)), 0)
-    cpu = dict.fromkeys(range(len(lanes)), 0.0)
+    requests = [0] * len(lanes)
+    cpu = [0.0] * len(lanes)
     source = workload.source(operation)
     for part in range(SLICES):
         for index in _rotated(len(lanes), number + part):

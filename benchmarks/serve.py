@@ -46,10 +46,7 @@ def main() -> None:
     if options.core is not None:
         os.sched_setaffinity(0, {options.core})
     listening = socket.socket(fileno=options.socket)
-    if options.emitted:
-        app = emitted(options.app)
-    else:
-        app = importlib.import_module(options.app).app
+    app = emitted(options.app) if options.emitted else importlib.import_module(options.app).app
     config = uvicorn.Config(
         app,
         loop="uvloop",

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from benchmarks import ROOT
 from benchmarks.bed import Bed
 
 NANOSECONDS: Final = 1_000_000_000
@@ -57,7 +58,7 @@ def server(name: str, bed: Bed, core: int | None, profile: Path | None = None) -
         port = listening.getsockname()[1]
         output = stack.enter_context((bed.directory / f"{name}.log").open("wb"))
         process = stack.enter_context(
-            subprocess.Popen(
+            subprocess.Popen(  # noqa: S603 - this repository's own module
                 [*_command(name, bed, core, profile), "--socket", str(listening.fileno())],
                 pass_fds=[listening.fileno()],
                 stdout=output,
@@ -84,7 +85,7 @@ def _command(name: str, bed: Bed, core: int | None, profile: Path | None) -> lis
 
 def _environment(name: str, bed: Bed) -> dict[str, str]:
     """The peers are not made for row-level security, so they are whom it does not bind."""
-    roots = (str(bed.directory), str(Path(__file__).parent.parent))
+    roots = (str(bed.directory), str(ROOT))
     return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(roots),

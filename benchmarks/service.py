@@ -4,8 +4,8 @@ What is compared is requests per CPU second of the server process. README.md say
 """
 
 import argparse
-import asyncio
 import json
+import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -38,16 +38,16 @@ FULL: Final = Scale(tenants=1000, rows=200, callers=200, rounds=7, seconds=2.0)
 QUICK: Final = Scale(tenants=20, rows=20, callers=20, rounds=1, seconds=0.2)
 
 
-async def load(servers: Sequence[Server], bed: Bed, rounds: int, seconds: float, /) -> list[Sample]:
-    """The samples of some rounds with all servers."""
+async def load(servers: Sequence[Server], bed: Bed, scale: Scale) -> list[Sample]:
+    """The samples of all rounds with all servers."""
     workload = Workload(bed.callers, CONNECTIONS)
     lanes = [Lane(each, await Client.connect(each.port, CONNECTIONS)) for each in servers]
     samples: list[Sample] = []
     try:
-        await warm_up(lanes, workload)
-        for number in range(rounds):
-            samples += await measure_round(lanes, workload, number, seconds)
-            print(f"round {number + 1} of {rounds}", flush=True)
+        await warm_up(lanes, workload, scale.seconds / 2)
+        for number in range(scale.rounds):
+            samples += await measure_round(lanes, workload, number, scale.seconds)
+            print(f"round {number + 1} of {scale.rounds}", file=sys.stderr, flush=True)
     finally:
         for each in lanes:
             each.client.close()
@@ -71,7 +71,7 @@ def compare(bed: Bed, scale: Scale, core: int | None) -> list[Sample]:
     with ExitStack() as stack:
         servers = [stack.enter_context(server(name, bed, core)) for name in NAMES]
         agreement.check(servers, bed.callers)
-        return uvloop.run(load(servers, bed, scale.rounds, scale.seconds))
+        return uvloop.run(load(servers, bed, scale))
 
 
 def profile(bed: Bed, core: int | None, seconds: float) -> None:

@@ -54,8 +54,8 @@ class Invoice(Base):
     network_id: Mapped[UUID | None]
 
     # What the database sets is returned by the statement itself, without a second one.
-    __mapper_args__: ClassVar = {"version_id_col": version, "eager_defaults": True}
-    __table_args__: ClassVar = {"schema": "invoicing"}
+    __mapper_args__ = {"version_id_col": version, "eager_defaults": True}  # noqa: RUF012
+    __table_args__ = {"schema": "invoicing"}  # noqa: RUF012
 
 
 class InvoiceOut(BaseModel):

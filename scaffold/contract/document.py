@@ -72,7 +72,7 @@ def contract(design: Design) -> str:
         if entity.operations:
             schemas.update(_dumped(entity_schemas(entity)))
             paths.update(_dumped(_paths(entity, design)))
-    schemas["Problem"] = _problem_schema()
+    schemas |= _dumped({"Problem": Schema.model_validate(PROBLEM)})
     return pydantic_core.to_json(whole, indent=2).decode() + "\n"
 
 
@@ -107,11 +107,13 @@ def _paths(entity: Entity, design: Design) -> dict[str, PathItem]:
 
 def _path_parameters(path: str) -> list[Parameter]:
     return [
-        Parameter(
-            name=part[1:-1],
-            param_in="path",
-            required=True,
-            param_schema=Schema(type="string", schema_format="uuid"),
+        Parameter.model_validate(
+            {
+                "name": part[1:-1],
+                "in": "path",
+                "required": True,
+                "schema": {"type": "string", "format": "uuid"},
+            }
         )
         for part in path.split("/")
         if part.startswith("{")
@@ -147,7 +149,7 @@ def _operation(operation: Operation, entity: Entity, design: Design) -> PathOper
     if body:
         patch = operation.verb == "update"
         media = "application/merge-patch+json" if patch else "application/json"
-        content = MediaType(media_type_schema=Reference(ref=f"#/components/schemas/{body}"))
+        content = _media(f"#/components/schemas/{body}")
         parts["requestBody"] = RequestBody(required=True, content={media: content})
     return PathOperation(**parts)
 
@@ -171,8 +173,7 @@ def _responses(operation: Operation, entity: Entity, design: Design) -> dict[str
     answer: dict[str, Any] = {"description": operation.summary}
     if operation.status != 204:
         name = entity.class_name + ("Page" if operation.verb == "list" else "")
-        schema = Reference(ref=f"#/components/schemas/{name}")
-        answer["content"] = {"application/json": MediaType(media_type_schema=schema)}
+        answer["content"] = {"application/json": _media(f"#/components/schemas/{name}")}
         if operation.verb != "list":
             headers["ETag"] = Reference(ref="#/components/headers/ETag")
     if operation.verb == "create":
@@ -204,9 +205,7 @@ def _statuses(operation: Operation, entity: Entity) -> Iterable[str]:
 
 
 def _components(design: Design) -> Components:
-    problem = Reference(ref="#/components/schemas/Problem")
-    content = {"application/problem+json": MediaType(media_type_schema=problem)}
-    text = Schema(type="string")
+    content = {"application/problem+json": _media("#/components/schemas/Problem")}
     used = {status for e in design.entities for o in e.operations for status in _statuses(o, e)}
     return Components(
         responses={
@@ -215,18 +214,13 @@ def _components(design: Design) -> Components:
             if status in used
         },
         headers={
-            **{
-                name: Header(description=description, param_schema=text)
-                for name, description in LIMIT_HEADERS.items()
-            },
-            "ETag": Header(
-                description="The version, for If-Match.", required=True, param_schema=text
-            ),
-            "Location": Header(
-                description="Where the new resource is.", required=True, param_schema=text
-            ),
+            **{name: _header(description) for name, description in LIMIT_HEADERS.items()},
+            "ETag": _header("The version, for If-Match.", required=True),
+            "Location": _header("Where the new resource is.", required=True),
         },
-        parameters=_shared_parameters(),
+        parameters={
+            name: Parameter.model_validate(each) for name, each in SHARED_PARAMETERS.items()
+        },
         securitySchemes={
             "bearer": SecurityScheme(
                 type="http",
@@ -239,57 +233,63 @@ def _components(design: Design) -> Components:
     )
 
 
-def _shared_parameters() -> dict[str, Parameter | Reference]:
-    tags = Schema(type="string", pattern='^"[1-9][0-9]{0,17}"$')
-    key = Schema(type="string", minLength=1, maxLength=200, pattern="^[!-~]+$")
-    return {
-        "IfMatch": Parameter(
-            name="If-Match",
-            param_in="header",
-            required=True,
-            description="The ETag of the version that the caller saw (RFC 9110).",
-            param_schema=tags,
-        ),
-        "IfNoneMatch": Parameter(
-            name="If-None-Match",
-            param_in="header",
-            description="The ETag of the version that the caller has.",
-            param_schema=tags,
-        ),
-        "IdempotencyKey": Parameter(
-            name="Idempotency-Key",
-            param_in="header",
-            description="Makes a repeated request harmless for a day.",
-            param_schema=key,
-        ),
-        "IdempotencyKeyRequired": Parameter(
-            name="Idempotency-Key",
-            param_in="header",
-            required=True,
-            description="Makes a repeated request harmless for a day.",
-            param_schema=key,
-        ),
-    }
+def _media(reference: str) -> MediaType:
+    return MediaType.model_validate({"schema": {"$ref": reference}})
 
 
-def _problem_schema() -> dict[str, Any]:
-    fault = Schema(
-        type="object",
-        properties={"where": Schema(type="string"), "message": Schema(type="string")},
-        required=["where", "message"],
+def _header(description: str, **more: bool) -> Header:
+    return Header.model_validate(
+        {"description": description, "schema": {"type": "string"}, **more}
     )
-    problem = Schema(
-        type="object",
-        description="A problem document (RFC 9457).",
-        properties={
-            "type": Schema(type="string"),
-            "title": Schema(type="string"),
-            "status": Schema(type="integer"),
-            "code": Schema(type="string", description="The stable reason."),
-            "detail": Schema(type="string"),
-            "errors": Schema(type="array", items=fault),
+
+
+TAG = {"type": "string", "pattern": '^"[1-9][0-9]{0,17}"$'}
+KEY = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"}
+SHARED_PARAMETERS: Mapping[str, dict[str, Any]] = {
+    "IfMatch": {
+        "name": "If-Match",
+        "in": "header",
+        "required": True,
+        "description": "The ETag of the version that the caller saw (RFC 9110).",
+        "schema": TAG,
+    },
+    "IfNoneMatch": {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "The ETag of the version that the caller has.",
+        "schema": TAG,
+    },
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Makes a repeated request harmless for a day.",
+        "schema": KEY,
+    },
+    "IdempotencyKeyRequired": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": True,
+        "description": "Makes a repeated request harmless for a day.",
+        "schema": KEY,
+    },
+}
+PROBLEM: Mapping[str, Any] = {
+    "type": "object",
+    "description": "A problem document (RFC 9457).",
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "The stable reason."},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"where": {"type": "string"}, "message": {"type": "string"}},
+                "required": ["where", "message"],
+            },
         },
-        required=["type", "title", "status", "code"],
-    )
-    found: dict[str, Any] = problem.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    return found
+    },
+    "required": ["type", "title", "status", "code"],
+}

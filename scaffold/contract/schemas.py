@@ -133,6 +133,4 @@ def _filter(column: Column, operator: str) -> Parameter:
 def _query(name: str, schema: dict[str, Any], description: str, **more: Any) -> Parameter:
     if description:
         more["description"] = description
-    return Parameter(
-        name=name, param_in="query", param_schema=Schema.model_validate(schema), **more
-    )
+    return Parameter.model_validate({"name": name, "in": "query", "schema": schema, **more})

@@ -150,9 +150,11 @@ class Writer:
         }
         row = "r" if operation.verb in ("list", "read") else "t"
         if operation.verb == "list":
-            return view | self._list_view(operation, entity)
+            return {**view, **self._list_view(operation, entity)}
         patch = "p_patch" if operation.verb == "update" else ""
         view["reach"] = self._reach(operation.alternatives, FUNCTION, row, patch)
+        if operation.verb == "action" and not operation.on_item:
+            return view
         read = entity.operation("read")
         seen = read.alternatives if read else ()
         view["shape"] = self._shape(entity, seen, FUNCTION, row)

@@ -15,6 +15,8 @@ from scaffold.design.types import Kind
 
 Verb = Literal["list", "read", "create", "update", "delete", "action"]
 Source = Literal["field", "user", "tenant", "environment"]
+Idempotency = Literal["none", "optional", "required"]
+Scope = Literal["user", "token", "tenant", "failed_authentication"]
 Origin = Literal["caller", "parent", "owner", "hook"]
 
 
@@ -27,6 +29,11 @@ class Term:
     kind: Kind
     many: bool = False
 
+    def __str__(self) -> str:
+        """As the spec has it."""
+        prefix = {"field": "", "user": "$user.", "tenant": "$tenant.", "environment": "$service."}
+        return prefix[self.source] + self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:
@@ -35,6 +42,12 @@ class Condition:
     left: Term
     operator: Literal["eq", "in"]
     right: Term | tuple[str | int | bool, ...]
+
+    def __str__(self) -> str:
+        """As one would write it in the spec."""
+        right = self.right
+        text = ", ".join(map(str, right)) if isinstance(right, tuple) else str(right)
+        return f"{self.left} {'in' if self.operator == 'in' else 'is'} {text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +116,7 @@ class Operation:
     alternatives: tuple[Alternative, ...]
     on_item: bool
     conditional: bool
-    idempotency: Literal["none", "optional", "required"]
+    idempotency: Idempotency
     step_up: int | None
     status: int
     input: tuple[Input, ...]
@@ -212,7 +225,7 @@ class Issuer:
 class Limit:
     """At most `count` requests in `window` seconds for each `scope`."""
 
-    scope: Literal["user", "token", "tenant", "failed_authentication"]
+    scope: Scope
     count: int
     window: int
 

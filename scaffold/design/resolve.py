@@ -16,23 +16,20 @@ from scaffold.design.model import (
     Condition,
     Design,
     Entity,
+    Idempotency,
     Input,
     Issuer,
     Limit,
     Operation,
     Origin,
     Role,
+    Scope,
     Term,
 )
 from scaffold.design.types import Kind, kind_of
 from scaffold.spec import model as spec
 
-DEFAULT_LIMITS = {
-    "user": (300, 60),
-    "token": (300, 60),
-    "tenant": (3000, 60),
-    "failed_authentication": (30, 60),
-}
+SCOPES: tuple[Scope, ...] = ("user", "token", "tenant", "failed_authentication")
 ASSURANCE = (None, "any", "phishing_resistant")
 UUID = Kind("uuid")
 ENVIRONMENT = Kind("string", low=0, high=63)
@@ -64,7 +61,7 @@ def resolve(source: spec.Spec) -> Design:
         limits=tuple(_limits(source.limits)),
         unlimited={
             scope: rate.unlimited_because
-            for scope in DEFAULT_LIMITS
+            for scope in SCOPES
             if isinstance(rate := getattr(source.limits, scope), spec.Unlimited)
         },
         audit_days=source.audit.retain,
@@ -161,10 +158,12 @@ class _Attributes:
 
     def condition(self, source: spec.Condition, columns: Mapping[str, Column]) -> Condition:
         """The typed condition for one that the spec declares."""
-        right = (
-            source.right if isinstance(source.right, tuple) else self.term(source.right, columns)
-        )
-        return Condition(self.term(source.left, columns), source.operator, right)
+        left = self.term(source.left, columns)
+        if isinstance(source.right, tuple):
+            # One set, one way to write it: so that equal conditions are found equal.
+            values = tuple(sorted(set(source.right), key=repr))
+            return Condition(left, "eq" if len(values) == 1 else "in", values)
+        return Condition(left, source.operator, self.term(source.right, columns))
 
 
 def _attribute(name: str, source: spec.Attribute) -> Attribute:
@@ -191,12 +190,10 @@ def _issuer(source: spec.Issuer) -> Issuer:
 
 
 def _limits(source: spec.Limits) -> Iterable[Limit]:
-    for scope, (count, window) in DEFAULT_LIMITS.items():
+    for scope in SCOPES:
         rate = getattr(source, scope)
-        if rate is None:
-            yield Limit(scope, count, window)  # type: ignore[arg-type]
-        elif isinstance(rate, spec.Rate):
-            yield Limit(scope, rate.count, rate.seconds)  # type: ignore[arg-type]
+        if isinstance(rate, spec.Rate):
+            yield Limit(scope, rate.count, rate.seconds)
 
 
 def _entity(
@@ -348,10 +345,11 @@ class _Operations:
             return
         on_item = do in ("read", "update", "delete") or (action is not None and action.on == "item")
         plain = self.plural if do == "list" else self.name
+        idempotency: Idempotency = "none"
         if action is not None:
             idempotency = action.idempotent
-        else:
-            idempotency = self.source.idempotent if do == "create" else "none"
+        elif do == "create":
+            idempotency = self.source.idempotent
         yield Operation(
             id=f"{do}_{plain}",
             verb="action" if action is not None else do,  # type: ignore[arg-type]
@@ -384,7 +382,7 @@ class _Operations:
                             self.attributes.condition(when, self.by_field)
                             for when in each.grant.when
                         },
-                        key=repr,
+                        key=str,
                     )
                 )
                 key = (conditions, self._fields(do, each.grant))
@@ -431,7 +429,7 @@ def _absorbed(alternatives: list[Alternative]) -> tuple[Alternative, ...]:
         if roles:
             kept.append(Alternative(roles, each.conditions, each.fields))
     return tuple(
-        sorted(kept, key=lambda each: (len(each.conditions), repr(each.conditions), each.roles))
+        sorted(kept, key=lambda each: (len(each.conditions), [str(c) for c in each.conditions], each.roles))
     )
 
 

@@ -174,7 +174,7 @@ def _operation(operation: Operation, entity: Entity) -> Iterator[Fact]:
     if operation.verb == "action":
         for each in operation.input:
             yield f"{name} input {each.name}", f"{each.class_} {_value(each)}"
-        yield f"{name} sets", _set(each.name for each in entity.set_by(operation))
+        yield f"{name} sets", _set(each.name for each in entity.set_by(operation)) or "nothing"
         yield f"{name} step_up", "none" if operation.step_up is None else f"{operation.step_up} s"
 
 

@@ -72,29 +72,13 @@ def failing(
         rest = [each for each in alternative.conditions if each != condition]
         for world in _making(condition, whole, False):
             if holds(rest, world) and not any(holds(o.conditions, world) for o in others):
-                yield describe(condition), world
+                yield str(condition), world
                 break
 
 
 def holds(conditions: Sequence[Condition], world: World) -> bool:
     """Is every condition met?"""
     return all(_holds(each, world) for each in conditions)
-
-
-def describe(condition: Condition) -> str:
-    """A condition as one would write it in the spec."""
-    right = condition.right
-    text = ", ".join(map(str, right)) if isinstance(right, tuple) else _name(right)
-    return f"{_name(condition.left)} {'in' if condition.operator == 'in' else 'is'} {text}"
-
-
-def _name(term: Term) -> str:
-    return {
-        "field": term.name,
-        "user": f"$user.{term.name}",
-        "tenant": f"$tenant.{term.name}",
-        "environment": "$service.environment",
-    }[term.source]
 
 
 def _literal_last(condition: Condition) -> bool:

@@ -51,7 +51,7 @@ def _role(role: str, operation: Operation, entity: Entity, design: Design) -> Ma
             world, parent = beside
         return {
             "allowed": True,
-            **_world(world, entity),
+            **_world(world),
             "parent": parent,
             "fields": _fields(operation, entity, alternative),
             "outside": list(_outside(operation, entity, mine, parent)),
@@ -69,7 +69,7 @@ def _visible_parent(
             if found is not None:
                 whole = replace(found, row=world.row)
                 if holds(alternative.conditions, whole):
-                    return whole, _row(found, parent)
+                    return whole, _row(found)
     return None
 
 
@@ -94,27 +94,26 @@ def _outside(
         others = [each for each in mine if each is not alternative]
         for why, world in failing(alternative, others, entity):
             if parent is None and _reachable(operation, entity, world):
-                yield {"why": f"not {why}", **_world(world, entity)}
+                yield {"why": f"not {why}", **_world(world)}
 
 
-def _world(world: World, entity: Entity) -> Mapping[str, Any]:
+def _world(world: World) -> Mapping[str, Any]:
     return {
-        "row": _row(world, entity),
+        "row": _row(world),
         "user": dict(world.user),
         "tenant": dict(world.tenant),
     }
 
 
-def _row(world: World, entity: Entity) -> Mapping[str, Any]:
-    return {
-        name: value
-        for name, value in world.row.items()
-        if value is not None and entity.column(name).default != value
-    }
+def _row(world: World) -> Mapping[str, Any]:
+    return {name: value for name, value in world.row.items() if value is not None}
 
 
 def _fields(operation: Operation, entity: Entity, alternative: Alternative) -> list[str] | None:
-    """The fields to send in a patch: those that the grant covers and no condition looks at."""
+    """The fields to send: of a create all that the grant covers; of a patch a few that no
+    condition looks at."""
+    if operation.verb == "create":
+        return None if alternative.fields is None else list(alternative.fields)
     if operation.verb != "update":
         return None
     looked_at = {each.left.name for each in alternative.conditions if each.left.source == "field"}

@@ -47,12 +47,13 @@ def _tree(project: Path, emission: Emission, lock: Lock | None) -> Iterator[Find
     The lock is believed there only when it admits that it is of another spec or generator; one
     that claims to be of this spec cannot excuse a file.
     """
-    known = lock.files if lock and _is_older(lock, emission.lock) else {}
+    older = lock is not None and _is_older(lock, emission.lock)
+    known = lock.files if lock and older else {}
     for path, wanted in emission.lock.files.items():
         lying = digest_of(project, path)
         if lying == wanted:
             continue
-        if lying == known.get(path):
+        if older and lying == known.get(path):
             yield Finding("stale", path, "is of an earlier spec or generator")
         elif lying is None:
             yield Finding("missing", path, "is generated from the spec and is not there")

@@ -61,7 +61,8 @@ def change(
         except BaseException:
             _recover(project, allowed)
             raise
-        shutil.rmtree(project / TRANSACTION)
+        # From here on it has happened; what cannot be cleared away now, the next change clears.
+        shutil.rmtree(project / TRANSACTION, ignore_errors=True)
         _prune(project, remove)
 
 

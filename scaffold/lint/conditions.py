@@ -1,4 +1,4 @@
-"""Rules about conditions: those that can never hold, and those that are not looked at."""
+"""Rules about conditions that can never hold."""
 
 from __future__ import annotations
 
@@ -16,38 +16,6 @@ family = Family()
 
 @family.rule(
     "L201",
-    "condition-without-a-row",
-    "error",
-    "AZ-2",
-    reason="An action on the collection has no row, so a condition on one cannot be checked.",
-    remedy="Make the action one on the item, or let its hook choose the rows and leave out when.",
-    example="""
-roles:
-  clerk: {can: [{do: [list, read, create], on: bill}, {do: remind, on: bill, when: {paid: false}}]}
-resources:
-  bill:
-    fields: {paid: {type: boolean, default: false}}
-    actions: {remind: {on: collection}}
-""",
-    repair=(", when: {paid: false}", ""),
-)
-def without_a_row(context: Context) -> Iterator[Found]:
-    """A condition on a field, in the grant of an action on the collection."""
-    for each in context.granted:
-        action = context.spec.resources[each.entity.name].actions.get(each.do)
-        if action is None or action.on == "item":
-            continue
-        for condition in each.grant.when:
-            if condition.left.kind == "field":
-                yield Found(
-                    f"{each.do} works on all of {each.entity.plural}, and has no "
-                    f"{condition.left} to look at",
-                    (*each.path, "when", condition.left.name),
-                )
-
-
-@family.rule(
-    "L202",
     "never-allowed",
     "error",
     "AZ-2",
@@ -76,7 +44,7 @@ def never_allowed(context: Context) -> Iterator[Found]:
 
 
 @family.rule(
-    "L203",
+    "L202",
     "never-created-so",
     "error",
     "AZ-2",

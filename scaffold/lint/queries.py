@@ -100,15 +100,13 @@ def _lost(entity: Entity, role: str) -> list[Column]:
 
 
 def _hiding(context: Context, role: str, entity: Entity, column: Column) -> Path:
-    """The first grant that lists rows without the column, and that no other grant covers."""
+    """The grant that lists rows without the column: the first that no other covers, if any."""
     held = list(context.held(role, entity.name, "list"))
-    return next(
-        each.path
-        for each in held
-        if each.fields is not None
-        and column.field not in each.fields
-        and not any(other is not each and other.covers(each) for other in held)
-    )
+    hiding = [each for each in held if each.fields is not None and column.field not in each.fields]
+    for each in hiding:
+        if not any(other.covers(each) and not each.covers(other) for other in held):
+            return each.path
+    return hiding[0].path
 
 
 def _listing(entity: Entity) -> frozenset[str]:

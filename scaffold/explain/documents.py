@@ -1,0 +1,146 @@
+"""The matrix as a document: Markdown, HTML and JSON."""
+
+from __future__ import annotations
+
+import html as markup
+import json
+import re
+from collections.abc import Iterator
+
+from scaffold.design.model import Role
+from scaffold.explain.matrix import Matrix, Row, Section
+from scaffold.explain.words import demands, holder
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|&~-])")
+
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem; color: #1c1e21; background: #fff; }
+table { border-collapse: collapse; margin: 0 0 2rem; }
+th, td { border: 1px solid #ccd0d5; padding: .3rem .6rem; text-align: left; vertical-align: top; }
+th { background: #f3f4f6; font-weight: 600; }
+small { display: block; font-weight: 400; color: #565b63; }
+@media (prefers-color-scheme: dark) {
+  body { color: #e4e6eb; background: #18191a; }
+  th { background: #242526; }
+  th, td { border-color: #4a4b4d; }
+  small { color: #b0b3b8; }
+}
+""".strip()
+
+
+def markdown(matrix: Matrix) -> str:
+    """A table (GitHub Flavored Markdown) a resource."""
+    return "\n".join(_markdown(matrix)) + "\n"
+
+
+def html(matrix: Matrix) -> str:
+    """One page that loads nothing and runs nothing."""
+    return "\n".join(_html(matrix)) + "\n"
+
+
+def as_json(matrix: Matrix) -> str:
+    """The matrix as data; `when` has the conditions as the spec writes them, `means` in words."""
+    found = {
+        "service": matrix.title,
+        "roles": [{"name": each.name, "kind": each.kind, "mfa": each.mfa} for each in matrix.roles],
+        "operations": [_data(matrix, row) for row in matrix.rows],
+    }
+    return json.dumps(found, indent=2) + "\n"
+
+
+def _data(matrix: Matrix, row: Row) -> dict[str, object]:
+    operation = row.operation
+    return {
+        "id": operation.id,
+        "permission": operation.permission,
+        "method": operation.method,
+        "path": operation.path,
+        "step_up": operation.step_up,
+        "if_match": operation.conditional,
+        "idempotency_key": operation.idempotency,
+        "allowed": {
+            role: [
+                {
+                    "when": list(way.when),
+                    "fields": None if way.fields is None else list(way.fields),
+                    "means": matrix.words.phrase(way) or "always",
+                }
+                for way in mine
+            ]
+            for role, mine in row.ways.items()
+        },
+    }
+
+
+def _markdown(matrix: Matrix) -> Iterator[str]:
+    yield f"# {_plain(matrix.title)}: who may do what"
+    for section in matrix.sections:
+        yield ""
+        yield f"## {_plain(section.entity.title)}"
+        yield ""
+        yield _line(["", *(f"**{_plain(_role(each))}**" for each in _roles(matrix, section))])
+        yield _line(["---"] * (len(_roles(matrix, section)) + 1))
+        for row in section.rows:
+            cells = (_plain(_cell(matrix, row, each)) for each in _roles(matrix, section))
+            needs = demands(row.operation)
+            name = f"**{_plain(row.operation.permission)}**{f' ({_plain(needs)})' if needs else ''}"
+            yield _line([name, *cells])
+
+
+def _html(matrix: Matrix) -> Iterator[str]:
+    title = markup.escape(f"{matrix.title}: who may do what")
+    yield "<!doctype html>"
+    yield '<html lang="en">'
+    yield '<meta charset="utf-8">'
+    yield (
+        '<meta http-equiv="Content-Security-Policy" '
+        "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+    )
+    yield '<meta name="viewport" content="width=device-width">'
+    yield f"<title>{title}</title>"
+    yield f"<style>\n{_STYLE}\n</style>"
+    yield f"<h1>{title}</h1>"
+    for section in matrix.sections:
+        yield f"<h2>{markup.escape(section.entity.title)}</h2>"
+        yield "<table>"
+        headings = "".join(_th("col", each.name, holder(each)) for each in _roles(matrix, section))
+        yield f"<thead><tr><td></td>{headings}</tr></thead>"
+        yield "<tbody>"
+        for row in section.rows:
+            cells = "".join(
+                f"<td>{markup.escape(_cell(matrix, row, each))}</td>"
+                for each in _roles(matrix, section)
+            )
+            heading = _th("row", row.operation.permission, demands(row.operation))
+            yield f"<tr>{heading}{cells}</tr>"
+        yield "</tbody>"
+        yield "</table>"
+    yield "</html>"
+
+
+def _th(scope: str, name: str, detail: str) -> str:
+    small = f"<small>{markup.escape(detail)}</small>" if detail else ""
+    return f'<th scope="{scope}">{markup.escape(name)}{small}</th>'
+
+
+def _roles(matrix: Matrix, section: Section) -> tuple[Role, ...]:
+    """The columns: the roles of the resource, or the one that was asked for."""
+    return section.roles or matrix.roles
+
+
+def _cell(matrix: Matrix, row: Row, role: Role) -> str:
+    return matrix.words.allowed(row.ways.get(role.name, ())) or "—"
+
+
+def _role(role: Role) -> str:
+    held_by = holder(role)
+    return f"{role.name} ({held_by})" if held_by else role.name
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _plain(text: str) -> str:
+    """Text as Markdown that shows exactly it."""
+    return _MARKDOWN.sub(r"\\\1", text)

@@ -1,0 +1,99 @@
+"""Conditions, fields and durations in words that read aloud."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from scaffold.design.model import Condition, Operation, Role, Term
+from scaffold.design.names import words
+from scaffold.design.surface import Way, literal_text
+
+EVERYTHING = "✓"
+
+
+class Words:
+    """Words for a service whose tenants have a name of their own."""
+
+    def __init__(self, tenant: str) -> None:
+        self._tenant = words(tenant)
+
+    def allowed(self, ways: Sequence[Way]) -> str:
+        """What a cell of the matrix says; nothing where the operation is refused."""
+        phrases = [phrase for each in ways if (phrase := self.phrase(each))]
+        if len(phrases) < len(ways):
+            return EVERYTHING
+        return f"{EVERYTHING} {'; or '.join(phrases)}" if phrases else ""
+
+    def phrase(self, way: Way) -> str:
+        """The limits of one way: `only title, if status is draft`; nothing without limits."""
+        parts = []
+        if way.fields is not None:
+            parts.append(f"only {joined(way.fields, 'and')}" if way.fields else "without fields")
+        if way.conditions:
+            # The owner last, as one would say it.
+            ordered = sorted(way.conditions, key=_is_owner)
+            parts.append(f"if {' and '.join(map(self.condition, ordered))}")
+        return ", ".join(parts)
+
+    def condition(self, condition: Condition) -> str:
+        """One condition: `region is one of your regions`."""
+        left, right = self._term(condition.left), condition.right
+        if isinstance(right, tuple):
+            return f"{left} is {joined(map(literal_text, right), 'or')}"
+        if _is_owner(condition):
+            return f"you are the owner ({left})"
+        if condition.operator == "in":
+            return f"{left} is one of {self._term(right)}"
+        return f"{left} is {self._term(right)}"
+
+    def _term(self, term: Term) -> str:
+        match term.source:
+            case "field":
+                return term.name
+            case "user":
+                return f"your {words(term.name)}"
+            case "tenant":
+                return f"the {self._tenant}'s {words(term.name)}"
+            case _:
+                return "the environment"
+
+
+def demands(operation: Operation) -> str:
+    """What a caller must bring beyond a role, in words; nothing where it is nothing."""
+    parts = []
+    if operation.step_up is not None:
+        parts.append(f"signed in within {duration(operation.step_up)}")
+    if operation.conditional:
+        parts.append("If-Match")
+    if operation.idempotency == "required":
+        parts.append("Idempotency-Key")
+    return ", ".join(parts)
+
+
+def holder(role: Role) -> str:
+    """Who holds a role, and with which second factor; nothing for a person without one."""
+    parts = ["service"] if role.kind == "service" else []
+    if role.mfa is not None:
+        parts.append("phishing-resistant MFA" if role.mfa == "phishing_resistant" else "MFA")
+    return ", ".join(parts)
+
+
+def duration(seconds: int) -> str:
+    """Seconds in the largest unit that holds them exactly: `5 min`."""
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds % size == 0:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def joined(names: Iterable[str], last: str) -> str:
+    """`a, b and c`."""
+    found = list(names)
+    if len(found) < 2:
+        return "".join(found)
+    return f"{', '.join(found[:-1])} {last} {found[-1]}"
+
+
+def _is_owner(condition: Condition) -> bool:
+    right = condition.right
+    return isinstance(right, Term) and right.source == "user" and right.name == "id"

@@ -1,0 +1,1 @@
+"""The commands, the tree and the lock."""

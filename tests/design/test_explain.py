@@ -1,0 +1,244 @@
+"""The access matrix in words: for a terminal, as a document, and as data."""
+
+import html.parser
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from scaffold.explain import explain
+
+from .samples import design
+
+ACCESS = """
+roles:
+  clerk:
+    can:
+      - {do: list, on: order}
+      - {do: read, on: order, except: [total, status, source]}
+      - do: update
+        on: order
+        only: [title]
+        when: {owner_id: $user.id, status: {in: [open, done]}}
+      - {do: create, on: order, when: {region: $tenant.region}}
+  chief:
+    extends: clerk
+    mfa: phishing_resistant
+    can:
+      - {do: finish, on: order, when: {region: {in: $user.regions}}}
+      - {do: finish, on: order, when: {status: open, $tenant.region: eu}}
+      - {do: sweep, on: order}
+  robot:
+    kind: service
+    can:
+      - {do: sweep, on: order, when: {$service.environment: {in: [staging, production]}}}
+"""
+
+
+MATRIX = """\
+Shop
+┏━━━━━━━━━━━━━━┳━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓
+┃              ┃       ┃          chief           ┃   robot   ┃                                    ┃
+┃ operation    ┃ clerk ┃ (phishing-resistant MFA) ┃ (service) ┃ needs                              ┃
+┡━━━━━━━━━━━━━━╇━━━━━━━╇━━━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┩
+│ order:list   │   ✓   │            ✓             │           │                                    │
+│ order:create │ ✓ (1) │          ✓ (1)           │           │                                    │
+│ order:read   │ ✓ (2) │          ✓ (2)           │           │                                    │
+│ order:update │ ✓ (3) │          ✓ (3)           │           │ If-Match                           │
+│ order:finish │       │         ✓ (4, 5)         │           │ signed in within 5 min, If-Match,  │
+│              │       │                          │           │ Idempotency-Key                    │
+│ order:sweep  │       │            ✓             │   ✓ (6)   │                                    │
+└──────────────┴───────┴──────────────────────────┴───────────┴────────────────────────────────────┘
+1: if region is the company's region
+2: only owner_id, region and title
+3: only title, if status is done or open and you are the owner (owner_id)
+4: if the company's region is eu and status is open
+5: if region is one of your regions
+6: if the environment is production or staging"""
+
+ROBOT = """\
+Shop
+┏━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━┓
+┃             ┃ robot                                         ┃       ┃
+┃ operation   ┃ (service)                                     ┃ needs ┃
+┡━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━┩
+│ order:sweep │ ✓ if the environment is production or staging │       │
+└─────────────┴───────────────────────────────────────────────┴───────┘"""
+
+MARKDOWN = """\
+# Shop: who may do what
+
+## order
+
+|  | **clerk** |
+| --- | --- |
+| **order:list** | ✓ |
+| **order:create** | ✓ if region is the company's region |
+| **order:read** | ✓ only owner\\_id, region and title |
+| **order:update** (If\\-Match) | ✓ only title, if status is done or open and you are the owner \
+\\(owner\\_id\\) |
+"""
+
+
+def printed(role: str | None = None, operation: str | None = None) -> str:
+    """The table as a terminal of 100 columns shows it."""
+    screen = Console(file=io.StringIO(), width=100, color_system=None)
+    screen.print(explain(design(ACCESS), role, operation))
+    assert isinstance(screen.file, io.StringIO)
+    return "\n".join(line.rstrip() for line in screen.file.getvalue().splitlines())
+
+
+def test_the_whole_matrix_has_numbers_and_says_below_what_they_mean() -> None:
+    assert printed() == MATRIX
+
+
+def test_one_role_has_words_in_its_cells() -> None:
+    assert printed(role="robot") == ROBOT
+
+
+def test_one_operation_lists_the_roles() -> None:
+    shown = printed(operation="order:sweep")
+    assert "┃ role                     ┃ order:sweep" in shown
+    assert "│ chief                    │ ✓ " in shown
+    assert "✓ if the environment is production or staging" in shown
+    assert "clerk" not in shown
+
+
+def test_a_role_that_is_refused_an_operation_is_told_so() -> None:
+    assert "—" in printed(role="clerk", operation="finish_order")
+
+
+@pytest.mark.parametrize("operation", ["finish_order", "order:finish"])
+def test_an_operation_goes_by_its_id_or_its_permission(operation: str) -> None:
+    found = json.loads(explain(design(ACCESS), operation=operation, format="json"))
+    assert [each["id"] for each in found["operations"]] == ["finish_order"]
+
+
+def test_the_data_has_every_fact() -> None:
+    found = json.loads(
+        explain(design(ACCESS), role="chief", operation="finish_order", format="json")
+    )
+    assert found == {
+        "service": "Shop",
+        "roles": [{"name": "chief", "kind": "human", "mfa": "phishing_resistant"}],
+        "operations": [
+            {
+                "id": "finish_order",
+                "permission": "order:finish",
+                "method": "POST",
+                "path": "/orders/{order_id}/finish",
+                "step_up": 300,
+                "if_match": True,
+                "idempotency_key": "required",
+                "allowed": {
+                    "chief": [
+                        {
+                            "when": ["$tenant.region = eu", "status = open"],
+                            "fields": None,
+                            "means": "if the company's region is eu and status is open",
+                        },
+                        {
+                            "when": ["region in $user.regions"],
+                            "fields": None,
+                            "means": "if region is one of your regions",
+                        },
+                    ]
+                },
+            }
+        ],
+    }
+
+
+def test_a_markdown_document_has_a_table_a_resource() -> None:
+    assert explain(design(ACCESS), role="clerk", format="markdown") == MARKDOWN
+
+
+HOSTILE = """
+service: {name: shop, title: "<script>alert(1)</script> | **x** [a](b)"}
+roles: {clerk: {can: [{do: read, on: note, when: {word: "<img src=x> | `x` [red]"}}]}}
+resources: {note: {fields: {word: {type: string, max: 50}}}}
+"""
+
+
+TAGS = {
+    *("html", "meta", "title", "style", "h1", "h2"),
+    *("table", "thead", "tbody", "tr", "th", "td", "small"),
+}
+
+
+class _Page(html.parser.HTMLParser):
+    """Collects the tags and the text of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        for name, value in attrs:
+            assert not name.startswith("on")
+            assert name not in ("src", "href", "style"), value
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_a_page_shows_hostile_text_and_runs_nothing() -> None:
+    page = _Page(explain(design(HOSTILE), format="html"))
+    assert page.tags <= TAGS
+    assert "<script>alert(1)</script> | **x** [a](b): who may do what" in page.text
+    assert '✓ if word is "<img src=x> | `x` [red]"' in page.text
+
+
+def test_markdown_shows_hostile_text_as_it_is() -> None:
+    text = explain(design(HOSTILE), format="markdown")
+    assert "\\<script\\>" in text
+    assert "\\*\\*x\\*\\* \\[a\\]\\(b\\)" in text
+    assert text.splitlines()[-1].count(" | ") == 1
+
+
+def test_a_terminal_shows_hostile_text_as_it_is() -> None:
+    screen = Console(file=io.StringIO(), width=100, color_system="truecolor", force_terminal=True)
+    screen.print(explain(design(HOSTILE), role="clerk"))
+    assert isinstance(screen.file, io.StringIO)
+    assert "[red]" in screen.file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("role", "operation", "message"),
+    [
+        ("clerc", None, 'There is no role called "clerc". Did you mean clerk?'),
+        ("", None, "Known: chief, clerk and robot."),
+        ("\x1b[31m", None, '"\\x1b[31m"'),
+        (None, "order:finsh", 'no operation called "order:finsh". Did you mean order:finish?'),
+        (None, "finish_ordr", "Did you mean finish_order?"),
+    ],
+)
+def test_an_unknown_name_is_told_the_nearest(
+    role: str | None, operation: str | None, message: str
+) -> None:
+    with pytest.raises(ValueError, match="There is no ") as caught:
+        explain(design(ACCESS), role, operation)
+    assert message in str(caught.value)
+
+
+def test_every_condition_of_the_language_has_words() -> None:
+    found = json.loads(explain(design(ACCESS), format="json"))
+    means = {
+        way["means"]
+        for operation in found["operations"]
+        for ways in operation["allowed"].values()
+        for way in ways
+    }
+    assert means == {
+        "always",
+        "if region is the company's region",
+        "if region is one of your regions",
+        "if the company's region is eu and status is open",
+        "if the environment is production or staging",
+        "only owner_id, region and title",
+        "only title, if status is done or open and you are the owner (owner_id)",
+    }

@@ -1,0 +1,51 @@
+"""Every broken guard is noticed: by a test that was emitted with it, and by `scaffold check`.
+
+Layers mask each other, so that each mutant names the one test that looks at its layer alone.
+"""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.emitted import PACKAGE
+
+from . import database, gate, identity, statements, wiring
+from .mutant import Mutant, ask, differences
+
+MUTANTS = (
+    *statements.MUTANTS,
+    *database.MUTANTS,
+    *identity.MUTANTS,
+    *gate.MUTANTS,
+    *wiring.MUTANTS,
+)
+
+
+@pytest.fixture
+def broken(emitted_project: Path, tmp_path: Path, mutant: Mutant) -> Path:
+    """A copy of the project in which the guard is broken."""
+    project = Path(shutil.copytree(emitted_project, tmp_path / PACKAGE))
+    mutant.apply(project)
+    return project
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda each: each.id)
+def test_a_broken_guard_is_noticed(mutant: Mutant, broken: Path, postgres_server: str) -> None:
+    assert differences(broken) == [("changed", f"{PACKAGE}/{mutant.file}")]
+    outcome = ask(broken, [mutant.noticed_by or "test_startup.py"])
+    if mutant.noticed_by:
+        assert outcome.failed, f"{mutant.id} survives:\n{outcome.output}"
+    else:
+        assert outcome.refused_to_start, f"{mutant.id} starts:\n{outcome.output}"
+
+
+def test_the_unbroken_service_passes(emitted_project: Path, postgres_server: str) -> None:
+    assert differences(emitted_project) == []
+    named = {each.noticed_by for each in MUTANTS} - {""}
+    outcome = ask(emitted_project, sorted(named))
+    assert outcome.passed, outcome.output
+
+
+def test_every_mutant_has_its_own_id() -> None:
+    assert len({each.id for each in MUTANTS}) == len(MUTANTS)

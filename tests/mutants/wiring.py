@@ -1,0 +1,3 @@
+"""x"""
+from .mutant import Mutant
+MUTANTS: tuple[Mutant, ...] = ()
