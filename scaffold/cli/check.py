@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from scaffold.cli.output import FOUND, paint, refusing, say, say_json
+from scaffold.cli.output import FOUND, counted, paint, refusing, say, say_json
 
 
 def run(
@@ -55,6 +55,6 @@ def _verdict(kinds: list[str]) -> str:
     if set(kinds) == {"stale"}:
         return "The spec or scaffold changed since: run scaffold generate, and commit the result."
     return (
-        f"{len(kinds)} difference{'s'[: len(kinds) != 1]}. Take edits back, or say in scaffold.yaml "
-        "what they were for and run scaffold generate."
+        f"{counted(len(kinds), 'difference')}. Take edits back, or say in scaffold.yaml what they "
+        "were for and run scaffold generate."
     )

@@ -53,9 +53,7 @@ def _list(difference: Difference) -> None:
         for path in getattr(difference, kind):
             say(f"{paint(f'{kind:<8}', colour)} {path}")
     for path in difference.left:
-        say(
-            f"{paint('left    ', 'yellow')} {escape(path)} (in the lock, but outside of what is generated)"
-        )
+        say(f"{paint('left    ', 'yellow')} {escape(path)} (in the lock, and not generated)")
 
 
 def _summarise(difference: Difference, *, dry_run: bool) -> None:

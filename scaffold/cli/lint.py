@@ -41,9 +41,8 @@ def run(
         else:
             for each in found:
                 where = escape(f"{spec}:{each.line}:{each.column}")
-                say(
-                    f"{where}: {paint(each.severity, COLOURS[each.severity])} {each.id}: {each.message}"
-                )
+                severity = paint(each.severity, COLOURS[each.severity])
+                say(f"{where}: {severity} {each.id} {each.name}: {each.message}")
                 say(f"    {each.reason}")
                 say(f"    {each.remedy}")
             if not found:

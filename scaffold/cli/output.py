@@ -37,6 +37,11 @@ def say_json(value: object) -> None:
     typer.echo(json.dumps(value, indent=2))
 
 
+def counted(number: int, noun: str) -> str:
+    """The number and the noun, which takes an s where there are none or several."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def complain(text: str) -> None:
     """Print what is wrong to the error stream."""
     typer.echo(f"{paint('error:', 'red', sys.stderr)} {text}", err=True)
@@ -77,8 +82,7 @@ def _explained(error: Exception) -> str | None:
 
     match error:
         case SpecError():
-            count = len(error.problems)
-            return f"the spec is refused ({count} problem{'s'[: count != 1]})\n{error}"
+            return f"the spec is refused ({counted(len(error.problems), 'problem')})\n{error}"
         case NewProjectError() | ProjectError() | TransactionError() | UnsafePath():
             return escape(str(error))
         case OSError():

@@ -99,10 +99,10 @@ def _paths(entity: Entity, design: Design) -> dict[str, PathItem]:
     for operation in entity.operations:
         item = found.setdefault(operation.path, {})
         item[operation.method.lower()] = _operation(operation, entity, design)
-    return {
-        path: PathItem(**({"parameters": _path_parameters(path)} if "{" in path else {}), **item)
-        for path, item in found.items()
-    }
+    for path, item in found.items():
+        if "{" in path:
+            item["parameters"] = _path_parameters(path)
+    return {path: PathItem(**item) for path, item in found.items()}
 
 
 def _path_parameters(path: str) -> list[Parameter]:
@@ -158,33 +158,33 @@ def _parameters(operation: Operation, entity: Entity) -> Iterable[Parameter | Re
     if operation.verb == "list":
         yield from query_parameters(entity)
     if operation.verb == "read":
-        yield Reference(ref="#/components/parameters/IfNoneMatch")
+        yield _reference("#/components/parameters/IfNoneMatch")
     if operation.conditional:
-        yield Reference(ref="#/components/parameters/IfMatch")
+        yield _reference("#/components/parameters/IfMatch")
     if operation.idempotency != "none":
         name = "IdempotencyKey" + ("Required" if operation.idempotency == "required" else "")
-        yield Reference(ref=f"#/components/parameters/{name}")
+        yield _reference(f"#/components/parameters/{name}")
 
 
 def _responses(operation: Operation, entity: Entity, design: Design) -> dict[str, Any]:
     headers: dict[str, Header | Reference] = {}
     if any(each.scope != "failed_authentication" for each in design.limits):
-        headers |= {name: Reference(ref=f"#/components/headers/{name}") for name in LIMIT_HEADERS}
+        headers |= {name: _reference(f"#/components/headers/{name}") for name in LIMIT_HEADERS}
     answer: dict[str, Any] = {"description": operation.summary}
     if operation.status != 204:
         name = entity.class_name + ("Page" if operation.verb == "list" else "")
         answer["content"] = {"application/json": _media(f"#/components/schemas/{name}")}
         if operation.verb != "list":
-            headers["ETag"] = Reference(ref="#/components/headers/ETag")
+            headers["ETag"] = _reference("#/components/headers/ETag")
     if operation.verb == "create":
-        headers["Location"] = Reference(ref="#/components/headers/Location")
+        headers["Location"] = _reference("#/components/headers/Location")
     if headers:
         answer["headers"] = headers
     found: dict[str, Any] = {str(operation.status): Response(**answer)}
     if operation.verb == "read":
         found["304"] = Response(description="The caller has this version already.")
     for status in _statuses(operation, entity):
-        found[status] = Reference(ref=f"#/components/responses/{PROBLEMS[status][0]}")
+        found[status] = _reference(f"#/components/responses/{PROBLEMS[status][0]}")
     return found
 
 
@@ -231,6 +231,10 @@ def _components(design: Design) -> Components:
             )
         },
     )
+
+
+def _reference(target: str) -> Reference:
+    return Reference.model_validate({"$ref": target})
 
 
 def _media(reference: str) -> MediaType:

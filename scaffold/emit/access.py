@@ -8,7 +8,7 @@ from typing import Any
 
 from scaffold.design.model import Alternative, Column, Design, Entity, Operation
 from scaffold.design.visibility import readers
-from scaffold.design.witness import World, failing, holds, satisfying
+from scaffold.design.witness import ME, World, failing, holds, satisfying
 
 
 def access(design: Design) -> Mapping[str, Any]:
@@ -40,7 +40,7 @@ def _role(role: str, operation: Operation, entity: Entity, design: Design) -> Ma
     refused = "condition_not_met" if mine else "permission_missing"
     for alternative in mine:
         world = satisfying(alternative, entity)
-        if world is None or not _reachable(operation, entity, world):
+        if world is None or not _reachable(operation, entity, world, alternative):
             continue
         parent = None
         if entity.parent and operation.verb in ("list", "create"):
@@ -54,6 +54,7 @@ def _role(role: str, operation: Operation, entity: Entity, design: Design) -> Ma
             **_world(world),
             "parent": parent,
             "fields": _fields(operation, entity, alternative),
+            "many": _many(entity, world),
             "outside": list(_outside(operation, entity, mine, parent)),
         }
     return {"allowed": False, "reason": refused}
@@ -73,13 +74,31 @@ def _visible_parent(
     return None
 
 
-def _reachable(operation: Operation, entity: Entity, world: World) -> bool:
-    """Can a create meet the conditions with what a body may say?"""
+def _many(entity: Entity, world: World) -> bool:
+    """Can there be several rows like this one, whatever has to be unique?"""
+    free = {
+        column.name
+        for column in entity.columns
+        if column.origin == "caller"
+        and column.name not in world.row
+        and column.kind.base not in ("boolean", "enum", "list", "object")
+    }
+    return all(free & set(columns) for columns in entity.unique)
+
+
+def _reachable(
+    operation: Operation, entity: Entity, world: World, alternative: Alternative
+) -> bool:
+    """Can a create lead to this row with what the grant lets a body say?"""
     if operation.verb != "create":
         return True
     for column in entity.columns:
         value = world.row.get(column.name)
-        if column.origin == "hook" and value is not None and value != column.default:
+        said = column.creatable and (
+            alternative.fields is None or column.name in alternative.fields
+        )
+        implied = ME if column.origin == "owner" else column.default
+        if not said and value is not None and value != implied:
             return False
     return True
 
@@ -93,7 +112,7 @@ def _outside(
     for alternative in mine:
         others = [each for each in mine if each is not alternative]
         for why, world in failing(alternative, others, entity):
-            if parent is None and _reachable(operation, entity, world):
+            if parent is None and _reachable(operation, entity, world, alternative):
                 yield {"why": f"not {why}", **_world(world)}
 
 

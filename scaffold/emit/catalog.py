@@ -41,6 +41,7 @@ def _resource(entity: Entity) -> Mapping[str, Any]:
             for each in entity.columns
             if each.references and not each.nullable
         },
+        "unique": sorted({name for names in entity.unique for name in names}),
     }
 
 

@@ -175,9 +175,7 @@ def _context(design: Design, functions: Functions) -> Mapping[str, Any]:
             for entity in design.entities
             for each in entity.columns
         ),
-        "idempotency_required": any(
-            each.idempotency == "required" for each in design.operations
-        ),
+        "idempotency_required": any(each.idempotency == "required" for each in design.operations),
         "step_up": any(each.step_up is not None for each in design.operations),
         "has_patch": any(each.verb == "update" for each in design.operations),
         "camel": camel,

@@ -45,9 +45,11 @@ def scaffold(*arguments: str | Path, answers: str = "") -> Result:
     return CliRunner().invoke(app, [str(each) for each in arguments], input=answers)
 
 
-def scaffold_process(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def scaffold_process(
+    *arguments: str | Path, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run a command as a shell does."""
-    return subprocess.run(
+    return subprocess.run(  # noqa: S603
         [sys.executable, "-m", "scaffold", *map(str, arguments)],
         check=False,
         capture_output=True,

@@ -124,7 +124,11 @@ def test_what_is_the_developers_is_not_looked_at(project: Path) -> None:
 
 
 def test_a_changed_spec_makes_the_tree_stale(project: Path) -> None:
-    edit(project / "scaffold.yaml", "    fields:\n      name: {type: string,", "    fields:\n      name: {type: text,")
+    edit(
+        project / "scaffold.yaml",
+        "    fields:\n      name: {type: string,",
+        "    fields:\n      name: {type: text,",
+    )
     found = findings(project)
     assert found["scaffold.lock"] == {"stale"}
     assert found[f"{PACKAGE}/resources/product/models.py"] == {"stale"}
@@ -166,9 +170,7 @@ def test_a_lock_of_another_generator_is_stale(project: Path) -> None:
         (lambda lock: lock["surface"].clear(), "another surface"),
     ],
 )
-def test_a_wrong_lock(
-    project: Path, change: Callable[[dict[str, Any]], object], said: str
-) -> None:
+def test_a_wrong_lock(project: Path, change: Callable[[dict[str, Any]], object], said: str) -> None:
     change_lock(project, change)
     emission = yields((project / "scaffold.yaml").read_bytes())
     (only,) = check(project, emission)

@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from typer.testing import CliRunner
 
 from scaffold import __version__
@@ -135,7 +134,9 @@ def test_explain_refuses_a_name_that_is_not_there(project: Path, option: str) ->
 
 
 @pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1"}, {"GITHUB_ACTIONS": "true"}])
-@pytest.mark.parametrize("arguments", [["--help"], ["check", "{}"], ["explain", "{}"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["check", "{}"], ["explain", "{}"]], ids=" ".join
+)
 def test_a_pipe_gets_no_colour(
     made: Path, arguments: list[str], environment: dict[str, str]
 ) -> None:
@@ -151,7 +152,7 @@ def test_a_terminal_gets_colour_unless_nobody_wants_it(
     ours, theirs = os.openpty()
     clean = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
     command = [sys.executable, "-m", "scaffold", "check", str(made)]
-    subprocess.run(
+    subprocess.run(  # noqa: S603
         command, stdout=theirs, check=True, env={**clean, "TERM": "xterm", **environment}
     )
     os.close(theirs)

@@ -53,7 +53,9 @@ def test_it_is_read_line_by_line(made: Path) -> None:
 
 def test_a_grant_shows_in_its_diff(project: Path) -> None:
     before = (project / "scaffold.lock").read_text().splitlines()
-    edit(project / "scaffold.yaml", "[ship, tally], on: order}", "[ship, tally, delete], on: order}")
+    edit(
+        project / "scaffold.yaml", "[ship, tally], on: order}", "[ship, tally, delete], on: order}"
+    )
     scaffold("generate", project)
     added = set((project / "scaffold.lock").read_text().splitlines()) - set(before)
     assert any("delete" in line for line in added)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scaffold.emit import project as projects
+from scaffold.emit import lock
 from scaffold.spec import load
 
 from .support import PACKAGE, SPEC, SPECS, scaffold, tree
@@ -139,15 +139,33 @@ def test_what_is_occupied_is_refused(tmp_path: Path, occupied: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "Shop", "a b", "../up", "/tmp/x", ".hidden", "-x-", "a--b", "é", "x" * 61, "a\nb", "{{x}}"],
+    [
+        "",
+        "Shop",
+        "a b",
+        "../up",
+        "/etc/x",
+        ".hidden",
+        "-x-",
+        "a--b",
+        "é",
+        "x" * 61,
+        "a\nb",
+        "{{x}}",
+    ],
 )
-def test_a_hostile_name_is_refused(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hostile_name_is_refused(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     spec = SPECS / "notes.yaml"
     for arguments in (["--defaults"], ["--spec", str(spec)]):
         result = scaffold("new", *arguments, "--", name)
         assert result.exit_code == 2
-        assert "\n" not in result.stderr.removeprefix("error: ").rstrip("\n") or "Usage" in result.stderr
+        assert (
+            "\n" not in result.stderr.removeprefix("error: ").rstrip("\n")
+            or "Usage" in result.stderr
+        )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -183,7 +201,7 @@ def test_an_interrupted_write_leaves_nothing(
     def fail(*_: object) -> bytes:
         raise error
 
-    monkeypatch.setattr(projects.locks, "write", fail)
+    monkeypatch.setattr(lock, "write", fail)
     result = scaffold("new", "shop", "--defaults", "--into", target)
     assert result.exit_code == (130 if isinstance(error, KeyboardInterrupt) else 2)
     assert tree(tmp_path) == {}
@@ -194,7 +212,8 @@ def test_an_interrupted_write_leaves_nothing(
 def test_a_move_that_fails_half_way_is_taken_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rename, moved = Path.rename, []
+    rename = Path.rename
+    moved: list[Path] = []
 
     def fail(self: Path, place: Path) -> Path:
         if len(moved) == 5:

@@ -1,3 +1,307 @@
-"""x"""
+"""The tables, the policies, the grants and the start with a guard gone."""
+
+from typing import Final
+
 from .mutant import Mutant
-MUTANTS: tuple[Mutant, ...] = ()
+
+TABLES: Final = "store/migrations/0001_initial.sql"
+BOUND: Final = "(tenant_id = (select current_setting('app.tenant_id', true)::uuid))"
+
+
+def policy(table: str) -> str:
+    """The beginning of the policy that shows one tenant's rows."""
+    return f"create policy tenant_isolation on {table} as permissive for all to invoicing_app\n"
+
+
+ROW_LEVEL_SECURITY: Final = (
+    Mutant(
+        id="policy-shows-everything",
+        control="AZ-3",
+        file=TABLES,
+        old=f"{policy('customer')}  using {BOUND}",
+        new=f"{policy('customer')}  using (true)",
+        noticed_by="test_isolation.py::test_policies_alone_show_one_tenant",
+    ),
+    Mutant(
+        id="policy-accepts-everything",
+        control="AZ-3",
+        file=TABLES,
+        old=f"{policy('customer')}  using {BOUND}\n  with check {BOUND}",
+        new=f"{policy('customer')}  using {BOUND}\n  with check (true)",
+        noticed_by="test_isolation.py::test_policies_alone_refuse_a_foreign_write",
+    ),
+    Mutant(
+        id="policy-shows-everything-to-the-unbound",
+        control="AZ-3",
+        file=TABLES,
+        old=f"{policy('invoice')}  using {BOUND}",
+        new=f"{policy('invoice')}  using ({BOUND}\n"
+        "    or current_setting('app.tenant_id', true) is null)",
+        noticed_by="test_isolation.py::test_an_unbound_connection_sees_nothing",
+    ),
+    Mutant(
+        id="policy-shows-everything-to-the-unbound-again",
+        control="AZ-3",
+        file=TABLES,
+        old=f"{policy('invoice')}  using {BOUND}",
+        new=f"{policy('invoice')}  using (tenant_id = coalesce(\n"
+        "    nullif(current_setting('app.tenant_id', true), '')::uuid, tenant_id))",
+        noticed_by="test_isolation.py::test_an_unbound_connection_sees_nothing",
+    ),
+    Mutant(
+        id="policy-is-open-to-more",
+        control="AZ-3",
+        file=TABLES,
+        old="alter table payment force row level security;\n",
+        new="alter table payment force row level security;\n"
+        "create policy support on payment using (true);\n",
+    ),
+    Mutant(
+        id="policies-are-off",
+        control="AZ-3",
+        file=TABLES,
+        old="alter table customer enable row level security;\n",
+        new="",
+    ),
+    Mutant(
+        id="the-owner-is-not-bound",
+        control="AZ-3",
+        file=TABLES,
+        old="alter table customer force row level security;\n",
+        new="",
+    ),
+    Mutant(
+        id="the-audit-log-has-no-policy",
+        control="AZ-3",
+        file=TABLES,
+        old=f"{policy('audit_event')}  using {BOUND}\n  with check {BOUND};\n",
+        new="",
+    ),
+    Mutant(
+        id="policy-reads-outside-the-conditions",
+        control="AZ-2",
+        file=TABLES,
+        old="create policy reach_select on invoice as restrictive for select to invoicing_app\n"
+        "  using (",
+        new="create policy reach_select on invoice as restrictive for select to invoicing_app\n"
+        "  using (true or ",
+        noticed_by="test_isolation.py::test_policies_alone_hold_the_conditions",
+    ),
+    Mutant(
+        id="policy-creates-outside-the-conditions",
+        control="AZ-2",
+        file=TABLES,
+        old="create policy reach_insert on payment as restrictive for insert to invoicing_app\n"
+        "  with check (",
+        new="create policy reach_insert on payment as restrictive for insert to invoicing_app\n"
+        "  with check (true or ",
+        noticed_by="test_isolation.py::test_policies_alone_hold_the_conditions",
+    ),
+    Mutant(
+        id="policy-updates-outside-the-conditions",
+        control="AZ-2",
+        file=TABLES,
+        old="create policy reach_update on invoice as restrictive for update to invoicing_app\n"
+        "  using (",
+        new="create policy reach_update on invoice as restrictive for update to invoicing_app\n"
+        "  using (true or ",
+        noticed_by="test_isolation.py::test_policies_alone_hold_the_conditions",
+    ),
+    Mutant(
+        id="policy-deletes-outside-the-conditions",
+        control="AZ-2",
+        file=TABLES,
+        old="create policy reach_delete on invoice_line as restrictive for delete to invoicing_app\n"
+        "  using (",
+        new="create policy reach_delete on invoice_line as restrictive for delete to invoicing_app\n"
+        "  using (true or ",
+        noticed_by="test_isolation.py::test_policies_alone_hold_the_conditions",
+    ),
+)
+
+KEYS: Final = (
+    Mutant(
+        id="reference-to-any-tenant",
+        control="AZ-3",
+        file=TABLES,
+        old="alter table invoice add constraint invoice_customer_id_fkey "
+        "foreign key (tenant_id, customer_id) references invoicing.customer (tenant_id, id);",
+        new="alter table customer add constraint customer_id_key unique (id);\n"
+        "alter table invoice add constraint invoice_customer_id_fkey "
+        "foreign key (customer_id) references invoicing.customer (id);",
+        noticed_by="test_isolation.py::test_a_reference_stays_in_its_tenant",
+    ),
+    Mutant(
+        id="reference-to-nothing",
+        control="AZ-3",
+        file=TABLES,
+        old="alter table invoice_line add constraint invoice_line_invoice_id_fkey "
+        "foreign key (tenant_id, invoice_id) references invoicing.invoice (tenant_id, id);\n",
+        new="",
+        noticed_by="test_isolation.py::test_a_reference_stays_in_its_tenant",
+    ),
+    Mutant(
+        id="owner-in-any-tenant",
+        control="AZ-3",
+        file=TABLES,
+        old="alter table invoice add constraint invoice_owner_id_fkey "
+        "foreign key (tenant_id, owner_id) references invoicing.member (tenant_id, id);\n",
+        new="",
+        noticed_by="test_isolation.py::test_a_reference_stays_in_its_tenant",
+    ),
+    Mutant(
+        id="unique-across-tenants",
+        control="AZ-3",
+        file=TABLES,
+        old="constraint customer_email_key unique (tenant_id, email)",
+        new="constraint customer_email_key unique (email)",
+        noticed_by="test_isolation.py::test_a_unique_key_is_one_tenants_own",
+    ),
+)
+
+GRANTS: Final = (
+    Mutant(
+        id="the-service-may-truncate",
+        control="AZ-3",
+        file=TABLES,
+        old="grant select, insert, update (status, refunded_at, version, updated_at) on payment",
+        new="grant select, insert, truncate, update (status, refunded_at, version, updated_at) on payment",
+        noticed_by="test_isolation.py::test_every_table_is_protected",
+    ),
+    Mutant(
+        id="the-service-may-delete-payments",
+        control="AZ-3",
+        file=TABLES,
+        old="grant select, insert, update (status, refunded_at, version, updated_at) on payment",
+        new="grant select, insert, delete, update (status, refunded_at, version, updated_at) on payment",
+        noticed_by="test_isolation.py::test_the_services_role_may_do_what_it_needs_and_no_more",
+    ),
+    Mutant(
+        id="the-service-may-change-any-column",
+        control="AZ-3",
+        file=TABLES,
+        old="grant select, insert, update (status, refunded_at, version, updated_at) on payment",
+        new="grant select, insert, update on payment",
+        noticed_by="test_isolation.py::test_the_services_role_may_do_what_it_needs_and_no_more",
+    ),
+    Mutant(
+        id="the-service-makes-members",
+        control="AZ-1",
+        file=TABLES,
+        old="grant select on member to invoicing_app;",
+        new="grant select, insert, update on member to invoicing_app;",
+        noticed_by="test_isolation.py::test_the_services_role_may_do_what_it_needs_and_no_more",
+    ),
+    Mutant(
+        id="the-service-rewrites-the-audit-log",
+        control="DATA-2",
+        file=TABLES,
+        old="grant insert on audit_event to invoicing_app;",
+        new="grant insert, update, delete on audit_event to invoicing_app;",
+        noticed_by="test_isolation.py::test_the_audit_log_only_grows",
+    ),
+    Mutant(
+        id="the-audit-log-can-be-rewritten",
+        control="DATA-2",
+        file=TABLES,
+        old="create trigger append_only before update or delete on audit_event\n"
+        "  for each row execute function audit_event_is_append_only();\n",
+        new="",
+        noticed_by="test_isolation.py::test_the_audit_log_only_grows",
+    ),
+    Mutant(
+        id="the-audit-log-can-be-emptied",
+        control="DATA-2",
+        file=TABLES,
+        old="create trigger never_truncated before truncate on audit_event\n"
+        "  for each statement execute function audit_event_is_append_only();\n",
+        new="",
+        noticed_by="test_isolation.py::test_the_audit_log_only_grows",
+    ),
+    Mutant(
+        id="anybody-runs-the-functions",
+        control="AZ-1",
+        file="store/migrate.py",
+        old="revoke all on all functions in schema invoicing from public;",
+        new="",
+        noticed_by="test_isolation.py::test_a_function_is_the_services_own",
+    ),
+    Mutant(
+        id="functions-run-as-their-owner",
+        control="AZ-3",
+        file="store/functions/payment.sql",
+        within="read_payment",
+        old="language plpgsql as",
+        new="language plpgsql security definer as",
+        noticed_by="test_isolation.py::test_a_function_is_the_services_own",
+    ),
+    Mutant(
+        id="people-hold-the-roles-of-services",
+        control="ID-7",
+        file=TABLES,
+        old="(kind = 'human' and roles <@ array['viewer', 'analyst', 'member', 'accountant']::text[])",
+        new="kind = 'human'",
+        noticed_by="test_isolation.py::test_a_role_is_for_one_kind_of_member",
+    ),
+)
+
+START: Final = (
+    Mutant(
+        id="starts-as-superuser",
+        control="OPS-1",
+        file="store/startup.py",
+        old='if role["privileged"]:',
+        new="if False:",
+        noticed_by="test_startup.py::test_a_superuser_is_refused",
+    ),
+    Mutant(
+        id="starts-as-owner",
+        control="OPS-1",
+        file="store/startup.py",
+        old='if role["owner"]:',
+        new="if False:",
+        noticed_by="test_startup.py::test_the_owner_is_refused",
+    ),
+    Mutant(
+        id="starts-without-policies",
+        control="OPS-1",
+        file="store/startup.py",
+        old="    if unprotected:\n",
+        new="    if False:\n",
+        noticed_by="test_startup.py::test_a_database_that_was_loosened_is_refused",
+    ),
+    Mutant(
+        id="starts-without-force",
+        control="OPS-1",
+        file="store/startup.py",
+        old=" or not c.relforcerowsecurity\n",
+        new="\n",
+        noticed_by="test_startup.py::test_a_database_that_was_loosened_is_refused",
+    ),
+    Mutant(
+        id="starts-with-an-open-policy",
+        control="OPS-1",
+        file="store/startup.py",
+        old="and p.polname <> 'tenant_isolation' and p.polpermissive)",
+        new="and false)",
+        noticed_by="test_startup.py::test_a_database_that_was_loosened_is_refused",
+    ),
+    Mutant(
+        id="starts-without-functions",
+        control="OPS-1",
+        file="store/startup.py",
+        old="    if missing:\n",
+        new="    if False:\n",
+        noticed_by="test_startup.py::test_a_database_without_the_functions_is_refused",
+    ),
+    Mutant(
+        id="an-applied-migration-is-changed",
+        control="OPS-1",
+        file="store/migrate.py",
+        old="if known[path.name] != chain:",
+        new="if False:",
+        noticed_by="test_startup.py::test_an_applied_migration_is_history",
+    ),
+)
+
+MUTANTS: Final = (*ROW_LEVEL_SECURITY, *KEYS, *GRANTS, *START)

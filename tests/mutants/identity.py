@@ -1,3 +1,274 @@
-"""x"""
+"""The verification of access tokens and their keys with a check gone."""
+
+from typing import Final
+
 from .mutant import Mutant
-MUTANTS: tuple[Mutant, ...] = ()
+
+IDENTITY: Final = "gate/identity.py"
+KEYS: Final = "gate/keys.py"
+
+
+def bad(token: str) -> str:
+    """The emitted test that tries this bad token on the first operation."""
+    return f"test_tokens.py::test_a_bad_token_is_refused[list_customers-{token}]"
+
+
+TOKENS: Final = (
+    Mutant(
+        id="signature-is-not-verified",
+        control="ID-6",
+        file=IDENTITY,
+        old="        _check_signature(token, key, algorithm)\n",
+        new="",
+        noticed_by=bad("another key"),
+    ),
+    Mutant(
+        id="any-algorithm",
+        control="ID-6",
+        file=IDENTITY,
+        old="if algorithm not in issuer.algorithms:",
+        new="if False:",
+        noticed_by=bad("another algorithm"),
+    ),
+    Mutant(
+        id="any-type-of-token",
+        control="ID-6",
+        file=IDENTITY,
+        old='if _text(header, "typ").lower() not in TOKEN_TYPES:',
+        new="if False:",
+        noticed_by=bad("an id token"),
+    ),
+    Mutant(
+        id="any-issuer",
+        control="ID-6",
+        file=IDENTITY,
+        old='issuer = self._issuers.get(_text(claims, "iss"))',
+        new="issuer = next(iter(self._issuers.values()))",
+        noticed_by=bad("another issuer"),
+    ),
+    Mutant(
+        id="any-audience",
+        control="ID-6",
+        file=IDENTITY,
+        old="if issuer.audience not in audiences:",
+        new="if False:",
+        noticed_by=bad("another audience"),
+    ),
+    Mutant(
+        id="any-key-id",
+        control="ID-6",
+        file=KEYS,
+        old="    found = keys.get(kid)\n",
+        new="    found = keys.get(kid) or next(iter(keys.values()))\n",
+        noticed_by=bad("unknown key id"),
+    ),
+    Mutant(
+        id="expired-tokens",
+        control="ID-5",
+        file=IDENTITY,
+        old="if expires is None or expires <= now - CLOCK_SKEW:",
+        new="if expires is None:",
+        noticed_by=bad("expired"),
+    ),
+    Mutant(
+        id="tokens-for-ever",
+        control="ID-5",
+        file=IDENTITY,
+        old="if expires is None or expires <= now - CLOCK_SKEW:",
+        new="expires = now if expires is None else expires\n"
+        "        if expires <= now - CLOCK_SKEW:",
+        noticed_by=bad("no expiry"),
+    ),
+    Mutant(
+        id="tokens-of-the-future",
+        control="ID-6",
+        file=IDENTITY,
+        old="if issued is None or issued > now + CLOCK_SKEW:",
+        new="if issued is None:",
+        noticed_by=bad("issued in the future"),
+    ),
+    Mutant(
+        id="tokens-not-valid-yet",
+        control="ID-6",
+        file=IDENTITY,
+        old="if not_before is not None and not_before > now + CLOCK_SKEW:",
+        new="if False:",
+        noticed_by=bad("not valid yet"),
+    ),
+    Mutant(
+        id="an-hour-of-clock-skew",
+        control="ID-5",
+        file=IDENTITY,
+        old="CLOCK_SKEW: Final = 60",
+        new="CLOCK_SKEW: Final = 3600",
+        noticed_by=bad("expired"),
+    ),
+    Mutant(
+        id="times-are-booleans",
+        control="ID-6",
+        file=IDENTITY,
+        old="if isinstance(value, bool) or not isinstance",
+        new="if not isinstance",
+        noticed_by=bad("an expiry that is true"),
+    ),
+    Mutant(
+        id="an-empty-subject",
+        control="ID-6",
+        file=IDENTITY,
+        old="if not isinstance(value, str) or not value or",
+        new="if not isinstance(value, str) or",
+        noticed_by=bad("an empty subject"),
+    ),
+    Mutant(
+        id="a-tenant-in-any-notation",
+        control="AZ-3",
+        file=IDENTITY,
+        old="if tenant_id != tenant:",
+        new="if False:",
+        noticed_by=bad("a tenant in another notation"),
+    ),
+    Mutant(
+        id="claims-come-twice",
+        control="ID-6",
+        file=IDENTITY,
+        old='raise ValueError("duplicate name")',
+        new="return found",
+        noticed_by=bad("duplicate claim"),
+    ),
+    Mutant(
+        id="constants-that-are-not-json",
+        control="ID-6",
+        file=IDENTITY,
+        old="    raise ValueError(constant)\n",
+        new="    return float(constant)\n",
+        noticed_by=bad("an expiry that is infinite"),
+    ),
+    Mutant(
+        id="base64-in-many-notations",
+        control="ID-6",
+        file=IDENTITY,
+        old='if base64.urlsafe_b64encode(value).rstrip(b"=") != segment:',
+        new="if False:",
+        noticed_by=bad("trailing bits set"),
+    ),
+    Mutant(
+        id="critical-headers-are-ignored",
+        control="ID-6",
+        file=IDENTITY,
+        old='if "crit" in header or "b64" in header or "zip" in header:',
+        new="if False:",
+        noticed_by=bad("compressed"),
+    ),
+    Mutant(
+        id="remembered-for-ever",
+        control="ID-5",
+        file=IDENTITY,
+        old="return found if found is not None and found.expires_at > self._now() else None",
+        new="return found",
+        noticed_by="test_tokens.py::test_a_remembered_token_expires",
+    ),
+    Mutant(
+        id="remembered-by-a-part",
+        control="ID-6",
+        file=IDENTITY,
+        old="        found = self._known.get(hashlib.sha256(authorization).digest())\n",
+        new="        head = authorization.rpartition(b'.')[0]\n"
+        "        found = next((each for key, each in self._known.items()"
+        " if head and key == hashlib.sha256(head).digest()), None)\n"
+        "        found = found or next(iter(self._known.values()), None)\n",
+        noticed_by=bad("another key"),
+    ),
+    Mutant(
+        id="a-second-factor-is-strong-enough",
+        control="ID-3",
+        file=IDENTITY,
+        old='{"hwk", "swk", "fido", "webauthn", "phr", "phrh"}',
+        new='{"hwk", "swk", "fido", "webauthn", "phr", "phrh", "mfa", "otp"}',
+        noticed_by="test_access.py::test_a_role_needs_its_authentication",
+    ),
+    Mutant(
+        id="everybody-is-human",
+        control="ID-7",
+        file=IDENTITY,
+        old='kind = "service" if claims.get("client_id") == subject else "human"',
+        new='kind = "human"',
+        noticed_by="test_access.py::test_a_granted_role_is_allowed",
+    ),
+)
+
+KEY_SETS: Final = (
+    Mutant(
+        id="keys-for-encryption",
+        control="ID-6",
+        file=KEYS,
+        old='each.get("use", "sig") != "sig" or',
+        new="",
+        noticed_by="test_keys.py::test_a_key_that_is_not_for_this_is_not_used",
+    ),
+    Mutant(
+        id="keys-for-other-operations",
+        control="ID-6",
+        file=KEYS,
+        old='operations and "verify" not in operations',
+        new="False",
+        noticed_by="test_keys.py::test_a_key_that_is_not_for_this_is_not_used",
+    ),
+    Mutant(
+        id="keys-of-another-algorithm",
+        control="ID-6",
+        file=KEYS,
+        old='if found is None or found.get("alg", algorithm) != algorithm:',
+        new="if found is None:",
+        noticed_by="test_keys.py::test_a_key_that_is_not_for_this_is_not_used",
+    ),
+    Mutant(
+        id="short-keys",
+        control="ID-6",
+        file=KEYS,
+        old="MIN_RSA_BITS: Final = 2048",
+        new="MIN_RSA_BITS: Final = 512",
+        noticed_by="test_keys.py::test_a_key_that_is_not_for_this_is_not_used",
+    ),
+    Mutant(
+        id="private-keys-are-published",
+        control="ID-6",
+        file=KEYS,
+        old='if isinstance(kid, str) and kid and "d" not in each:',
+        new="if isinstance(kid, str) and kid:",
+        noticed_by="test_keys.py::test_a_key_that_is_not_for_this_is_not_used",
+    ),
+    Mutant(
+        id="redirected-to-other-keys",
+        control="ID-6",
+        file=KEYS,
+        old="follow_redirects=False",
+        new="follow_redirects=True",
+        noticed_by="test_keys.py::test_a_redirect_is_not_followed",
+    ),
+    Mutant(
+        id="every-unknown-key-id-is-fetched",
+        control="ID-6",
+        file=KEYS,
+        old="if self._now() - self._tried < COOL_DOWN:",
+        new="if False:",
+        noticed_by="test_keys.py::test_unknown_key_ids_do_not_flood_the_issuer",
+    ),
+    Mutant(
+        id="withdrawn-keys-stay",
+        control="ID-6",
+        file=KEYS,
+        old="if kid not in self._keys or self._now() - self._fetched > FRESH:",
+        new="if kid not in self._keys:",
+        noticed_by="test_keys.py::test_a_withdrawn_key_is_forgotten",
+    ),
+    Mutant(
+        id="key-sets-of-any-size",
+        control="ID-6",
+        file=KEYS,
+        old="if len(response.content) > MAX_KEY_SET:",
+        new="if False:",
+        noticed_by="test_keys.py::test_a_key_set_has_a_size",
+    ),
+)
+
+MUTANTS: Final = (*TOKENS, *KEY_SETS)

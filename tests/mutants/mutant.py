@@ -21,9 +21,10 @@ REFUSED: Final = "UnsafeConfiguration"
 class Mutant:
     """One guard of the emitted service that is broken.
 
-    In `file`, inside the package, `old` becomes `new`. `control` is what the guard is for, as
-    design/controls.md numbers it. `noticed_by` is the emitted test that fails then, below
-    tests/contract; or nothing where the service does not even start.
+    In `file`, inside the package, `old` becomes `new`: it stands there exactly once, or once in
+    the stored function `within`. `control` is the id of what the guard is for, as the emitted
+    tests name it. `noticed_by` is the emitted test that fails then, below tests/contract; it is
+    empty where the service does not even start.
     """
 
     id: str
@@ -32,15 +33,30 @@ class Mutant:
     old: str
     new: str
     noticed_by: str = ""
+    within: str = ""
 
     def apply(self, project: Path) -> None:
         """Break the guard. It is an error if the text is not there exactly once."""
         place = project / PACKAGE / self.file
-        text = place.read_text(encoding="utf-8")
+        before, text, after = self._split(place.read_text(encoding="utf-8"))
         count = text.count(self.old)
         if count != 1:
             raise LookupError(f"{self.id}: {self.file} has this text {count} times:\n{self.old}")
-        place.write_text(text.replace(self.old, self.new), encoding="utf-8")
+        changed = text.replace(self.old, self.new)
+        place.write_text(before + changed + after, encoding="utf-8")
+
+    def _split(self, text: str) -> tuple[str, str, str]:
+        """A file as what comes before, what is searched, and what comes after."""
+        if not self.within:
+            return "", text, ""
+        found = re.search(
+            rf"create or replace function invoicing\.{self.within}_[0-9a-f]{{8}}\(.*?^\$function\$;",
+            text,
+            re.DOTALL | re.MULTILINE,
+        )
+        if found is None:
+            raise LookupError(f"{self.id}: {self.file} has no stored function {self.within}")
+        return text[: found.start()], found[0], text[found.end() :]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,183 @@
-"""x"""
+"""The table of operations, the models, the contract and the application, edited by hand."""
+
+from typing import Final
+
 from .mutant import Mutant
-MUTANTS: tuple[Mutant, ...] = ()
+
+APP: Final = "app.py"
+TABLE: Final = "operations.py"
+
+OPERATIONS: Final = (
+    Mutant(
+        id="a-route-is-added",
+        control="AZ-1",
+        file=TABLE,
+        old="OPERATIONS: Final[tuple[Operation, ...]] = (\n",
+        new="""OPERATIONS: Final[tuple[Operation, ...]] = (
+    Operation(
+        id="export_customers",
+        method="GET",
+        path="/export",
+        permission="customer:list",
+        handler=customer.list_,
+    ),
+""",
+    ),
+    Mutant(
+        id="another-permission",
+        control="AZ-1",
+        file=TABLE,
+        old='permission="payment:refund"',
+        new='permission="payment:read"',
+        noticed_by="test_contract.py::test_an_operation_is_guarded_as_promised",
+    ),
+    Mutant(
+        id="another-handler",
+        control="AZ-1",
+        file=TABLE,
+        old="handler=payment.refund,",
+        new="handler=payment.read,",
+        noticed_by="test_access.py::test_any_other_role_is_refused",
+    ),
+    Mutant(
+        id="a-larger-body",
+        control="API-1",
+        file=TABLE,
+        old="Body(TypeAdapter(payment_models.PaymentCreate), 8192)",
+        new="Body(TypeAdapter(payment_models.PaymentCreate), 8192000)",
+        noticed_by="test_contract.py::test_a_body_is_as_promised",
+    ),
+    Mutant(
+        id="a-step-up-is-not-told",
+        control="ID-3",
+        file=TABLE,
+        old='permission="payment:refund",\n        handler=payment.refund,',
+        new='permission="payment:refund",\n        step_up=3600,\n        handler=payment.refund,',
+        noticed_by="test_contract.py::test_an_operation_is_guarded_as_promised",
+    ),
+    Mutant(
+        id="a-larger-page",
+        control="API-1",
+        file="resources/customer/models.py",
+        old="limit: Annotated[int, Field(ge=1, le=100)] = 20",
+        new="limit: Annotated[int, Field(ge=1, le=100000)] = 20",
+        noticed_by="test_contract.py::test_a_query_is_as_promised",
+    ),
+    Mutant(
+        id="a-field-more-is-accepted",
+        control="API-1",
+        file="resources/invoice/models.py",
+        old='class InvoicePatch(TypedDict, total=False):\n    """A merge patch of invoice: what is absent stays, null removes."""\n',
+        new='class InvoicePatch(TypedDict, total=False):\n    """A merge patch of invoice: what is absent stays, null removes."""\n\n    status: str\n',
+        noticed_by="test_contract.py::test_a_body_is_as_promised",
+    ),
+    Mutant(
+        id="a-patch-accepts-anything",
+        control="API-1",
+        file="resources/customer/models.py",
+        old='@with_config(ConfigDict(extra="forbid"))\nclass CustomerPatch(',
+        new='@with_config(ConfigDict(extra="ignore"))\nclass CustomerPatch(',
+        noticed_by="test_shape.py::test_an_unknown_field_is_named",
+    ),
+    Mutant(
+        id="a-looser-pattern",
+        control="API-1",
+        file="types.py",
+        old='Line = Annotated[str, StringConstraints(pattern=r"^[^\\x00-\\x1f\\x7f]*$")]',
+        new="Line = Annotated[str, StringConstraints()]",
+        noticed_by="test_contract.py::test_a_body_is_as_promised",
+    ),
+    Mutant(
+        id="the-contract-needs-no-token",
+        control="API-3",
+        file="openapi.json",
+        old='"operationId": "refund_payment",',
+        new='"operationId": "refund_payment",\n        "security": [],',
+        noticed_by="test_contract.py::test_an_operation_is_guarded_as_promised",
+    ),
+)
+
+APPLICATION: Final = (
+    Mutant(
+        id="a-higher-limit",
+        control="API-2",
+        file=APP,
+        old='"user": Limit("user", 60, 60)',
+        new='"user": Limit("user", 60000, 60)',
+        noticed_by="test_limits.py::test_every_scope_of_the_contract_has_its_limit",
+    ),
+    Mutant(
+        id="more-bad-tokens",
+        control="API-2",
+        file=APP,
+        old='Limit("failed_authentication", 20, 60)',
+        new='Limit("failed_authentication", 20000, 60)',
+        noticed_by="test_limits.py::test_every_scope_of_the_contract_has_its_limit",
+    ),
+    Mutant(
+        id="another-algorithm-is-pinned",
+        control="ID-6",
+        file=APP,
+        old='algorithms=("ES256", "RS256"),',
+        new='algorithms=("ES256", "RS256", "HS256"),',
+        noticed_by="test_startup.py::test_issuers_are_pinned",
+    ),
+    Mutant(
+        id="development-keys-in-production",
+        control="OPS-1",
+        file=APP,
+        old="        if not settings.development:\n",
+        new="        if False:\n",
+        noticed_by="test_startup.py::test_the_development_issuer_is_refused_outside_development",
+    ),
+    Mutant(
+        id="every-host-in-production",
+        control="API-1",
+        file=APP,
+        old='    if "*" in given:\n',
+        new="    if False:\n",
+        noticed_by="test_startup.py::test_hosts_are_named",
+    ),
+    Mutant(
+        id="no-host-in-production",
+        control="API-1",
+        file=APP,
+        old="    elif not given:\n",
+        new="    elif False:\n",
+        noticed_by="test_startup.py::test_hosts_are_named",
+    ),
+    Mutant(
+        id="the-contract-is-not-compared",
+        control="API-3",
+        file=APP,
+        old="    if promised != served:\n",
+        new="    if False:\n",
+        noticed_by="test_startup.py::test_the_contract_and_the_table_agree",
+    ),
+    Mutant(
+        id="the-database-is-not-checked",
+        control="OPS-1",
+        file=APP,
+        old="            await check_database(database)\n",
+        new="",
+        noticed_by="test_startup.py::test_the_service_itself_checks_its_database",
+    ),
+    Mutant(
+        id="tools-in-production",
+        control="OPS-1",
+        file=APP,
+        old="    if settings.development:\n        routes += development_routes()\n",
+        new="    routes += development_routes()\n",
+        noticed_by="test_startup.py::test_production_has_no_tools",
+    ),
+    Mutant(
+        id="metrics-for-everybody",
+        control="MON-1",
+        file=APP,
+        old="        if expected is None or not hmac.compare_digest(",
+        new="        if expected is not None and not hmac.compare_digest(",
+        noticed_by="test_startup.py::test_production_has_no_tools",
+    ),
+)
+
+MUTANTS: Final = (*OPERATIONS, *APPLICATION)
