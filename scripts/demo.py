@@ -39,7 +39,7 @@ def main() -> None:
         print(f"curl {url}")
         print(answer(url))
     step("The tests that were generated with it, for every operation")
-    run("-m", "pytest")
+    run("-m", "pytest", "-n", "auto", "--maxprocesses", "4")
     step("Next")
     print("cd build/demo && make dev    serve it, then open http://localhost:8000/docs")
     print("edit its scaffold.yaml       then: scaffold generate build/demo")

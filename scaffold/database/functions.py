@@ -123,7 +123,7 @@ class Writer:
         )
         text = "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n"
         digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-        name = f"{prefix or template}_{digest}"
+        name = f"{(prefix or template)[:54]}_{digest}"  # within 63 bytes
         return Function(name, text.replace("\0", name))
 
     def _entity_view(self, entity: Entity, entities: Mapping[str, Entity]) -> Mapping[str, Any]:

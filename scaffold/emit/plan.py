@@ -132,6 +132,9 @@ def _render(templates: Environment, template: str, /, **context: object) -> str:
 
 def _context(design: Design, functions: Functions) -> Mapping[str, Any]:
     """What every template may print."""
+    types = {"Closed"}.union(
+        *(python.models(each).types for each in design.entities if each.operations)
+    )
     classified = {
         each.name
         for entity in design.entities
@@ -161,6 +164,9 @@ def _context(design: Design, functions: Functions) -> Mapping[str, Any]:
         "service_roles": _roles(design, "service"),
         "environments": ", ".join(python.literal(each) for each in design.environments),
         "classified": sorted(classified),
+        "types": types,
+        "strings": types & {"Line", "Text", "Email", "Url"},
+        "scalars": types & {"Line", "Text", "Email", "Url", "Date", "DateTime", "Uuid"},
         "patterns": {
             "line": python.raw(LINE),
             "text": python.raw(TEXT),
@@ -258,11 +264,6 @@ def _module_view(module: python.Module) -> Mapping[str, Any]:
         "stored": module.stored,
         "stored_dates": sorted(module.stored & {"date", "datetime"}),
         "pydantic": module.pydantic,
-        "optional_answer": any(
-            each.annotation.startswith("NotRequired")
-            for model in module.models
-            for each in model.properties
-        ),
     }
 
 
@@ -280,7 +281,7 @@ def _statements(entity: Entity, functions: Functions) -> Iterator[Mapping[str, s
             yield {
                 "constant": constant,
                 "function": function.name,
-                "parameters": ", ".join(f"${number}" for number in range(1, count + 1)),
+                "parameters": str(count),
             }
 
 

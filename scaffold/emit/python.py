@@ -231,6 +231,8 @@ def _property(each: Column | Input, module: Module, name: str, required: bool) -
 def _answer(entity: Entity, module: Module) -> Model:
     absent = may_be_absent(entity)
     module.stored.update({"UUID", "datetime"})
+    if absent:
+        module.typing.add("NotRequired")
     properties = [
         *BUILT_IN,
         *(

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from scaffold.emit.check import check
-from scaffold.emit.emission import emit_project
 from tests.emitted import PACKAGE
 
 SECONDS: Final = 180
@@ -96,8 +94,3 @@ def ask(project: Path, tests: Collection[str]) -> Outcome:
         timeout=SECONDS,
     )
     return Outcome(done.returncode, done.stdout)
-
-
-def differences(project: Path) -> list[tuple[str, str]]:
-    """What `scaffold check` says of a project: the kind and the path of each finding."""
-    return [(each.kind, each.path) for each in check(project, emit_project(project))]

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from scaffold.emit.check import check
+from scaffold.emit.emission import Emission, emit_project
 from tests.emitted import PACKAGE
 
 from . import database, gate, identity, statements, wiring
-from .mutant import Mutant, ask, differences
+from .mutant import Mutant, ask
 
 MUTANTS = (
     *statements.MUTANTS,
@@ -20,6 +22,12 @@ MUTANTS = (
     *gate.MUTANTS,
     *wiring.MUTANTS,
 )
+
+
+@pytest.fixture(scope="session")
+def emission(emitted_project: Path) -> Emission:
+    """What the spec of the project yields."""
+    return emit_project(emitted_project)
 
 
 @pytest.fixture
@@ -31,8 +39,11 @@ def broken(emitted_project: Path, tmp_path: Path, mutant: Mutant) -> Path:
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda each: each.id)
-def test_a_broken_guard_is_noticed(mutant: Mutant, broken: Path, postgres_server: str) -> None:
-    assert differences(broken) == [("changed", f"{PACKAGE}/{mutant.file}")]
+def test_a_broken_guard_is_noticed(
+    mutant: Mutant, broken: Path, emission: Emission, postgres_server: str
+) -> None:
+    (finding,) = check(broken, emission)
+    assert (finding.kind, finding.path) == ("changed", f"{PACKAGE}/{mutant.file}")
     outcome = ask(broken, [mutant.noticed_by or "test_startup.py"])
     if mutant.noticed_by:
         assert outcome.failed, f"{mutant.id} survives:\n{outcome.output}"
@@ -40,8 +51,10 @@ def test_a_broken_guard_is_noticed(mutant: Mutant, broken: Path, postgres_server
         assert outcome.refused_to_start, f"{mutant.id} starts:\n{outcome.output}"
 
 
-def test_the_unbroken_service_passes(emitted_project: Path, postgres_server: str) -> None:
-    assert differences(emitted_project) == []
+def test_the_unbroken_service_passes(
+    emitted_project: Path, emission: Emission, postgres_server: str
+) -> None:
+    assert check(emitted_project, emission) == []
     named = {each.noticed_by for each in MUTANTS} - {""}
     outcome = ask(emitted_project, sorted(named))
     assert outcome.passed, outcome.output

@@ -1,0 +1,1 @@
+"""What the documents say is true: commands are run, specs loaded, tables compared with the code."""
