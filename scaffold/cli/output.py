@@ -74,6 +74,7 @@ def refusing() -> Iterator[None]:
 def _explained(error: Exception) -> str | None:
     """What to say of an error that the input caused; None for any other."""
     from scaffold.emit.emission import ProjectError
+    from scaffold.emit.format import FormatterError
     from scaffold.emit.paths import UnsafePath
     from scaffold.emit.project import NewProjectError
     from scaffold.emit.transaction import TransactionError
@@ -85,6 +86,9 @@ def _explained(error: Exception) -> str | None:
             return f"the spec is refused ({counted(len(error.problems), 'problem')})\n{error}"
         case NewProjectError() | ProjectError() | TransactionError() | UnsafePath():
             return escape(str(error))
+        case FormatterError():
+            where = escape(" ".join(str(error).split("\n")[:2]))
+            return f"A defect of scaffold: it made of this spec what is no Python. {where}"
         case OSError():
             where = f"{error.filename}: " if error.filename else ""
             return escape(f"{where}{error.strerror or error}")

@@ -56,7 +56,8 @@ class Predicates:
 
     def alternative(self, each: Alternative, binding: Binding, row: str) -> str:
         """Does this alternative allow the caller this row?"""
-        return all_of([self.held(each.roles, binding), *self.conditions(each, binding, row)])
+        held = f"(select {self.held(each.roles, binding)})"  # asked once, not for each row
+        return all_of([held, *self.conditions(each, binding, row)])
 
     def conditions(self, each: Alternative, binding: Binding, row: str) -> list[str]:
         """The conjuncts of an alternative, its roles left out."""

@@ -171,7 +171,7 @@ def _policies(entity: Entity, predicates: Predicates) -> Iterable[Policy]:
 
     def held(operations: Sequence[Operation]) -> str:
         roles = {role for operation in operations for role in operation.roles}
-        return predicates.held(roles, POLICY)
+        return f"(select {predicates.held(roles, POLICY)})"
 
     entity_row = identifier(entity.name)
     on_rows = [

@@ -26,6 +26,8 @@ Plan = Mapping[str, str]
 
 CLASSIFIED = frozenset({"confidential", "pii", "phi", "payment", "secret"})
 
+CREDENTIALS = frozenset({"authorization", "cookie", "password", "secret", "token"})
+
 SINGLE = (
     "__init__.py",
     "app.py",
@@ -60,6 +62,7 @@ SINGLE = (
     "resources/__init__.py",
     "store/__init__.py",
     "store/database.py",
+    "store/leases.py",
     "store/migrate.py",
     "store/roles.sql",
     "store/startup.py",
@@ -163,7 +166,7 @@ def _context(design: Design, functions: Functions) -> Mapping[str, Any]:
         "human_roles": _roles(design, "human"),
         "service_roles": _roles(design, "service"),
         "environments": ", ".join(python.literal(each) for each in design.environments),
-        "classified": sorted(classified),
+        "classified": sorted(classified - CREDENTIALS),
         "types": types,
         "strings": types & {"Line", "Text", "Email", "Url"},
         "scalars": types & {"Line", "Text", "Email", "Url", "Date", "DateTime", "Uuid"},

@@ -66,6 +66,7 @@ class Session:
     """A shell in a directory. Ports that the documents name become free ones."""
 
     def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
+        self._directory = directory
         self._environment = dict(environment)
         self._ports: dict[str, str] = {}
         self._shell = subprocess.Popen(
@@ -90,9 +91,13 @@ class Session:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for server in self._servers:
-            _end(server)
+        self.end_servers()
         self._shell.communicate("exit\n", timeout=SECONDS)
+
+    def end_servers(self) -> None:
+        """End what was started beside the shell."""
+        while self._servers:
+            _end(self._servers.pop())
 
     def play(self, block: Block) -> None:
         """Run the commands of a block and compare what they print, and how they end."""
@@ -130,11 +135,11 @@ class Session:
         directory, _ = self.run("pwd")
         command = self._translated(step.command)
         port = self._port(_mentioned(step.command))
-        log = Path(directory) / f"server-{port}.log"
+        log = self._directory / f"server-{port}.log"
         with log.open("wb") as stream:
             server = subprocess.Popen(
                 ["bash", "-c", command],  # noqa: S607
-                cwd=directory,
+                cwd=directory.rstrip("\n"),
                 env={**self._environment, "PORT": port},
                 stdin=subprocess.DEVNULL,
                 stdout=stream,

