@@ -40,6 +40,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "409": ("Conflict", "The state of the resource does not allow it."),
     "412": ("PreconditionFailed", "The resource is at another version."),
     "413": ("BodyTooLarge", "The body is over the limit of this operation."),
+    "414": ("QueryTooLong", "The query is too long."),
     "415": ("UnsupportedMediaType", "The body is of another media type."),
     "422": ("Invalid", "Well-formed, but not what this contract allows."),
     "428": ("PreconditionRequired", "If-Match is missing."),
@@ -193,6 +194,8 @@ def _statuses(operation: Operation, entity: Entity) -> Iterable[str]:
     found = {"400", "401", "403", "422", "429", "503"}
     if operation.on_item or entity.parent:
         found.add("404")
+    if operation.verb == "list":
+        found.add("414")
     if operation.conditional:
         found |= {"412", "428"}
     if operation.body:

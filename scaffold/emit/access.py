@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from scaffold.design.model import Alternative, Column, Design, Entity, Operation
-from scaffold.design.visibility import readers
+from scaffold.design.visibility import readers, seers
 from scaffold.design.witness import ME, World, failing, holds, satisfying
+
+from scaffold.emit.python import function_name
 
 
 def access(design: Design) -> Mapping[str, Any]:
@@ -25,12 +27,14 @@ def _operation(operation: Operation, entity: Entity, design: Design) -> Mapping[
         "resource": entity.name,
         "verb": operation.verb,
         "action": operation.action,
+        "function": function_name(operation.action or operation.verb),
         "parent": (entity.parent or "") if operation.verb in ("list", "create") else "",
         "on_item": operation.on_item,
         "conditional": operation.conditional,
         "idempotency": operation.idempotency,
         "step_up": operation.step_up or 0,
         "status": operation.status,
+        "body_max": entity.body_max if operation.body else 0,
         "roles": {role.name: _role(role.name, operation, entity, design) for role in design.roles},
     }
 
@@ -54,6 +58,8 @@ def _role(role: str, operation: Operation, entity: Entity, design: Design) -> Ma
             **_world(world),
             "parent": parent,
             "fields": _fields(operation, entity, alternative),
+            "shown": _shown(operation, entity, mine, world),
+            "beyond": _beyond(operation, entity, mine),
             "many": _many(entity, world),
             "outside": list(_outside(operation, entity, mine, parent)),
         }
@@ -72,6 +78,27 @@ def _visible_parent(
                 if holds(alternative.conditions, whole):
                     return whole, _row(found)
     return None
+
+
+def _shown(
+    operation: Operation, entity: Entity, mine: list[Alternative], world: World
+) -> list[str] | None:
+    """The fields that the answer of a list or a read has in this world."""
+    if operation.verb not in ("list", "read"):
+        return None
+    met = [each for each in mine if holds(each.conditions, world)]
+    return [each.name for each in entity.columns if each.readable and seers(each, met)]
+
+
+def _beyond(operation: Operation, entity: Entity, mine: list[Alternative]) -> list[str]:
+    """The fields that the body could have, and that no grant of the role covers."""
+    return [
+        each.name
+        for each in entity.columns
+        if (each.creatable if operation.verb == "create" else each.updatable)
+        and operation.verb in ("create", "update")
+        and not seers(each, mine)
+    ]
 
 
 def _many(entity: Entity, world: World) -> bool:

@@ -18,7 +18,9 @@ def catalog(design: Design) -> Mapping[str, Any]:
             "attributes": {each.name: _attribute(each) for each in design.tenant_attributes},
         },
         "attributes": _claims(design),
-        "roles": {role.name: {"kind": role.kind} for role in design.roles},
+        "roles": {
+            role.name: {"kind": role.kind, "mfa": role.mfa or "none"} for role in design.roles
+        },
         "resources": {entity.name: _resource(entity) for entity in design.entities},
     }
 
@@ -41,8 +43,20 @@ def _resource(entity: Entity) -> Mapping[str, Any]:
             for each in entity.columns
             if each.references and not each.nullable
         },
+        "fixed": _fixed(entity),
         "unique": sorted({name for names in entity.unique for name in names}),
     }
+
+
+def _fixed(entity: Entity) -> list[str]:
+    """The columns that no operation changes once the row is there."""
+    updates = entity.operation("update") is not None
+    hooks = {column.name for each in entity.actions for column in entity.set_by(each)}
+    return [
+        each.name
+        for each in entity.columns
+        if not (updates and each.updatable) and each.name not in hooks
+    ]
 
 
 def _claims(design: Design) -> Mapping[str, Any]:

@@ -26,6 +26,7 @@ Plan = Mapping[str, str]
 
 CLASSIFIED = frozenset({"confidential", "pii", "phi", "payment", "secret"})
 
+LONG_TEXT = 30_000
 CREDENTIALS = frozenset({"authorization", "cookie", "password", "secret", "token"})
 
 SINGLE = (
@@ -78,11 +79,15 @@ TESTS = (
     "harness.py",
     "test_access.py",
     "test_contract.py",
+    "test_fields.py",
+    "test_grants.py",
     "test_idempotency.py",
     "test_isolation.py",
+    "test_keys.py",
     "test_limits.py",
     "test_pages.py",
     "test_preconditions.py",
+    "test_records.py",
     "test_shape.py",
     "test_startup.py",
     "test_tokens.py",
@@ -184,11 +189,17 @@ def _context(design: Design, functions: Functions) -> Mapping[str, Any]:
             for entity in design.entities
             for each in entity.columns
         ),
+        "long_texts": any(
+            each.kind.base == "text" and int(each.kind.high or 0) > LONG_TEXT
+            for entity in design.entities
+            for each in entity.columns
+        ),
         "idempotency_required": any(each.idempotency == "required" for each in design.operations),
         "step_up": any(each.step_up is not None for each in design.operations),
         "has_patch": any(each.verb == "update" for each in design.operations),
         "camel": camel,
         "handler_name": handler_name,
+        "row_name": row_name,
         "python_scalar": python_scalar,
     }
 
@@ -290,8 +301,12 @@ def _statements(entity: Entity, functions: Functions) -> Iterator[Mapping[str, s
 
 def handler_name(operation: Operation) -> str:
     """The name of an operation's handler in its resource's module."""
-    name = operation.action or operation.verb
-    return f"{name}_" if name in ("list",) else name
+    return python.function_name(operation.action or operation.verb)
+
+
+def row_name(entity: Entity) -> str:
+    """What a hook calls the row: by its resource, unless another parameter has that name."""
+    return "row" if entity.name in ("action", "data", "self") else entity.name
 
 
 def python_scalar(kind: Kind) -> str:

@@ -35,6 +35,19 @@ def literal(value: object) -> str:
     return repr(value)
 
 
+# Names that the modules of handlers and hooks import.
+IMPORTED = frozenset(
+    """
+    arguments begin changed created done found hook hooks if_none_match importlib page statements
+    """.split()
+)
+
+
+def function_name(name: str) -> str:
+    """The name of an operation's function: one that hides nothing in its module."""
+    return f"{name}_" if name in IMPORTED or name == "list" else name
+
+
 def raw(pattern: str) -> str:
     """A regular expression as a raw literal where that is possible."""
     if '"' not in pattern and not pattern.endswith("\\") and pattern.isprintable():

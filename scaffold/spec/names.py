@@ -60,7 +60,7 @@ _RUN_TIME_PACKAGES = frozenset({
     "starlette", "pydantic", "pydantic_core", "pydantic_settings", "asyncpg", "uvicorn", "uvloop",
     "httptools", "httpx", "httpx2", "structlog", "redis", "hiredis", "joserfc", "cryptography",
     "prometheus_client", "opentelemetry", "anyio", "yaml", "jinja2", "typer", "copier", "pytest",
-    "hypothesis", "schemathesis", "hooks", "tests", "scaffold",
+    "hypothesis", "schemathesis", "hooks", "tests", "scaffold", "asgi",
 })  # fmt: skip
 
 

@@ -69,17 +69,19 @@ class Document:
             kept.append(line)
         return "\n".join(kept)
 
+    def tables(self, heading: str) -> list[list[list[str]]]:
+        """The rows of each table below a heading, without its head."""
+        found: list[list[list[str]]] = [[]]
+        for line in self.section(heading).splitlines():
+            if line.startswith("|"):
+                found[-1].append([cell.strip() for cell in line.strip().strip("|").split("|")])
+            elif found[-1]:
+                found.append([])
+        return [rows[2:] for rows in found if rows]
+
     def table(self, heading: str) -> list[list[str]]:
-        """The rows of the first table below a heading, without its head."""
-        lines = self.section(heading).splitlines()
-        start = next(index for index, line in enumerate(lines) if line.startswith("|"))
-        rows = []
-        for line in lines[start:]:
-            if not line.startswith("|"):
-                break
-            rows.append([cell.strip() for cell in line.strip().strip("|").split("|")])
-        assert set("".join(rows[1])) <= {"-"}, f"{self.path.name}: no table below {heading!r}"
-        return rows[2:]
+        """The rows of the first table below a heading."""
+        return self.tables(heading)[0]
 
 
 def read(path: Path) -> Document:

@@ -137,7 +137,7 @@ class Session:
         port = self._port(_mentioned(step.command))
         log = self._directory / f"server-{port}.log"
         with log.open("wb") as stream:
-            server = subprocess.Popen(
+            server = subprocess.Popen(  # noqa: S603
                 ["bash", "-c", command],  # noqa: S607
                 cwd=directory.rstrip("\n"),
                 env={**self._environment, "PORT": port},

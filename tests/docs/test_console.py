@@ -54,9 +54,7 @@ def test_the_commands_of_a_document(
                 session.play(block)
 
 
-def test_the_tour(
-    place: Path, environment: Mapping[str, str], postgres_server: str
-) -> None:
+def test_the_tour(place: Path, environment: Mapping[str, str], postgres_server: str) -> None:
     addresses = urls(postgres_server)
     with Session(place, {**environment, **addresses}) as session:
         asyncio.run(execute(postgres_server, f"create database {PACKAGE}"))

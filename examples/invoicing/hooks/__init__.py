@@ -1,0 +1,1 @@
+"""What the actions of the service do. Yours: scaffold never writes here again."""

@@ -1,0 +1,200 @@
+"""The ASGI application: what is wired to what, and when it refuses to start."""
+
+import hmac
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, Router
+from starlette.types import Lifespan, Receive, Scope, Send
+
+from invoicing.gate.dispatch import Dispatcher
+from invoicing.gate.identity import Issuer, Verifier
+from invoicing.gate.keys import RemoteKeys, StaticKeys
+from invoicing.gate.limits import Limit, Limiter, MemoryLimiter
+from invoicing.operations import OPERATIONS
+from invoicing.settings import DEVELOPMENT_ISSUER, Settings
+from invoicing.store.database import Database
+from invoicing.store.startup import UnsafeConfiguration, check_database
+from invoicing.telemetry import logs
+from invoicing.telemetry.decisions import Decisions
+
+CONTRACT: Final = Path(__file__).parent / "openapi.json"
+LIMITS: Final = {
+    "user": Limit("user", 60, 60),
+    "token": Limit("token", 60, 60),
+    "tenant": Limit("tenant", 1200, 60),
+    "failed_authentication": Limit("failed_authentication", 20, 60),
+}
+
+
+def issuers(settings: Settings) -> dict[str, Issuer]:
+    """The pinned issuers; in development, the one whose keys are on this machine instead."""
+    if settings.development_jwks:
+        if not settings.development:
+            raise UnsafeConfiguration("DEVELOPMENT_JWKS is set outside development.")
+        keys = json.loads(Path(settings.development_jwks).read_text(encoding="utf-8"))
+        issuer = Issuer(DEVELOPMENT_ISSUER, "invoicing", ("ES256",), StaticKeys(keys))
+        return {issuer.url: issuer}
+    found = [
+        Issuer(
+            url="https://login.example.com/",
+            audience="invoicing",
+            algorithms=("ES256", "RS256"),
+            keys=RemoteKeys("https://login.example.com/.well-known/jwks.json"),
+        ),
+    ]
+    return {each.url: each for each in found}
+
+
+def limiter(settings: Settings) -> Limiter:
+    """Limits of this process, or shared in Redis or Valkey."""
+    if settings.redis_url is None:
+        return MemoryLimiter()
+    from invoicing.gate.limits_redis import RedisLimiter
+
+    return RedisLimiter(settings.redis_url.get_secret_value())
+
+
+def hosts(settings: Settings) -> frozenset[bytes]:
+    """The hosts that are answered; on a developer's machine, the loopback's names too."""
+    given = {each.strip().lower() for each in settings.allowed_hosts.split(",")} - {""}
+    if "*" in given:
+        raise UnsafeConfiguration("ALLOWED_HOSTS names hosts; a wildcard is none.")
+    if settings.development:
+        given |= {f"{name}{port}" for name in LOOPBACK for port in ("", f":{PORT}")}
+    elif not given:
+        raise UnsafeConfiguration("ALLOWED_HOSTS is empty.")
+    return frozenset(each.encode() for each in given)
+
+
+LOOPBACK: Final = ("localhost", "127.0.0.1")
+PORT: Final = 8000
+
+
+def check_table() -> None:
+    """Refuses to start when the contract and the table of operations differ."""
+    contract = json.loads(CONTRACT.read_bytes())
+    promised = {
+        (method.upper(), path)
+        for path, item in contract["paths"].items()
+        for method in item
+        if method in ("get", "post", "patch", "delete", "put")
+    }
+    served = {(each.method, each.path) for each in OPERATIONS}
+    if promised != served:
+        names = ", ".join(" ".join(each) for each in sorted(promised ^ served))
+        raise UnsafeConfiguration(
+            f"The contract and the table of operations differ: {names}"
+        )
+
+
+def development_routes() -> list[Route]:
+    """The contract, and a page that shows it and can call it."""
+    from invoicing.development.docs import CONTENT_SECURITY_POLICY, page
+
+    document = CONTRACT.read_bytes()
+
+    async def openapi(_: Request) -> Response:
+        return Response(document, media_type="application/json")
+
+    async def docs(_: Request) -> Response:
+        headers = {"content-security-policy": CONTENT_SECURITY_POLICY}
+        return Response(page(document), media_type="text/html", headers=headers)
+
+    return [Route("/openapi.json", openapi), Route("/docs", docs)]
+
+
+def create_app(settings: Settings) -> "Service":
+    """The service for these settings. What it needs is opened when the server starts it."""
+    logs.configure(settings.log_level)
+    check_table()
+    decisions = Decisions(CollectorRegistry())
+    verifier = Verifier(issuers(settings), LIMITS)
+    allowed = hosts(settings)
+    ready: list[Database] = []
+
+    async def healthz(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(_: Request) -> Response:
+        try:
+            await ready[0].fetch("select 1")
+        except Exception:
+            return JSONResponse({"status": "unavailable"}, status_code=503)
+        return JSONResponse({"status": "ok"})
+
+    async def metrics(request: Request) -> Response:
+        expected = settings.metrics_token
+        given = request.headers.get("authorization", "")
+        if expected is None or not hmac.compare_digest(
+            given.encode(), f"Bearer {expected.get_secret_value()}".encode()
+        ):
+            return Response(status_code=404)
+        return Response(
+            generate_latest(decisions.registry), media_type=CONTENT_TYPE_LATEST
+        )
+
+    routes = [
+        Route("/healthz", healthz, methods=["GET"]),
+        Route("/readyz", readyz, methods=["GET"]),
+        Route("/metrics", metrics, methods=["GET"]),
+    ]
+    if settings.development:
+        routes += development_routes()
+
+    @asynccontextmanager
+    async def lifespan(app: Router) -> AsyncIterator[None]:
+        database = await Database.connect(
+            settings.database_url.get_secret_value(),
+            settings.environment,
+            settings.database_pool,
+        )
+        limits = limiter(settings)
+        try:
+            await check_database(database)
+            ready.append(database)
+            service.dispatcher = Dispatcher(
+                OPERATIONS,
+                database,
+                verifier,
+                limits,
+                LIMITS["failed_authentication"],
+                decisions,
+                allowed,
+            )
+            yield
+        finally:
+            service.dispatcher = None
+            ready.clear()
+            await limits.close()
+            await database.close()
+
+    service = Service(routes, lifespan)
+    return service
+
+
+class Service:
+    """The operations, and beside them the few routes that the platform asks for."""
+
+    def __init__(self, routes: Sequence[Route], lifespan: Lifespan[Router]) -> None:
+        self.dispatcher: Dispatcher | None = None
+        self._beside = frozenset(route.path for route in routes)
+        self._router = Router(routes=routes, lifespan=lifespan, redirect_slashes=False)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """An ASGI application."""
+        if (
+            self.dispatcher is None
+            or scope["type"] == "lifespan"
+            or scope["path"] in self._beside
+        ):
+            await self._router(scope, receive, send)
+        else:
+            await self.dispatcher(scope, receive, send)

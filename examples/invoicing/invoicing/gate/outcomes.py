@@ -1,0 +1,68 @@
+"""From the outcome of a stored function to an answer or a refusal."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from asyncpg import Record
+
+from invoicing.gate.answers import Answer
+from invoicing.gate.conditional import etag
+from invoicing.gate.problems import Problem, not_found
+
+STEP_UP: Final = (
+    b"www-authenticate",
+    b'Bearer error="insufficient_user_authentication", '
+    b'error_description="A stronger or more recent authentication is required"',
+)
+"""The challenge of RFC 9470."""
+
+REFUSALS: Final[Mapping[str, Callable[[], Problem]]] = {
+    "not_found": not_found,
+    "not_a_member": lambda: Problem(403, "not_a_member"),
+    "permission_missing": lambda: Problem(403, "permission_missing"),
+    "mfa_required": lambda: Problem(403, "mfa_required", headers=(STEP_UP,)),
+    "step_up_required": lambda: Problem(403, "step_up_required", headers=(STEP_UP,)),
+    "field_not_readable": lambda: Problem(403, "field_not_readable"),
+    "field_not_writable": lambda: Problem(403, "field_not_writable"),
+    "condition_not_met": lambda: Problem(403, "condition_not_met"),
+    "precondition_required": lambda: Problem(
+        428,
+        "precondition_required",
+        "Send If-Match with the ETag of the version that you saw.",
+    ),
+    "precondition_failed": lambda: Problem(412, "precondition_failed"),
+    "idempotency_key_required": lambda: Problem(400, "idempotency_key_required"),
+    "idempotency_mismatch": lambda: Problem(422, "idempotency_mismatch"),
+    "idempotency_in_flight": lambda: Problem(409, "idempotency_in_flight"),
+}
+
+
+def refuse(outcome: str) -> Problem:
+    """The problem for an outcome that is not success."""
+    return REFUSALS[outcome]()
+
+
+def found(row: Record) -> Answer:
+    """One row with its entity tag, or 304 where the caller has this version already."""
+    if row["body"] is None:
+        return Answer(304, b"", (etag(row["version"]),))
+    return Answer(200, row["body"].encode(), (etag(row["version"]),))
+
+
+def changed(row: Record) -> Answer:
+    """The row after a write, with its new entity tag."""
+    return Answer(
+        200, row["body"].encode(), (etag(row["version"]),), outcome=row["outcome"]
+    )
+
+
+def created(row: Record, collection: str) -> Answer:
+    """A new row, with its place and its entity tag."""
+    location = (b"location", f"{collection}/{row['id']}".encode())
+    headers = (location, etag(row["version"]))
+    return Answer(201, row["body"].encode(), headers, outcome=row["outcome"])
+
+
+def done(row: Record) -> Answer:
+    """Done, and nothing to show."""
+    return Answer(204, b"", outcome=row["outcome"])

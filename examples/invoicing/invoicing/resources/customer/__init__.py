@@ -1,0 +1,1 @@
+"""Customer: a resource of Invoicing."""

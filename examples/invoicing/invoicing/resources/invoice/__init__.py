@@ -1,0 +1,1 @@
+"""Invoice: a resource of Invoicing."""

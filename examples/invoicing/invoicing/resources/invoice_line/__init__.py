@@ -1,0 +1,1 @@
+"""InvoiceLine: a resource of Invoicing."""

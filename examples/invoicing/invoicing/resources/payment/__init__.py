@@ -1,0 +1,1 @@
+"""Payment: a resource of Invoicing."""

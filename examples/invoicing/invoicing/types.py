@@ -1,0 +1,111 @@
+"""The scalar types of the API: bounded, and accepted in one notation only."""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+)
+
+DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+DATE_TIME: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+UUID_TEXT: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+class Closed(BaseModel):
+    """What a caller sends: an unknown name is an error, and no type is coerced."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Stored(BaseModel):
+    """A row as a hook is given it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _whole(value: object) -> object:
+    """To JSON Schema, 1.0 is an integer."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _date(value: object) -> object:
+    """RFC 3339 full-date, and no other notation."""
+    if isinstance(value, str):
+        if DATE.fullmatch(value) is None:
+            raise ValueError("not a date as in RFC 3339")
+        return date.fromisoformat(value)
+    return value
+
+
+def _date_time(value: object) -> object:
+    """RFC 3339 date-time with an offset, and no other notation."""
+    if isinstance(value, str):
+        if DATE_TIME.fullmatch(value) is None:
+            raise ValueError("not a date-time with an offset as in RFC 3339")
+        return datetime.fromisoformat(value.upper())
+    return value
+
+
+def _uuid(value: object) -> object:
+    """RFC 9562 text form, and no other notation."""
+    if isinstance(value, str):
+        if UUID_TEXT.fullmatch(value) is None:
+            raise ValueError("not a UUID as in RFC 9562")
+        return UUID(value)
+    return value
+
+
+def between(low: str | None, high: str | None) -> AfterValidator:
+    """A validator of decimal text: bounds that are met exactly."""
+
+    def check(value: str) -> str:
+        number = Decimal(value)
+        if low is not None and number < Decimal(low):
+            raise ValueError(f"should be at least {low}")
+        if high is not None and number > Decimal(high):
+            raise ValueError(f"should be at most {high}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _distinct(values: list[Any]) -> list[Any]:
+    if any(value in values[:index] for index, value in enumerate(values)):
+        raise ValueError("items should be unique")
+    return values
+
+
+distinct: Final = AfterValidator(_distinct)
+
+whole: Final = BeforeValidator(_whole)
+
+Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$")]
+Text = Annotated[
+    str, StringConstraints(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")
+]
+Email = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
+    ),
+]
+Url = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^https?://[^\s\x00-\x1f\x7f<>\x22\x5c\x5e`\x7b-\x7d]+$"
+    ),
+]
+Date = Annotated[date, BeforeValidator(_date)]
+DateTime = Annotated[datetime, BeforeValidator(_date_time)]
+Uuid = Annotated[UUID, BeforeValidator(_uuid)]

@@ -1,0 +1,61 @@
+"""The service under test, on a database of its own."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from invoicing import app
+from invoicing.development.database import Database, drop, prepare
+from invoicing.development.issuer import DevelopmentIssuer
+from invoicing.development.serve import administrator
+from invoicing.gate.limits import Limit
+from invoicing.resources.invoice import hooks as invoice_hooks
+from invoicing.resources.invoice_line import hooks as invoice_line_hooks
+from invoicing.resources.payment import hooks as payment_hooks
+from tests.contract.harness import Service
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[Database]:
+    """A new database: on the server of DATABASE_URL, else on an embedded one."""
+    with administrator() as admin:
+        name = f"invoicing_test_{os.getpid()}"
+        yield asyncio.run(prepare(admin, name))
+        asyncio.run(drop(admin, name))
+
+
+@pytest.fixture(scope="session")
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> DevelopmentIssuer:
+    """An issuer whose keys live as long as the tests."""
+    return DevelopmentIssuer(tmp_path_factory.mktemp("issuer") / "keys")
+
+
+@pytest.fixture(scope="session")
+def service(database: Database, issuer: DevelopmentIssuer) -> Iterator[Service]:
+    """The service. Bad tokens are many here, so that their limit is out of the way."""
+    patch = pytest.MonkeyPatch()
+    failures = Limit("failed_authentication", 1_000_000, 1)
+    patch.setitem(app.LIMITS, "failed_authentication", failures)
+    running = Service(database, issuer)
+    patch.undo()
+    yield running
+    running.close()
+
+
+async def _nothing(*_: object) -> dict[str, object]:
+    """A hook that changes nothing: these tests are about the guard, not about what it guards."""
+    return {}
+
+
+@pytest.fixture(autouse=True)
+def quiet_hooks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Puts the stand-in where your hooks are."""
+    monkeypatch.setattr(invoice_hooks, "send", _nothing)
+    monkeypatch.setattr(invoice_hooks, "settle", _nothing)
+    monkeypatch.setattr(invoice_hooks, "void", _nothing)
+    monkeypatch.setattr(invoice_hooks, "transmit", _nothing)
+    monkeypatch.setattr(invoice_hooks, "remind", _nothing)
+    monkeypatch.setattr(invoice_line_hooks, "lock", _nothing)
+    monkeypatch.setattr(payment_hooks, "refund", _nothing)

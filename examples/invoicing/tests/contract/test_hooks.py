@@ -1,0 +1,71 @@
+"""Actions: guarded here, done in hooks/ (AZ-1)."""
+
+import importlib
+
+import pytest
+
+from tests.contract.harness import ACCESS, Service, allowed, code, reachable
+
+ACTIONS = reachable("action")
+
+
+@pytest.mark.parametrize("operation", ACTIONS)
+def test_a_declared_hook_is_written(operation: str) -> None:
+    about = ACCESS[operation]
+    module = importlib.import_module(f"hooks.{about['resource']}")
+    assert callable(getattr(module, about["action"], None)), "write it in hooks/"
+
+
+@pytest.mark.parametrize("operation", ACTIONS)
+def test_a_missing_hook_is_no_open_door(
+    service: Service, operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from invoicing.gate.actions import hook
+
+    about = ACCESS[operation]
+    module = importlib.import_module(f"invoicing.resources.{about['resource']}.hooks")
+    monkeypatch.setattr(
+        module, about["action"], hook(about["resource"], "never_written")
+    )
+    request = allowed(service, operation)
+    response = request.send()
+    assert (response.status_code, code(response)) == (501, "not_implemented")
+    request.headers["authorization"] = "Bearer nonsense"
+    assert request.send().status_code == 401
+    query = "select count(*) from invoicing.audit_event where tenant_id = $1"
+    assert service.run(service.admin.fetchval(query, request.world.tenant_id)) == 0
+
+
+@pytest.mark.parametrize("operation", ACTIONS)
+def test_a_hook_that_refuses_leaves_no_trace(
+    service: Service, operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from invoicing.gate.actions import refuse
+
+    async def unwilling(*_: object) -> None:
+        refuse("not_today")
+
+    about = ACCESS[operation]
+    module = importlib.import_module(f"invoicing.resources.{about['resource']}.hooks")
+    monkeypatch.setattr(module, about["action"], unwilling)
+    request = allowed(service, operation)
+    response = request.send()
+    assert (response.status_code, code(response)) == (409, "action_refused")
+    assert response.json()["detail"] == "not_today"
+    query = "select count(*) from invoicing.audit_event where tenant_id = $1"
+    assert service.run(service.admin.fetchval(query, request.world.tenant_id)) == 0
+
+
+@pytest.mark.parametrize(
+    "operation", [each for each in ACTIONS if ACCESS[each]["step_up"]]
+)
+def test_an_old_authentication_is_not_enough(service: Service, operation: str) -> None:
+    request = allowed(service, operation)
+    claims = request.world.claims
+    claims["auth_time"] = (
+        int(str(claims["auth_time"])) - ACCESS[operation]["step_up"] - 5
+    )
+    request.headers["authorization"] = f"Bearer {request.world.token}"
+    response = request.send()
+    assert (response.status_code, code(response)) == (403, "step_up_required")
+    assert "insufficient_user_authentication" in response.headers["www-authenticate"]

@@ -1,0 +1,164 @@
+"""Pages, filters and sorts: as declared, and stable while others write (API-1)."""
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+import pytest
+
+from invoicing.development.examples import example
+from tests.contract.harness import (
+    ACCESS,
+    CONTRACT,
+    TABLE,
+    Prepared,
+    Service,
+    allowed,
+    allowed_facts,
+    reachable,
+)
+
+LISTS = [each for each in reachable("list") if allowed_facts(each)["many"]]
+"""The lists in which somebody can have several rows; what is unique per caller has no pages."""
+
+
+def filled(service: Service, operation: str, count: int) -> tuple[Prepared, list[str]]:
+    """A list of `count` rows, and their ids from the newest to the oldest."""
+    request = allowed(service, operation)
+    return request, [add(request, operation) for _ in range(count)][::-1]
+
+
+def add(request: Prepared, operation: str) -> str:
+    """One more row for the list."""
+    about = ACCESS[operation]
+    given = dict(allowed_facts(operation)["row"])
+    if about["parent"]:
+        given[f"{about['parent']}_id"] = request.world.rows[about["parent"]]
+    return request.world.row(about["resource"], **given)
+
+
+def pages(request: Prepared, limit: int) -> Iterator[list[str]]:
+    """The ids of one page after the other."""
+    request.query["limit"] = str(limit)
+    while True:
+        response = request.send()
+        assert response.status_code == 200, response.text
+        document = response.json()
+        yield [item["id"] for item in document["items"]]
+        if document["next_cursor"] is None:
+            return
+        request.query["cursor"] = document["next_cursor"]
+
+
+@pytest.mark.parametrize("operation", LISTS)
+def test_pages_are_complete_and_newest_first(service: Service, operation: str) -> None:
+    request, ids = filled(service, operation, 5)
+    found = list(pages(request, 2))
+    assert [len(each) for each in found] == [2, 2, 1]
+    assert list(chain(*found)) == ids
+
+
+@pytest.mark.parametrize("operation", LISTS)
+def test_pages_are_stable_while_others_write(service: Service, operation: str) -> None:
+    request, ids = filled(service, operation, 4)
+    reading = pages(request, 2)
+    first = next(reading)
+    add(request, operation)
+    resource = ACCESS[operation]["resource"]
+    service.run(
+        service.admin.execute(
+            f'delete from invoicing."{resource}" where id = $1', first[0]
+        )
+    )
+    rest = list(chain(*reading))
+    assert first + rest == ids, "a row was skipped or came twice"
+
+
+@pytest.mark.parametrize("operation", LISTS)
+def test_sorts_and_their_pages(service: Service, operation: str) -> None:
+    for sort in choices(operation):
+        request, ids = filled(service, operation, 5)
+        request.query["sort"] = sort
+        if request.send().status_code == 403:
+            shown = service.client.get(request.path, headers=request.headers).json()[
+                "items"
+            ]
+            assert sort.lstrip("-") not in shown[0], "shown, and no sort"
+            continue
+        listed = list(chain(*pages(request, 2)))
+        assert sorted(listed) == sorted(ids), sort
+        request.query = {"sort": sort}
+        values = [item.get(sort.lstrip("-")) for item in request.send().json()["items"]]
+        if None not in values and not isinstance(values[0], str):
+            assert values == sorted(values, reverse=sort.startswith("-")), sort
+
+
+@pytest.mark.parametrize("operation", LISTS)
+def test_a_cursor_belongs_to_its_order(service: Service, operation: str) -> None:
+    sorts = choices(operation)
+    if not sorts:
+        return
+    request, _ = filled(service, operation, 3)
+    request.query = {"limit": "1"}
+    cursor = request.send().json()["next_cursor"]
+    request.query = {"cursor": cursor, "sort": sorts[0]}
+    assert request.send().status_code == 422
+
+
+@pytest.mark.parametrize("operation", LISTS)
+def test_filters_keep_what_they_say(service: Service, operation: str) -> None:
+    for parameter in filters(operation):
+        request, ids = filled(service, operation, 3)
+        name, _, operator = parameter["name"].partition(".")
+        item = service.client.get(
+            request.path, headers=request.headers, params={"limit": "1"}
+        ).json()["items"][0]
+        value = item.get(name)
+        request.query = {parameter["name"]: text(value, parameter["schema"])}
+        response = request.send()
+        if response.status_code == 403:
+            assert name not in item, "a field that is shown cannot be filtered by"
+            continue
+        assert response.status_code == 200, response.text
+        found = [each["id"] for each in response.json()["items"]]
+        if name not in item or value is None:
+            continue
+        assert set(found) <= set(ids)
+        if operator in ("", "in", "gte", "lte", "prefix"):
+            assert item["id"] in found, parameter["name"]
+        else:
+            assert item["id"] not in found, parameter["name"]
+
+
+def text(value: object, schema: dict[str, Any]) -> str:
+    """A value as a query has it; another example where there is none."""
+    if value is None:
+        kind = schema["items"] if schema["type"] == "array" else schema
+        value = example(kind, 1)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value)
+
+
+def choices(operation: str) -> list[str]:
+    """The sorts of a list."""
+    for parameter in declared(operation):
+        if parameter["name"] == "sort":
+            found: list[str] = parameter["schema"]["enum"]
+            return found
+    return []
+
+
+def filters(operation: str) -> list[dict[str, Any]]:
+    """The filters of a list."""
+    return [
+        each
+        for each in declared(operation)
+        if each["name"] not in ("limit", "cursor", "sort")
+    ]
+
+
+def declared(operation: str) -> list[dict[str, Any]]:
+    """The query parameters of a list in the contract."""
+    promised = CONTRACT["paths"][TABLE[operation].path]["get"]
+    return [each for each in promised["parameters"] if each.get("in") == "query"]

@@ -1,0 +1,247 @@
+"""Closed requests: what the contract does not name is refused, and named (API-1)."""
+
+import json
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.contract.harness import (
+    ACCESS,
+    CONTRACT,
+    TABLE,
+    Prepared,
+    Service,
+    allowed,
+    body_schema,
+    code,
+    reachable,
+    spoilable,
+)
+
+WITH_BODY = [each for each in reachable() if body_schema(each) is not None]
+WITHOUT_BODY = [each for each in reachable() if body_schema(each) is None]
+LISTS = reachable("list")
+UNKNOWN = [
+    "unknown",
+    "id",
+    "tenant_id",
+    "version.gt",
+    "limit.eq",
+    "$where",
+    "fields",
+    "*",
+]
+
+
+def send(request: Prepared, content: bytes, **headers: str) -> httpx2.Response:
+    """The request with other bytes as its body."""
+    return service_of(request).client.request(
+        request.operation.method,
+        request.path,
+        headers=request.headers | headers,
+        content=content,
+    )
+
+
+def service_of(request: Prepared) -> Service:
+    """The service that a request is for."""
+    return request.world.service
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+@pytest.mark.parametrize("operation", reachable())
+def test_an_unknown_parameter_is_named(
+    service: Service, operation: str, name: str
+) -> None:
+    request = spoilable(service, operation)
+    request.query[name] = "1"
+    response = request.send()
+    assert (response.status_code, code(response)) == (422, "invalid_request")
+    if operation in LISTS:
+        assert f"query.{name}" in response.text
+
+
+@pytest.mark.parametrize("operation", LISTS)
+def test_a_wildcard_is_no_value(service: Service, operation: str) -> None:
+    request = spoilable(service, operation)
+    for parameter in parameters(operation):
+        schema = parameter["schema"]
+        if schema.get("pattern") or schema["type"] == "array":
+            continue
+        request.query = {parameter["name"]: "*"}
+        assert request.send().status_code == 422, parameter["name"]
+
+
+@pytest.mark.parametrize("operation", LISTS)
+def test_a_page_has_a_cap(service: Service, operation: str) -> None:
+    request = spoilable(service, operation)
+    (limit,) = [each for each in parameters(operation) if each["name"] == "limit"]
+    for value in (limit["schema"]["maximum"] + 1, 0, -1, 10**30, "ten", "", "1.5"):
+        request.query = {"limit": str(value)}
+        assert request.send().status_code == 422, value
+    request.query = {"limit": str(limit["schema"]["maximum"])}
+    assert request.send().status_code == 200
+
+
+@pytest.mark.parametrize("operation", LISTS)
+def test_a_parameter_comes_once(service: Service, operation: str) -> None:
+    request = spoilable(service, operation)
+    url = f"{request.path}?limit=1&limit=2"
+    response = service.client.get(url, headers=request.headers)
+    assert response.status_code == 422
+    assert "query.limit" in response.text
+
+
+@pytest.mark.parametrize("cursor", ["x", "W10=", "bnVsbA==", "🙂", "WyIxIiwyLDNd"])
+@pytest.mark.parametrize("operation", LISTS)
+def test_a_cursor_is_one_of_ours(service: Service, operation: str, cursor: str) -> None:
+    request = spoilable(service, operation)
+    request.query = {"cursor": cursor}
+    assert request.send().status_code == 422
+
+
+@pytest.mark.parametrize("operation", WITH_BODY)
+def test_an_unknown_field_is_named(service: Service, operation: str) -> None:
+    request = spoilable(service, operation)
+    assert request.body is not None
+    for name in ("unknown", "id", "tenant_id", "version", "created_at", "__proto__"):
+        spoilt = request.body | {name: 1}
+        response = send(request, json.dumps(spoilt).encode())
+        assert response.status_code == 422
+        assert f"body.{name}" in response.text
+
+
+@pytest.mark.parametrize("operation", WITH_BODY)
+def test_a_field_of_another_type_is_named(service: Service, operation: str) -> None:
+    request = spoilable(service, operation)
+    schema = body_schema(operation)
+    assert schema is not None and request.body is not None
+    for name in schema["properties"]:
+        response = send(request, json.dumps(request.body | {name: {"$ne": 1}}).encode())
+        assert response.status_code == 422, name
+        assert f"body.{name}" in response.text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"nonsense",
+        b'{"a": NaN}',
+        b'{"a": Infinity}',
+        b'{"a": 1, "a": 2}',
+        b"\xff\xfe{}",
+        b'{"a": "\xed\xa0\x80"}',
+        b"[" * 100_000,
+        b"{} {}",
+    ],
+)
+@pytest.mark.parametrize("operation", WITH_BODY)
+def test_what_is_not_json_is_malformed(
+    service: Service, operation: str, content: bytes
+) -> None:
+    response = send(spoilable(service, operation), content)
+    assert response.status_code in (400, 413)
+    assert code(response) in ("malformed_request", "body_too_large")
+
+
+@pytest.mark.parametrize("value", [b"[]", b"null", b"1", b'"text"'])
+@pytest.mark.parametrize("operation", WITH_BODY)
+def test_a_body_is_an_object(service: Service, operation: str, value: bytes) -> None:
+    assert send(spoilable(service, operation), value).status_code == 422
+
+
+@pytest.mark.parametrize("operation", WITH_BODY)
+def test_a_body_has_a_media_type(service: Service, operation: str) -> None:
+    request = spoilable(service, operation)
+    for media_type in (
+        "text/plain",
+        "application/xml",
+        "application/x-www-form-urlencoded",
+        "",
+    ):
+        response = send(request, b"{}", **{"content-type": media_type})
+        assert (response.status_code, code(response)) == (415, "unsupported_media_type")
+    gzip = send(request, b"{}", **{"content-encoding": "gzip"})
+    assert gzip.status_code == 415
+
+
+@pytest.mark.parametrize("operation", WITH_BODY)
+def test_a_body_has_a_size(service: Service, operation: str) -> None:
+    request = spoilable(service, operation)
+    body = TABLE[operation].body
+    assert body is not None
+    response = send(request, b" " * (body.limit + 1))
+    assert (response.status_code, code(response)) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize("operation", WITHOUT_BODY)
+def test_an_operation_without_a_body_takes_none(
+    service: Service, operation: str
+) -> None:
+    response = send(spoilable(service, operation), b"{}")
+    assert (response.status_code, code(response)) == (400, "malformed_request")
+
+
+@pytest.mark.parametrize("operation", reachable())
+def test_a_method_that_is_not_declared_is_refused(
+    service: Service, operation: str
+) -> None:
+    request = spoilable(service, operation)
+    declared = {
+        each.method for each in TABLE.values() if each.path == request.operation.path
+    }
+    for method in {
+        "GET",
+        "POST",
+        "PATCH",
+        "DELETE",
+        "PUT",
+        "HEAD",
+        "OPTIONS",
+    } - declared:
+        response = service.client.request(method, request.path)
+        assert response.status_code == 405, method
+        assert set(response.headers["allow"].split(", ")) == declared
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/nothing", "/nothing/at/all", "/..", "/%00", "//"]
+)
+def test_what_is_not_in_the_table_is_not_there(service: Service, path: str) -> None:
+    response = service.client.get(path)
+    assert (response.status_code, code(response)) == (404, "not_found")
+
+
+@pytest.mark.parametrize("operation", reachable())
+def test_an_id_in_another_notation_is_nothing(service: Service, operation: str) -> None:
+    if "{" not in TABLE[operation].path:
+        return
+    request = spoilable(service, operation)
+    path = request.path
+    (found,) = [part for part in path.split("/") if len(part) == 36]
+    for other in (found.upper(), found.replace("-", ""), "{" + found + "}", "*", "1"):
+        if other != found:
+            request.path = path.replace(found, other)
+            response = request.send()
+            assert (response.status_code, code(response)) == (404, "not_found"), other
+
+
+def test_an_unknown_host_is_refused(service: Service) -> None:
+    request = allowed(service, reachable()[0])
+    request.headers["host"] = "evil.example"
+    assert request.send().status_code == 400
+
+
+def parameters(operation: str) -> list[dict[str, Any]]:
+    """The query parameters of an operation in the contract."""
+    promised = CONTRACT["paths"][TABLE[operation].path][TABLE[operation].method.lower()]
+    return [
+        each for each in promised.get("parameters", ()) if each.get("in") == "query"
+    ]
+
+
+def test_every_operation_has_a_world_in_which_it_is_allowed() -> None:
+    assert set(reachable()) == set(ACCESS)

@@ -1,0 +1,181 @@
+"""Every way in which a token can be bad, and one answer for all of them (ID-6, RFC 8725, RFC 9068)."""
+
+import base64
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, OctKey, RSAKey
+
+from invoicing.gate.identity import TENANT_CLAIM
+from tests.contract.harness import (
+    Service,
+    World,
+    allowed,
+    code,
+    reachable,
+    seen,
+    spoilable,
+)
+
+Spoil = Callable[[World], str]
+
+
+def claims(**changes: object) -> Spoil:
+    """The caller's token with other claims; None leaves one out."""
+
+    def sign(world: World) -> str:
+        changed = {**world.claims, **changes}
+        kept = {name: value for name, value in changed.items() if value is not None}
+        return world.service.issuer.sign(kept)
+
+    return sign
+
+
+def header(**changes: str) -> Spoil:
+    """The caller's token with another protected header."""
+    return lambda world: world.service.issuer.sign(world.claims, **changes)
+
+
+def other_key(world: World) -> str:
+    """Signed by somebody else, under the right key id."""
+    key = ECKey.generate_key("P-256")
+    protected = {"alg": "ES256", "kid": "development", "typ": "at+jwt"}
+    return jwt.encode(protected, world.claims, key)
+
+
+def symmetric(world: World) -> str:
+    """Signed with the public key as if it were a shared secret."""
+    secret = OctKey.import_key(
+        json.dumps(world.service.issuer.key.as_dict(private=False))
+    )
+    protected = {"alg": "HS256", "kid": "development", "typ": "at+jwt"}
+    return jwt.encode(protected, world.claims, secret, algorithms=["HS256"])
+
+
+def other_algorithm(world: World) -> str:
+    """Signed with an algorithm that is not on the list."""
+    protected = {"alg": "PS512", "kid": "development", "typ": "at+jwt"}
+    key = RSAKey.generate_key(2048)
+    return jwt.encode(protected, world.claims, key, algorithms=["PS512"])
+
+
+def segment(value: object) -> str:
+    """A JSON value as a segment of a compact token."""
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+def unsigned(world: World) -> str:
+    """The algorithm `none`."""
+    return f"{segment({'alg': 'none', 'typ': 'at+jwt'})}.{segment(world.claims)}."
+
+
+def payload_changed(world: World) -> str:
+    """Another subject under the old signature."""
+    head, _, signature = world.token.split(".")
+    return f"{head}.{segment({**world.claims, 'sub': 'admin'})}.{signature}"
+
+
+def signature_bit_flipped(world: World) -> str:
+    """One bit of the signature is another."""
+    head, payload, signature = world.token.split(".")
+    raw = bytearray(base64.urlsafe_b64decode(signature + "=="))
+    raw[5] ^= 1
+    return f"{head}.{payload}.{base64.urlsafe_b64encode(raw).rstrip(b'=').decode()}"
+
+
+def padded(world: World) -> str:
+    """Padding that RFC 7515 does not allow."""
+    return f"{world.token}=="
+
+
+def duplicate_claim(world: World) -> str:
+    """Two subjects in one object."""
+    text = json.dumps(world.claims)[:-1] + ', "sub": "admin"}'
+    payload = base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+    head, _, signature = world.token.split(".")
+    return f"{head}.{payload}.{signature}"
+
+
+def now() -> int:
+    """The time in seconds."""
+    return int(time.time())
+
+
+BAD: dict[str, Spoil] = {
+    "empty segments": lambda _: "..",
+    "garbage": lambda _: "garbage",
+    "two segments": lambda world: world.token.rpartition(".")[0],
+    "five segments": lambda world: f"{world.token}.x.y",
+    "padded": padded,
+    "payload changed": payload_changed,
+    "signature bit flipped": signature_bit_flipped,
+    "duplicate claim": duplicate_claim,
+    "unsigned": unsigned,
+    "symmetric": symmetric,
+    "another key": other_key,
+    "another algorithm": other_algorithm,
+    "unknown key id": header(kid="unknown"),
+    "an id token": header(typ="JWT"),
+    "a logout token": header(typ="logout+jwt"),
+    "a DPoP proof": header(typ="dpop+jwt"),
+    "another issuer": claims(iss="https://evil.example/"),
+    "no issuer": claims(iss=None),
+    "another audience": claims(aud="another"),
+    "no audience": claims(aud=None),
+    "expired": claims(exp=now() - 120),
+    "no expiry": claims(exp=None),
+    "an expiry that is text": claims(exp="tomorrow"),
+    "an expiry that is true": claims(exp=True),
+    "not valid yet": claims(nbf=now() + 600),
+    "issued in the future": claims(iat=now() + 600),
+    "no time of issue": claims(iat=None),
+    "no subject": claims(sub=None),
+    "an empty subject": claims(sub=""),
+    "a subject that is a list": claims(sub=["admin"]),
+    "no tenant": claims(**{TENANT_CLAIM: None}),
+    "a tenant that is a list": claims(**{TENANT_CLAIM: ["a", "b"]}),
+    "a tenant that is no UUID": claims(**{TENANT_CLAIM: "acme"}),
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("operation", reachable())
+def test_a_bad_token_is_refused(service: Service, operation: str, bad: str) -> None:
+    request = spoilable(service, operation)
+    request.headers["authorization"] = f"Bearer {BAD[bad](request.world)}"
+    response = request.send()
+    assert (response.status_code, code(response)) == (401, "unauthenticated")
+    del request.headers["authorization"]
+    missing = request.send()
+    assert "bearer" in missing.headers["www-authenticate"].lower()
+    assert seen(response) == seen(missing), "the cause shows"
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "Digest", "bearer_", ""])
+def test_no_other_scheme_is_accepted(service: Service, scheme: str) -> None:
+    request = allowed(service, reachable()[0])
+    request.headers["authorization"] = f"{scheme} {request.world.token}".strip()
+    assert request.send().status_code == 401
+
+
+def test_a_little_clock_skew_is_accepted(service: Service) -> None:
+    request = allowed(service, reachable()[0])
+    skewed = claims(exp=now() - 5, nbf=now() + 30, iat=now() + 30)
+    request.headers["authorization"] = f"Bearer {skewed(request.world)}"
+    assert request.send().status_code < 300
+
+
+def test_the_same_subject_of_another_kind_is_another_principal(
+    service: Service,
+) -> None:
+    request = allowed(service, reachable()[0])
+    me = request.world.me
+    flipped = "development" if me.service else me.subject
+    request.headers["authorization"] = (
+        f"Bearer {claims(client_id=flipped)(request.world)}"
+    )
+    response = request.send()
+    assert (response.status_code, code(response)) == (403, "not_a_member")

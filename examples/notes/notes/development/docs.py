@@ -1,0 +1,64 @@
+"""A page that shows an OpenAPI 3.1 document and can call its operations.
+
+For development. One self-contained page: it loads nothing, and its policy lets the
+browser run only the script and style below and talk only to its own origin. The
+document reaches the page as data and is shown as text, never as markup.
+"""
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+from string import Template
+
+_HERE = Path(__file__).parent
+_STYLE = (_HERE / "docs.css").read_text(encoding="utf-8")
+_SCRIPT = (_HERE / "docs.js").read_text(encoding="utf-8")
+_PAGE = Template("""\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>API</title>
+<style>$style</style>
+</head>
+<body>
+<noscript>This page needs JavaScript.</noscript>
+<script type="application/json" id="document">$document</script>
+<script>$script</script>
+</body>
+</html>
+""")
+
+
+def page(document: bytes) -> bytes:
+    """Return the page for an OpenAPI document in JSON.
+
+    Send it with CONTENT_SECURITY_POLICY. Raises ValueError if it is not JSON.
+    """
+    # "<" could end the script element or open a comment in it.
+    data = json.dumps(json.loads(document)).replace("<", r"\u003c")
+    return _PAGE.substitute(style=_STYLE, script=_SCRIPT, document=data).encode()
+
+
+def _source(text: str) -> str:
+    """Return the CSP source expression that allows exactly this inline text."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        f"script-src {_source(_SCRIPT)}",
+        f"style-src {_source(_STYLE)}",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+    )
+)

@@ -1,0 +1,211 @@
+"""The dispatcher: looks an operation up in the table and takes the request through the gate."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from starlette.types import Receive, Scope, Send
+
+from notes.gate.answers import Answer, Header, send
+from notes.gate.identity import Principal, Verifier
+from notes.gate.limits import Decision, Limit, Limiter, LimiterUnavailable, headers
+from notes.gate.operation import Call, Operation
+from notes.gate.problems import Problem, malformed, not_found
+from notes.gate.shape import Headers, headers_of, parse_body, parse_query, read_body
+from notes.store.database import Database
+from notes.telemetry.decisions import Decisions
+
+BODY_SECONDS: Final = 15.0
+
+
+class Dispatcher:
+    """An ASGI application over the table of operations: what is not in it is not reachable."""
+
+    def __init__(
+        self,
+        operations: Sequence[Operation],
+        database: Database,
+        verifier: Verifier,
+        limiter: Limiter,
+        failures: Limit,
+        decisions: Decisions,
+        hosts: frozenset[bytes],
+    ) -> None:
+        self._routes: dict[str, dict[str, Operation]] = {}
+        for operation in operations:
+            methods = self._routes.setdefault(pattern(operation.path), {})
+            methods[operation.method] = operation
+        self._database = database
+        self._verifier = verifier
+        self._limiter = limiter
+        self._failures = failures
+        self._decisions = decisions
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send_: Send) -> None:
+        """Answers one HTTP request. Whatever happens inside, the caller gets a problem document."""
+        if scope["type"] != "http":
+            if scope["type"] == "websocket":
+                await send_({"type": "websocket.close", "code": 1008})
+            return
+        started = time.perf_counter()
+        request = Request(scope, receive, secrets.token_hex(8))
+        try:
+            answer = await self._answer(request)
+        except Problem as problem:
+            answer = problem.answer()
+            request.refused = problem
+        except Exception as error:
+            request.refused = Problem(500, "internal_error", cause=type(error).__name__)
+            answer = request.refused.answer()
+            self._decisions.failure(request.id, error)
+        extra: list[Header] = [(b"x-request-id", request.id.encode())]
+        if request.limits is not None:
+            extra.extend(headers(request.limits))
+        await send(answer, extra, send_)
+        self._decisions.record(request, answer, time.perf_counter() - started)
+
+    async def _answer(self, request: "Request") -> Answer:
+        operation, segment = self._find(request)
+        request.operation = operation
+        given = headers_of(request.scope["headers"])
+        if given.get(b"host", b"").lower() not in self._hosts:
+            raise malformed("The Host is not one that this service answers to.")
+        body, query = await self._shape(operation, request, given)
+        principal = await self._identify(request, given)
+        request.principal = principal
+        request.limits = await self._limit(principal)
+        call = Call(
+            operation,
+            self._database,
+            principal,
+            request.id,
+            given,
+            segment,
+            body,
+            query,
+        )
+        return await operation.handler(call)
+
+    def _find(self, request: "Request") -> tuple[Operation, str]:
+        """The operation of a method and a path, and the id in the path if there is one."""
+        path: str = request.scope["path"]
+        method: str = request.scope["method"]
+        segment = ""
+        methods = self._routes.get(path)
+        if methods is None:
+            parts = path.split("/", 3)
+            if len(parts) > 2:
+                segment = parts[2]
+                parts[2] = ""
+                methods = self._routes.get("/".join(parts))
+        if methods is None:
+            raise not_found()
+        operation = methods.get(method)
+        if operation is None:
+            allow = ", ".join(sorted(methods)).encode()
+            raise Problem(405, "method_not_allowed", headers=((b"allow", allow),))
+        return operation, segment
+
+    async def _shape(
+        self, operation: Operation, request: "Request", given: Headers
+    ) -> tuple[str, Mapping[str, object]]:
+        query: Mapping[str, object] = {}
+        raw: bytes = request.scope["query_string"]
+        if raw:
+            if operation.query is None:
+                raise Problem(
+                    422, "invalid_request", "This operation has no query parameters."
+                )
+            query = parse_query(raw, operation.query)
+        body = ""
+        if operation.body is not None:
+            try:
+                async with asyncio.timeout(BODY_SECONDS):
+                    content = await read_body(
+                        request.receive,
+                        given,
+                        operation.body.media_type,
+                        operation.body.limit,
+                    )
+            except TimeoutError:
+                raise Problem(408, "body_too_slow") from None
+            body = parse_body(content, operation.body.model)
+        elif (
+            given.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in given
+        ):
+            raise malformed("This operation has no body.")
+        return body, query
+
+    async def _identify(self, request: "Request", given: Headers) -> Principal:
+        """The caller. An address that keeps failing is refused before anything is verified."""
+        authorization = given.get(b"authorization")
+        known = self._verifier.known(authorization)
+        if known is not None:
+            return known
+        client = request.scope.get("client")
+        key = (self._failures, f"address:{client[0] if client else 'unknown'}")
+        try:
+            blocked = await self._limiter.blocked(key)
+            if not blocked.allowed:
+                raise too_many(blocked)
+            try:
+                return await self._verifier.principal(authorization)
+            except Problem as problem:
+                if problem.status == 401:
+                    await self._limiter.take((key,))
+                raise
+        except LimiterUnavailable as error:
+            raise limits_unavailable(error) from error
+
+    async def _limit(self, principal: Principal) -> Decision | None:
+        """Charges the limits of the user, the token and the tenant: all of them, or none."""
+        if not principal.limit_keys:
+            return None
+        try:
+            decision = await self._limiter.take(principal.limit_keys)
+        except LimiterUnavailable as error:
+            raise limits_unavailable(error) from error
+        if not decision.allowed:
+            raise too_many(decision)
+        return decision
+
+
+class Request:
+    """What is known of a request so far; the log and the metrics read it in the end."""
+
+    __slots__ = (
+        "id",
+        "limits",
+        "operation",
+        "principal",
+        "receive",
+        "refused",
+        "scope",
+    )
+
+    def __init__(self, scope: Scope, receive: Receive, request_id: str) -> None:
+        self.scope = scope
+        self.receive = receive
+        self.id = request_id
+        self.operation: Operation | None = None
+        self.principal: Principal | None = None
+        self.limits: Decision | None = None
+        self.refused: Problem | None = None
+
+
+def pattern(path: str) -> str:
+    """A path template as the table's key: `/invoices/{invoice_id}/send` is `/invoices//send`."""
+    return "/".join("" if part.startswith("{") else part for part in path.split("/"))
+
+
+def too_many(decision: Decision) -> Problem:
+    """Over a limit (RFC 6585): the headers say when to come back, in seconds."""
+    return Problem(429, "too_many_requests", headers=headers(decision))
+
+
+def limits_unavailable(error: Exception) -> Problem:
+    """Without its limits the service does not answer."""
+    return Problem(503, "limits_unavailable", cause=type(error).__name__)

@@ -1,0 +1,80 @@
+"""Problem documents (RFC 9457): every refusal has one, and none says what is inside."""
+
+import json
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Final, TypedDict
+
+from notes.gate.answers import Answer, Header
+
+MEDIA_TYPE: Final = b"application/problem+json"
+NAMESPACE: Final = "urn:notes:problem:"
+
+
+class Fault(TypedDict):
+    """One thing that is wrong with a request: where, and what."""
+
+    where: str
+    message: str
+
+
+class Problem(Exception):
+    """A refusal.
+
+    `code` is the stable reason that clients and the decision log name; `cause` is what only
+    the log may say.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str = "",
+        *,
+        faults: Sequence[Fault] = (),
+        headers: Sequence[Header] = (),
+        cause: str = "",
+    ) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.faults = faults
+        self.headers = headers
+        self.cause = cause
+
+    def answer(self) -> Answer:
+        """The problem document."""
+        document: dict[str, object] = {
+            "type": NAMESPACE + self.code.replace("_", "-"),
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "code": self.code,
+        }
+        if self.detail:
+            document["detail"] = self.detail
+        if self.faults:
+            document["errors"] = list(self.faults)
+        body = json.dumps(document, separators=(",", ":")).encode()
+        return Answer(self.status, body, tuple(self.headers), media_type=MEDIA_TYPE)
+
+
+def not_found() -> Problem:
+    """The one answer for what never existed, what is gone, and what is another tenant's."""
+    return Problem(404, "not_found")
+
+
+def malformed(detail: str) -> Problem:
+    """The bytes are not what they claim to be (400)."""
+    return Problem(400, "malformed_request", detail)
+
+
+def invalid(faults: Sequence[Fault]) -> Problem:
+    """Well-formed, but not what the contract allows (422)."""
+    return Problem(422, "invalid_request", faults=faults)
+
+
+def unauthenticated(cause: str) -> Problem:
+    """One answer for every way in which a credential can be bad; the log has the cause."""
+    challenge = (b"www-authenticate", b'Bearer realm="notes"')
+    return Problem(401, "unauthenticated", headers=(challenge,), cause=cause)

@@ -1,0 +1,1 @@
+"""The resources: each has its models, its statements and its handlers."""

@@ -1,0 +1,1 @@
+"""Note: a resource of Notes."""

@@ -1,0 +1,46 @@
+"""What the operations on notes do, once a request has passed the gate."""
+
+from notes.gate.answers import Answer
+from notes.gate.conditional import if_none_match
+from notes.gate.operation import Call
+from notes.gate.outcomes import changed, created, done, found
+from notes.gate.pages import arguments, page
+from notes.resources.note import statements
+
+
+async def list_(call: Call) -> Answer:
+    """List notes."""
+    limit, sort, key, last_id, filters = arguments(call.query, 20)
+    row = await call.run(statements.LIST, limit, sort, key, last_id, filters)
+    return page(row, call.query)
+
+
+async def create(call: Call) -> Answer:
+    """Create a note."""
+    row = await call.run(
+        statements.CREATE,
+        call.body,
+        call.idempotency_key,
+        call.fingerprint,
+        call.request_id,
+    )
+    return created(row, "/notes")
+
+
+async def read(call: Call) -> Answer:
+    """Read a note."""
+    known = if_none_match(call.headers.get(b"if-none-match"))
+    return found(await call.run(statements.READ, call.id, known))
+
+
+async def update(call: Call) -> Answer:
+    """Change a note."""
+    row = await call.run(
+        statements.UPDATE, call.id, call.match, call.body, call.request_id
+    )
+    return changed(row)
+
+
+async def delete(call: Call) -> Answer:
+    """Delete a note."""
+    return done(await call.run(statements.DELETE, call.id, call.match, call.request_id))

@@ -1,0 +1,1 @@
+"""Notebook: a resource of Notes."""

@@ -1,0 +1,37 @@
+"""What the environment decides. Read once, at start; nothing secret has a default."""
+
+from typing import Final, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Environment = Literal["development", "staging", "production"]
+
+DEVELOPMENT: Final = "development"
+DEVELOPMENT_ISSUER: Final = "https://issuer.development.invalid/"
+"""The issuer of development tokens: an address that can never be reached (RFC 2606)."""
+
+
+class Settings(BaseSettings):
+    """Environment variables of the service, by their names in capitals."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    environment: Environment
+    database_url: SecretStr
+    """The role notes_app: neither owner nor superuser."""
+    database_pool: int = Field(default=20, ge=1, le=200)
+    redis_url: SecretStr | None = None
+    """Where limits are kept when more than one process serves; else in this process."""
+    allowed_hosts: str = ""
+    """The values of Host that are answered, separated by commas."""
+    metrics_token: SecretStr | None = None
+    """The bearer token of /metrics, which is not there without one."""
+    development_jwks: str = ""
+    """The path of the development issuer's public keys; refused outside development."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def development(self) -> bool:
+        """Is this somebody's own machine?"""
+        return self.environment == DEVELOPMENT

@@ -1,0 +1,1 @@
+"""What touches PostgreSQL: every statement is a constant, every value a parameter."""

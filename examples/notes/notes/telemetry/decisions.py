@@ -1,0 +1,88 @@
+"""Every decision with its reason code, in the log and in the metrics."""
+
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+if TYPE_CHECKING:
+    from notes.gate.answers import Answer
+    from notes.gate.dispatch import Request
+
+BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+UNKNOWN: Final = "unknown"
+
+
+class Decisions:
+    """Records what became of each request. Labels are operation ids, so they are bounded."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry = registry
+        self._requests = Counter(
+            "requests",
+            "Requests by operation, status and reason code.",
+            ("operation", "status", "reason"),
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "request_seconds",
+            "Time to answer, in seconds.",
+            ("operation",),
+            buckets=BUCKETS,
+            registry=registry,
+        )
+        self._counters: dict[tuple[str, int, str], Counter] = {}
+        self._histograms: dict[str, Histogram] = {}
+        self._log = structlog.get_logger()
+        self._second = 0
+        self._date = ""
+
+    def record(self, request: "Request", answer: "Answer", seconds: float) -> None:
+        """One line and two numbers for one request."""
+        operation = request.operation.id if request.operation is not None else UNKNOWN
+        refused = request.refused
+        reason = answer.outcome if refused is None else refused.code
+        key = (operation, answer.status, reason)
+        counter = self._counters.get(key)
+        if counter is None:
+            counter = self._requests.labels(operation, str(answer.status), reason)
+            self._counters[key] = counter
+        counter.inc()
+        histogram = self._histograms.get(operation)
+        if histogram is None:
+            histogram = self._histograms[operation] = self._seconds.labels(operation)
+        histogram.observe(seconds)
+        self._write(request, operation, answer.status, reason, seconds)
+
+    def _write(
+        self,
+        request: "Request",
+        operation: str,
+        status: int,
+        reason: str,
+        seconds: float,
+    ) -> None:
+        """The decision as a line of JSON, printed as it is: all but the cause are our own words."""
+        now = time.time()
+        second = int(now)
+        if second != self._second:
+            self._second = second
+            self._date = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        refused, principal = request.refused, request.principal
+        cause = '""' if refused is None else json.dumps(refused.cause)
+        tenant = "null" if principal is None else f'"{principal.tenant_id}"'
+        sys.stdout.write(
+            f'{{"event":"decision","request_id":"{request.id}","operation":"{operation}",'
+            f'"status":{status},"allowed":{"true" if refused is None else "false"},'
+            f'"reason":"{reason}","cause":{cause},"tenant_id":{tenant},'
+            f'"milliseconds":{seconds * 1000:.2f},"level":"info",'
+            f'"timestamp":"{self._date}.{int((now - second) * 1e6):06}Z"}}\n'
+        )
+        sys.stdout.flush()
+
+    def failure(self, request_id: str, error: Exception) -> None:
+        """An error that nobody expected, with its stack, for the log only."""
+        self._log.error("failure", request_id=request_id, exc_info=error)

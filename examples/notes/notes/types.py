@@ -1,0 +1,38 @@
+"""The scalar types of the API: bounded, and accepted in one notation only."""
+
+import re
+from typing import Annotated, Final
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+
+UUID_TEXT: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+class Closed(BaseModel):
+    """What a caller sends: an unknown name is an error, and no type is coerced."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _whole(value: object) -> object:
+    """To JSON Schema, 1.0 is an integer."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _uuid(value: object) -> object:
+    """RFC 9562 text form, and no other notation."""
+    if isinstance(value, str):
+        if UUID_TEXT.fullmatch(value) is None:
+            raise ValueError("not a UUID as in RFC 9562")
+        return UUID(value)
+    return value
+
+
+whole: Final = BeforeValidator(_whole)
+
+Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$")]
+Text = Annotated[
+    str, StringConstraints(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")
+]
+Uuid = Annotated[UUID, BeforeValidator(_uuid)]

@@ -1,0 +1,71 @@
+"""Limits: for a user, a token and a tenant, and for an address that keeps failing (API-2)."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from notes import app
+from notes.development.database import Database
+from notes.development.issuer import DevelopmentIssuer
+from notes.gate.limits import Limit
+from tests.contract.harness import Service, allowed, code, reachable
+
+SMALL = 3
+
+
+@pytest.fixture
+def limited(
+    database: Database,
+    issuer: DevelopmentIssuer,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> Iterator[Service]:
+    """A service in which one scope has a small limit, and the others none to speak of."""
+    for scope in app.LIMITS:
+        count = SMALL if scope == request.param else 1_000_000
+        monkeypatch.setitem(app.LIMITS, scope, Limit(scope, count, 3600))
+    running = Service(database, issuer)
+    yield running
+    running.close()
+
+
+SCOPES = [each for each in app.LIMITS if each != "failed_authentication"]
+
+
+@pytest.mark.parametrize("limited", SCOPES, indirect=True)
+def test_a_limit_holds_and_says_when_to_come_back(limited: Service) -> None:
+    request = allowed(limited, reachable("list", "read")[0])
+    for _ in range(SMALL):
+        response = request.send()
+        assert response.status_code == 200
+        assert (
+            "ratelimit" in response.headers and "ratelimit-policy" in response.headers
+        )
+    refused = request.send()
+    assert (refused.status_code, code(refused)) == (429, "too_many_requests")
+    assert 0 < int(refused.headers["retry-after"]) <= 3600
+    other = allowed(limited, reachable("list", "read")[0])
+    assert other.send().status_code == 200, "a noisy tenant slows its neighbour"
+
+
+@pytest.mark.parametrize("limited", ["failed_authentication"], indirect=True)
+def test_an_address_that_keeps_failing_is_refused_unheard(limited: Service) -> None:
+    request = allowed(limited, reachable("list", "read")[0])
+    known = request.headers["authorization"]
+    assert request.send().status_code == 200
+    request.headers["authorization"] = "Bearer nonsense"
+    for _ in range(SMALL):
+        assert request.send().status_code == 401
+    refused = request.send()
+    assert (refused.status_code, code(refused)) == (429, "too_many_requests")
+    request.headers["authorization"] = known
+    assert request.send().status_code == 200, "who is known already is not locked out"
+
+
+def test_every_scope_of_the_contract_has_a_limit() -> None:
+    assert set(app.LIMITS) == {
+        "user",
+        "token",
+        "tenant",
+        "failed_authentication",
+    }

@@ -1,0 +1,141 @@
+"""The other tables, compared with the code: settings, bounds, reasons, options, rules, controls."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import pytest
+import typer
+
+from scaffold.cli import app
+from scaffold.cli.output import FOUND, INTERRUPTED, REFUSED
+from scaffold.emit.check import Kind
+from scaffold.lint import RULES
+from tests.emitted import PACKAGE
+
+from .markdown import DOCUMENTS, REPOSITORY, code_of, read
+
+DOCS = REPOSITORY / "docs"
+COMMANDS = read(DOCS / "commands.md")
+SERVICE = read(DOCS / "service.md")
+OPERATION = read(DOCS / "operation.md")
+CONTROLS = read(DOCS / "controls.md")
+LINT = read(DOCS / "lint.md")
+
+CONTROL = re.compile(r"\b(?:ID|AZ|PAY|API|DATA|AI|MON|OPS|ROLL|TEST|GEN)-\d\b")
+REASON = re.compile(r'Problem\(\s*(\d{3}),\s*"(\w+)"')
+
+
+def sources(project: Path) -> Iterator[str]:
+    """The modules of the emitted package."""
+    for path in sorted((project / PACKAGE).rglob("*.py")):
+        yield path.read_text(encoding="utf-8")
+
+
+def test_the_refusals_are_those_of_the_code(emitted_project: Path) -> None:
+    promised = {
+        tuple(code.split())
+        for row in SERVICE.table("What a request passes")
+        for code in code_of(row[2])
+    }
+    text = "\n".join(sources(emitted_project))
+    assert promised == set(REASON.findall(text))
+
+
+def test_the_settings_are_those_of_the_code(emitted_project: Path) -> None:
+    tree = ast.parse((emitted_project / PACKAGE / "settings.py").read_text("utf-8"))
+    (settings,) = (
+        each for each in tree.body if isinstance(each, ast.ClassDef) and each.name == "Settings"
+    )
+    declared = {
+        each.target.id.upper(): each.value
+        for each in settings.body
+        if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
+    }
+    rows = {code_of(row[0])[0]: row for row in OPERATION.table("Settings")}
+    assert list(rows) == list(declared)
+    for name, value in declared.items():
+        assert (rows[name][2] == "required") is (value is None), name
+        given = [each.value for each in ast.walk(value or tree) if isinstance(each, ast.Constant)]
+        if rows[name][2].startswith("`"):
+            assert rows[name][2].strip("`") in map(str, given), name
+
+
+@pytest.mark.parametrize("row", OPERATION.table("Bounds"), ids=lambda row: row[0])
+def test_a_bound_is_that_of_the_code(row: list[str], emitted_project: Path) -> None:
+    file, _, constant = code_of(row[2])[0].partition(": ")
+    text = (emitted_project / PACKAGE / file).read_text("utf-8")
+    (value,) = re.findall(rf"^{constant}(?:: Final)? = ([\d_.]+)$", text, re.MULTILINE)
+    assert float(value) == float(re.findall(r"[\d.]+", row[1])[0])
+
+
+def test_the_metrics_are_those_of_the_code(emitted_project: Path) -> None:
+    text = (emitted_project / PACKAGE / "telemetry" / "decisions.py").read_text("utf-8")
+    made = re.findall(r'(Counter|Histogram)\(\s*"(\w+)",\s*"[^"]*",\s*\(([^)]*)\)', text)
+    promised = [(code_of(row[0])[0], code_of(row[1])) for row in OPERATION.table("Metrics")]
+    assert promised == [
+        (f"{name}_total" if kind == "Counter" else name, re.findall(r"\w+", labels))
+        for kind, name, labels in made
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(typer.main.get_group(app).commands))
+def test_the_options_of_a_command(name: str) -> None:
+    command = typer.main.get_group(app).commands[name]
+    taken = {
+        each.opts[0] if each.opts[0].startswith("--") else each.opts[0].upper()
+        for each in command.params
+        if each.name != "help"
+    }
+    if not taken:
+        assert not COMMANDS.tables(name)
+        return
+    assert {code_of(row[0])[0] for row in COMMANDS.table(name)} == taken
+
+
+def test_the_commands_are_all_there() -> None:
+    assert set(typer.main.get_group(app).commands) <= COMMANDS.anchors
+
+
+def test_the_exit_codes() -> None:
+    codes = [int(row[0]) for row in COMMANDS.table("The commands")]
+    assert codes == [0, FOUND, REFUSED, INTERRUPTED]
+
+
+def test_the_findings_of_check() -> None:
+    _, findings = COMMANDS.tables("check")
+    assert [code_of(row[0])[0] for row in findings] == list(get_args(Kind))
+
+
+def test_the_rules_of_lint() -> None:
+    assert LINT.table("The rules of lint") == [
+        [f"`{rule.id}` {rule.name}", rule.severity, ", ".join(rule.controls), rule.documentation]
+        for rule in RULES
+    ]
+
+
+@pytest.mark.parametrize("row", CONTROLS.table("The controls"), ids=lambda row: row[0])
+def test_a_control_is_where_it_is_said_to_be(row: list[str], emitted_project: Path) -> None:
+    for path in code_of(row[2]):
+        assert (emitted_project / path.replace("<package>", PACKAGE)).is_file(), path
+    for test in code_of(row[3]):
+        file, _, function = test.partition(": ")
+        text = (emitted_project / "tests" / "contract" / file).read_text("utf-8")
+        assert f"def {function}(" in text, test
+
+
+def test_the_controls_that_the_emitted_tests_name_are_listed(emitted_project: Path) -> None:
+    listed = {row[0] for row in CONTROLS.table("The controls")}
+    tests = sorted((emitted_project / "tests" / "contract").glob("*.py"))
+    named = {each for path in tests for each in CONTROL.findall(path.read_text("utf-8"))}
+    assert named <= listed
+
+
+def test_every_control_that_a_document_or_a_rule_names_is_known() -> None:
+    known = set(CONTROL.findall(CONTROLS.path.read_text("utf-8")))
+    named = {each for rule in RULES for each in rule.controls}
+    for path in DOCUMENTS:
+        named |= set(CONTROL.findall(path.read_text("utf-8")))
+    assert named <= known
