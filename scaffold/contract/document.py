@@ -245,9 +245,7 @@ def _media(reference: str) -> MediaType:
 
 
 def _header(description: str, **more: bool) -> Header:
-    return Header.model_validate(
-        {"description": description, "schema": {"type": "string"}, **more}
-    )
+    return Header.model_validate({"description": description, "schema": {"type": "string"}, **more})
 
 
 TAG = {"type": "string", "pattern": '^"[1-9][0-9]{0,17}"$'}

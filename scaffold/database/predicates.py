@@ -92,10 +92,8 @@ class Predicates:
                 return f"(select {claim}{_cast(term)})"
             case "tenant":
                 column = identifier(term.name)
-                return (
-                    f"(select o.{column} from {self._schema}.{self._tenant} o"
-                    f" where o.id = {binding.tenant})"
-                )
+                source = f"{self._schema}.{self._tenant}"  # identifiers of the design
+                return f"(select o.{column} from {source} o where o.id = {binding.tenant})"  # noqa: S608
             case _:
                 return "(select current_setting('app.environment', true))"
 

@@ -6,7 +6,7 @@ import hashlib
 
 # The reserved key words of PostgreSQL 15 to 18 (appendix C of its manual), plus those that
 # may not be a column, table or function name.
-RESERVED = frozenset("""
+KEY_WORDS = """
     all analyse analyze and any array as asc asymmetric authorization between bigint binary bit
     boolean both case cast char character check coalesce collate collation column concurrently
     constraint create cross current_catalog current_date current_role current_schema current_time
@@ -22,7 +22,8 @@ RESERVED = frozenset("""
     unique user using values varchar variadic verbose when where window with xmlattributes
     xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize
     xmltable
-    """.split())
+"""
+RESERVED = frozenset(KEY_WORDS.split())
 
 
 def identifier(name: str) -> str:

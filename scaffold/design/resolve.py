@@ -429,7 +429,10 @@ def _absorbed(alternatives: list[Alternative]) -> tuple[Alternative, ...]:
         if roles:
             kept.append(Alternative(roles, each.conditions, each.fields))
     return tuple(
-        sorted(kept, key=lambda each: (len(each.conditions), [str(c) for c in each.conditions], each.roles))
+        sorted(
+            kept,
+            key=lambda each: (len(each.conditions), [str(c) for c in each.conditions], each.roles),
+        )
     )
 
 

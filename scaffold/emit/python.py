@@ -36,11 +36,8 @@ def literal(value: object) -> str:
 
 
 # Names that the modules of handlers and hooks import.
-IMPORTED = frozenset(
-    """
-    arguments begin changed created done found hook hooks if_none_match importlib page statements
-    """.split()
-)
+IMPORTS = "arguments begin changed created done found hook hooks if_none_match page statements"
+IMPORTED = frozenset(IMPORTS.split())
 
 
 def function_name(name: str) -> str:

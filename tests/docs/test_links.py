@@ -11,9 +11,9 @@ from .markdown import DOCUMENTS, README, REPOSITORY, read
 
 each_document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda each: each.stem)
 
-MAX_LINES = 210
+MAX_LINES = 200
 PATH = re.compile(
-    r"(?:scaffold|templates|tests|specs|docs|benchmarks|hooks|\.scaffold|<package>)/[\w./-]*"
+    r"(?:scaffold|templates|tests|specs|docs|benchmarks|examples|hooks|\.scaffold|<package>)/[\w./-]*"
 )
 """A path of the repository, or of a project."""
 

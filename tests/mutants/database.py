@@ -155,7 +155,7 @@ KEYS: Final = (
         file=TABLES,
         old="constraint customer_email_key unique (tenant_id, email)",
         new="constraint customer_email_key unique (email)",
-        noticed_by="test_isolation.py::test_a_unique_key_is_one_tenants_own",
+        noticed_by="test_grants.py::test_a_unique_key_is_one_tenants_own",
     ),
 )
 
@@ -174,7 +174,7 @@ GRANTS: Final = (
         file=TABLES,
         old="grant select, insert, update (status, refunded_at, version, updated_at) on payment",
         new="grant select, insert, delete, update (status, refunded_at, version, updated_at) on payment",
-        noticed_by="test_isolation.py::test_the_services_role_may_do_what_it_needs_and_no_more",
+        noticed_by="test_grants.py::test_the_service_may_do_what_its_operations_need",
     ),
     Mutant(
         id="the-service-may-change-any-column",
@@ -182,7 +182,7 @@ GRANTS: Final = (
         file=TABLES,
         old="grant select, insert, update (status, refunded_at, version, updated_at) on payment",
         new="grant select, insert, update on payment",
-        noticed_by="test_isolation.py::test_the_services_role_may_do_what_it_needs_and_no_more",
+        noticed_by="test_grants.py::test_the_service_changes_no_column_that_is_fixed",
     ),
     Mutant(
         id="the-service-makes-members",
@@ -190,7 +190,7 @@ GRANTS: Final = (
         file=TABLES,
         old="grant select on member to invoicing_app;",
         new="grant select, insert, update on member to invoicing_app;",
-        noticed_by="test_isolation.py::test_the_services_role_may_do_what_it_needs_and_no_more",
+        noticed_by="test_grants.py::test_the_service_may_do_what_its_operations_need",
     ),
     Mutant(
         id="the-service-rewrites-the-audit-log",
@@ -224,7 +224,7 @@ GRANTS: Final = (
         file="store/migrate.py",
         old="revoke all on all functions in schema invoicing from public;",
         new="",
-        noticed_by="test_isolation.py::test_a_function_is_the_services_own",
+        noticed_by="test_grants.py::test_a_function_is_the_services_own",
     ),
     Mutant(
         id="functions-run-as-their-owner",
@@ -233,7 +233,7 @@ GRANTS: Final = (
         within="read_payment",
         old="language plpgsql as",
         new="language plpgsql security definer as",
-        noticed_by="test_isolation.py::test_a_function_is_the_services_own",
+        noticed_by="test_grants.py::test_a_function_is_the_services_own",
     ),
     Mutant(
         id="people-hold-the-roles-of-services",
@@ -241,7 +241,7 @@ GRANTS: Final = (
         file=TABLES,
         old="(kind = 'human' and roles <@ array['viewer', 'analyst', 'member', 'accountant']::text[])",
         new="kind = 'human'",
-        noticed_by="test_isolation.py::test_a_role_is_for_one_kind_of_member",
+        noticed_by="test_grants.py::test_a_role_is_for_one_kind_of_member",
     ),
 )
 

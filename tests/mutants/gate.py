@@ -14,7 +14,7 @@ STEPS: Final = (
         file=DISPATCH,
         old="known = self._verifier.known(authorization)",
         new="known = next(reversed(self._verifier._known.values()), None)",
-        noticed_by="test_tokens.py::test_a_bad_token_is_refused[read_customer-garbage]",
+        noticed_by="test_limits.py::test_an_address_that_keeps_failing_is_refused_unheard",
     ),
     Mutant(
         id="any-host",
@@ -143,7 +143,7 @@ BODIES: Final = (
         file=SHAPE,
         old="    if given != media_type:\n",
         new="    if False:\n",
-        noticed_by="test_shape.py::test_another_media_type_is_refused",
+        noticed_by="test_shape.py::test_a_body_has_a_media_type",
     ),
     Mutant(
         id="encoded-bodies",
@@ -151,7 +151,7 @@ BODIES: Final = (
         file=SHAPE,
         old='if headers.get(b"content-encoding", b"identity").lower() != b"identity":',
         new="if False:",
-        noticed_by="test_shape.py::test_another_media_type_is_refused",
+        noticed_by="test_shape.py::test_a_body_has_a_media_type",
     ),
     Mutant(
         id="bodies-of-any-size",
@@ -167,7 +167,7 @@ BODIES: Final = (
         file=SHAPE,
         old="        if size > limit:\n            raise too_large(limit)\n",
         new="",
-        noticed_by="test_shape.py::test_a_body_has_a_size",
+        noticed_by="test_shape.py::test_a_body_in_chunks_has_the_same_size",
     ),
     Mutant(
         id="parameters-come-twice",
@@ -290,7 +290,7 @@ ANSWERS: Final = (
         file="store/database.py",
         old="async with self._pool.acquire() as connection, connection.transaction():",
         new="async with self._pool.acquire() as connection:",
-        noticed_by="test_hooks.py::test_a_hook_that_fails_leaves_no_trace",
+        noticed_by="test_hooks.py::test_a_hook_that_refuses_leaves_no_trace",
     ),
     Mutant(
         id="a-missing-hook-is-an-open-door",
@@ -306,7 +306,7 @@ ANSWERS: Final = (
         file="telemetry/logs.py",
         old="        if name in CLASSIFIED:\n            event[name] = REDACTED\n        elif",
         new="        if",
-        noticed_by="test_logs.py::test_classified_values_are_not_logged",
+        noticed_by="test_records.py::test_what_the_contract_classifies_is_not_logged",
     ),
 )
 

@@ -28,7 +28,7 @@ TOKENS: Final = (
         file=IDENTITY,
         old="if algorithm not in issuer.algorithms:",
         new="if False:",
-        noticed_by=bad("another algorithm"),
+        noticed_by="test_keys.py::test_an_algorithm_is_one_of_its_issuers",
     ),
     Mutant(
         id="any-type-of-token",
@@ -109,7 +109,7 @@ TOKENS: Final = (
         file=IDENTITY,
         old="if isinstance(value, bool) or not isinstance",
         new="if not isinstance",
-        noticed_by=bad("an expiry that is true"),
+        noticed_by=bad("a time of issue that is true"),
     ),
     Mutant(
         id="an-empty-subject",
@@ -133,7 +133,7 @@ TOKENS: Final = (
         file=IDENTITY,
         old='raise ValueError("duplicate name")',
         new="return found",
-        noticed_by=bad("duplicate claim"),
+        noticed_by=bad("a claim twice"),
     ),
     Mutant(
         id="constants-that-are-not-json",
@@ -152,31 +152,12 @@ TOKENS: Final = (
         noticed_by=bad("trailing bits set"),
     ),
     Mutant(
-        id="critical-headers-are-ignored",
-        control="ID-6",
-        file=IDENTITY,
-        old='if "crit" in header or "b64" in header or "zip" in header:',
-        new="if False:",
-        noticed_by=bad("compressed"),
-    ),
-    Mutant(
         id="remembered-for-ever",
         control="ID-5",
         file=IDENTITY,
         old="return found if found is not None and found.expires_at > self._now() else None",
         new="return found",
         noticed_by="test_tokens.py::test_a_remembered_token_expires",
-    ),
-    Mutant(
-        id="remembered-by-a-part",
-        control="ID-6",
-        file=IDENTITY,
-        old="        found = self._known.get(hashlib.sha256(authorization).digest())\n",
-        new="        head = authorization.rpartition(b'.')[0]\n"
-        "        found = next((each for key, each in self._known.items()"
-        " if head and key == hashlib.sha256(head).digest()), None)\n"
-        "        found = found or next(iter(self._known.values()), None)\n",
-        noticed_by=bad("another key"),
     ),
     Mutant(
         id="a-second-factor-is-strong-enough",
@@ -259,7 +240,7 @@ KEY_SETS: Final = (
         file=KEYS,
         old="if kid not in self._keys or self._now() - self._fetched > FRESH:",
         new="if kid not in self._keys:",
-        noticed_by="test_keys.py::test_a_withdrawn_key_is_forgotten",
+        noticed_by="test_keys.py::test_a_new_key_is_found_and_a_withdrawn_one_is_not",
     ),
     Mutant(
         id="key-sets-of-any-size",

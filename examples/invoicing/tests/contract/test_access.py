@@ -2,16 +2,16 @@
 
 import pytest
 
+from invoicing.development.world import CATALOG
 from tests.contract.harness import (
     ACCESS,
     NOBODY,
     TABLE,
-    Prepared,
     Service,
     allowed,
-    allowed_facts,
     cases,
     code,
+    listed,
     prepare,
     reachable,
     seen,
@@ -24,6 +24,9 @@ OUTSIDE = [
     for number, _ in enumerate(ACCESS[operation]["roles"][role]["outside"])
 ]
 ITEMS = [each for each in reachable() if "{" in TABLE[each].path]
+MFA = {name: about["mfa"] for name, about in CATALOG["roles"].items()}
+METHODS = {"none": [], "any": ["pwd"], "phishing_resistant": ["pwd", "otp", "mfa"]}
+"""By what a role needs: the strongest methods (RFC 8176) that are not enough for it."""
 
 
 @pytest.mark.parametrize(("operation", "role"), cases(allowed=True))
@@ -105,15 +108,7 @@ def test_another_tenant_cannot_tell_a_row_from_nothing(
 @pytest.mark.parametrize("operation", reachable("list"))
 def test_a_list_has_the_rows_of_one_tenant(service: Service, operation: str) -> None:
     here, there = allowed(service, operation), allowed(service, operation)
-    about = ACCESS[operation]
-
-    def add(request: Prepared) -> str:
-        given = dict(allowed_facts(operation)["row"])
-        if about["parent"]:
-            given[f"{about['parent']}_id"] = request.world.rows[about["parent"]]
-        return request.world.row(about["resource"], **given)
-
-    mine, theirs = add(here), add(there)
+    mine, theirs = listed(here), listed(there)
     text = here.send().text
     assert mine in text
     assert theirs not in text
@@ -126,3 +121,22 @@ def test_nobody_gets_in_without_a_role(service: Service, operation: str) -> None
     request.headers["authorization"] = f"Bearer {nobody.token}"
     response = request.send()
     assert (response.status_code, code(response)) == (403, "permission_missing")
+
+
+@pytest.mark.parametrize(
+    ("operation", "role"),
+    [
+        (operation, role)
+        for operation, role in cases(allowed=True)
+        if MFA[role] != "none"
+    ],
+)
+def test_a_role_needs_its_authentication(
+    service: Service, operation: str, role: str
+) -> None:
+    request = prepare(service, operation, role, ACCESS[operation]["roles"][role])
+    request.world.claims["amr"] = METHODS[MFA[role]]
+    request.headers["authorization"] = f"Bearer {request.world.token}"
+    response = request.send()
+    assert (response.status_code, code(response)) == (403, "mfa_required")
+    assert "insufficient_user_authentication" in response.headers["www-authenticate"]

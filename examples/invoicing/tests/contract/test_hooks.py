@@ -7,6 +7,10 @@ import pytest
 from tests.contract.harness import ACCESS, Service, allowed, code, reachable
 
 ACTIONS = reachable("action")
+EVENT = """
+insert into invoicing.audit_event (tenant_id, member_id, operation, resource, fields, request_id)
+values ($1, $2, 'test', 'test', '{}', 'test')
+"""
 
 
 @pytest.mark.parametrize("operation", ACTIONS)
@@ -25,7 +29,7 @@ def test_a_missing_hook_is_no_open_door(
     about = ACCESS[operation]
     module = importlib.import_module(f"invoicing.resources.{about['resource']}.hooks")
     monkeypatch.setattr(
-        module, about["action"], hook(about["resource"], "never_written")
+        module, about["function"], hook(about["resource"], "never_written")
     )
     request = allowed(service, operation)
     response = request.send()
@@ -40,14 +44,15 @@ def test_a_missing_hook_is_no_open_door(
 def test_a_hook_that_refuses_leaves_no_trace(
     service: Service, operation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from invoicing.gate.actions import refuse
+    from invoicing.gate.actions import Action, refuse
 
-    async def unwilling(*_: object) -> None:
+    async def unwilling(action: Action, *_: object) -> None:
+        await action.connection.execute(EVENT, action.tenant_id, action.member_id)
         refuse("not_today")
 
     about = ACCESS[operation]
     module = importlib.import_module(f"invoicing.resources.{about['resource']}.hooks")
-    monkeypatch.setattr(module, about["action"], unwilling)
+    monkeypatch.setattr(module, about["function"], unwilling)
     request = allowed(service, operation)
     response = request.send()
     assert (response.status_code, code(response)) == (409, "action_refused")

@@ -7,24 +7,45 @@ does not bind, the policies where no statement names a tenant, on fresh and on u
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
 
 from invoicing.development.world import CATALOG, Connection
+from invoicing.store.database import OUTSIDE_CONDITION
 from invoicing.store.statements import TABLES
 from tests.contract.harness import (
     ACCESS,
+    CONTRACT,
+    NOBODY,
+    TABLE,
     Prepared,
     Service,
+    World,
     allowed,
+    cases,
+    listed,
+    prepare,
     reachable,
     world_of,
 )
 
 RESOURCES = sorted(CATALOG["resources"])
 EVERY_ROLE = "{" + ",".join(sorted(CATALOG["roles"])) + "}"
+OUTSIDE = [
+    (operation, role, number)
+    for operation, role in cases(allowed=True)
+    for number, _ in enumerate(ACCESS[operation]["roles"][role]["outside"])
+]
+COMMANDS = {
+    "select": ("list", "read", "create", "update", "delete", "action"),
+    "insert": ("create",),
+    "update": ("update", "action"),
+    "delete": ("delete",),
+}
+"""The verbs whose operations run an SQL command."""
 
 
 @pytest.fixture
@@ -37,17 +58,23 @@ def runtime(service: Service) -> Iterator[Connection]:
 
 @asynccontextmanager
 async def bound(
-    connection: Connection, tenant_id: UUID, member_id: UUID
+    connection: Connection,
+    tenant_id: UUID,
+    member_id: UUID,
+    roles: str = EVERY_ROLE,
+    attributes: str = "{}",
 ) -> AsyncIterator[None]:
-    """A transaction that is bound to a tenant, with every role there is, as `enter` binds it."""
+    """A transaction that is bound to a tenant and a caller, as `enter` binds it."""
+    bindings = {
+        "app.tenant_id": str(tenant_id),
+        "app.member_id": str(member_id),
+        "app.roles": roles,
+        "app.attributes": attributes,
+        "app.environment": "development",
+    }
     async with connection.transaction():
-        await connection.execute(
-            "select set_config('app.tenant_id', $1, true)", str(tenant_id)
-        )
-        await connection.execute("select set_config('app.roles', $1, true)", EVERY_ROLE)
-        await connection.execute(
-            "select set_config('app.member_id', $1, true)", str(member_id)
-        )
+        for name, value in bindings.items():
+            await connection.execute("select set_config($1, $2, true)", name, value)
         yield
 
 
@@ -125,81 +152,246 @@ def test_policies_alone_refuse_a_foreign_write(
     )
 
 
-@pytest.mark.parametrize("operation", [o for o in reachable() if ACCESS[o]["on_item"]])
+@pytest.mark.parametrize(
+    "operation", [each for each in reachable() if "{" in TABLE[each].path]
+)
 def test_statements_alone_find_one_tenants_rows(
     service: Service, operation: str
 ) -> None:
     """The stored function as a superuser, whom no policy binds, for another tenant's row."""
     here, there = allowed(service, operation), allowed(service, operation)
-    assert outcome(service, here, here.path) == "ok"
+    assert outcome(service, here) == "ok"
     here = allowed(service, operation)
-    assert outcome(service, here, there.path) == "not_found"
+    here.path = there.path
+    assert outcome(service, here) == "not_found"
+    if ACCESS[operation]["verb"] == "action":
+        assert outcome(service, here, "_finish") == "precondition_failed"
 
 
-def outcome(service: Service, request: Prepared, path: str) -> str:
-    """What the operation's stored function says to this caller about the row in a path."""
-    about = ACCESS[request.operation.id]
-    name = request.operation.id + ("_begin" if about["verb"] == "action" else "")
-    item = UUID(next(part for part in path.split("/") if len(part) == 36))
-    me = request.world.me
-    caller = {
-        "issuer": request.world.claims["iss"],
-        "subject": me.subject,
-        "kind": "service" if me.service else "human",
-        "mfa": "phishing_resistant",
-        "auth_time": request.world.claims["auth_time"],
-        "attributes": {
-            name: value
-            for name, value in request.world.claims.items()
-            if name in CATALOG["attributes"]
-        },
-    }
-    given: dict[str, object] = {
-        "p_tenant": me.tenant_id,
-        "p_caller": json.dumps(caller),
-        "p_id": item,
-        "p_match": [1],
-        "p_known": [],
-        "p_patch": json.dumps(request.body or {}),
-        "p_body": json.dumps(request.body or {}),
-        "p_key": request.headers.get("idempotency-key"),
-        "p_fingerprint": "",
-        "p_request": "test",
-    }
+@pytest.mark.parametrize("operation", reachable("list"))
+def test_statements_alone_list_one_tenants_rows(
+    service: Service, operation: str
+) -> None:
+    here, there = allowed(service, operation), allowed(service, operation)
+    mine, theirs = listed(here), listed(there)
+    for sort in orders(operation):
+        found = service.run(call(service.admin, here, sort=sort))["body"]
+        assert mine in found, sort
+        assert theirs not in found, sort
 
-    async def call() -> str:
-        row = await service.admin.fetchrow(
-            "select p.proname, p.proargnames, p.proargmodes from pg_proc p"
-            " where p.pronamespace = 'invoicing'::regnamespace and p.proname ~ $1",
-            f"^{name[:54]}_[0-9a-f]+$",
-        )
-        assert row is not None
-        names = [
-            name
-            for name, mode in zip(row["proargnames"], row["proargmodes"], strict=True)
-            if mode == b"i"
-        ]
-        places = ", ".join(f"${number}" for number, _ in enumerate(names, 1))
+
+@pytest.mark.parametrize(("operation", "role", "number"), OUTSIDE)
+def test_statements_alone_hold_the_conditions(
+    service: Service, operation: str, role: str, number: int
+) -> None:
+    about = ACCESS[operation]
+    facts = about["roles"][role] | about["roles"][role]["outside"][number]
+    request = prepare(service, operation, role, facts)
+    if about["verb"] != "list":
+        assert outcome(service, request) in ("condition_not_met", "not_found")
+        return
+    hidden = listed(request, facts)
+    for sort in orders(operation):
+        body = service.run(call(service.admin, request, sort=sort))["body"]
+        assert hidden not in (body or ""), sort
+
+
+def test_a_membership_is_of_one_tenant_and_one_issuer(service: Service) -> None:
+    operation = reachable("list", "read")[0]
+    here, there = allowed(service, operation), world_of(service, None)
+    assert outcome(service, here) == "ok"
+    here.world.claims["iss"] = "https://another.example/"
+    assert outcome(service, here) == "not_a_member"
+    here = allowed(service, operation)
+    here.world.tenant_id = there.tenant_id
+    assert outcome(service, here) == "not_a_member"
+
+
+def test_a_binding_ends_with_its_transaction(
+    service: Service, runtime: Connection
+) -> None:
+    request = allowed(service, reachable("list", "read")[0])
+    assert service.run(call(runtime, request))["outcome"] == "ok"
+    for name in ("tenant_id", "member_id", "roles", "attributes"):
+        setting = runtime.fetchval("select current_setting($1, true)", f"app.{name}")
+        assert not service.run(setting), name
+
+
+def orders(operation: str) -> list[str | None]:
+    """The orders of a list: the one without a sort, and those of the contract."""
+    for each in CONTRACT["paths"][TABLE[operation].path]["get"]["parameters"]:
+        if each.get("name") == "sort":
+            return [None, *each["schema"]["enum"]]
+    return [None]
+
+
+def outcome(service: Service, request: Prepared, part: str = "") -> str:
+    """What the stored function of a request says, as a superuser, whom no policy binds."""
+
+    async def ask() -> str:
         async with service.admin.transaction():
             await service.admin.execute(
                 "select set_config('app.environment', 'development', true)"
             )
-            found: str = await service.admin.fetchval(
-                f"select outcome from invoicing.{row['proname']}({places})",
-                *(given[name] for name in names),
-            )
+            found: str = (await call(service.admin, request, part))["outcome"]
             return found
 
-    return service.run(call())
+    try:
+        return service.run(ask())
+    except asyncpg.PostgresError as error:
+        if error.sqlstate != OUTSIDE_CONDITION:
+            raise
+        return "condition_not_met"
+
+
+async def call(
+    connection: Connection, request: Prepared, part: str = "", sort: str | None = None
+) -> Any:
+    """The row that the stored function of a request returns."""
+    about = ACCESS[request.operation.id]
+    part = part or ("_begin" if about["verb"] == "action" else "")
+    me, claims = request.world.me, request.world.claims
+    item = next((part for part in request.path.split("/") if len(part) == 36), NOBODY)
+    caller = {
+        "issuer": claims["iss"],
+        "subject": me.subject,
+        "kind": "service" if me.service else "human",
+        "mfa": "phishing_resistant",
+        "auth_time": claims["auth_time"],
+        "attributes": attributes_of(request.world),
+    }
+    body = json.dumps(request.body or {})
+    given: dict[str, object] = {
+        "p_tenant": request.world.tenant_id,
+        "p_caller": json.dumps(caller),
+        "p_id": UUID(item),
+        "p_parent": UUID(item),
+        "p_match": [1],
+        "p_known": [],
+        "p_patch": body,
+        "p_body": body,
+        "p_changes": "{}",
+        "p_version": 1,
+        "p_key": request.headers.get("idempotency-key"),
+        "p_fingerprint": "",
+        "p_request": "test",
+        "p_limit": 100,
+        "p_sort": sort,
+    }
+    row = await connection.fetchrow(
+        "select p.proname, p.proargnames, p.proargmodes from pg_proc p"
+        " where p.pronamespace = 'invoicing'::regnamespace and p.proname ~ $1",
+        f"^{(request.operation.id + part)[:54]}_[0-9a-f]+$",
+    )
+    assert row is not None
+    names = [
+        name
+        for name, mode in zip(row["proargnames"], row["proargmodes"], strict=True)
+        if mode == b"i"
+    ]
+    places = ", ".join(f"${number}" for number, _ in enumerate(names, 1))
+    return await connection.fetchrow(
+        f"select * from invoicing.{row['proname']}({places})",
+        *(given.get(name) for name in names),
+    )
+
+
+def attributes_of(world: World) -> dict[str, object]:
+    """The claims of the caller that conditions may use."""
+    return {
+        name: value
+        for name, value in world.claims.items()
+        if name in CATALOG["attributes"]
+    }
+
+
+def alone() -> Iterator[tuple[str, str, str, int]]:
+    """What a role may not reach by an SQL command, whichever of its operations runs it."""
+    for command, verbs in COMMANDS.items():
+        for resource in RESOURCES:
+            operations = [
+                about
+                for about in ACCESS.values()
+                if about["resource"] == resource
+                and about["verb"] in verbs
+                and (about["on_item"] or about["verb"] != "action")
+            ]
+            for role in CATALOG["roles"]:
+                answers = [about["roles"][role] for about in operations]
+                held = [
+                    each
+                    for each in answers
+                    if each.get("reason") != "permission_missing"
+                ]
+                if all(each["allowed"] and each["outside"] for each in held):
+                    for number, world in enumerate(held[0]["outside"] if held else ()):
+                        if all(world in each["outside"] for each in held):
+                            yield command, resource, role, number
+
+
+@pytest.mark.parametrize(("command", "resource", "role", "number"), list(alone()))
+def test_policies_alone_hold_the_conditions(
+    service: Service,
+    runtime: Connection,
+    command: str,
+    resource: str,
+    role: str,
+    number: int,
+) -> None:
+    """Plain statements as the service's own role, on a row outside of the conditions."""
+    facts = next(
+        about["roles"][role]
+        for about in ACCESS.values()
+        if about["resource"] == resource
+        and about["verb"] in COMMANDS[command]
+        and about["roles"][role].get("outside")
+    )
+    facts = facts | facts["outside"][number]
+    here = world_of(service, role, facts)
+    row = UUID(here.row(resource, **facts["row"]))
+    table, where = f'invoicing."{resource}"', "where id = $1"
+
+    async def attempt() -> str:
+        again = "[]"
+        if command == "insert":
+            query = f"select jsonb_agg(t) from {table} t {where}"
+            again = await service.admin.fetchval(query, row)
+            await service.admin.execute(f"delete from {table} {where}", row)
+        statement, argument = {
+            "select": (
+                f"create temporary table seen as select * from {table} {where}",
+                row,
+            ),
+            "insert": (
+                f"insert into {table} select * from jsonb_populate_recordset(null::{table}, $1)",
+                again,
+            ),
+            "update": (f"update {table} set version = version + 1 {where}", row),
+            "delete": (f"delete from {table} {where}", row),
+        }[command]
+        roles, attributes = f"{{{role}}}", json.dumps(attributes_of(here))
+        async with bound(runtime, here.tenant_id, here.me.id, roles, attributes):
+            return await runtime.execute(statement, argument)
+
+    try:
+        done = service.run(attempt())
+    except asyncpg.InsufficientPrivilegeError:
+        return
+    assert done.endswith(" 0"), done
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_a_reference_stays_in_its_tenant(service: Service, resource: str) -> None:
     """Composite keys: even where no policy binds, a row cannot refer to another tenant's."""
-    for column, target in CATALOG["resources"][resource]["references"].items():
+    about = CATALOG["resources"][resource]
+    owners = {about["owner"]: "member"} if about["owner"] else {}
+    for column, target in (about["references"] | owners).items():
         here, there = world_of(service, None), world_of(service, None)
         with pytest.raises(asyncpg.ForeignKeyViolationError):
-            here.row(resource, **{column: there.row(target)})
+            here.row(
+                resource,
+                **{column: str(there.me.id) if column in owners else there.row(target)},
+            )
 
 
 def test_the_audit_log_only_grows(service: Service, runtime: Connection) -> None:

@@ -7,7 +7,7 @@ import pytest
 from invoicing import app
 from invoicing.development.database import Database
 from invoicing.development.issuer import DevelopmentIssuer
-from invoicing.gate.limits import Limit
+from invoicing.gate.limits import Limit, LimiterUnavailable, MemoryLimiter
 from tests.contract.harness import Service, allowed, code, reachable
 
 SMALL = 3
@@ -62,10 +62,24 @@ def test_an_address_that_keeps_failing_is_refused_unheard(limited: Service) -> N
     assert request.send().status_code == 200, "who is known already is not locked out"
 
 
-def test_every_scope_of_the_contract_has_a_limit() -> None:
-    assert set(app.LIMITS) == {
-        "user",
-        "token",
-        "tenant",
-        "failed_authentication",
+@pytest.mark.parametrize("method", ["take", "blocked"])
+def test_without_its_limits_the_service_does_not_answer(
+    service: Service, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    async def unavailable(*_: object) -> None:
+        raise LimiterUnavailable
+
+    request = allowed(service, reachable("list", "read")[0])
+    monkeypatch.setattr(MemoryLimiter, method, unavailable)
+    response = request.send()
+    assert (response.status_code, code(response)) == (503, "limits_unavailable")
+
+
+def test_every_scope_has_the_limit_of_the_spec() -> None:
+    found = {name: (limit.count, limit.window) for name, limit in app.LIMITS.items()}
+    assert found == {
+        "user": (60, 60),
+        "token": (60, 60),
+        "tenant": (1200, 60),
+        "failed_authentication": (20, 60),
     }

@@ -1,11 +1,13 @@
 """Closed requests: what the contract does not name is refused, and named (API-1)."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import httpx2
 import pytest
 
+from invoicing.store.database import Database
 from tests.contract.harness import (
     ACCESS,
     CONTRACT,
@@ -34,7 +36,9 @@ UNKNOWN = [
 ]
 
 
-def send(request: Prepared, content: bytes, **headers: str) -> httpx2.Response:
+def send(
+    request: Prepared, content: bytes | Iterable[bytes], **headers: str
+) -> httpx2.Response:
     """The request with other bytes as its body."""
     return service_of(request).client.request(
         request.operation.method,
@@ -123,6 +127,23 @@ def test_a_field_of_another_type_is_named(service: Service, operation: str) -> N
         assert f"body.{name}" in response.text
 
 
+COERCIBLE = {"integer": "1", "boolean": "true", "array": {}, "object": []}
+"""By the type of a field: what a lenient parser would take for it."""
+
+
+@pytest.mark.parametrize("operation", WITH_BODY)
+def test_no_type_is_coerced(service: Service, operation: str) -> None:
+    request = spoilable(service, operation)
+    schema = body_schema(operation)
+    assert schema is not None and request.body is not None
+    for name, field in schema["properties"].items():
+        kind = field.get("anyOf", [field])[0].get("type", "string")
+        value = COERCIBLE.get(kind, 1)
+        response = send(request, json.dumps(request.body | {name: value}).encode())
+        assert response.status_code == 422, name
+        assert f"body.{name}" in response.text
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -174,6 +195,16 @@ def test_a_body_has_a_size(service: Service, operation: str) -> None:
     body = TABLE[operation].body
     assert body is not None
     response = send(request, b" " * (body.limit + 1))
+    assert (response.status_code, code(response)) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize("operation", WITH_BODY)
+def test_a_body_in_chunks_has_the_same_size(service: Service, operation: str) -> None:
+    request = spoilable(service, operation)
+    body = TABLE[operation].body
+    assert body is not None
+    chunks = (b" " * (body.limit // 2 + 1) for _ in range(2))
+    response = send(request, chunks)
     assert (response.status_code, code(response)) == (413, "body_too_large")
 
 
@@ -233,6 +264,48 @@ def test_an_unknown_host_is_refused(service: Service) -> None:
     request = allowed(service, reachable()[0])
     request.headers["host"] = "evil.example"
     assert request.send().status_code == 400
+
+
+@pytest.mark.parametrize("name", ["authorization", "content-type", "idempotency-key"])
+def test_a_header_that_decides_comes_once(service: Service, name: str) -> None:
+    request = allowed(service, (WITH_BODY or reachable())[0])
+    value = request.headers.get(name, "twice")
+    headers = [*request.headers.items(), (name, value)]
+    if name not in request.headers:
+        headers.append((name, value))
+    response = service.client.request(
+        request.operation.method, request.path, headers=headers, json=request.body
+    )
+    assert response.status_code == 400
+
+
+def test_every_answer_has_the_security_headers(service: Service) -> None:
+    good = allowed(service, reachable("list", "read")[0])
+    bad = spoilable(service, reachable()[0])
+    bad.headers["authorization"] = "Bearer nonsense"
+    for response, status in (
+        (good.send(), 200),
+        (bad.send(), 401),
+        (service.client.get("/"), 404),
+    ):
+        assert response.status_code == status
+        assert response.headers["cache-control"] == "no-store"
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'none'" in response.headers["content-security-policy"]
+        assert "max-age=" in response.headers["strict-transport-security"]
+
+
+def test_an_error_says_nothing_of_what_is_inside(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("what is inside")
+
+    request = allowed(service, reachable("list", "read")[0])
+    monkeypatch.setattr(Database, "run", broken)
+    response = request.send()
+    assert (response.status_code, code(response)) == (500, "internal_error")
+    assert "inside" not in response.text
 
 
 def parameters(operation: str) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from invoicing.app import CONTRACT, check_table, create_app
+from invoicing.app import CONTRACT, check_table, create_app, issuers
 from invoicing.development.database import Database
 from invoicing.development.issuer import DevelopmentIssuer
 from invoicing.settings import Settings
@@ -117,6 +117,36 @@ def test_the_development_issuer_is_refused_outside_development(
 def test_hosts_are_named(database: Database, hosts: str) -> None:
     with pytest.raises(UnsafeConfiguration, match="ALLOWED_HOSTS"):
         create_app(settings(database, allowed_hosts=hosts))
+
+
+def test_issuers_are_pinned(database: Database) -> None:
+    found = issuers(settings(database))
+    assert {each.url: (each.audience, each.algorithms) for each in found.values()} == {
+        "https://login.example.com/": ("invoicing", ("ES256", "RS256")),
+    }
+
+
+def test_the_service_looks_at_its_database_before_it_answers(
+    database: Database, issuer: DevelopmentIssuer
+) -> None:
+    with pytest.raises(RuntimeError, match="did not start"):
+        Service(database._replace(app=database.owner), issuer)
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/metrics"])
+def test_production_has_no_tools(
+    database: Database, issuer: DevelopmentIssuer, path: str
+) -> None:
+    chosen = settings(database)
+    running = Service(
+        database, issuer, environment=chosen.environment, development_jwks=""
+    )
+    try:
+        assert running.client.get(path).status_code == (
+            200 if chosen.development and path != "/metrics" else 404
+        )
+    finally:
+        running.close()
 
 
 def test_an_environment_is_named(database: Database) -> None:

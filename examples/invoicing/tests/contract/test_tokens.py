@@ -6,10 +6,15 @@ import time
 from collections.abc import Callable
 
 import pytest
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
-from invoicing.gate.identity import TENANT_CLAIM
+from invoicing import app
+from invoicing.development.issuer import AUDIENCE, LIFETIME
+from invoicing.gate.identity import CACHE_SECONDS, TENANT_CLAIM, Issuer, Verifier
+from invoicing.gate.keys import StaticKeys
+from invoicing.gate.problems import Problem
+from invoicing.settings import DEVELOPMENT_ISSUER
 from tests.contract.harness import (
     Service,
     World,
@@ -91,12 +96,29 @@ def padded(world: World) -> str:
     return f"{world.token}=="
 
 
-def duplicate_claim(world: World) -> str:
-    """Two subjects in one object."""
-    text = json.dumps(world.claims)[:-1] + ', "sub": "admin"}'
-    payload = base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
-    head, _, signature = world.token.split(".")
-    return f"{head}.{payload}.{signature}"
+def trailing_bits(world: World) -> str:
+    """The same signature in other characters: the last one has bits that say nothing."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    return world.token[:-1] + alphabet[alphabet.index(world.token[-1]) ^ 1]
+
+
+def compressed(world: World) -> str:
+    """A header that RFC 7515 does not know, and that a decoder might act on."""
+    protected = {"alg": "ES256", "kid": "development", "typ": "at+jwt", "zip": "DEF"}
+    registry = jws.JWSRegistry(strict_check_header=False)
+    key, text = world.service.issuer.key, json.dumps(world.claims)
+    return jws.serialize_compact(protected, text, key, registry=registry)
+
+
+def payload(text: Callable[[str], str]) -> Spoil:
+    """A good signature of a payload that `text` makes of the caller's."""
+
+    def sign(world: World) -> str:
+        protected = {"alg": "ES256", "kid": "development", "typ": "at+jwt"}
+        changed = text(json.dumps(world.claims))
+        return jws.serialize_compact(protected, changed, world.service.issuer.key)
+
+    return sign
 
 
 def now() -> int:
@@ -112,7 +134,13 @@ BAD: dict[str, Spoil] = {
     "padded": padded,
     "payload changed": payload_changed,
     "signature bit flipped": signature_bit_flipped,
-    "duplicate claim": duplicate_claim,
+    "trailing bits set": trailing_bits,
+    "a claim twice": payload(lambda text: text.replace("{", '{"sub": "admin", ', 1)),
+    "an expiry that is infinite": payload(
+        lambda text: text.replace('"exp": ', '"exp": Infinity, "was": ')
+    ),
+    "a list of claims": payload(lambda text: f"[{text}]"),
+    "compressed": compressed,
     "unsigned": unsigned,
     "symmetric": symmetric,
     "another key": other_key,
@@ -132,11 +160,15 @@ BAD: dict[str, Spoil] = {
     "not valid yet": claims(nbf=now() + 600),
     "issued in the future": claims(iat=now() + 600),
     "no time of issue": claims(iat=None),
+    "a time of issue that is true": claims(iat=True),
     "no subject": claims(sub=None),
     "an empty subject": claims(sub=""),
     "a subject that is a list": claims(sub=["admin"]),
     "no tenant": claims(**{TENANT_CLAIM: None}),
     "a tenant that is a list": claims(**{TENANT_CLAIM: ["a", "b"]}),
+    "a tenant in another notation": lambda world: claims(
+        **{TENANT_CLAIM: f"urn:uuid:{world.tenant_id}"}
+    )(world),
     "a tenant that is no UUID": claims(**{TENANT_CLAIM: "acme"}),
 }
 
@@ -179,3 +211,22 @@ def test_the_same_subject_of_another_kind_is_another_principal(
     )
     response = request.send()
     assert (response.status_code, code(response)) == (403, "not_a_member")
+
+
+def test_a_remembered_token_expires(service: Service) -> None:
+    """Verified once and then remembered: for a minute, and never beyond its own end."""
+    world = allowed(service, reachable()[0]).world
+    keys = json.loads(service.issuer.public.read_text("utf-8"))
+    issuer = Issuer(DEVELOPMENT_ISSUER, AUDIENCE, ("ES256",), StaticKeys(keys))
+    clock = [float(now())]
+    verifier = Verifier({issuer.url: issuer}, app.LIMITS, lambda: clock[0])
+    authorization = f"Bearer {world.token}".encode()
+    assert verifier.known(authorization) is None
+    known = service.run(verifier.principal(authorization))
+    assert verifier.known(authorization) == known
+    assert verifier.known(b"Bearer x" + authorization[8:]) is None
+    clock[0] += CACHE_SECONDS + 1
+    assert verifier.known(authorization) is None
+    clock[0] += LIFETIME + 60
+    with pytest.raises(Problem, match="unauthenticated"):
+        service.run(verifier.principal(authorization))

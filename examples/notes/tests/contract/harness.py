@@ -67,17 +67,22 @@ class Service:
         )
         self._server = uvicorn.Server(config)
         self._serving = asyncio.run_coroutine_threadsafe(
-            self._server.serve([listener]), self._loop
+            self._serve(listener), self._loop
         )
         while not self._server.started:
             if self._serving.done():
                 self._serving.result()
-                raise RuntimeError("the service did not start; its log says why")
             time.sleep(0.01)
         self.url = f"http://127.0.0.1:{port}"
         self.client = httpx2.Client(base_url=self.url, timeout=20)
         self.kept: dict[str, Prepared] = {}
         self.admin: Connection = self.run(asyncpg.connect(database.admin))
+
+    async def _serve(self, listener: socket.socket) -> None:
+        try:
+            await self._server.serve([listener])
+        except SystemExit:
+            raise RuntimeError("the service did not start; its log says why") from None
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Runs a coroutine beside the service."""
@@ -312,6 +317,15 @@ def allowed(service: Service, operation_id: str) -> Prepared:
     """A request that succeeds if it is sent as it is."""
     role = allowed_role(operation_id)
     return prepare(service, operation_id, role, allowed_facts(operation_id))
+
+
+def listed(request: Prepared, facts: Mapping[str, Any] | None = None) -> str:
+    """One more row for the list that is asked for, as `facts` describe it; returns its id."""
+    about = ACCESS[request.operation.id]
+    given = dict((facts or allowed_facts(request.operation.id))["row"])
+    if about["parent"]:
+        given[f"{about['parent']}_id"] = request.world.rows[about["parent"]]
+    return request.world.row(about["resource"], **given)
 
 
 def spoilable(service: Service, operation_id: str) -> Prepared:

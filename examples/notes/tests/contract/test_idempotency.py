@@ -1,10 +1,26 @@
 """A repeated request has one effect and one answer (PAY-2, draft-ietf-httpapi-idempotency-key)."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
-from tests.contract.harness import ACCESS, Service, allowed, code, reachable, seen
+from notes.development.examples import example
+from notes.store.statements import FUNCTIONS
+from tests.contract.harness import (
+    ACCESS,
+    NOBODY,
+    Prepared,
+    Service,
+    allowed,
+    allowed_facts,
+    body_schema,
+    code,
+    reachable,
+    seen,
+    world_of,
+)
 
 KEYED = [each for each in reachable() if ACCESS[each]["idempotency"] != "none"]
 
@@ -39,26 +55,76 @@ def test_many_at_once_have_one_effect(service: Service, operation: str) -> None:
     assert effects(service, request.world.tenant_id) == 1
 
 
-@pytest.mark.parametrize("operation", KEYED)
+@pytest.mark.parametrize("operation", [each for each in KEYED if body_schema(each)])
 def test_a_key_stands_for_one_payload(service: Service, operation: str) -> None:
     request = allowed(service, operation)
-    if not request.body:
-        return
     assert request.send().status_code == ACCESS[operation]["status"]
-    other = allowed(service, operation)
-    changed = next(
-        (
-            name
-            for name in request.body
-            if request.body[name] != (other.body or {})[name]
-        ),
-        None,
-    )
-    if changed is None or changed.endswith("_id"):
-        return
-    request.body[changed] = (other.body or {})[changed]
+    request.body = another(request)
     response = request.send()
     assert (response.status_code, code(response)) == (422, "idempotency_mismatch")
+
+
+def another(request: Prepared) -> dict[str, Any]:
+    """The body of a request with one field changed, or added."""
+    schema = body_schema(request.operation.id)
+    assert schema is not None and request.body is not None
+    beyond = allowed_facts(request.operation.id)["beyond"]
+    for name, field in schema["properties"].items():
+        value = example(field, 7)
+        if name not in beyond and value != request.body.get(name):
+            return request.body | {name: value}
+    pytest.fail("every field has one value only")
+
+
+@pytest.mark.parametrize(
+    "operation", [each for each in KEYED if ACCESS[each]["on_item"]]
+)
+def test_a_key_stands_for_one_item(service: Service, operation: str) -> None:
+    request = allowed(service, operation)
+    other = request.world.row(
+        ACCESS[operation]["resource"], **allowed_facts(operation)["row"]
+    )
+    assert request.send().status_code == ACCESS[operation]["status"]
+    (item,) = [part for part in request.path.split("/") if len(part) == 36]
+    request.path = request.path.replace(item, other)
+    response = request.send()
+    assert (response.status_code, code(response)) == (422, "idempotency_mismatch")
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, "replayed"),
+        ({"fingerprint": "another"}, "idempotency_mismatch"),
+        ({"tenant": UUID(NOBODY)}, None),
+        ({"member": UUID(NOBODY)}, None),
+        ({"operation": "another"}, None),
+        ({"key": "another"}, None),
+    ],
+)
+def test_a_key_is_of_one_caller_and_one_operation(
+    service: Service, changed: dict[str, object], expected: str | None
+) -> None:
+    """The lookup as a superuser, whom no policy binds."""
+    me = world_of(service, None).me
+    given = {
+        "tenant": me.tenant_id,
+        "member": me.id,
+        "operation": "test",
+        "key": str(uuid4()),
+        "fingerprint": "test",
+    }
+    insert = (
+        "insert into notes.idempotency_key"
+        " (tenant_id, member_id, operation, key, fingerprint) values ($1, $2, $3, $4, $5)"
+    )
+    service.run(service.admin.execute(insert, *given.values()))
+    (claim,) = [each for each in FUNCTIONS if each.startswith("claim_")]
+    lookup = f"select state from notes.{claim}($1, $2, $3, $4, $5)"
+    assert (
+        service.run(service.admin.fetchval(lookup, *(given | changed).values()))
+        == expected
+    )
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201, "tab\tinside"])

@@ -1,0 +1,185 @@
+"""The keys that may verify a token: where they come from, and what they are for (ID-6, RFC 8725)."""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, Key, OctKey, RSAKey
+
+from invoicing import app
+from invoicing.gate.identity import TENANT_CLAIM, Issuer, Verifier
+from invoicing.gate.keys import COOL_DOWN, FRESH, MAX_KEY_SET, RemoteKeys, StaticKeys
+from invoicing.gate.problems import Problem
+from tests.contract.harness import NOBODY
+
+EC = ECKey.generate_key("P-256", {"kid": "one"})
+RSA = RSAKey.generate_key(2048, {"kid": "one"})
+SHORT = {"kty": "RSA", "kid": "one", "n": "v" * 171, "e": "AQAB"}
+"""A public key of 1024 bits."""
+SECRET = OctKey.generate_key(256, {"kid": "one"})
+
+
+def public(key: Key, **changes: object) -> dict[str, Any]:
+    """A key as an issuer publishes it."""
+    return {**key.as_dict(private=False), **changes}
+
+
+UNUSABLE = {
+    "for encryption": (public(EC, use="enc"), "ES256"),
+    "for other operations": (public(EC, key_ops=["deriveKey"]), "ES256"),
+    "for another algorithm": (public(RSA, alg="RS512"), "RS256"),
+    "of another type": (public(EC), "RS256"),
+    "of another curve": (public(EC), "ES384"),
+    "too short": (SHORT, "RS256"),
+    "symmetric": (SECRET.as_dict(private=True), "HS256"),
+    "private": (EC.as_dict(private=True), "ES256"),
+    "without an id": (public(EC, kid=None), "ES256"),
+    "broken": (public(EC, x="AAAA"), "ES256"),
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "algorithm"), [(EC, "ES256"), (RSA, "RS256"), (RSA, "PS256")]
+)
+def test_a_key_is_found_by_its_id(key: Key, algorithm: str) -> None:
+    keys = StaticKeys({"keys": [public(key, use="sig", key_ops=["verify"])]})
+    assert asyncio.run(keys.find("one", algorithm)) is not None
+    assert asyncio.run(keys.find("two", algorithm)) is None
+
+
+@pytest.mark.filterwarnings("ignore:Key size")
+@pytest.mark.parametrize("unusable", UNUSABLE)
+def test_a_key_that_is_not_for_this_is_not_used(unusable: str) -> None:
+    document, algorithm = UNUSABLE[unusable]
+    assert asyncio.run(StaticKeys({"keys": [document]}).find("one", algorithm)) is None
+
+
+@pytest.mark.parametrize(("key", "algorithm"), [(EC, "ES256"), (RSA, "RS256")])
+def test_an_algorithm_is_one_of_its_issuers(key: Key, algorithm: str) -> None:
+    """Whatever the issuer's keys could do as well (RFC 8725, section 3.1)."""
+    now = int(time.time())
+    claims = {
+        "iss": "https://issuer.example/",
+        "aud": "test",
+        "sub": "somebody",
+        "iat": now,
+        "exp": now + 60,
+        TENANT_CLAIM: NOBODY,
+    }
+    token = jwt.encode({"alg": algorithm, "kid": "one", "typ": "at+jwt"}, claims, key)
+    for pinned in ("ES256", "RS256"):
+        keys = StaticKeys({"keys": [public(key)]})
+        issuer = Issuer("https://issuer.example/", "test", (pinned,), keys)
+        verifier = Verifier({issuer.url: issuer}, app.LIMITS)
+        found = verifier.principal(f"Bearer {token}".encode())
+        if pinned == algorithm:
+            assert asyncio.run(found).tenant_id == NOBODY
+        else:
+            with pytest.raises(Problem, match="unauthenticated"):
+                asyncio.run(found)
+
+
+class KeyServer:
+    """An issuer's address of keys. It answers what it is told to, and counts."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.headers: dict[str, str] = {}
+        self.keys: list[dict[str, Any]] = [public(EC)]
+        self.padding = 0
+        self.requests: list[str] = []
+        self.now = 0.0
+
+    @property
+    def body(self) -> bytes:
+        """The key set."""
+        return json.dumps({"keys": self.keys, "padding": "x" * self.padding}).encode()
+
+
+@pytest.fixture
+def issuer() -> Iterator[tuple[KeyServer, RemoteKeys]]:
+    """A key server, and the keys that come from there by a clock of their own."""
+    server = KeyServer()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            server.requests.append(self.path)
+            moved = self.path == "/" and server.status != 200
+            self.send_response(server.status if moved else 200)
+            for name, value in server.headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(server.body)
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
+        thread = threading.Thread(target=listening.serve_forever, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{listening.server_port}/"
+        yield server, RemoteKeys(url, now=lambda: server.now)
+        listening.shutdown()
+        thread.join()
+
+
+Remote = tuple[KeyServer, RemoteKeys]
+
+
+def found(keys: RemoteKeys, kid: str = "one") -> bool:
+    """Is there a key with this id?"""
+    return asyncio.run(keys.find(kid, "ES256")) is not None
+
+
+def test_a_key_set_is_fetched_once(issuer: Remote) -> None:
+    server, keys = issuer
+    assert found(keys) and found(keys)
+    assert len(server.requests) == 1
+
+
+def test_a_new_key_is_found_and_a_withdrawn_one_is_not(issuer: Remote) -> None:
+    server, keys = issuer
+    assert found(keys)
+    server.keys = [public(EC, kid="two")]
+    server.now += COOL_DOWN
+    assert found(keys, "two")
+    assert not found(keys, "one")
+    server.keys = []
+    server.now += FRESH + 1
+    assert not found(keys, "two")
+
+
+def test_unknown_key_ids_do_not_flood_the_issuer(issuer: Remote) -> None:
+    server, keys = issuer
+    for number in range(20):
+        assert not found(keys, f"unknown-{number}")
+    assert len(server.requests) == 1
+
+
+def test_a_redirect_is_not_followed(issuer: Remote) -> None:
+    server, keys = issuer
+    server.status, server.headers = 302, {"location": "/elsewhere"}
+    with pytest.raises(Problem, match="identity_unavailable"):
+        found(keys)
+    assert server.requests == ["/"]
+
+
+def test_a_key_set_has_a_size(issuer: Remote) -> None:
+    server, keys = issuer
+    server.padding = MAX_KEY_SET
+    with pytest.raises(Problem, match="identity_unavailable"):
+        found(keys)
+
+
+def test_an_outage_of_the_issuer_does_not_forget_its_keys(issuer: Remote) -> None:
+    server, keys = issuer
+    assert found(keys)
+    server.status = 500
+    server.now += FRESH + 1
+    assert found(keys)

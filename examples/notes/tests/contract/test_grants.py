@@ -1,0 +1,113 @@
+"""What the database itself allows, whatever any statement says (AZ-1, AZ-3, ID-7)."""
+
+import asyncpg
+import pytest
+
+from notes.development.world import CATALOG
+from notes.store.statements import TABLES
+from tests.contract.harness import ACCESS, Service, world_of
+
+APP = "notes_app"
+BUILT_IN = {
+    "workspace": {"SELECT"},
+    "member": {"SELECT"},
+    "audit_event": {"INSERT"},
+    "idempotency_key": {"SELECT", "INSERT"},
+}
+"""What the service's role may do to the whole of a table that is no resource."""
+NEVER_CHANGED = {"tenant_id", "id", "created_at"}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_service_may_do_what_its_operations_need(
+    service: Service, table: str
+) -> None:
+    rows = service.run(
+        service.admin.fetch(
+            "select privilege_type from information_schema.table_privileges"
+            " where table_schema = 'notes' and table_name = $1 and grantee = $2",
+            table,
+            APP,
+        )
+    )
+    found = {row["privilege_type"] for row in rows}
+    verbs = {about["verb"] for about in ACCESS.values() if about["resource"] == table}
+    needed = {name.upper() for name in ("create", "delete") if name in verbs} | {
+        "SELECT"
+    }
+    needed = {"INSERT" if name == "CREATE" else name for name in needed}
+    assert found == BUILT_IN.get(table, needed)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_service_changes_no_column_that_is_fixed(
+    service: Service, table: str
+) -> None:
+    rows = service.run(
+        service.admin.fetch(
+            "select column_name from information_schema.column_privileges"
+            " where table_schema = 'notes' and table_name = $1 and grantee = $2"
+            " and privilege_type = 'UPDATE'",
+            table,
+            APP,
+        )
+    )
+    changed = {row["column_name"] for row in rows}
+    about = CATALOG["resources"].get(table)
+    if about is None:
+        assert changed <= {
+            "fingerprint",
+            "resource_id",
+            "version",
+            "body",
+            "created_at",
+            "expires_at",
+        }
+    else:
+        assert not changed & {*NEVER_CHANGED, *about["fixed"]}
+
+
+def test_nobody_else_has_any_grant(service: Service) -> None:
+    rows = service.run(
+        service.admin.fetch(
+            "select distinct grantee from information_schema.table_privileges"
+            " where table_schema = 'notes'"
+        )
+    )
+    assert {row["grantee"] for row in rows} == {APP, "notes_owner"}
+
+
+def test_a_unique_key_is_one_tenants_own(service: Service) -> None:
+    """A key across tenants would tell one of them what another one has."""
+    shared = service.run(
+        service.admin.fetch(
+            "select i.indexrelid::regclass::text as name from pg_index i"
+            " join pg_attribute t on t.attrelid = i.indrelid and t.attname = 'tenant_id'"
+            " where i.indrelid in (select oid from pg_class"
+            " where relnamespace = 'notes'::regnamespace)"
+            " and i.indisunique and t.attnum <> all (i.indkey)"
+        )
+    )
+    assert [row["name"] for row in shared] == []
+
+
+def test_a_function_is_the_services_own(service: Service) -> None:
+    """Nobody else runs it, and it runs with the rights of its caller."""
+    found = service.run(
+        service.admin.fetch(
+            "select proname as name from pg_proc where pronamespace = 'notes'::regnamespace"
+            " and prorettype <> 'trigger'::regtype"
+            " and (prosecdef or has_function_privilege('public', oid, 'execute'))"
+        )
+    )
+    assert [row["name"] for row in found] == []
+
+
+@pytest.mark.parametrize("role", CATALOG["roles"])
+def test_a_role_is_for_one_kind_of_member(service: Service, role: str) -> None:
+    """People are no services (ID-7), even for whoever writes the table of members."""
+    other = "human" if CATALOG["roles"][role]["kind"] == "service" else "service"
+    me = world_of(service, role).me
+    statement = "update notes.member set kind = $1 where tenant_id = $2 and id = $3"
+    with pytest.raises(asyncpg.CheckViolationError):
+        service.run(service.admin.execute(statement, other, me.tenant_id, me.id))
