@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from openapi_pydantic import Parameter, Reference, Schema
@@ -11,6 +11,7 @@ from scaffold.design import types
 from scaffold.design.filters import filter_key
 from scaffold.design.model import Column, Entity, Input
 from scaffold.design.names import article, camel, words
+from scaffold.design.types import Kind
 from scaffold.design.visibility import may_be_absent
 
 BUILT_IN: Mapping[str, dict[str, Any]] = {
@@ -32,7 +33,8 @@ def entity_schemas(entity: Entity) -> dict[str, Schema]:
         creatable = [each for each in entity.columns if each.creatable]
         found[f"{name}Create"] = _closed(creatable, [e.name for e in creatable if e.required])
     if "update" in verbs:
-        found[f"{name}Patch"] = _closed([e for e in entity.columns if e.updatable], [])
+        updatable = [each for each in entity.columns if each.updatable]
+        found[f"{name}Patch"] = _closed(updatable, [], types.patch_schema)
     for action in entity.actions:
         if action.input:
             required = [each.name for each in action.input if each.required]
@@ -40,19 +42,23 @@ def entity_schemas(entity: Entity) -> dict[str, Schema]:
     return {key: Schema.model_validate(value) for key, value in found.items()}
 
 
-def _closed(members: Iterable[Column | Input], required: list[str]) -> dict[str, Any]:
+def _closed(
+    members: Iterable[Column | Input],
+    required: list[str],
+    schema: Callable[[Kind], dict[str, Any]] = types.schema,
+) -> dict[str, Any]:
     found: dict[str, Any] = {
         "type": "object",
         "additionalProperties": False,
-        "properties": {each.name: _property(each) for each in members},
+        "properties": {each.name: _property(each, schema(each.kind)) for each in members},
     }
     if required:
         found["required"] = required
     return found
 
 
-def _property(each: Column | Input) -> dict[str, Any]:
-    found = types.nullable(types.schema(each.kind), each.nullable, each.description)
+def _property(each: Column | Input, schema: dict[str, Any]) -> dict[str, Any]:
+    found = types.nullable(schema, each.nullable, each.description)
     if each.class_ not in ("internal", "public"):
         found["x-class"] = each.class_
     if each.kind.currency:

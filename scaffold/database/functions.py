@@ -90,6 +90,10 @@ class Writer:
                 each = self._function(name)
                 shared.append(each)
                 names[name] = each.name
+        if any(patches_objects(each) for each in self.design.entities):
+            merge = self._function("merge")
+            shared.append(merge)
+            names["merge"] = merge.name
         entities = {entity.name: entity for entity in self.design.entities}
         return Functions(
             tuple(shared),
@@ -110,7 +114,7 @@ class Writer:
         verbs = ("begin", "finish") if operation.verb == "action" else (operation.verb,)
         context = {
             "entity": self._entity_view(entity, entities),
-            "operation": self._operation_view(operation, entity),
+            "operation": self._operation_view(operation, entity, names),
             "names": names,
         }
         for verb in verbs:
@@ -138,7 +142,9 @@ class Writer:
             },
         }
 
-    def _operation_view(self, operation: Operation, entity: Entity) -> Mapping[str, Any]:
+    def _operation_view(
+        self, operation: Operation, entity: Entity, names: Mapping[str, str]
+    ) -> Mapping[str, Any]:
         view: dict[str, Any] = {
             "id": operation.id,
             "entity": entity.name,
@@ -172,7 +178,7 @@ class Writer:
             view["writable"] = self._writable(operation.alternatives, source)
             view["new_row"] = self._new_row(operation.alternatives, source)
             view["changes"] = [
-                _change(each, "p_patch") for each in entity.columns if each.updatable
+                self._merge(each, names) for each in entity.columns if each.updatable
             ]
             view["inserts"] = list(_values(entity))
         return view
@@ -240,6 +246,18 @@ class Writer:
             plain = value == f"{row}.{identifier(column.name)}"
             yield value if plain else f"{value} as {identifier(column.name)}"
 
+    def _merge(self, column: Column, names: Mapping[str, str]) -> Mapping[str, str]:
+        """The assignment of a patched column: of an object, what the patch says of its parts."""
+        if column.kind.base != "object":
+            return _change(column, "p_patch")
+        name, key = identifier(column.name), literal(column.name)
+        merged = f"{self.schema}.{names['merge']}(t.{name}, p_patch -> {key})"
+        whole = f"case when jsonb_typeof(p_patch -> {key}) = 'object' then {merged} end"
+        return {
+            "column": name,
+            "value": f"case when p_patch ? {key} then {whole} else t.{name} end",
+        }
+
     def _list_view(self, operation: Operation, entity: Entity) -> Mapping[str, Any]:
         filters = list(_filters(entity))
         orders = list(_orders(entity))
@@ -289,6 +307,13 @@ class Writer:
             parts.append(self.predicates.held(whole, FUNCTION))
         parts.append(f"not {self.predicates.held(without, FUNCTION)}")
         return any_of(parts)
+
+
+def patches_objects(entity: Entity) -> bool:
+    """Can a merge patch of this resource reach into an object?"""
+    return entity.operation("update") is not None and any(
+        each.updatable and each.kind.base == "object" for each in entity.columns
+    )
 
 
 def has_conditions(entity: Entity) -> bool:

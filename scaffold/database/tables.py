@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scaffold.database.functions import default_sql, has_conditions
 from scaffold.database.predicates import POLICY, Predicates, any_of
-from scaffold.database.sql import identifier, literal, named
+from scaffold.database.sql import array, identifier, literal, named
 from scaffold.design.model import Attribute, Column, Design, Entity, Operation
 from scaffold.design.types import Kind
 
@@ -118,10 +118,21 @@ def _check(name: str, kind: Kind) -> str:
                 f" and jsonb_array_length({name}) between {kind.low} and {kind.high}"
             )
         case "object":
-            test = f"jsonb_typeof({name}) = 'object'"
+            test = " and ".join(_complete(name, kind))
         case _:
             pass
     return f" check ({test})" if test else ""
+
+
+def _complete(path: str, kind: Kind) -> Iterable[str]:
+    """What an object has to have, whatever it was patched with; its parts too."""
+    yield f"jsonb_typeof({path}) = 'object'"
+    required = tuple(each.name for each in kind.members if not each.nullable)
+    if required:
+        yield f"{path} ?& {array(required)}"
+    for each in kind.members:
+        if each.kind.base == "object" and not each.nullable:
+            yield from _complete(f"({path} -> {literal(each.name)})", each.kind)
 
 
 def _foreign_keys(schema_name: str, entity: Entity) -> Iterable[str]:

@@ -230,6 +230,20 @@ def schema(kind: Kind) -> dict[str, Any]:
             return object_schema(kind.members)
 
 
+def patch_schema(kind: Kind) -> dict[str, Any]:
+    """The JSON Schema of a value in a merge patch (RFC 7396): objects by their parts."""
+    if kind.base != "object":
+        return schema(kind)
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            each.name: nullable(patch_schema(each.kind), each.nullable, each.description)
+            for each in kind.members
+        },
+    }
+
+
 def answer_schema(kind: Kind) -> dict[str, Any]:
     """The JSON Schema of a stored value: its type; the bounds are those of what was accepted."""
     match kind.base:

@@ -162,11 +162,13 @@ def _fields(operation: Operation, entity: Entity, alternative: Alternative) -> l
     if operation.verb != "update":
         return None
     looked_at = {each.left.name for each in alternative.conditions if each.left.source == "field"}
-    return [
-        column.name
+    found = [
+        column
         for column in entity.columns
         if _sendable(column, alternative) and column.name not in looked_at
-    ][:3]
+    ]
+    found.sort(key=lambda column: column.kind.base != "object")
+    return [column.name for column in found[:3]]
 
 
 def _sendable(column: Column, alternative: Alternative) -> bool:

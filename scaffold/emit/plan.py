@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment
 
 from scaffold.contract import contract
-from scaffold.database.functions import Function, Functions, Writer
+from scaffold.database.functions import Function, Functions, Writer, patches_objects
 from scaffold.database.sql import identifier, literal
 from scaffold.database.tables import TENANT_BOUND, schema
 from scaffold.design.model import Design, Entity, Operation
@@ -189,6 +189,7 @@ def _context(design: Design, functions: Functions) -> Mapping[str, Any]:
             for entity in design.entities
             for each in entity.columns
         ),
+        "patches_objects": any(patches_objects(each) for each in design.entities),
         "long_texts": any(
             each.kind.base == "text" and int(each.kind.high or 0) > LONG_TEXT
             for entity in design.entities

@@ -175,6 +175,27 @@ class Module:
         return name
 
 
+def patch_annotation(module: Module, kind: Kind, name: str) -> str:
+    """The annotation of a value in a merge patch: of an object, only what changes."""
+    if kind.base != "object":
+        return module.annotation(kind, name)
+    if all(each.name != f"{name}Patch" for each in module.models):
+        properties = [
+            Property(
+                each.name,
+                optional(
+                    patch_annotation(module, each.kind, name + camel(each.name)), each.nullable
+                ),
+                each.description,
+            )
+            for each in kind.members
+        ]
+        text = "A part of a merge patch"
+        module.models.append(Model(f"{name}Patch", "TypedDict", text, properties))
+        module.pydantic.update({"ConfigDict", "with_config"})
+    return f"{name}Patch"
+
+
 def optional(annotation: str, nullable: bool) -> str:
     """The annotation, or None where the value is optional."""
     return f"{annotation} | None" if nullable else annotation
@@ -210,7 +231,7 @@ def models(entity: Entity) -> Module:
         changed = [
             Property(
                 each.name,
-                optional(module.annotation(each.kind, _part(name, each)), each.nullable),
+                optional(patch_annotation(module, each.kind, _part(name, each)), each.nullable),
                 each.description,
             )
             for each in entity.columns

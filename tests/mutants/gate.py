@@ -288,8 +288,8 @@ ANSWERS: Final = (
         id="hooks-leave-traces",
         control="AZ-1",
         file="store/database.py",
-        old="async with self._pool.acquire() as connection, connection.transaction():",
-        new="async with self._pool.acquire() as connection:",
+        old="async with connection.transaction():",
+        new="if True:",
         noticed_by="test_hooks.py::test_a_hook_that_refuses_leaves_no_trace",
     ),
     Mutant(

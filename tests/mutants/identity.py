@@ -144,14 +144,6 @@ TOKENS: Final = (
         noticed_by=bad("an expiry that is infinite"),
     ),
     Mutant(
-        id="base64-in-many-notations",
-        control="ID-6",
-        file=IDENTITY,
-        old='if base64.urlsafe_b64encode(value).rstrip(b"=") != segment:',
-        new="if False:",
-        noticed_by=bad("trailing bits set"),
-    ),
-    Mutant(
         id="remembered-for-ever",
         control="ID-5",
         file=IDENTITY,

@@ -51,8 +51,10 @@ OPERATIONS: Final = (
         id="a-step-up-is-not-told",
         control="ID-3",
         file=TABLE,
-        old='permission="payment:refund",\n        handler=payment.refund,',
-        new='permission="payment:refund",\n        step_up=3600,\n        handler=payment.refund,',
+        old="        body=Body(TypeAdapter(payment_models.RefundPaymentInput), 8192),\n        conditional=True,\n"
+        '        idempotency="required",\n        step_up=300,\n',
+        new="        body=Body(TypeAdapter(payment_models.RefundPaymentInput), 8192),\n        conditional=True,\n"
+        '        idempotency="required",\n        step_up=3600,\n',
         noticed_by="test_contract.py::test_an_operation_is_guarded_as_promised",
     ),
     Mutant(
@@ -91,8 +93,8 @@ OPERATIONS: Final = (
         id="the-contract-needs-no-token",
         control="API-3",
         file="openapi.json",
-        old='"operationId": "refund_payment",',
-        new='"operationId": "refund_payment",\n        "security": [],',
+        old='"x-permission": "payment:refund",',
+        new='"x-permission": "payment:refund",\n        "security": [],',
         noticed_by="test_contract.py::test_an_operation_is_guarded_as_promised",
     ),
 )

@@ -1,7 +1,7 @@
 """The scalar types of the API: bounded, and accepted in one notation only."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -49,11 +49,14 @@ def _date(value: object) -> object:
 
 
 def _date_time(value: object) -> object:
-    """RFC 3339 date-time with an offset, and no other notation."""
+    """RFC 3339 date-time with an offset, and no other notation; in UTC from here on."""
     if isinstance(value, str):
         if DATE_TIME.fullmatch(value) is None:
             raise ValueError("not a date-time with an offset as in RFC 3339")
-        return datetime.fromisoformat(value.upper())
+        try:
+            return datetime.fromisoformat(value.upper()).astimezone(UTC)
+        except OverflowError:
+            raise ValueError("not within the years 1 to 9999") from None
     return value
 
 

@@ -130,7 +130,7 @@ TRANSLATIONS: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]
         ),
     ),
     (asyncpg.InsufficientPrivilegeError, lambda _: Problem(403, "condition_not_met")),
-    (asyncpg.CheckViolationError, lambda _: Problem(422, "invalid_request")),
+    (asyncpg.CheckViolationError, lambda _: Problem(409, "incomplete")),
     (asyncpg.DataError, lambda _: Problem(422, "invalid_request")),
     (asyncpg.TransactionRollbackError, lambda _: Problem(503, "try_again")),
     (asyncpg.QueryCanceledError, lambda _: Problem(503, "try_again")),

@@ -64,7 +64,15 @@ def test_a_hook_that_refuses_leaves_no_trace(
 @pytest.mark.parametrize(
     "operation", [each for each in ACTIONS if ACCESS[each]["step_up"]]
 )
-def test_an_old_authentication_is_not_enough(service: Service, operation: str) -> None:
+def test_an_old_authentication_is_not_enough(
+    service: Service, operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unreachable(*_: object) -> None:
+        raise AssertionError("the hook ran before the caller was let in")
+
+    about = ACCESS[operation]
+    module = importlib.import_module(f"invoicing.resources.{about['resource']}.hooks")
+    monkeypatch.setattr(module, about["action"], unreachable)
     request = allowed(service, operation)
     claims = request.world.claims
     claims["auth_time"] = (

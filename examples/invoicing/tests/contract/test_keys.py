@@ -1,6 +1,7 @@
 """The keys that may verify a token: where they come from, and what they are for (ID-6, RFC 8725)."""
 
 import asyncio
+import base64
 import json
 import threading
 import time
@@ -20,8 +21,9 @@ from tests.contract.harness import NOBODY
 
 EC = ECKey.generate_key("P-256", {"kid": "one"})
 RSA = RSAKey.generate_key(2048, {"kid": "one"})
-SHORT = {"kty": "RSA", "kid": "one", "n": "v" * 171, "e": "AQAB"}
-"""A public key of 1024 bits."""
+MODULUS = base64.urlsafe_b64encode(((1 << 1023) | 1).to_bytes(128, "big")).rstrip(b"=")
+SHORT = {"kty": "RSA", "kid": "one", "n": MODULUS.decode(), "e": "AQAB"}
+"""What looks like a public key of 1024 bits."""
 SECRET = OctKey.generate_key(256, {"kid": "one"})
 
 

@@ -4,7 +4,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.contract.harness import ACCESS, Service, allowed, code, reachable
+from invoicing.development.examples import example
+from tests.contract.harness import (
+    ACCESS,
+    Service,
+    allowed,
+    allowed_facts,
+    body_schema,
+    code,
+    reachable,
+)
 
 CONDITIONAL = [each for each in reachable() if ACCESS[each]["conditional"]]
 WRITERS = 12
@@ -76,3 +85,25 @@ def test_a_read_says_when_nothing_changed(service: Service, operation: str) -> N
         assert again.headers["etag"] == '"1"'
     request.headers["if-none-match"] = '"2"'
     assert request.send().content == first.content
+
+
+@pytest.mark.parametrize("operation", reachable("update"))
+def test_a_merge_patch_reaches_into_objects(service: Service, operation: str) -> None:
+    """RFC 7396: of an object, what the patch does not name stays."""
+    schema = body_schema(operation)
+    assert schema is not None
+    covered = allowed_facts(operation)["fields"] or ()
+    for name, part in schema["properties"].items():
+        members = part.get("anyOf", [part])[0].get("properties")
+        if not members or name not in covered:
+            continue
+        request = allowed(service, operation)
+        whole = {each: example(member, 1) for each, member in members.items()}
+        request.body = {name: whole}
+        assert request.send().status_code == 200
+        first = next(iter(members))
+        changed = example(members[first], 2)
+        request.body, request.headers["if-match"] = {name: {first: changed}}, '"2"'
+        response = request.send()
+        assert response.status_code == 200, response.text
+        assert response.json()[name] == whole | {first: changed}

@@ -42,9 +42,13 @@ class Issuer:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A verified caller. `caller` is what the database is told of them, as JSON."""
+    """A verified caller. `caller` is what the database is told of them, as JSON.
+
+    `pseudonym` is what the log says instead of who it is: the same for all their tokens.
+    """
 
     tenant_id: str
+    pseudonym: str
     caller: str
     limit_keys: tuple[tuple[Limit, str], ...]
     expires_at: float
@@ -147,6 +151,7 @@ class Verifier:
         }
         return Principal(
             tenant_id=tenant_id,
+            pseudonym=hashlib.sha256(keys["user"].encode()).hexdigest()[:16],
             caller=json.dumps(caller, separators=(",", ":")),
             limit_keys=tuple(
                 (limit, f"{{{tenant_id}}}:{scope}:{keys[scope]}")

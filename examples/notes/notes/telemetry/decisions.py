@@ -74,10 +74,11 @@ class Decisions:
         refused, principal = request.refused, request.principal
         cause = '""' if refused is None else json.dumps(refused.cause)
         tenant = "null" if principal is None else f'"{principal.tenant_id}"'
+        pseudonym = "null" if principal is None else f'"{principal.pseudonym}"'
         sys.stdout.write(
             f'{{"event":"decision","request_id":"{request.id}","operation":"{operation}",'
             f'"status":{status},"allowed":{"true" if refused is None else "false"},'
-            f'"reason":"{reason}","cause":{cause},"tenant_id":{tenant},'
+            f'"reason":"{reason}","cause":{cause},"tenant_id":{tenant},"principal":{pseudonym},'
             f'"milliseconds":{seconds * 1000:.2f},"level":"info",'
             f'"timestamp":"{self._date}.{int((now - second) * 1e6):06}Z"}}\n'
         )

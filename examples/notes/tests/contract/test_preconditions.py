@@ -4,7 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.contract.harness import ACCESS, Service, allowed, code, reachable
+from tests.contract.harness import (
+    ACCESS,
+    Service,
+    allowed,
+    code,
+    reachable,
+)
 
 CONDITIONAL = [each for each in reachable() if ACCESS[each]["conditional"]]
 WRITERS = 12

@@ -99,7 +99,8 @@ def padded(world: World) -> str:
 def trailing_bits(world: World) -> str:
     """The same signature in other characters: the last one has bits that say nothing."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-    return world.token[:-1] + alphabet[alphabet.index(world.token[-1]) ^ 1]
+    token = world.token
+    return token[:-1] + alphabet[alphabet.index(token[-1]) ^ 1]
 
 
 def compressed(world: World) -> str:

@@ -87,6 +87,16 @@ class CustomerCreate(Closed):
 
 
 @with_config(ConfigDict(extra="forbid"))
+class CustomerAddressValuePatch(TypedDict, total=False):
+    """A part of a merge patch."""
+
+    street: Annotated[Line, Field(max_length=120)]
+    postal_code: Annotated[Line, Field(max_length=20)]
+    city: Annotated[Line, Field(max_length=80)]
+    country: Annotated[str, Field(max_length=2, pattern=r"^[A-Z]{2}$")]
+
+
+@with_config(ConfigDict(extra="forbid"))
 class CustomerPatch(TypedDict, total=False):
     """A merge patch of customer: what is absent stays, null removes."""
 
@@ -106,4 +116,4 @@ class CustomerPatch(TypedDict, total=False):
         | None
     )
     remark: Annotated[Text, Field(max_length=2000)] | None
-    address: CustomerAddressValue
+    address: CustomerAddressValuePatch

@@ -76,3 +76,27 @@ create or replace function invoicing.remember_228da003(
         created_at = now(), expires_at = excluded.expires_at
 $function$;
 
+-- Applies a JSON merge patch (RFC 7396, section 2) to a stored object.
+create or replace function invoicing.merge_a67b2e47(p_target jsonb, p_patch jsonb)
+returns jsonb language plpgsql immutable as $function$
+declare
+  v_result jsonb := case when jsonb_typeof(p_target) = 'object' then p_target else '{}' end;
+  v_key text;
+  v_value jsonb;
+begin
+  if jsonb_typeof(p_patch) <> 'object' then
+    return p_patch;
+  end if;
+  for v_key, v_value in select each.key, each.value from jsonb_each(p_patch) each loop
+    if v_value = 'null' then
+      v_result := v_result - v_key;
+    else
+      v_result := jsonb_set(
+        v_result, array[v_key], invoicing.merge_a67b2e47(v_result -> v_key, v_value)
+      );
+    end if;
+  end loop;
+  return v_result;
+end
+$function$;
+

@@ -217,7 +217,7 @@ $function$;
 
 -- update_customer: applies a merge patch (RFC 7396) to the row that is at one of the versions
 -- `p_match`, in one statement: of several writers with one version, one succeeds.
-create or replace function invoicing.update_customer_1822008c(
+create or replace function invoicing.update_customer_1e4c3277(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_patch jsonb, p_request text,
   out outcome text, out version bigint, out body text
 ) language plpgsql as $function$
@@ -253,7 +253,7 @@ begin
            payment_terms = case when p_patch ? 'payment_terms' then (p_patch ->> 'payment_terms')::bigint else t.payment_terms end,
            tags = case when p_patch ? 'tags' then nullif(p_patch -> 'tags', 'null'::jsonb) else t.tags end,
            remark = case when p_patch ? 'remark' then p_patch ->> 'remark' else t.remark end,
-           address = case when p_patch ? 'address' then nullif(p_patch -> 'address', 'null'::jsonb) else t.address end
+           address = case when p_patch ? 'address' then case when jsonb_typeof(p_patch -> 'address') = 'object' then invoicing.merge_a67b2e47(t.address, p_patch -> 'address') end else t.address end
      where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
        and (((select v_roles && array['accountant'])) or ((select v_roles && array['member']) and (p_patch - array['address', 'email', 'name', 'payment_terms', 'phone', 'region', 'remark', 'tags', 'website']) = '{}'::jsonb))
     returning t.*

@@ -116,7 +116,7 @@ create table customer (
   payment_terms bigint not null default 2592000 check (payment_terms between 0 and 10368000),
   tags jsonb check (jsonb_typeof(tags) = 'array' and jsonb_array_length(tags) between 0 and 20),
   remark text check (char_length(remark) between 0 and 2000),
-  address jsonb not null check (jsonb_typeof(address) = 'object'),
+  address jsonb not null check (jsonb_typeof(address) = 'object' and address ?& array['street', 'postal_code', 'city', 'country']),
   constraint customer_email_key unique (tenant_id, email),
   primary key (tenant_id, id)
 );
