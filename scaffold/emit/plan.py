@@ -104,9 +104,14 @@ CONSTANTS = {
 
 def plan(design: Design) -> Plan:
     """Every generated file of the service by its path in the project, ready to be written."""
-    files = dict(_files(design))
+    files = unformatted(design)
     sources = {path: text for path, text in files.items() if path.endswith(".py")}
     return dict(sorted((files | format_python(sources, design.name)).items()))
+
+
+def unformatted(design: Design) -> dict[str, str]:
+    """The same files as the templates print them."""
+    return dict(_files(design))
 
 
 def _files(design: Design) -> Iterator[tuple[str, str]]:

@@ -193,9 +193,8 @@ def test_statements_alone_hold_the_conditions(
             continue
         hidden = listed(request, facts)
         for sort in orders(operation):
-            assert hidden not in (unbound(service, request, sort=sort)["body"] or ""), (
-                sort
-            )
+            body = unbound(service, request, sort=sort)["body"] or ""
+            assert hidden not in body, sort
 
 
 def test_a_membership_is_of_one_tenant_and_one_issuer(service: Service) -> None:

@@ -1,0 +1,222 @@
+"""A value of the spec never becomes code: it is a constant where it is emitted, or refused.
+
+A service is planned from a benign spec and from the same spec with a payload in one slot. Its
+Python, SQL, JSON, YAML and TOML must be the same but for the constants.
+"""
+
+import ast
+import copy
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from scaffold.design.resolve import resolve
+from scaffold.emit.plan import unformatted
+from scaffold.emit.project import create
+from scaffold.spec import SpecError, loads
+
+BENIGN: dict[str, Any] = {
+    "scaffold": 1,
+    "service": {
+        "name": "shop",
+        "title": "Benign",
+        "description": "Benign",
+        "environments": ["development", "production"],
+    },
+    "tenancy": {"tenant": "company", "attributes": {"tier": {"enum": ["benign", "other"]}}},
+    "identity": {
+        "issuers": [
+            {
+                "url": "https://benign.example/",
+                "audience": "benign",
+                "algorithms": ["ES256"],
+                "jwks_url": "https://benign.example/keys",
+            }
+        ],
+        "tenant_claim": "benign",
+        "attributes": {"areas": {"list": "string"}},
+    },
+    "roles": {
+        "clerk": {
+            "description": "Benign",
+            "can": [
+                {"do": ["list", "read", "create", "delete"], "on": "order"},
+                {"do": "update", "on": "order", "when": {"note": "benign"}},
+                {"do": "ship", "on": "order", "when": {"note": {"in": ["benign", "second"]}}},
+                {"do": "sweep", "on": "order", "when": {"$tenant.tier": "benign"}},
+            ],
+        }
+    },
+    "resources": {
+        "order": {
+            "description": "Benign",
+            "plural": "orders",
+            "fields": {
+                "note": {
+                    "type": "string",
+                    "max": 200,
+                    "default": "benign",
+                    "description": "Benign",
+                },
+                "code": {"type": "string", "max": 40, "pattern": "^benign$", "immutable": True},
+                "kind": {"type": "enum", "values": ["benign", "second"], "default": "benign"},
+                "price": {"type": "money", "currency": "EUR"},
+                "state": {"type": "enum", "values": ["a", "b"], "default": "a", "set_by": ["ship"]},
+            },
+            "actions": {
+                "ship": {
+                    "on": "item",
+                    "description": "Benign",
+                    "input": {
+                        "why": {
+                            "type": "text",
+                            "max": 100,
+                            "default": "benign",
+                            "description": "Benign",
+                        }
+                    },
+                },
+                "sweep": {"on": "collection", "description": "Benign"},
+            },
+        }
+    },
+    "limits": {"tenant": {"unlimited_because": "Benign, and there for this test."}},
+}
+PAYLOADS = (
+    "' ' '''",
+    '" """ " + f() + "',
+    "\\",
+    "line\nbreak",
+    "{{ 7*7 }} {% raise %} {# note #}",
+    "'); drop table x; --",
+    "$function$ $q$ $$; select 1; $$",
+    "*/ /* --> ]]> <script>alert(1)</script>",
+    "a: b # [x] | - a",
+    "$(touch x) `touch x` $HOME",
+    "%s %(a)s {0} {a}",
+    "__import__('os').system('x')",
+    "../../etc/passwd",
+    "class",
+    "null",
+    "\u202e",
+    "\x00",
+    "é🙂",
+    "x" * 5000,
+)
+NAMES = (
+    ("service", "name"),
+    ("service", "environments", 1),
+    ("tenancy", "tenant"),
+    ("resources", "order", "plural"),
+)
+
+
+def slots(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The place of every text in a spec: values, and the names of what is declared."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from slots(value, (*path, key))
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from slots(value, (*path, index))
+    elif isinstance(node, str):
+        yield path
+
+
+def placed(path: tuple[Any, ...], payload: str) -> bytes:
+    """The benign spec with a payload in one slot; a pattern keeps its anchors."""
+    spec = copy.deepcopy(BENIGN)
+    node = spec
+    for part in path[:-1]:
+        node = node[part]
+    url = isinstance(node[path[-1]], str) and node[path[-1]].startswith("https://")
+    anchored = path[-1] == "pattern"
+    text = f"https://benign.example/{payload}" if url else payload
+    node[path[-1]] = f"^{payload}$" if anchored else text
+    return yaml.safe_dump(spec, allow_unicode=True, sort_keys=False).encode("utf-8", "replace")
+
+
+def shape(path: str, text: str) -> Any:
+    """What is code in a file: its constants are blank, and its comments and prose are gone."""
+    if path.endswith(".py"):
+        tree = ast.parse(text)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant):
+                node.value = None
+        return ast.dump(tree)
+    if path.endswith(".json"):
+        return blank(json.loads(text))
+    if path.endswith(".sql"):
+        literals = re.sub(r"E'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'", "''", text)
+        return [line for line in literals.splitlines() if not line.startswith("--")]
+    if path.endswith((".yaml", ".yml")):
+        return blank(yaml.safe_load(text))
+    if path.endswith(".toml"):
+        return blank(tomllib.loads(text))
+    return None
+
+
+def blank(value: Any) -> Any:
+    """Data without its texts; the names of the digests in functions change with their text."""
+    if isinstance(value, dict):
+        return {key: blank(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [blank(each) for each in value]
+    return type(value).__name__
+
+
+def anonymous(files: Mapping[str, str]) -> dict[str, Any]:
+    """The shapes of the files, the digests in the names of stored functions left out."""
+    return {
+        path: shape(path, re.sub(r"_[0-9a-f]{8}\b", "_digest", text))
+        for path, text in files.items()
+    }
+
+
+@cache
+def benign() -> Mapping[str, Any]:
+    """The shapes of the benign service."""
+    return anonymous(unformatted(resolve(loads(yaml.safe_dump(BENIGN, sort_keys=False)))))
+
+
+@pytest.mark.parametrize("path", list(slots(BENIGN)), ids=lambda path: ".".join(map(str, path)))
+def test_a_payload_stays_a_constant_or_is_refused(path: tuple[Any, ...]) -> None:
+    for payload in PAYLOADS:
+        try:
+            design = resolve(loads(placed(path, payload)))
+        except SpecError as error:
+            assert all(problem.line >= 1 and problem.column >= 1 for problem in error.problems)
+            assert payload not in str(error) or payload.isprintable()
+            continue
+        if path in NAMES and re.fullmatch(r"[a-z][a-z0-9_]*", payload):
+            continue  # a good name, and so another service
+        found = anonymous(unformatted(design))
+        changed = [name for name in benign() if found.get(name) != benign()[name]]
+        assert not changed, (payload, changed)
+
+
+def test_hostile_texts_stay_constants_in_the_developers_files(tmp_path: Path) -> None:
+    spec = copy.deepcopy(BENIGN)
+    hostile = "\"\"\" ''' {{ 7*7 }} {% x %} $(touch x) `x` # - [a](b) <b> ${HOME} %s"
+    spec["service"] |= {"title": hostile, "description": hostile}
+    spec["resources"]["order"]["description"] = hostile
+    spec["resources"]["order"]["actions"]["ship"]["description"] = hostile
+    shapes = []
+    for name, each in (("benign", BENIGN), ("hostile", spec)):
+        text = yaml.safe_dump(each, sort_keys=False).encode()
+        create("shop", tmp_path / name, text, "shop.yaml")
+        files = {
+            str(path.relative_to(tmp_path / name)): path.read_text("utf-8")
+            for path in (tmp_path / name).rglob("*")
+            if path.is_file()
+        }
+        files.pop("scaffold.lock")
+        shapes.append(anonymous(files))
+    assert shapes[0] == shapes[1]
