@@ -13,7 +13,14 @@ from invoicing.gate.identity import Principal, Verifier
 from invoicing.gate.limits import Decision, Limit, Limiter, LimiterUnavailable, headers
 from invoicing.gate.operation import Call, Operation
 from invoicing.gate.problems import Problem, malformed, not_found
-from invoicing.gate.shape import Headers, headers_of, parse_body, parse_query, read_body
+from invoicing.gate.shape import (
+    Headers,
+    headers_of,
+    no_parameters,
+    parse_body,
+    parse_query,
+    read_body,
+)
 from invoicing.store.database import Database
 from invoicing.telemetry.decisions import Decisions
 
@@ -116,9 +123,7 @@ class Dispatcher:
         raw: bytes = request.scope["query_string"]
         if raw:
             if operation.query is None:
-                raise Problem(
-                    422, "invalid_request", "This operation has no query parameters."
-                )
+                raise no_parameters(raw)
             query = parse_query(raw, operation.query)
         body = ""
         if operation.body is not None:

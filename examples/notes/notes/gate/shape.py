@@ -134,6 +134,14 @@ def parse_query(query: bytes, adapter: TypeAdapter[Any]) -> Mapping[str, Any]:
     return parsed
 
 
+def no_parameters(query: bytes) -> Problem:
+    """The refusal of query parameters where there are none: it names the first (422)."""
+    name = unquote_plus(query.split(b"&")[0].partition(b"=")[0].decode("latin-1"))
+    return invalid(
+        [{"where": f"query.{name}"[:200], "message": "Not a parameter here."}]
+    )
+
+
 def item_id(segment: str) -> str:
     """An id from a path. What is not one in canonical form cannot exist."""
     if UUID_PATTERN.fullmatch(segment) is None:
