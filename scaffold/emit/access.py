@@ -173,4 +173,5 @@ def _fields(operation: Operation, entity: Entity, alternative: Alternative) -> l
 
 def _sendable(column: Column, alternative: Alternative) -> bool:
     covered = alternative.fields is None or column.name in alternative.fields
-    return covered and column.updatable and column.references is None
+    whole = column.kind.base != "object" or not column.nullable  # there to be merged into
+    return covered and whole and column.updatable and column.references is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -92,6 +93,8 @@ TESTS = (
     "test_startup.py",
     "test_tokens.py",
 )
+SIGNATURE = re.compile(r"^create or replace function [^(]*\((.*?)\bout outcome", re.M | re.S)
+"""The parameters of a stored function, up to its results."""
 PER_RESOURCE = ("__init__.py", "handlers.py", "models.py", "statements.py")
 CONSTANTS = {
     "list": ("LIST",),
@@ -297,7 +300,8 @@ def _statements(entity: Entity, functions: Functions) -> Iterator[Mapping[str, s
         else:
             constants = CONSTANTS[operation.verb]
         for constant, function in zip(constants, found, strict=True):
-            count = function.sql.split("out outcome", 1)[0].count(" p_")
+            signature = SIGNATURE.search(function.sql)
+            count = signature[1].count(" p_") if signature else 0
             yield {
                 "constant": constant,
                 "function": function.name,

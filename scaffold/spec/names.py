@@ -42,6 +42,16 @@ _MODEL_METHODS = frozenset({
     "parse_file", "from_orm", "fields", "update_forward_refs", "schema_json",
 })  # fmt: skip
 
+# What the models of a resource import, and what Python itself has.
+_MODEL_CLASSES = frozenset({
+    "Annotated", "Any", "Closed", "ConfigDict", "Date", "DateTime", "Email", "False", "Field",
+    "Line", "Literal", "None", "NotRequired", "Stored", "Text", "True", "TypeAdapter", "TypedDict",
+    "Url", "Uuid",
+})  # fmt: skip
+
+# An attribute of a class hides these from the annotations that follow it.
+_MODEL_ANNOTATIONS = frozenset({"bool", "int", "list", "str", "between", "distinct", "whole"})
+
 COLUMNS = frozenset({"id", "tenant_id", "version", "created_at", "updated_at"})
 _QUERY = frozenset({"limit", "cursor", "sort"})
 
@@ -140,6 +150,8 @@ def attribute(name: str) -> str:
 def resource(name: str) -> str:
     """Return the name of a resource."""
     identifier(name, "a resource")
+    if class_name(name) in _MODEL_CLASSES:
+        raise _taken(name, "a resource", f"the emitted code has another {class_name(name)}")
     if name in BUILT_IN_RESOURCES:
         raise _taken(name, "a resource", "the service has it built in")
     return name
@@ -168,6 +180,8 @@ def nested(name: str) -> str:
     identifier(name, "a field")
     if name in _MODEL_METHODS:
         raise _taken(name, "a field", "it is a method of the emitted model")
+    if name in _MODEL_ANNOTATIONS:
+        raise _taken(name, "a field", "the emitted model names types and validators by it")
     return name
 
 

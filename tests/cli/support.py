@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -59,11 +60,11 @@ def scaffold_process(
 
 
 def tree(project: Path) -> dict[str, bytes]:
-    """Every file of a project by its path."""
+    """Every file of a project by its path, less what tools left in it."""
     return {
         path.relative_to(project).as_posix(): path.read_bytes()
         for path in sorted(project.rglob("*"))
-        if path.is_file()
+        if path.is_file() and not re.search(r"__pycache__|\.\w+_cache", path.as_posix())
     }
 
 

@@ -112,6 +112,7 @@ PAYLOADS = (
 )
 NAMES = (
     ("service", "name"),
+    ("service", "environments", 0),
     ("service", "environments", 1),
     ("tenancy", "tenant"),
     ("resources", "order", "plural"),

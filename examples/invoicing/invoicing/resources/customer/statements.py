@@ -7,8 +7,8 @@ from typing import Final
 
 from invoicing.store.statements import call
 
-LIST: Final = call("list_customers_1305e3ff", 7)
-CREATE: Final = call("create_customer_0febf13d", 6)
-READ: Final = call("read_customer_4bc08cde", 4)
-UPDATE: Final = call("update_customer_1e4c3277", 6)
-DELETE: Final = call("delete_customer_ea5740a1", 5)
+LIST: Final = call("list_customers_54f164e6", 7)
+CREATE: Final = call("create_customer_f6f2fd91", 6)
+READ: Final = call("read_customer_fea1737a", 4)
+UPDATE: Final = call("update_customer_0195f70e", 6)
+DELETE: Final = call("delete_customer_6eb02aa3", 5)

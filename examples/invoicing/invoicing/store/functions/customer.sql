@@ -2,11 +2,12 @@
 
 -- list_customers: one page of rows in the order asked for, newest first without `p_sort`.
 -- `p_filters` has an entry for each filter: `name`, or `name.operator`.
-create or replace function invoicing.list_customers_1305e3ff(
+create or replace function invoicing.list_customers_54f164e6(
   p_tenant uuid, p_caller jsonb, p_limit integer, p_sort text,
   p_after text, p_after_id uuid, p_filters jsonb,
   out outcome text, out body text, out last_key text, out last_id uuid
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -34,14 +35,14 @@ begin
            count(*) > p_limit
       from (
         select row_number() over (order by r.created_at desc, r.id desc) as n, r.id, r.created_at::text as key,
-               (select left(row_to_json(v)::text, -1)
+               (select left(row_to_json(v_)::text, -1)
                 || case when (select v_roles && array['accountant', 'member', 'viewer']) then ',"email":' || coalesce(to_json(r.email)::text, 'null') else '' end
                 || case when (select v_roles && array['accountant', 'member', 'viewer']) then ',"phone":' || coalesce(to_json(r.phone)::text, 'null') else '' end
                 || case when (select v_roles && array['accountant']) then ',"tax_number":' || coalesce(to_json(r.tax_number)::text, 'null') else '' end
                 || case when (select v_roles && array['accountant', 'member', 'viewer']) then ',"website":' || coalesce(to_json(r.website)::text, 'null') else '' end
                 || case when (select v_roles && array['accountant']) then ',"remark":' || coalesce(to_json(r.remark)::text, 'null') else '' end
                 || case when (select v_roles && array['accountant', 'member', 'viewer']) then ',"address":' || coalesce(to_json(r.address)::text, 'null') else '' end || '}'
-                from (select r.id, r.version, r.created_at, r.updated_at, r.name, r.region, r.payment_terms, r.tags) v) as body
+                from (select r.id, r.version, r.created_at, r.updated_at, r.name, r.region, r.payment_terms, r.tags) v_) as body
           from invoicing.customer r
          where r.tenant_id = p_tenant
            and (((select v_roles && array['accountant', 'member', 'viewer'])) or ((select v_roles && array['analyst']) and r.region in (select jsonb_array_elements_text(p_caller -> 'attributes' -> 'regions'))))
@@ -95,14 +96,14 @@ begin
            count(*) > $5
       from (
         select row_number() over (order by $q$ || v_order || $q$) as n, r.id, $q$ || v_key || $q$::text as key,
-               (select left(row_to_json(v)::text, -1)
+               (select left(row_to_json(v_)::text, -1)
                 || case when (select $3 && array['accountant', 'member', 'viewer']) then ',"email":' || coalesce(to_json(r.email)::text, 'null') else '' end
                 || case when (select $3 && array['accountant', 'member', 'viewer']) then ',"phone":' || coalesce(to_json(r.phone)::text, 'null') else '' end
                 || case when (select $3 && array['accountant']) then ',"tax_number":' || coalesce(to_json(r.tax_number)::text, 'null') else '' end
                 || case when (select $3 && array['accountant', 'member', 'viewer']) then ',"website":' || coalesce(to_json(r.website)::text, 'null') else '' end
                 || case when (select $3 && array['accountant']) then ',"remark":' || coalesce(to_json(r.remark)::text, 'null') else '' end
                 || case when (select $3 && array['accountant', 'member', 'viewer']) then ',"address":' || coalesce(to_json(r.address)::text, 'null') else '' end || '}'
-                from (select r.id, r.version, r.created_at, r.updated_at, r.name, r.region, r.payment_terms, r.tags) v) as body
+                from (select r.id, r.version, r.created_at, r.updated_at, r.name, r.region, r.payment_terms, r.tags) v_) as body
           from invoicing.customer r
          where r.tenant_id = $1
            and (((select $3 && array['accountant', 'member', 'viewer'])) or ((select $3 && array['analyst']) and r.region in (select jsonb_array_elements_text($4 -> 'regions'))))$q$ || v_where || $q$
@@ -122,11 +123,12 @@ end
 $function$;
 
 -- create_customer: inserts one row, with its audit event and the answer for its idempotency key.
-create or replace function invoicing.create_customer_0febf13d(
+create or replace function invoicing.create_customer_f6f2fd91(
   p_tenant uuid, p_caller jsonb, p_body jsonb,
   p_key text, p_fingerprint text, p_request text,
   out outcome text, out id uuid, out version bigint, out body text
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -164,14 +166,14 @@ begin
       nullif(p_body -> 'address', 'null'::jsonb))
     returning *
   )
-  select t.id, t.version, (select left(row_to_json(v)::text, -1)
+  select t.id, t.version, (select left(row_to_json(v_)::text, -1)
       || case when (select v_roles && array['accountant', 'member', 'viewer']) then ',"email":' || coalesce(to_json(t.email)::text, 'null') else '' end
       || case when (select v_roles && array['accountant', 'member', 'viewer']) then ',"phone":' || coalesce(to_json(t.phone)::text, 'null') else '' end
       || case when (select v_roles && array['accountant']) then ',"tax_number":' || coalesce(to_json(t.tax_number)::text, 'null') else '' end
       || case when (select v_roles && array['accountant', 'member', 'viewer']) then ',"website":' || coalesce(to_json(t.website)::text, 'null') else '' end
       || case when (select v_roles && array['accountant']) then ',"remark":' || coalesce(to_json(t.remark)::text, 'null') else '' end
       || case when (select v_roles && array['accountant', 'member', 'viewer']) then ',"address":' || coalesce(to_json(t.address)::text, 'null') else '' end || '}'
-      from (select t.id, t.version, t.created_at, t.updated_at, t.name, t.region, t.payment_terms, t.tags) v)
+      from (select t.id, t.version, t.created_at, t.updated_at, t.name, t.region, t.payment_terms, t.tags) v_)
     into id, version, body
     from t;
   insert into invoicing.audit_event (tenant_id, member_id, operation, resource, resource_id, version, fields, request_id)
@@ -184,10 +186,11 @@ end
 $function$;
 
 -- read_customer: one row. `p_known` are the versions that the caller has already.
-create or replace function invoicing.read_customer_4bc08cde(
+create or replace function invoicing.read_customer_fea1737a(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_known bigint[],
   out outcome text, out version bigint, out body text
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -199,14 +202,14 @@ begin
     outcome := invoicing.refusal_0cf065af(v_member, v_held, array['accountant', 'analyst', 'member', 'viewer']);
     return;
   end if;
-  select r.version, case when r.version = any (p_known) then null else (select left(row_to_json(v)::text, -1)
+  select r.version, case when r.version = any (p_known) then null else (select left(row_to_json(v_)::text, -1)
       || case when (select v_roles && array['accountant', 'member', 'viewer']) then ',"email":' || coalesce(to_json(r.email)::text, 'null') else '' end
       || case when (select v_roles && array['accountant', 'member', 'viewer']) then ',"phone":' || coalesce(to_json(r.phone)::text, 'null') else '' end
       || case when (select v_roles && array['accountant']) then ',"tax_number":' || coalesce(to_json(r.tax_number)::text, 'null') else '' end
       || case when (select v_roles && array['accountant', 'member', 'viewer']) then ',"website":' || coalesce(to_json(r.website)::text, 'null') else '' end
       || case when (select v_roles && array['accountant']) then ',"remark":' || coalesce(to_json(r.remark)::text, 'null') else '' end
       || case when (select v_roles && array['accountant', 'member', 'viewer']) then ',"address":' || coalesce(to_json(r.address)::text, 'null') else '' end || '}'
-      from (select r.id, r.version, r.created_at, r.updated_at, r.name, r.region, r.payment_terms, r.tags) v) end
+      from (select r.id, r.version, r.created_at, r.updated_at, r.name, r.region, r.payment_terms, r.tags) v_) end
     into version, body
     from invoicing.customer r
    where r.tenant_id = p_tenant and r.id = p_id
@@ -217,10 +220,11 @@ $function$;
 
 -- update_customer: applies a merge patch (RFC 7396) to the row that is at one of the versions
 -- `p_match`, in one statement: of several writers with one version, one succeeds.
-create or replace function invoicing.update_customer_1e4c3277(
+create or replace function invoicing.update_customer_0195f70e(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_patch jsonb, p_request text,
   out outcome text, out version bigint, out body text
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -258,14 +262,14 @@ begin
        and (((select v_roles && array['accountant'])) or ((select v_roles && array['member']) and (p_patch - array['address', 'email', 'name', 'payment_terms', 'phone', 'region', 'remark', 'tags', 'website']) = '{}'::jsonb))
     returning t.*
   )
-  select t.version, (select left(row_to_json(v)::text, -1)
+  select t.version, (select left(row_to_json(v_)::text, -1)
       || case when (select v_roles && array['accountant', 'member', 'viewer']) then ',"email":' || coalesce(to_json(t.email)::text, 'null') else '' end
       || case when (select v_roles && array['accountant', 'member', 'viewer']) then ',"phone":' || coalesce(to_json(t.phone)::text, 'null') else '' end
       || case when (select v_roles && array['accountant']) then ',"tax_number":' || coalesce(to_json(t.tax_number)::text, 'null') else '' end
       || case when (select v_roles && array['accountant', 'member', 'viewer']) then ',"website":' || coalesce(to_json(t.website)::text, 'null') else '' end
       || case when (select v_roles && array['accountant']) then ',"remark":' || coalesce(to_json(t.remark)::text, 'null') else '' end
       || case when (select v_roles && array['accountant', 'member', 'viewer']) then ',"address":' || coalesce(to_json(t.address)::text, 'null') else '' end || '}'
-      from (select t.id, t.version, t.created_at, t.updated_at, t.name, t.region, t.payment_terms, t.tags) v)
+      from (select t.id, t.version, t.created_at, t.updated_at, t.name, t.region, t.payment_terms, t.tags) v_)
     into version, body
     from t;
   if not found then
@@ -286,10 +290,11 @@ end
 $function$;
 
 -- delete_customer: deletes the row that is at one of the versions `p_match`.
-create or replace function invoicing.delete_customer_ea5740a1(
+create or replace function invoicing.delete_customer_6eb02aa3(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_request text,
   out outcome text, out version bigint
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];

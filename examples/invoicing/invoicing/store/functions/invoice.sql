@@ -2,11 +2,12 @@
 
 -- list_invoices: one page of rows in the order asked for, newest first without `p_sort`.
 -- `p_filters` has an entry for each filter: `name`, or `name.operator`.
-create or replace function invoicing.list_invoices_72376165(
+create or replace function invoicing.list_invoices_cba849e4(
   p_tenant uuid, p_caller jsonb, p_limit integer, p_sort text,
   p_after text, p_after_id uuid, p_filters jsonb,
   out outcome text, out body text, out last_key text, out last_id uuid
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -30,9 +31,9 @@ begin
            count(*) > p_limit
       from (
         select row_number() over (order by r.created_at desc, r.id desc) as n, r.id, r.created_at::text as key,
-               (select left(row_to_json(v)::text, -1)
+               (select left(row_to_json(v_)::text, -1)
                 || case when (select v_roles && array['accountant', 'member', 'viewer']) then ',"title":' || coalesce(to_json(r.title)::text, 'null') else '' end || '}'
-                from (select r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.number, r.customer_id, r.region, r.status, r.total, r.issued_on, r.due_on, r.paid_at, r.network_id) v) as body
+                from (select r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.number, r.customer_id, r.region, r.status, r.total, r.issued_on, r.due_on, r.paid_at, r.network_id) v_) as body
           from invoicing.invoice r
          where r.tenant_id = p_tenant
            and (((select v_roles && array['accountant', 'billing_worker', 'member', 'viewer'])) or ((select v_roles && array['analyst']) and r.region in (select jsonb_array_elements_text(p_caller -> 'attributes' -> 'regions'))))
@@ -118,9 +119,9 @@ begin
            count(*) > $5
       from (
         select row_number() over (order by $q$ || v_order || $q$) as n, r.id, $q$ || v_key || $q$::text as key,
-               (select left(row_to_json(v)::text, -1)
+               (select left(row_to_json(v_)::text, -1)
                 || case when (select $3 && array['accountant', 'member', 'viewer']) then ',"title":' || coalesce(to_json(r.title)::text, 'null') else '' end || '}'
-                from (select r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.number, r.customer_id, r.region, r.status, r.total, r.issued_on, r.due_on, r.paid_at, r.network_id) v) as body
+                from (select r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.number, r.customer_id, r.region, r.status, r.total, r.issued_on, r.due_on, r.paid_at, r.network_id) v_) as body
           from invoicing.invoice r
          where r.tenant_id = $1
            and (((select $3 && array['accountant', 'billing_worker', 'member', 'viewer'])) or ((select $3 && array['analyst']) and r.region in (select jsonb_array_elements_text($4 -> 'regions'))))$q$ || v_where || $q$
@@ -140,11 +141,12 @@ end
 $function$;
 
 -- create_invoice: inserts one row, with its audit event and the answer for its idempotency key.
-create or replace function invoicing.create_invoice_dbeee0a5(
+create or replace function invoicing.create_invoice_11b0c5bb(
   p_tenant uuid, p_caller jsonb, p_body jsonb,
   p_key text, p_fingerprint text, p_request text,
   out outcome text, out id uuid, out version bigint, out body text
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -175,9 +177,9 @@ begin
       (p_body ->> 'due_on')::date)
     returning *
   )
-  select t.id, t.version, (select left(row_to_json(v)::text, -1)
+  select t.id, t.version, (select left(row_to_json(v_)::text, -1)
       || case when (select v_roles && array['accountant', 'member', 'viewer']) then ',"title":' || coalesce(to_json(t.title)::text, 'null') else '' end || '}'
-      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.number, t.customer_id, t.region, t.status, t.total, t.issued_on, t.due_on, t.paid_at, t.network_id) v), (((select v_roles && array['accountant'])) or ((select v_roles && array['member']) and t.region = (select o.region from invoicing.organization o where o.id = p_tenant)))
+      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.number, t.customer_id, t.region, t.status, t.total, t.issued_on, t.due_on, t.paid_at, t.network_id) v_), (((select v_roles && array['accountant'])) or ((select v_roles && array['member']) and t.region = (select o.region from invoicing.organization o where o.id = p_tenant)))
     into id, version, body, v_allowed
     from t;
   if v_allowed is not true then
@@ -193,10 +195,11 @@ end
 $function$;
 
 -- read_invoice: one row. `p_known` are the versions that the caller has already.
-create or replace function invoicing.read_invoice_3ede0ac0(
+create or replace function invoicing.read_invoice_bd30c332(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_known bigint[],
   out outcome text, out version bigint, out body text
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -208,9 +211,9 @@ begin
     outcome := invoicing.refusal_0cf065af(v_member, v_held, array['accountant', 'analyst', 'billing_worker', 'member', 'viewer']);
     return;
   end if;
-  select r.version, case when r.version = any (p_known) then null else (select left(row_to_json(v)::text, -1)
+  select r.version, case when r.version = any (p_known) then null else (select left(row_to_json(v_)::text, -1)
       || case when (select v_roles && array['accountant', 'member', 'viewer']) then ',"title":' || coalesce(to_json(r.title)::text, 'null') else '' end || '}'
-      from (select r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.number, r.customer_id, r.region, r.status, r.total, r.issued_on, r.due_on, r.paid_at, r.network_id) v) end
+      from (select r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.number, r.customer_id, r.region, r.status, r.total, r.issued_on, r.due_on, r.paid_at, r.network_id) v_) end
     into version, body
     from invoicing.invoice r
    where r.tenant_id = p_tenant and r.id = p_id
@@ -221,10 +224,11 @@ $function$;
 
 -- update_invoice: applies a merge patch (RFC 7396) to the row that is at one of the versions
 -- `p_match`, in one statement: of several writers with one version, one succeeds.
-create or replace function invoicing.update_invoice_44e6f7cc(
+create or replace function invoicing.update_invoice_1e65c386(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_patch jsonb, p_request text,
   out outcome text, out version bigint, out body text
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -252,9 +256,9 @@ begin
        and (((select v_roles && array['accountant']) and t.status = 'draft') or ((select v_roles && array['member']) and t.owner_id = v_member and t.status = 'draft'))
     returning t.*
   )
-  select t.version, (select left(row_to_json(v)::text, -1)
+  select t.version, (select left(row_to_json(v_)::text, -1)
       || case when (select v_roles && array['accountant', 'member', 'viewer']) then ',"title":' || coalesce(to_json(t.title)::text, 'null') else '' end || '}'
-      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.number, t.customer_id, t.region, t.status, t.total, t.issued_on, t.due_on, t.paid_at, t.network_id) v), (((select v_roles && array['accountant']) and t.status = 'draft') or ((select v_roles && array['member']) and t.owner_id = v_member and t.status = 'draft'))
+      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.number, t.customer_id, t.region, t.status, t.total, t.issued_on, t.due_on, t.paid_at, t.network_id) v_), (((select v_roles && array['accountant']) and t.status = 'draft') or ((select v_roles && array['member']) and t.owner_id = v_member and t.status = 'draft'))
     into version, body, v_allowed
     from t;
   if not found then
@@ -278,10 +282,11 @@ end
 $function$;
 
 -- delete_invoice: deletes the row that is at one of the versions `p_match`.
-create or replace function invoicing.delete_invoice_bf98007c(
+create or replace function invoicing.delete_invoice_3449d4d6(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_request text,
   out outcome text, out version bigint
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -319,10 +324,11 @@ end
 $function$;
 
 -- send_invoice: lets the caller in and locks the row, which the hook then works on.
-create or replace function invoicing.send_invoice_begin_4ac5a153(
+create or replace function invoicing.send_invoice_begin_2beac9e9(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_key text, p_fingerprint text,
   out outcome text, out id uuid, out version bigint, out body text, out member_id uuid, out roles text[]
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -353,8 +359,8 @@ begin
       return;
     end if;
   end if;
-  select t.version, (select row_to_json(v)::text
-      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.number, t.title, t.customer_id, t.region, t.status, t.total, t.issued_on, t.due_on, t.paid_at, t.network_id) v)
+  select t.version, (select row_to_json(v_)::text
+      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.number, t.title, t.customer_id, t.region, t.status, t.total, t.issued_on, t.due_on, t.paid_at, t.network_id) v_)
     into version, body
     from invoicing.invoice t
    where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
@@ -378,11 +384,12 @@ end
 $function$;
 
 -- send_invoice: writes what the hook decided, with its audit event, and answers.
-create or replace function invoicing.send_invoice_finish_c81b40e9(
+create or replace function invoicing.send_invoice_finish_f28c8ab4(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_version bigint, p_changes jsonb,
   p_key text, p_fingerprint text, p_request text,
   out outcome text, out id uuid, out version bigint, out body text
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -408,9 +415,9 @@ begin
      where t.tenant_id = p_tenant and t.id = p_id and t.version = p_version
     returning t.*
   )
-  select t.id, t.version, (select left(row_to_json(v)::text, -1)
+  select t.id, t.version, (select left(row_to_json(v_)::text, -1)
       || case when (select v_roles && array['accountant', 'member', 'viewer']) then ',"title":' || coalesce(to_json(t.title)::text, 'null') else '' end || '}'
-      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.number, t.customer_id, t.region, t.status, t.total, t.issued_on, t.due_on, t.paid_at, t.network_id) v)
+      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.number, t.customer_id, t.region, t.status, t.total, t.issued_on, t.due_on, t.paid_at, t.network_id) v_)
     into id, version, body
     from t;
   if not found then
@@ -427,10 +434,11 @@ end
 $function$;
 
 -- settle_invoice: lets the caller in and locks the row, which the hook then works on.
-create or replace function invoicing.settle_invoice_begin_a13254aa(
+create or replace function invoicing.settle_invoice_begin_a2829fc1(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_key text, p_fingerprint text,
   out outcome text, out id uuid, out version bigint, out body text, out member_id uuid, out roles text[]
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -457,8 +465,8 @@ begin
       return;
     end if;
   end if;
-  select t.version, (select row_to_json(v)::text
-      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.number, t.title, t.customer_id, t.region, t.status, t.total, t.issued_on, t.due_on, t.paid_at, t.network_id) v)
+  select t.version, (select row_to_json(v_)::text
+      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.number, t.title, t.customer_id, t.region, t.status, t.total, t.issued_on, t.due_on, t.paid_at, t.network_id) v_)
     into version, body
     from invoicing.invoice t
    where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
@@ -482,11 +490,12 @@ end
 $function$;
 
 -- settle_invoice: writes what the hook decided, with its audit event, and answers.
-create or replace function invoicing.settle_invoice_finish_d9d16189(
+create or replace function invoicing.settle_invoice_finish_214d53e5(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_version bigint, p_changes jsonb,
   p_key text, p_fingerprint text, p_request text,
   out outcome text, out id uuid, out version bigint, out body text
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -508,9 +517,9 @@ begin
      where t.tenant_id = p_tenant and t.id = p_id and t.version = p_version
     returning t.*
   )
-  select t.id, t.version, (select left(row_to_json(v)::text, -1)
+  select t.id, t.version, (select left(row_to_json(v_)::text, -1)
       || case when (select v_roles && array['accountant', 'member', 'viewer']) then ',"title":' || coalesce(to_json(t.title)::text, 'null') else '' end || '}'
-      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.number, t.customer_id, t.region, t.status, t.total, t.issued_on, t.due_on, t.paid_at, t.network_id) v)
+      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.number, t.customer_id, t.region, t.status, t.total, t.issued_on, t.due_on, t.paid_at, t.network_id) v_)
     into id, version, body
     from t;
   if not found then
@@ -527,10 +536,11 @@ end
 $function$;
 
 -- void_invoice: lets the caller in and locks the row, which the hook then works on.
-create or replace function invoicing.void_invoice_begin_dd2e4f10(
+create or replace function invoicing.void_invoice_begin_a1541d39(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_key text, p_fingerprint text,
   out outcome text, out id uuid, out version bigint, out body text, out member_id uuid, out roles text[]
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -557,8 +567,8 @@ begin
       return;
     end if;
   end if;
-  select t.version, (select row_to_json(v)::text
-      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.number, t.title, t.customer_id, t.region, t.status, t.total, t.issued_on, t.due_on, t.paid_at, t.network_id) v)
+  select t.version, (select row_to_json(v_)::text
+      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.number, t.title, t.customer_id, t.region, t.status, t.total, t.issued_on, t.due_on, t.paid_at, t.network_id) v_)
     into version, body
     from invoicing.invoice t
    where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
@@ -582,11 +592,12 @@ end
 $function$;
 
 -- void_invoice: writes what the hook decided, with its audit event, and answers.
-create or replace function invoicing.void_invoice_finish_492ce719(
+create or replace function invoicing.void_invoice_finish_3d577d89(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_version bigint, p_changes jsonb,
   p_key text, p_fingerprint text, p_request text,
   out outcome text, out id uuid, out version bigint, out body text
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -611,9 +622,9 @@ begin
      where t.tenant_id = p_tenant and t.id = p_id and t.version = p_version
     returning t.*
   )
-  select t.id, t.version, (select left(row_to_json(v)::text, -1)
+  select t.id, t.version, (select left(row_to_json(v_)::text, -1)
       || case when (select v_roles && array['accountant', 'member', 'viewer']) then ',"title":' || coalesce(to_json(t.title)::text, 'null') else '' end || '}'
-      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.number, t.customer_id, t.region, t.status, t.total, t.issued_on, t.due_on, t.paid_at, t.network_id) v)
+      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.number, t.customer_id, t.region, t.status, t.total, t.issued_on, t.due_on, t.paid_at, t.network_id) v_)
     into id, version, body
     from t;
   if not found then
@@ -630,10 +641,11 @@ end
 $function$;
 
 -- transmit_invoice: lets the caller in and locks the row, which the hook then works on.
-create or replace function invoicing.transmit_invoice_begin_2a42dc9f(
+create or replace function invoicing.transmit_invoice_begin_9d84a1b9(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_key text, p_fingerprint text,
   out outcome text, out id uuid, out version bigint, out body text, out member_id uuid, out roles text[]
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -660,8 +672,8 @@ begin
       return;
     end if;
   end if;
-  select t.version, (select row_to_json(v)::text
-      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.number, t.title, t.customer_id, t.region, t.status, t.total, t.issued_on, t.due_on, t.paid_at, t.network_id) v)
+  select t.version, (select row_to_json(v_)::text
+      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.number, t.title, t.customer_id, t.region, t.status, t.total, t.issued_on, t.due_on, t.paid_at, t.network_id) v_)
     into version, body
     from invoicing.invoice t
    where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
@@ -685,11 +697,12 @@ end
 $function$;
 
 -- transmit_invoice: writes what the hook decided, with its audit event, and answers.
-create or replace function invoicing.transmit_invoice_finish_42d839cc(
+create or replace function invoicing.transmit_invoice_finish_dcbff394(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_version bigint, p_changes jsonb,
   p_key text, p_fingerprint text, p_request text,
   out outcome text, out id uuid, out version bigint, out body text
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -710,9 +723,9 @@ begin
      where t.tenant_id = p_tenant and t.id = p_id and t.version = p_version
     returning t.*
   )
-  select t.id, t.version, (select left(row_to_json(v)::text, -1)
+  select t.id, t.version, (select left(row_to_json(v_)::text, -1)
       || case when (select v_roles && array['accountant', 'member', 'viewer']) then ',"title":' || coalesce(to_json(t.title)::text, 'null') else '' end || '}'
-      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.number, t.customer_id, t.region, t.status, t.total, t.issued_on, t.due_on, t.paid_at, t.network_id) v)
+      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.number, t.customer_id, t.region, t.status, t.total, t.issued_on, t.due_on, t.paid_at, t.network_id) v_)
     into id, version, body
     from t;
   if not found then
@@ -729,10 +742,11 @@ end
 $function$;
 
 -- remind_invoice: lets the caller in.
-create or replace function invoicing.remind_invoice_begin_f2eff731(
+create or replace function invoicing.remind_invoice_begin_f6c08940(
   p_tenant uuid, p_caller jsonb, p_key text, p_fingerprint text,
   out outcome text, out id uuid, out version bigint, out body text, out member_id uuid, out roles text[]
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -762,11 +776,12 @@ end
 $function$;
 
 -- remind_invoice: writes what the hook decided, with its audit event, and answers.
-create or replace function invoicing.remind_invoice_finish_655b2382(
+create or replace function invoicing.remind_invoice_finish_3cb83994(
   p_tenant uuid, p_caller jsonb,
   p_key text, p_fingerprint text, p_request text,
   out outcome text, out id uuid, out version bigint, out body text
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];

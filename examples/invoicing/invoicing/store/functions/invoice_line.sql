@@ -2,11 +2,12 @@
 
 -- list_invoice_lines: one page of rows in the order asked for, newest first without `p_sort`.
 -- `p_filters` has an entry for each filter: `name`, or `name.operator`.
-create or replace function invoicing.list_invoice_lines_523a0dde(
+create or replace function invoicing.list_invoice_lines_387c6038(
   p_tenant uuid, p_caller jsonb, p_parent uuid, p_limit integer, p_sort text,
   p_after text, p_after_id uuid, p_filters jsonb,
   out outcome text, out body text, out last_key text, out last_id uuid
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -36,8 +37,8 @@ begin
            count(*) > p_limit
       from (
         select row_number() over (order by r.created_at desc, r.id desc) as n, r.id, r.created_at::text as key,
-               (select row_to_json(v)::text
-                from (select r.id, r.version, r.created_at, r.updated_at, r.invoice_id, r.owner_id, r."position", r.description, r.quantity::text as quantity, r.unit_price, r.tax_rate::text as tax_rate, r.amount, r.locked) v) as body
+               (select row_to_json(v_)::text
+                from (select r.id, r.version, r.created_at, r.updated_at, r.invoice_id, r.owner_id, r."position", r.description, r.quantity::text as quantity, r.unit_price, r.tax_rate::text as tax_rate, r.amount, r.locked) v_) as body
           from invoicing.invoice_line r
          where r.tenant_id = p_tenant
            and r.invoice_id = p_parent
@@ -76,8 +77,8 @@ begin
            count(*) > $5
       from (
         select row_number() over (order by $q$ || v_order || $q$) as n, r.id, $q$ || v_key || $q$::text as key,
-               (select row_to_json(v)::text
-                from (select r.id, r.version, r.created_at, r.updated_at, r.invoice_id, r.owner_id, r."position", r.description, r.quantity::text as quantity, r.unit_price, r.tax_rate::text as tax_rate, r.amount, r.locked) v) as body
+               (select row_to_json(v_)::text
+                from (select r.id, r.version, r.created_at, r.updated_at, r.invoice_id, r.owner_id, r."position", r.description, r.quantity::text as quantity, r.unit_price, r.tax_rate::text as tax_rate, r.amount, r.locked) v_) as body
           from invoicing.invoice_line r
          where r.tenant_id = $1
            and r.invoice_id = $9$q$ || v_where || $q$
@@ -97,11 +98,12 @@ end
 $function$;
 
 -- create_invoice_line: inserts one row, with its audit event and the answer for its idempotency key.
-create or replace function invoicing.create_invoice_line_ce7143bf(
+create or replace function invoicing.create_invoice_line_4ccb102b(
   p_tenant uuid, p_caller jsonb, p_parent uuid, p_body jsonb,
   p_key text, p_fingerprint text, p_request text,
   out outcome text, out id uuid, out version bigint, out body text
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -139,8 +141,8 @@ begin
       (p_body ->> 'tax_rate')::numeric(5, 2))
     returning *
   )
-  select t.id, t.version, (select row_to_json(v)::text
-      from (select t.id, t.version, t.created_at, t.updated_at, t.invoice_id, t.owner_id, t."position", t.description, t.quantity::text as quantity, t.unit_price, t.tax_rate::text as tax_rate, t.amount, t.locked) v), (select v_roles && array['accountant', 'member']) and t.locked = false and t.owner_id = v_member
+  select t.id, t.version, (select row_to_json(v_)::text
+      from (select t.id, t.version, t.created_at, t.updated_at, t.invoice_id, t.owner_id, t."position", t.description, t.quantity::text as quantity, t.unit_price, t.tax_rate::text as tax_rate, t.amount, t.locked) v_), (select v_roles && array['accountant', 'member']) and t.locked = false and t.owner_id = v_member
     into id, version, body, v_allowed
     from t;
   if v_allowed is not true then
@@ -156,10 +158,11 @@ end
 $function$;
 
 -- read_invoice_line: one row. `p_known` are the versions that the caller has already.
-create or replace function invoicing.read_invoice_line_7649f3ae(
+create or replace function invoicing.read_invoice_line_8fa04fa3(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_known bigint[],
   out outcome text, out version bigint, out body text
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -171,8 +174,8 @@ begin
     outcome := invoicing.refusal_0cf065af(v_member, v_held, array['accountant', 'billing_worker', 'member', 'viewer']);
     return;
   end if;
-  select r.version, case when r.version = any (p_known) then null else (select row_to_json(v)::text
-      from (select r.id, r.version, r.created_at, r.updated_at, r.invoice_id, r.owner_id, r."position", r.description, r.quantity::text as quantity, r.unit_price, r.tax_rate::text as tax_rate, r.amount, r.locked) v) end
+  select r.version, case when r.version = any (p_known) then null else (select row_to_json(v_)::text
+      from (select r.id, r.version, r.created_at, r.updated_at, r.invoice_id, r.owner_id, r."position", r.description, r.quantity::text as quantity, r.unit_price, r.tax_rate::text as tax_rate, r.amount, r.locked) v_) end
     into version, body
     from invoicing.invoice_line r
    where r.tenant_id = p_tenant and r.id = p_id;
@@ -182,10 +185,11 @@ $function$;
 
 -- update_invoice_line: applies a merge patch (RFC 7396) to the row that is at one of the versions
 -- `p_match`, in one statement: of several writers with one version, one succeeds.
-create or replace function invoicing.update_invoice_line_6394c5f7(
+create or replace function invoicing.update_invoice_line_e71ba788(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_patch jsonb, p_request text,
   out outcome text, out version bigint, out body text
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -215,8 +219,8 @@ begin
        and (((select v_roles && array['accountant']) and t.locked = false) or ((select v_roles && array['member']) and t.locked = false and t.owner_id = v_member))
     returning t.*
   )
-  select t.version, (select row_to_json(v)::text
-      from (select t.id, t.version, t.created_at, t.updated_at, t.invoice_id, t.owner_id, t."position", t.description, t.quantity::text as quantity, t.unit_price, t.tax_rate::text as tax_rate, t.amount, t.locked) v), (((select v_roles && array['accountant']) and t.locked = false) or ((select v_roles && array['member']) and t.locked = false and t.owner_id = v_member))
+  select t.version, (select row_to_json(v_)::text
+      from (select t.id, t.version, t.created_at, t.updated_at, t.invoice_id, t.owner_id, t."position", t.description, t.quantity::text as quantity, t.unit_price, t.tax_rate::text as tax_rate, t.amount, t.locked) v_), (((select v_roles && array['accountant']) and t.locked = false) or ((select v_roles && array['member']) and t.locked = false and t.owner_id = v_member))
     into version, body, v_allowed
     from t;
   if not found then
@@ -240,10 +244,11 @@ end
 $function$;
 
 -- delete_invoice_line: deletes the row that is at one of the versions `p_match`.
-create or replace function invoicing.delete_invoice_line_43793133(
+create or replace function invoicing.delete_invoice_line_557dd623(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_request text,
   out outcome text, out version bigint
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -281,10 +286,11 @@ end
 $function$;
 
 -- lock_invoice_line: lets the caller in and locks the row, which the hook then works on.
-create or replace function invoicing.lock_invoice_line_begin_53dca172(
+create or replace function invoicing.lock_invoice_line_begin_d1bfbca5(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_key text, p_fingerprint text,
   out outcome text, out id uuid, out version bigint, out body text, out member_id uuid, out roles text[]
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -311,8 +317,8 @@ begin
       return;
     end if;
   end if;
-  select t.version, (select row_to_json(v)::text
-      from (select t.id, t.version, t.created_at, t.updated_at, t.invoice_id, t.owner_id, t."position", t.description, t.quantity::text as quantity, t.unit_price, t.tax_rate::text as tax_rate, t.amount, t.locked) v)
+  select t.version, (select row_to_json(v_)::text
+      from (select t.id, t.version, t.created_at, t.updated_at, t.invoice_id, t.owner_id, t."position", t.description, t.quantity::text as quantity, t.unit_price, t.tax_rate::text as tax_rate, t.amount, t.locked) v_)
     into version, body
     from invoicing.invoice_line t
    where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
@@ -336,11 +342,12 @@ end
 $function$;
 
 -- lock_invoice_line: writes what the hook decided, with its audit event, and answers.
-create or replace function invoicing.lock_invoice_line_finish_9ee0134e(
+create or replace function invoicing.lock_invoice_line_finish_36f02cd6(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_version bigint, p_changes jsonb,
   p_key text, p_fingerprint text, p_request text,
   out outcome text, out id uuid, out version bigint, out body text
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -361,8 +368,8 @@ begin
      where t.tenant_id = p_tenant and t.id = p_id and t.version = p_version
     returning t.*
   )
-  select t.id, t.version, (select row_to_json(v)::text
-      from (select t.id, t.version, t.created_at, t.updated_at, t.invoice_id, t.owner_id, t."position", t.description, t.quantity::text as quantity, t.unit_price, t.tax_rate::text as tax_rate, t.amount, t.locked) v)
+  select t.id, t.version, (select row_to_json(v_)::text
+      from (select t.id, t.version, t.created_at, t.updated_at, t.invoice_id, t.owner_id, t."position", t.description, t.quantity::text as quantity, t.unit_price, t.tax_rate::text as tax_rate, t.amount, t.locked) v_)
     into id, version, body
     from t;
   if not found then

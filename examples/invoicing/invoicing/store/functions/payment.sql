@@ -2,11 +2,12 @@
 
 -- list_payments: one page of rows in the order asked for, newest first without `p_sort`.
 -- `p_filters` has an entry for each filter: `name`, or `name.operator`.
-create or replace function invoicing.list_payments_499e6b5e(
+create or replace function invoicing.list_payments_91db0f70(
   p_tenant uuid, p_caller jsonb, p_limit integer, p_sort text,
   p_after text, p_after_id uuid, p_filters jsonb,
   out outcome text, out body text, out last_key text, out last_id uuid
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -34,10 +35,10 @@ begin
            count(*) > p_limit
       from (
         select row_number() over (order by r.created_at desc, r.id desc) as n, r.id, r.created_at::text as key,
-               (select left(row_to_json(v)::text, -1)
+               (select left(row_to_json(v_)::text, -1)
                 || case when (select v_roles && array['accountant']) then ',"payer_account":' || coalesce(to_json(r.payer_account)::text, 'null') else '' end
                 || case when (select v_roles && array['accountant']) then ',"provider_reference":' || coalesce(to_json(r.provider_reference)::text, 'null') else '' end || '}'
-                from (select r.id, r.version, r.created_at, r.updated_at, r.recorded_by, r.invoice_id, r.amount, r.method, r.mode, r.received_on, r.status, r.refunded_at) v) as body
+                from (select r.id, r.version, r.created_at, r.updated_at, r.recorded_by, r.invoice_id, r.amount, r.method, r.mode, r.received_on, r.status, r.refunded_at) v_) as body
           from invoicing.payment r
          where r.tenant_id = p_tenant
            and (r.created_at, r.id) < (
@@ -102,10 +103,10 @@ begin
            count(*) > $5
       from (
         select row_number() over (order by $q$ || v_order || $q$) as n, r.id, $q$ || v_key || $q$::text as key,
-               (select left(row_to_json(v)::text, -1)
+               (select left(row_to_json(v_)::text, -1)
                 || case when (select $3 && array['accountant']) then ',"payer_account":' || coalesce(to_json(r.payer_account)::text, 'null') else '' end
                 || case when (select $3 && array['accountant']) then ',"provider_reference":' || coalesce(to_json(r.provider_reference)::text, 'null') else '' end || '}'
-                from (select r.id, r.version, r.created_at, r.updated_at, r.recorded_by, r.invoice_id, r.amount, r.method, r.mode, r.received_on, r.status, r.refunded_at) v) as body
+                from (select r.id, r.version, r.created_at, r.updated_at, r.recorded_by, r.invoice_id, r.amount, r.method, r.mode, r.received_on, r.status, r.refunded_at) v_) as body
           from invoicing.payment r
          where r.tenant_id = $1$q$ || v_where || $q$
          order by $q$ || v_order || $q$
@@ -124,11 +125,12 @@ end
 $function$;
 
 -- create_payment: inserts one row, with its audit event and the answer for its idempotency key.
-create or replace function invoicing.create_payment_5421b69f(
+create or replace function invoicing.create_payment_3a5bc6e7(
   p_tenant uuid, p_caller jsonb, p_body jsonb,
   p_key text, p_fingerprint text, p_request text,
   out outcome text, out id uuid, out version bigint, out body text
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -165,10 +167,10 @@ begin
       p_body ->> 'provider_reference')
     returning *
   )
-  select t.id, t.version, case when (select v_roles && array['accountant', 'member', 'viewer']) then (select left(row_to_json(v)::text, -1)
+  select t.id, t.version, case when (select v_roles && array['accountant', 'member', 'viewer']) then (select left(row_to_json(v_)::text, -1)
       || case when (select v_roles && array['accountant']) then ',"payer_account":' || coalesce(to_json(t.payer_account)::text, 'null') else '' end
       || case when (select v_roles && array['accountant']) then ',"provider_reference":' || coalesce(to_json(t.provider_reference)::text, 'null') else '' end || '}'
-      from (select t.id, t.version, t.created_at, t.updated_at, t.recorded_by, t.invoice_id, t.amount, t.method, t.mode, t.received_on, t.status, t.refunded_at) v) else json_build_object('id', t.id, 'version', t.version)::text end, (((select v_roles && array['billing_worker']) and (select current_setting('app.environment', true)) in ('development', 'staging') and t.mode = 'test') or ((select v_roles && array['billing_worker']) and (select current_setting('app.environment', true)) = 'production' and t.mode = 'live') or ((select v_roles && array['accountant']) and t.method in ('bank_transfer', 'cash') and t.mode = 'live'))
+      from (select t.id, t.version, t.created_at, t.updated_at, t.recorded_by, t.invoice_id, t.amount, t.method, t.mode, t.received_on, t.status, t.refunded_at) v_) else json_build_object('id', t.id, 'version', t.version)::text end, (((select v_roles && array['billing_worker']) and (select current_setting('app.environment', true)) in ('development', 'staging') and t.mode = 'test') or ((select v_roles && array['billing_worker']) and (select current_setting('app.environment', true)) = 'production' and t.mode = 'live') or ((select v_roles && array['accountant']) and t.method in ('bank_transfer', 'cash') and t.mode = 'live'))
     into id, version, body, v_allowed
     from t;
   if v_allowed is not true then
@@ -184,10 +186,11 @@ end
 $function$;
 
 -- read_payment: one row. `p_known` are the versions that the caller has already.
-create or replace function invoicing.read_payment_723acb69(
+create or replace function invoicing.read_payment_f50d664f(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_known bigint[],
   out outcome text, out version bigint, out body text
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -199,10 +202,10 @@ begin
     outcome := invoicing.refusal_0cf065af(v_member, v_held, array['accountant', 'member', 'viewer']);
     return;
   end if;
-  select r.version, case when r.version = any (p_known) then null else (select left(row_to_json(v)::text, -1)
+  select r.version, case when r.version = any (p_known) then null else (select left(row_to_json(v_)::text, -1)
       || case when (select v_roles && array['accountant']) then ',"payer_account":' || coalesce(to_json(r.payer_account)::text, 'null') else '' end
       || case when (select v_roles && array['accountant']) then ',"provider_reference":' || coalesce(to_json(r.provider_reference)::text, 'null') else '' end || '}'
-      from (select r.id, r.version, r.created_at, r.updated_at, r.recorded_by, r.invoice_id, r.amount, r.method, r.mode, r.received_on, r.status, r.refunded_at) v) end
+      from (select r.id, r.version, r.created_at, r.updated_at, r.recorded_by, r.invoice_id, r.amount, r.method, r.mode, r.received_on, r.status, r.refunded_at) v_) end
     into version, body
     from invoicing.payment r
    where r.tenant_id = p_tenant and r.id = p_id;
@@ -211,10 +214,11 @@ end
 $function$;
 
 -- refund_payment: lets the caller in and locks the row, which the hook then works on.
-create or replace function invoicing.refund_payment_begin_aae26aff(
+create or replace function invoicing.refund_payment_begin_44f8935c(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_key text, p_fingerprint text,
   out outcome text, out id uuid, out version bigint, out body text, out member_id uuid, out roles text[]
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -245,8 +249,8 @@ begin
       return;
     end if;
   end if;
-  select t.version, (select row_to_json(v)::text
-      from (select t.id, t.version, t.created_at, t.updated_at, t.recorded_by, t.invoice_id, t.amount, t.method, t.mode, t.received_on, t.payer_account, t.provider_reference, t.status, t.refunded_at) v)
+  select t.version, (select row_to_json(v_)::text
+      from (select t.id, t.version, t.created_at, t.updated_at, t.recorded_by, t.invoice_id, t.amount, t.method, t.mode, t.received_on, t.payer_account, t.provider_reference, t.status, t.refunded_at) v_)
     into version, body
     from invoicing.payment t
    where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
@@ -270,11 +274,12 @@ end
 $function$;
 
 -- refund_payment: writes what the hook decided, with its audit event, and answers.
-create or replace function invoicing.refund_payment_finish_6b545a4b(
+create or replace function invoicing.refund_payment_finish_daeb8e14(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_version bigint, p_changes jsonb,
   p_key text, p_fingerprint text, p_request text,
   out outcome text, out id uuid, out version bigint, out body text
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -299,10 +304,10 @@ begin
      where t.tenant_id = p_tenant and t.id = p_id and t.version = p_version
     returning t.*
   )
-  select t.id, t.version, (select left(row_to_json(v)::text, -1)
+  select t.id, t.version, (select left(row_to_json(v_)::text, -1)
       || case when (select v_roles && array['accountant']) then ',"payer_account":' || coalesce(to_json(t.payer_account)::text, 'null') else '' end
       || case when (select v_roles && array['accountant']) then ',"provider_reference":' || coalesce(to_json(t.provider_reference)::text, 'null') else '' end || '}'
-      from (select t.id, t.version, t.created_at, t.updated_at, t.recorded_by, t.invoice_id, t.amount, t.method, t.mode, t.received_on, t.status, t.refunded_at) v)
+      from (select t.id, t.version, t.created_at, t.updated_at, t.recorded_by, t.invoice_id, t.amount, t.method, t.mode, t.received_on, t.status, t.refunded_at) v_)
     into id, version, body
     from t;
   if not found then

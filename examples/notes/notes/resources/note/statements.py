@@ -7,8 +7,8 @@ from typing import Final
 
 from notes.store.statements import call
 
-LIST: Final = call("list_notes_fcbb7037", 7)
-CREATE: Final = call("create_note_62da7f42", 6)
-READ: Final = call("read_note_76d0521b", 4)
-UPDATE: Final = call("update_note_9acf9beb", 6)
-DELETE: Final = call("delete_note_9b309640", 5)
+LIST: Final = call("list_notes_aaf777a7", 7)
+CREATE: Final = call("create_note_6dd1a0dd", 6)
+READ: Final = call("read_note_bd7702e5", 4)
+UPDATE: Final = call("update_note_27aabb95", 6)
+DELETE: Final = call("delete_note_793ab189", 5)

@@ -2,11 +2,12 @@
 
 -- list_notes: one page of rows in the order asked for, newest first without `p_sort`.
 -- `p_filters` has an entry for each filter: `name`, or `name.operator`.
-create or replace function notes.list_notes_fcbb7037(
+create or replace function notes.list_notes_aaf777a7(
   p_tenant uuid, p_caller jsonb, p_limit integer, p_sort text,
   p_after text, p_after_id uuid, p_filters jsonb,
   out outcome text, out body text, out last_key text, out last_id uuid
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -30,8 +31,8 @@ begin
            count(*) > p_limit
       from (
         select row_number() over (order by r.created_at desc, r.id desc) as n, r.id, r.created_at::text as key,
-               (select row_to_json(v)::text
-                from (select r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.notebook_id, r.title, r.body, r.pinned) v) as body
+               (select row_to_json(v_)::text
+                from (select r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.notebook_id, r.title, r.body, r.pinned) v_) as body
           from notes.note r
          where r.tenant_id = p_tenant
            and (r.created_at, r.id) < (
@@ -78,8 +79,8 @@ begin
            count(*) > $5
       from (
         select row_number() over (order by $q$ || v_order || $q$) as n, r.id, $q$ || v_key || $q$::text as key,
-               (select row_to_json(v)::text
-                from (select r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.notebook_id, r.title, r.body, r.pinned) v) as body
+               (select row_to_json(v_)::text
+                from (select r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.notebook_id, r.title, r.body, r.pinned) v_) as body
           from notes.note r
          where r.tenant_id = $1$q$ || v_where || $q$
          order by $q$ || v_order || $q$
@@ -98,11 +99,12 @@ end
 $function$;
 
 -- create_note: inserts one row, with its audit event and the answer for its idempotency key.
-create or replace function notes.create_note_62da7f42(
+create or replace function notes.create_note_6dd1a0dd(
   p_tenant uuid, p_caller jsonb, p_body jsonb,
   p_key text, p_fingerprint text, p_request text,
   out outcome text, out id uuid, out version bigint, out body text
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -131,8 +133,8 @@ begin
       coalesce((p_body ->> 'pinned')::boolean, false))
     returning *
   )
-  select t.id, t.version, (select row_to_json(v)::text
-      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.notebook_id, t.title, t.body, t.pinned) v)
+  select t.id, t.version, (select row_to_json(v_)::text
+      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.notebook_id, t.title, t.body, t.pinned) v_)
     into id, version, body
     from t;
   insert into notes.audit_event (tenant_id, member_id, operation, resource, resource_id, version, fields, request_id)
@@ -145,10 +147,11 @@ end
 $function$;
 
 -- read_note: one row. `p_known` are the versions that the caller has already.
-create or replace function notes.read_note_76d0521b(
+create or replace function notes.read_note_bd7702e5(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_known bigint[],
   out outcome text, out version bigint, out body text
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -160,8 +163,8 @@ begin
     outcome := notes.refusal_6761cae1(v_member, v_held, array['reader', 'writer']);
     return;
   end if;
-  select r.version, case when r.version = any (p_known) then null else (select row_to_json(v)::text
-      from (select r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.notebook_id, r.title, r.body, r.pinned) v) end
+  select r.version, case when r.version = any (p_known) then null else (select row_to_json(v_)::text
+      from (select r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.notebook_id, r.title, r.body, r.pinned) v_) end
     into version, body
     from notes.note r
    where r.tenant_id = p_tenant and r.id = p_id;
@@ -171,10 +174,11 @@ $function$;
 
 -- update_note: applies a merge patch (RFC 7396) to the row that is at one of the versions
 -- `p_match`, in one statement: of several writers with one version, one succeeds.
-create or replace function notes.update_note_9acf9beb(
+create or replace function notes.update_note_27aabb95(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_patch jsonb, p_request text,
   out outcome text, out version bigint, out body text
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -203,8 +207,8 @@ begin
        and (select v_roles && array['writer']) and t.owner_id = v_member
     returning t.*
   )
-  select t.version, (select row_to_json(v)::text
-      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.notebook_id, t.title, t.body, t.pinned) v), (select v_roles && array['writer']) and t.owner_id = v_member
+  select t.version, (select row_to_json(v_)::text
+      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.notebook_id, t.title, t.body, t.pinned) v_), (select v_roles && array['writer']) and t.owner_id = v_member
     into version, body, v_allowed
     from t;
   if not found then
@@ -228,10 +232,11 @@ end
 $function$;
 
 -- delete_note: deletes the row that is at one of the versions `p_match`.
-create or replace function notes.delete_note_9b309640(
+create or replace function notes.delete_note_793ab189(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_request text,
   out outcome text, out version bigint
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];

@@ -2,11 +2,12 @@
 
 -- list_notebooks: one page of rows in the order asked for, newest first without `p_sort`.
 -- `p_filters` has an entry for each filter: `name`, or `name.operator`.
-create or replace function notes.list_notebooks_94c428ac(
+create or replace function notes.list_notebooks_27c9610d(
   p_tenant uuid, p_caller jsonb, p_limit integer, p_sort text,
   p_after text, p_after_id uuid, p_filters jsonb,
   out outcome text, out body text, out last_key text, out last_id uuid
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -30,8 +31,8 @@ begin
            count(*) > p_limit
       from (
         select row_number() over (order by r.created_at desc, r.id desc) as n, r.id, r.created_at::text as key,
-               (select row_to_json(v)::text
-                from (select r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.name) v) as body
+               (select row_to_json(v_)::text
+                from (select r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.name) v_) as body
           from notes.notebook r
          where r.tenant_id = p_tenant
            and (r.created_at, r.id) < (
@@ -69,8 +70,8 @@ begin
            count(*) > $5
       from (
         select row_number() over (order by $q$ || v_order || $q$) as n, r.id, $q$ || v_key || $q$::text as key,
-               (select row_to_json(v)::text
-                from (select r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.name) v) as body
+               (select row_to_json(v_)::text
+                from (select r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.name) v_) as body
           from notes.notebook r
          where r.tenant_id = $1$q$ || v_where || $q$
          order by $q$ || v_order || $q$
@@ -89,11 +90,12 @@ end
 $function$;
 
 -- create_notebook: inserts one row, with its audit event and the answer for its idempotency key.
-create or replace function notes.create_notebook_7f896902(
+create or replace function notes.create_notebook_7b513ef8(
   p_tenant uuid, p_caller jsonb, p_body jsonb,
   p_key text, p_fingerprint text, p_request text,
   out outcome text, out id uuid, out version bigint, out body text
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -119,8 +121,8 @@ begin
       p_body ->> 'name')
     returning *
   )
-  select t.id, t.version, (select row_to_json(v)::text
-      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.name) v)
+  select t.id, t.version, (select row_to_json(v_)::text
+      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.name) v_)
     into id, version, body
     from t;
   insert into notes.audit_event (tenant_id, member_id, operation, resource, resource_id, version, fields, request_id)
@@ -133,10 +135,11 @@ end
 $function$;
 
 -- read_notebook: one row. `p_known` are the versions that the caller has already.
-create or replace function notes.read_notebook_2bf07334(
+create or replace function notes.read_notebook_3a344304(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_known bigint[],
   out outcome text, out version bigint, out body text
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -148,8 +151,8 @@ begin
     outcome := notes.refusal_6761cae1(v_member, v_held, array['reader', 'writer']);
     return;
   end if;
-  select r.version, case when r.version = any (p_known) then null else (select row_to_json(v)::text
-      from (select r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.name) v) end
+  select r.version, case when r.version = any (p_known) then null else (select row_to_json(v_)::text
+      from (select r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.name) v_) end
     into version, body
     from notes.notebook r
    where r.tenant_id = p_tenant and r.id = p_id;
@@ -159,10 +162,11 @@ $function$;
 
 -- update_notebook: applies a merge patch (RFC 7396) to the row that is at one of the versions
 -- `p_match`, in one statement: of several writers with one version, one succeeds.
-create or replace function notes.update_notebook_b4cedd20(
+create or replace function notes.update_notebook_06754366(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_patch jsonb, p_request text,
   out outcome text, out version bigint, out body text
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
@@ -188,8 +192,8 @@ begin
        and (select v_roles && array['writer']) and t.owner_id = v_member
     returning t.*
   )
-  select t.version, (select row_to_json(v)::text
-      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.name) v), (select v_roles && array['writer']) and t.owner_id = v_member
+  select t.version, (select row_to_json(v_)::text
+      from (select t.id, t.version, t.created_at, t.updated_at, t.owner_id, t.name) v_), (select v_roles && array['writer']) and t.owner_id = v_member
     into version, body, v_allowed
     from t;
   if not found then
@@ -213,10 +217,11 @@ end
 $function$;
 
 -- delete_notebook: deletes the row that is at one of the versions `p_match`.
-create or replace function notes.delete_notebook_ec1d8e60(
+create or replace function notes.delete_notebook_76ac32de(
   p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_request text,
   out outcome text, out version bigint
 ) language plpgsql as $function$
+#variable_conflict use_variable
 declare
   v_member uuid;
   v_held text[];
