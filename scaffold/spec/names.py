@@ -66,6 +66,10 @@ BUILT_IN_PATHS = BUILT_IN_RESOURCES | {
     "subscriptions", "plans", "idempotency_keys", "schema_migrations", "problems",
 }  # fmt: skip
 
+_BUILT_IN_TABLES = frozenset({"member", "audit_event", "idempotency_key", "schema_migration"})
+
+_SCHEMAS = frozenset({"public", "information_schema", "pg"})
+
 _RUN_TIME_PACKAGES = frozenset({
     "starlette", "pydantic", "pydantic_core", "pydantic_settings", "asyncpg", "uvicorn", "uvloop",
     "httptools", "httpx", "httpx2", "structlog", "redis", "hiredis", "joserfc", "cryptography",
@@ -121,12 +125,17 @@ def service(name: str) -> str:
         raise _taken(name, "a service", "a module of Python's standard library has that name")
     if name in _RUN_TIME_PACKAGES:
         raise _taken(name, "a service", "a package that the service needs has that name")
+    if name in _SCHEMAS or name.startswith("pg_"):
+        raise _taken(name, "a service", "PostgreSQL keeps that name for itself")
     return name
 
 
 def tenant(name: str) -> str:
-    """Return a word for what a tenant is called."""
-    return identifier(name, "a tenant")
+    """Return a word for what a tenant is called, which is also a table."""
+    identifier(name, "a tenant")
+    if name in _BUILT_IN_TABLES:
+        raise _taken(name, "a tenant", "the service has a table of that name built in")
+    return name
 
 
 def environment(name: str) -> str:
