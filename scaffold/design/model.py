@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from scaffold.design.names import camel
+from scaffold.design.names import camel, class_name
 from scaffold.design.types import Kind
 
 Verb = Literal["list", "read", "create", "update", "delete", "action"]
@@ -124,7 +124,7 @@ class Operation:
     @property
     def body(self) -> str:
         """The name of the model of its body, or nothing where it has none."""
-        name = camel(self.entity)
+        name = class_name(self.entity)
         match self.verb:
             case "create":
                 return f"{name}Create"

@@ -8,6 +8,19 @@ def camel(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("_"))
 
 
+TAKEN = frozenset({
+    "Annotated", "Any", "Closed", "ConfigDict", "Date", "DateTime", "Email", "False", "Field",
+    "Line", "Literal", "None", "NotRequired", "Stored", "Text", "True", "TypedDict", "Url", "Uuid",
+})  # fmt: skip
+"""What a module of models imports, and what Python has: no class of a resource is called so."""
+
+
+def class_name(resource: str) -> str:
+    """The name of a resource's class: `InvoiceLine` for `invoice_line`, `TextResource` for `text`."""
+    name = camel(resource)
+    return f"{name}Resource" if name in TAKEN else name
+
+
 def words(name: str) -> str:
     """`invoice_line` as prose: `invoice line`."""
     return name.replace("_", " ")

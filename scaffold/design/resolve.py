@@ -211,7 +211,7 @@ def _entity(
     operations = _Operations(name, source, plural, columns, by_field, grants, attributes, children)
     return Entity(
         name=name,
-        class_name=names.camel(name),
+        class_name=names.class_name(name),
         title=names.words(name),
         plural=plural,
         segment=names.segment(plural),

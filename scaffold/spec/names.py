@@ -42,13 +42,6 @@ _MODEL_METHODS = frozenset({
     "parse_file", "from_orm", "fields", "update_forward_refs", "schema_json",
 })  # fmt: skip
 
-# What the models of a resource import, and what Python itself has.
-_MODEL_CLASSES = frozenset({
-    "Annotated", "Any", "Closed", "ConfigDict", "Date", "DateTime", "Email", "False", "Field",
-    "Line", "Literal", "None", "NotRequired", "Stored", "Text", "True", "TypeAdapter", "TypedDict",
-    "Url", "Uuid",
-})  # fmt: skip
-
 # An attribute of a class hides these from the annotations that follow it.
 _MODEL_ANNOTATIONS = frozenset({"bool", "int", "list", "str", "between", "distinct", "whole"})
 
@@ -159,8 +152,6 @@ def attribute(name: str) -> str:
 def resource(name: str) -> str:
     """Return the name of a resource."""
     identifier(name, "a resource")
-    if class_name(name) in _MODEL_CLASSES:
-        raise _taken(name, "a resource", f"the emitted code has another {class_name(name)}")
     if name in BUILT_IN_RESOURCES:
         raise _taken(name, "a resource", "the service has it built in")
     return name
