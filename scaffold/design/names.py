@@ -16,7 +16,7 @@ TAKEN = frozenset({
 
 
 def class_name(resource: str) -> str:
-    """The name of a resource's class: `InvoiceLine` for `invoice_line`, `TextResource` for `text`."""
+    """The name of a resource's class: `invoice_line` is `InvoiceLine`, `text` is `TextResource`."""
     name = camel(resource)
     return f"{name}Resource" if name in TAKEN else name
 

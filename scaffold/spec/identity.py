@@ -9,6 +9,7 @@ from pydantic import Field as Key
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from . import names
 from .base import ONE_OR_MANY, Model, about, distinct
 from .number_fields import Whole
 from .problems import Refusal, quote
@@ -179,8 +180,17 @@ class Tenancy(Model):
     ] = Key(default_factory=dict)
 
     @model_validator(mode="after")
-    def _single_values(self) -> Self:
+    def _columns(self) -> Self:
+        """Refuse what the table of tenants cannot have as a column, or has already."""
         for name, attribute in self.attributes.items():
+            if name in names.TENANT_COLUMNS:
+                raise Refusal(
+                    "E-RESERVED",
+                    f"{quote(name)} cannot name an attribute of a tenant: every tenant has it",
+                    "Choose another word.",
+                    ("attributes", name),
+                    named=True,
+                )
             if attribute.list:
                 raise Refusal(
                     "E-TYPE",

@@ -46,6 +46,7 @@ _MODEL_METHODS = frozenset({
 _MODEL_ANNOTATIONS = frozenset({"bool", "int", "list", "str", "between", "distinct", "whole"})
 
 COLUMNS = frozenset({"id", "tenant_id", "version", "created_at", "updated_at"})
+TENANT_COLUMNS = frozenset({"id", "slug", "name", "created_at"})
 _QUERY = frozenset({"limit", "cursor", "sort"})
 
 BUILT_IN_RESOURCES = frozenset({

@@ -37,7 +37,9 @@ class Member(NamedTuple):
     service: bool
 
 
-async def add_tenant(connection: Connection, slug: str, **attributes: object) -> UUID:
+async def add_tenant(
+    connection: Connection, slug: str, /, **attributes: object
+) -> UUID:
     """A new tenant; attributes that are not given have an example's value."""
     values = {
         name: example(schema, 0)
@@ -74,6 +76,7 @@ async def add_row(
     resource: str,
     member: Member,
     number: int = 0,
+    /,
     **given: object,
 ) -> UUID:
     """A new row of a resource; `number` tells examples apart.

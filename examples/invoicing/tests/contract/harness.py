@@ -115,7 +115,7 @@ class World:
         """The caller's access token."""
         return self.service.issuer.sign(self.claims)
 
-    def row(self, resource: str, **given: object) -> str:
+    def row(self, resource: str, /, **given: object) -> str:
         """A new row of the caller's tenant; returns its id."""
         self.number += 1
         values = {name: self.resolve(value) for name, value in given.items()}
