@@ -1,10 +1,14 @@
-"""An emitted project to try things on, and the PostgreSQL that it brings."""
+"""An emitted project to try things on, the PostgreSQL that it brings, and its own tests."""
 
 import importlib
 import importlib.util
+import os
+import re
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +16,8 @@ from scaffold.emit.project import create
 
 SPEC: Final = Path(__file__).parent.parent / "specs" / "invoicing.yaml"
 PACKAGE: Final = "invoicing"
+SECONDS: Final = 180
+"""For the tests of one project."""
 
 
 def invoicing(target: Path) -> Path:
@@ -35,3 +41,42 @@ def postgres(project: Path) -> Iterator[str]:
     found.loader.exec_module(package)
     with importlib.import_module(f"{name}.postgres").server() as url:
         yield url
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What pytest said of some emitted tests."""
+
+    status: int
+    output: str
+
+    @property
+    def passed(self) -> bool:
+        """Did every test run and pass?"""
+        return self.status == 0
+
+    @property
+    def refused_to_start(self) -> bool:
+        """Did the service itself notice, before any test could?"""
+        return self.status == 1 and not self.failed and "UnsafeConfiguration" in self.output
+
+    @property
+    def failed(self) -> frozenset[str]:
+        """The tests that failed; those that could not be tried are none of them."""
+        return frozenset(re.findall(r"^FAILED tests/contract/(\S+)", self.output, re.MULTILINE))
+
+
+def ask(project: Path, tests: Iterable[str], *options: str) -> Outcome:
+    """Run emitted tests of a project until one fails; DATABASE_URL names their server."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-rfE", "--tb=short", *options]
+    done = subprocess.run(  # noqa: S603 - this Python, on a project that was made here
+        [*command, "-p", "no:cacheprovider", *(f"tests/contract/{each}" for each in tests)],
+        cwd=project,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+    return Outcome(done.returncode, done.stdout)

@@ -1,18 +1,10 @@
-"""What a mutant is, and how the emitted tests are asked about one."""
+"""What a mutant is."""
 
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from tests.emitted import PACKAGE
-
-SECONDS: Final = 180
-REFUSED: Final = "UnsafeConfiguration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,42 +47,3 @@ class Mutant:
         if found is None:
             raise LookupError(f"{self.id}: {self.file} has no stored function {self.within}")
         return text[: found.start()], found[0], text[found.end() :]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What pytest said of some emitted tests."""
-
-    status: int
-    output: str
-
-    @property
-    def passed(self) -> bool:
-        """Did every test run and pass?"""
-        return self.status == 0
-
-    @property
-    def refused_to_start(self) -> bool:
-        """Did the service itself notice, before any test could?"""
-        return self.status == 1 and not self.failed and REFUSED in self.output
-
-    @property
-    def failed(self) -> frozenset[str]:
-        """The tests that failed; those that could not be tried are none of them."""
-        return frozenset(re.findall(r"^FAILED tests/contract/(\S+)", self.output, re.MULTILINE))
-
-
-def ask(project: Path, tests: Collection[str]) -> Outcome:
-    """Run emitted tests of a project until one fails."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-rfE", "--tb=short"]
-    done = subprocess.run(
-        [*command, "-p", "no:cacheprovider", *(f"tests/contract/{each}" for each in tests)],
-        cwd=project,
-        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=SECONDS,
-    )
-    return Outcome(done.returncode, done.stdout)

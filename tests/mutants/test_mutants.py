@@ -10,10 +10,10 @@ import pytest
 
 from scaffold.emit.check import check
 from scaffold.emit.emission import Emission, emit_project
-from tests.emitted import PACKAGE
+from tests.emitted import PACKAGE, ask
 
 from . import database, gate, identity, statements, wiring
-from .mutant import Mutant, ask
+from .mutant import Mutant
 
 MUTANTS = (
     *statements.MUTANTS,
