@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from scaffold.database.sql import array, identifier, literal
+from scaffold.database.layout import Group, Sql, all_of, any_of, listed
+from scaffold.database.sql import identifier, literal
 from scaffold.design.model import Alternative, Condition, Design, Term
 
 TRUE = "true"
@@ -13,29 +14,50 @@ TRUE = "true"
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """How a place in the SQL reaches the caller: their roles, id, claims and tenant."""
+    """How a place in the SQL reaches the caller: their id, claims and tenant.
 
-    roles: str
+    `holds` is the test that the caller holds one of the roles of an alternative, `sees` the same
+    where it is about the fields of a row.
+    """
+
     member: str
     attributes: str
     tenant: str
+    holds: Callable[[Alternative], Sql]
+    sees: Callable[[Alternative], Sql]
+
+    @property
+    def seeing(self) -> Binding:
+        """The same, where it is about the fields of a row."""
+        return replace(self, holds=self.sees)
 
 
-# In a generated function, whose variables hold what `enter` found.
-FUNCTION = Binding(
-    roles="v_roles",
-    member="v_member",
-    attributes="p_caller -> 'attributes'",
-    tenant="p_tenant",
-)
-# In a statement that a generated function builds and runs with these parameters.
-DYNAMIC = Binding(roles="$3", member="$2", attributes="$4", tenant="$1")
-# In a policy: what `enter` bound to the transaction. Each is an initplan, evaluated once.
+TENANT_BOUND = "(select current_setting('app.tenant_id', true)::uuid)"
+"""The tenant of this transaction. Unset it is '', which is no UUID: an error, not an empty answer.
+
+In this form a prover can decide the policy, and PostgreSQL evaluates it once a statement.
+"""
+
+
+def _policy_holds(each: Alternative) -> Sql:
+    # Asked once a statement and not once a row, as a subquery. Do not put it into a function: the
+    # planner would no longer use the index.
+    roles = "nullif(current_setting('app.roles', true), '')::text[]"
+    return listed_roles(f"(select {roles} && ", each.roles, ")")
+
+
+def listed_roles(before: str, roles: Iterable[str], after: str = "") -> Sql:
+    """A test of an array of roles."""
+    return listed((literal(each) for each in sorted(set(roles))), f"{before}array[", f"]{after}")
+
+
+# In a policy: what `enter_` bound to the transaction.
 POLICY = Binding(
-    roles="(select nullif(current_setting('app.roles', true), '')::text[])",
     member="(select nullif(current_setting('app.member_id', true), '')::uuid)",
     attributes="nullif(current_setting('app.attributes', true), '')::jsonb",
-    tenant="(select current_setting('app.tenant_id', true)::uuid)",
+    tenant=TENANT_BOUND,
+    holds=_policy_holds,
+    sees=_policy_holds,
 )
 
 
@@ -43,42 +65,46 @@ class Predicates:
     """Writes the conditions of one design as SQL."""
 
     def __init__(self, design: Design) -> None:
-        self._schema = identifier(design.name)
         self._tenant = identifier(design.tenant)
 
-    def held(self, roles: Iterable[str], binding: Binding) -> str:
-        """Does the caller hold one of `roles`?"""
-        return f"{binding.roles} && {array(tuple(sorted(set(roles))))}"
+    def reach(
+        self, alternatives: Sequence[Alternative], binding: Binding, row: str, body: str = ""
+    ) -> Sql:
+        """Does some alternative allow the caller this row?
 
-    def reach(self, alternatives: Sequence[Alternative], binding: Binding, row: str) -> str:
-        """Does some alternative allow the caller this row, whatever its fields are?"""
-        return any_of(self.alternative(each, binding, row) for each in by_row(alternatives))
+        With `body`, what is sent has to be within the fields of that alternative too.
+        """
+        if not body or all(each.fields is None for each in alternatives):
+            alternatives = by_row(alternatives)
+        return any_of(
+            all_of(
+                [
+                    binding.holds(each),
+                    *([within(body, each.fields)] if body and each.fields is not None else []),
+                    *self.conditions(each, binding, row),
+                ]
+            )
+            for each in alternatives
+        )
 
-    def alternative(self, each: Alternative, binding: Binding, row: str) -> str:
-        """Does this alternative allow the caller this row?"""
-        held = f"(select {self.held(each.roles, binding)})"  # asked once, not for each row
-        return all_of([held, *self.conditions(each, binding, row)])
-
-    def conditions(self, each: Alternative, binding: Binding, row: str) -> list[str]:
+    def conditions(self, each: Alternative, binding: Binding, row: str) -> list[Sql]:
         """The conjuncts of an alternative, its roles left out."""
         return [self._condition(condition, binding, row) for condition in each.conditions]
 
-    def _condition(self, each: Condition, binding: Binding, row: str) -> str:
+    def _condition(self, each: Condition, binding: Binding, row: str) -> Sql:
         left = self._term(each.left, binding, row)
         if isinstance(each.right, tuple):
             values = [literal(value) for value in each.right]
             if each.operator == "eq":
-                return f"{left} = {values[0]}"
-            return f"{left} in ({', '.join(values)})"
+                return _compare(left, "=", values[0])
+            return _compare(left, "in", listed(values))
         right = self._term(each.right, binding, row)
-        if each.left.kind.sql == "uuid" and each.right.kind.textual:
+        if each.left.kind.sql == "uuid" and each.right.kind.textual and isinstance(left, str):
             # As text: a claim that is no UUID names no row, and must not be an error.
             left = f"{left}::text"
-        if each.operator == "eq":
-            return f"{left} = {right}"
-        return f"{left} in {right}"
+        return _compare(left, "=" if each.operator == "eq" else "in", right)
 
-    def _term(self, term: Term, binding: Binding, row: str) -> str:
+    def _term(self, term: Term, binding: Binding, row: str) -> Sql:
         match term.source:
             case "field":
                 return f"{row}.{identifier(term.name)}"
@@ -86,16 +112,27 @@ class Predicates:
                 return binding.member
             case "user" if term.many:
                 claim = f"{binding.attributes} -> {literal(term.name)}"
-                return f"(select jsonb_array_elements_text({claim}))"
+                return _query("select jsonb_array_elements_text(", f"{claim})")
             case "user":
                 claim = f"({binding.attributes} ->> {literal(term.name)})"
                 return f"(select {claim}{_cast(term)})"
             case "tenant":
                 column = identifier(term.name)
-                source = f"{self._schema}.{self._tenant}"  # identifiers of the design
-                return f"(select o.{column} from {source} o where o.id = {binding.tenant})"  # noqa: S608
+                where = f"where o.id = {binding.tenant}"
+                return _query(f"select o.{column} ", f"from {self._tenant} o ", where)
             case _:
                 return "(select current_setting('app.environment', true))"
+
+
+def _query(*parts: str) -> Sql:
+    """A subquery, which may be broken between its parts."""
+    return Group(parts, "", "(", ")")
+
+
+def _compare(left: Sql, operator: str, right: Sql) -> Sql:
+    if isinstance(left, str):
+        return Group((f"{left} {operator}", right), " ")
+    return Group((left, Group((operator, right), " ")), " ")
 
 
 def by_row(alternatives: Sequence[Alternative]) -> list[Alternative]:
@@ -111,20 +148,11 @@ def by_row(alternatives: Sequence[Alternative]) -> list[Alternative]:
     ]
 
 
+def within(source: str, fields: tuple[str, ...] | None) -> Sql:
+    """Are the names of a JSON object all among `fields`?"""
+    names = [literal(each) for each in fields or ("",)]
+    return listed(names, f"{source} - array[", "] = '{}'")
+
+
 def _cast(term: Term) -> str:
     return "" if term.kind.textual else f"::{term.kind.sql}"
-
-
-def all_of(parts: Sequence[str]) -> str:
-    """The conjunction of predicates."""
-    return " and ".join(parts) if parts else TRUE
-
-
-def any_of(parts: Iterable[str]) -> str:
-    """The disjunction of predicates; none at all is false."""
-    found = list(parts)
-    if not found:
-        return "false"
-    if len(found) == 1:
-        return found[0]
-    return "(" + " or ".join(f"({part})" for part in found) + ")"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 # The reserved key words of PostgreSQL 15 to 18 (appendix C of its manual), plus those that
 # may not be a column, table or function name.
@@ -47,9 +48,10 @@ def literal(value: str | int | bool) -> str:
     return f"'{quoted}'"
 
 
-def array(values: tuple[str, ...]) -> str:
-    """Text values as an array literal."""
-    return "array[" + ", ".join(literal(value) for value in values) + "]"
+def array(values: Iterable[str]) -> str:
+    """Text values as an array."""
+    found = ", ".join(literal(value) for value in values)
+    return f"array[{found}]" if found else "array[]::text[]"
 
 
 def named(*parts: str) -> str:

@@ -1,127 +1,224 @@
-"""The tables: columns, keys, indexes, row-level security and grants."""
+"""The tables of a design: its resources, and those that every service has."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from scaffold.database.functions import default_sql, has_conditions
-from scaffold.database.predicates import POLICY, Predicates, any_of
+from scaffold.database.layout import Group, Sql, all_of, listed
+from scaffold.database.schema import Column, ForeignKey, Table, Unique
 from scaffold.database.sql import array, identifier, literal, named
-from scaffold.design.model import Attribute, Column, Design, Entity, Operation
+from scaffold.database.values import default_sql
+from scaffold.design import model
+from scaffold.design.model import Design, Entity
 from scaffold.design.types import Kind
 
-TENANT_BOUND = "(select current_setting('app.tenant_id', true)::uuid)"
+TENANT_SLUG = "^[a-z0-9][a-z0-9-]{0,62}$"
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """A row-level security policy."""
-
-    name: str
-    mode: str
-    command: str
-    using: str | None
-    check: str | None
+def tables(design: Design) -> tuple[Table, ...]:
+    """Every table, each behind those that it refers to where that is possible."""
+    found = [_tenant(design), _member(design), _member_role(), _audit_event()]
+    if any(each.idempotency != "none" for each in design.operations):
+        found.append(_idempotency_key())
+    return (*found, *(_resource(each, design) for each in design.entities))
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A resource's table, each line of it ready to print."""
-
-    name: str
-    bare: str
-    columns: tuple[str, ...]
-    constraints: tuple[str, ...]
-    indexes: tuple[tuple[str, str], ...]
-    policies: tuple[Policy, ...]
-    grants: tuple[str, ...]
+def _uuid(name: str, default: str = "") -> Column:
+    return Column(name, "uuid", default=default)
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
-    """Everything that the initial migration creates for one design."""
-
-    tenant_columns: tuple[str, ...]
-    tables: tuple[Table, ...]
-    foreign_keys: tuple[tuple[str, str], ...]
+def _now(name: str) -> Column:
+    return Column(name, "timestamptz", default="now()")
 
 
-def schema(design: Design) -> Schema:
-    """The database of a design."""
-    name = identifier(design.name)
-    predicates = Predicates(design)
-    return Schema(
-        tuple(_attribute(each) for each in design.tenant_attributes),
-        tuple(_table(each, design, predicates) for each in design.entities),
-        tuple(
-            (identifier(entity.name), constraint)
-            for entity in design.entities
-            for constraint in _foreign_keys(name, entity)
+def _text(name: str, check: Sql = "", nullable: bool = False) -> Column:
+    return Column(name, "text", nullable=nullable, check=check)
+
+
+def _tenant_key(table: str, design: Design) -> ForeignKey:
+    target = identifier(design.tenant)
+    return ForeignKey(named(table, "tenant_id", "fkey"), ("tenant_id",), target, ("id",))
+
+
+def _member_key(table: str, column: str) -> ForeignKey:
+    columns = ("tenant_id", identifier(column))
+    return ForeignKey(named(table, column, "fkey"), columns, "member", ("tenant_id", "id"))
+
+
+def _tenant(design: Design) -> Table:
+    attributes = tuple(
+        Column(identifier(each.name), each.kind.sql, True, check=check(each.name, each.kind))
+        for each in design.tenant_attributes
+    )
+    return Table(
+        identifier(design.tenant),
+        "The tenants.",
+        (
+            _uuid("id", "gen_random_uuid()"),
+            _text("slug", f"slug ~ {literal(TENANT_SLUG)}"),
+            _text("name", "char_length(name) between 1 and 200"),
+            *attributes,
+            _now("created_at"),
         ),
+        primary_key=("id",),
+        tenant="id",
+        unique=(Unique(named(design.tenant, "slug", "key"), ("slug",)),),
     )
 
 
-def _attribute(each: Attribute) -> str:
-    name = identifier(each.name)
-    return f"{name} {each.kind.sql}{_check(name, each.kind)}"
-
-
-def _table(entity: Entity, design: Design, predicates: Predicates) -> Table:
+def _member(design: Design) -> Table:
     return Table(
-        name=identifier(entity.name),
-        bare=entity.name,
-        columns=tuple(_column(column) for column in entity.columns),
-        constraints=tuple(
-            f"constraint {named(entity.name, *fields, 'key')}"
-            f" unique (tenant_id, {', '.join(identifier(each) for each in fields)})"
+        "member",
+        "Who belongs to a tenant, and in which roles. A principal is the subject of an issuer: the "
+        "same subject of two issuers is two people.",
+        (
+            _uuid("tenant_id"),
+            _uuid("id", "gen_random_uuid()"),
+            _text("issuer"),
+            _text("subject", "subject <> ''"),
+            _text("kind", "kind in ('human', 'service')"),
+            Column("roles", "text[]"),
+            Column("active", "boolean", default="true"),
+            _now("created_at"),
+        ),
+        primary_key=("tenant_id", "id"),
+        unique=(Unique("member_subject_key", ("tenant_id", "issuer", "subject", "kind")),),
+        foreign_keys=(_tenant_key("member", design),),
+    )
+
+
+def _member_role() -> Table:
+    return Table(
+        "member_role",
+        "Which roles a member may hold: those of every release that is in use. Belongs to no "
+        "tenant.",
+        (_text("name"), _text("kind", "kind in ('human', 'service')")),
+        primary_key=("name", "kind"),
+        tenant="",
+    )
+
+
+def _audit_event() -> Table:
+    return Table(
+        "audit_event",
+        "What happened: written in the transaction of the effect, and never changed.",
+        (
+            _uuid("tenant_id"),
+            _uuid("id", "gen_random_uuid()"),
+            _now("occurred_at"),
+            _uuid("member_id"),
+            _text("operation"),
+            _text("resource"),
+            Column("resource_id", "uuid", nullable=True),
+            Column("version", "bigint", nullable=True),
+            Column("fields", "text[]"),
+            _text("request_id"),
+        ),
+        primary_key=("tenant_id", "occurred_at", "id"),
+        foreign_keys=(_member_key("audit_event", "member_id"),),
+    )
+
+
+def _idempotency_key() -> Table:
+    return Table(
+        "idempotency_key",
+        "The answers of requests with an idempotency key, for a day.",
+        (
+            _uuid("tenant_id"),
+            _uuid("member_id"),
+            _text("operation"),
+            _text("key", "char_length(key) between 1 and 200"),
+            _text("fingerprint"),
+            Column("resource_id", "uuid", nullable=True),
+            Column("version", "bigint", nullable=True),
+            _text("body", nullable=True),
+            _now("created_at"),
+            Column("expires_at", "timestamptz", default="now() + interval '24 hours'"),
+        ),
+        primary_key=("tenant_id", "member_id", "operation", "key"),
+        foreign_keys=(_member_key("idempotency_key", "member_id"),),
+    )
+
+
+def _resource(entity: Entity, design: Design) -> Table:
+    references = tuple(_references(entity))
+    # A reference that is always there leads to a row of this tenant, hence to the tenant.
+    implied = any(
+        not each.nullable and (each.references or each.origin == "owner") for each in entity.columns
+    )
+    own = () if implied else (_tenant_key(entity.name, design),)
+    return Table(
+        identifier(entity.name),
+        entity.plural.replace("_", " ").capitalize() + ".",
+        (
+            _uuid("tenant_id"),
+            _uuid("id", "gen_random_uuid()"),
+            Column("version", "bigint", default="1"),
+            _now("created_at"),
+            _now("updated_at"),
+            *(_column(each) for each in entity.columns),
+        ),
+        primary_key=("tenant_id", "id"),
+        unique=tuple(
+            Unique(
+                named(entity.name, *fields, "key"),
+                ("tenant_id", *(identifier(each) for each in fields)),
+            )
             for fields in entity.unique
         ),
-        indexes=tuple(_indexes(entity)),
-        policies=tuple(_policies(entity, predicates)),
-        grants=tuple(_grants(entity)),
+        foreign_keys=(*own, *references),
     )
 
 
-def _column(column: Column) -> str:
-    name = identifier(column.name)
-    parts = [name, column.kind.sql]
-    if not column.nullable:
-        parts.append("not null")
-    if column.default is not None:
-        parts.append(f"default {default_sql(column)}")
-    return " ".join(parts) + _check(name, column.kind)
+def _column(column: model.Column) -> Column:
+    return Column(
+        identifier(column.name),
+        column.kind.sql,
+        column.nullable,
+        "" if column.default is None else default_sql(column),
+        check(column.name, column.kind),
+    )
 
 
-def _check(name: str, kind: Kind) -> str:
+def _references(entity: Entity) -> Iterable[ForeignKey]:
+    """References are composite: the same tenant or nothing."""
+    for column in entity.columns:
+        if column.origin == "owner":
+            yield _member_key(entity.name, column.name)
+        elif column.references:
+            yield ForeignKey(
+                named(entity.name, column.name, "fkey"),
+                ("tenant_id", identifier(column.name)),
+                identifier(column.references),
+                ("tenant_id", "id"),
+            )
+
+
+def check(name: str, kind: Kind) -> Sql:
     """The bound of a type, held by the database as well."""
-    test = ""
+    column = identifier(name)
     match kind.base:
         case "string" | "text" | "email" | "url":
-            test = f"char_length({name}) between {kind.low or 0} and {kind.high}"
-            if kind.pattern is not None:
-                test += f" and {name} !~ '[[:cntrl:]]'"
+            test = f"char_length({column}) between {kind.low or 0} and {kind.high}"
+            if kind.pattern is None:
+                return test
+            return all_of([test, f"{column} !~ '[[:cntrl:]]'"])
         case "integer" | "money" | "duration":
-            test = f"{name} between {kind.low} and {kind.high}"
+            return f"{column} between {kind.low} and {kind.high}"
         case "decimal":
-            bounds = [
-                f"{name} {operator} {bound}"
-                for operator, bound in ((">=", kind.low), ("<=", kind.high))
-                if bound is not None
-            ]
-            test = " and ".join(bounds)
+            bounds = ((">=", kind.low), ("<=", kind.high))
+            tests = [f"{column} {sign} {bound}" for sign, bound in bounds if bound is not None]
+            return all_of(tests) if tests else ""
         case "enum":
-            test = f"{name} in ({', '.join(literal(value) for value in kind.values)})"
+            values = listed(literal(value) for value in kind.values)
+            return Group((f"{column} in", values), " ")
         case "list":
-            test = (
-                f"jsonb_typeof({name}) = 'array'"
-                f" and jsonb_array_length({name}) between {kind.low} and {kind.high}"
-            )
+            length = f"jsonb_array_length({column}) between {kind.low} and {kind.high}"
+            return all_of([f"jsonb_typeof({column}) = 'array'", length])
         case "object":
-            test = " and ".join(_complete(name, kind))
+            return all_of(list(_complete(column, kind)))
         case _:
-            pass
-    return f" check ({test})" if test else ""
+            return ""
 
 
 def _complete(path: str, kind: Kind) -> Iterable[str]:
@@ -133,91 +230,3 @@ def _complete(path: str, kind: Kind) -> Iterable[str]:
     for each in kind.members:
         if each.kind.base == "object" and not each.nullable:
             yield from _complete(f"({path} -> {literal(each.name)})", each.kind)
-
-
-def _foreign_keys(schema_name: str, entity: Entity) -> Iterable[str]:
-    """References are composite: the same tenant or nothing."""
-    for column in entity.columns:
-        target = "member" if column.origin == "owner" else column.references
-        if target:
-            yield (
-                f"constraint {named(entity.name, column.name, 'fkey')}"
-                f" foreign key (tenant_id, {identifier(column.name)})"
-                f" references {schema_name}.{identifier(target)} (tenant_id, id)"
-            )
-
-
-def _indexes(entity: Entity) -> Iterable[tuple[str, str]]:
-    """Every index leads with the tenant and ends with the order of the page it serves."""
-    newest = "created_at desc, id desc"
-    yield named(entity.name, "newest_idx"), f"(tenant_id, {newest})"
-    for column in entity.columns:
-        name = identifier(column.name)
-        if column.sortable:
-            yield named(entity.name, column.name, "sort_idx"), f"(tenant_id, {name}, id)"
-        if column.filters or column.references or column.origin == "owner":
-            if column.kind.base == "boolean" or (
-                column.sortable and "prefix" not in column.filters
-            ):
-                continue
-            pattern = " text_pattern_ops" if "prefix" in column.filters else ""
-            columns = f"(tenant_id, {name}{pattern}, {newest})"
-            yield named(entity.name, column.name, "idx"), columns
-
-
-def _policies(entity: Entity, predicates: Predicates) -> Iterable[Policy]:
-    """The tenant for every command; the conditions of the grants where there are any.
-
-    The tenant's policy has the form that a prover can decide. A hook's statements pass the
-    same policies, so the union over the operations of a command is what each may reach.
-    """
-    bound = f"tenant_id = {TENANT_BOUND}"
-    yield Policy("tenant_isolation", "permissive", "all", bound, bound)
-    if not has_conditions(entity):
-        return
-
-    def reach(operations: Sequence[Operation]) -> str:
-        alternatives = tuple(each for operation in operations for each in operation.alternatives)
-        return predicates.reach(alternatives, POLICY, entity_row)
-
-    def held(operations: Sequence[Operation]) -> str:
-        roles = {role for operation in operations for role in operation.roles}
-        return f"(select {predicates.held(roles, POLICY)})"
-
-    entity_row = identifier(entity.name)
-    on_rows = [
-        each for each in entity.operations if each.on_item or each.verb in ("list", "create")
-    ]
-    by_verb = {verb: [each for each in on_rows if each.verb == verb] for verb in _VERBS}
-    yield Policy("reach_select", "restrictive", "select", reach(on_rows), None)
-    if by_verb["create"]:
-        yield Policy("reach_insert", "restrictive", "insert", None, reach(by_verb["create"]))
-    changing = by_verb["update"] + by_verb["action"]
-    if changing:
-        # What a hook changes is the action's business: it need not meet the condition after it.
-        after = [reach(by_verb["update"])] if by_verb["update"] else []
-        after += [held(by_verb["action"])] if by_verb["action"] else []
-        yield Policy("reach_update", "restrictive", "update", reach(changing), any_of(after))
-    if by_verb["delete"]:
-        yield Policy("reach_delete", "restrictive", "delete", reach(by_verb["delete"]), None)
-
-
-_VERBS = ("list", "read", "create", "update", "delete", "action")
-
-
-def _grants(entity: Entity) -> Iterable[str]:
-    """What the service's role may do: no more than its operations need, column by column."""
-    verbs = {each.verb for each in entity.operations}
-    yield "select"
-    if "create" in verbs:
-        yield "insert"
-    changed = {each.name for each in entity.columns if each.updatable and "update" in verbs}
-    for action in entity.actions:
-        if action.on_item:
-            changed |= {each.name for each in entity.set_by(action)}
-    if "update" in verbs or any(each.on_item for each in entity.actions):
-        ordered = [each.name for each in entity.columns if each.name in changed]
-        names = ", ".join(identifier(each) for each in (*ordered, "version", "updated_at"))
-        yield f"update ({names})"
-    if "delete" in verbs:
-        yield "delete"

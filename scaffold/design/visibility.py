@@ -59,3 +59,17 @@ def may_be_absent(entity: Entity) -> frozenset[str]:
         if each.verb in ("list", "read")
         for column in split(entity, each.alternatives)[1]
     )
+
+
+def has_conditions(entity: Entity) -> bool:
+    """Is some operation of this resource allowed on some rows only?"""
+    return any(
+        alternative.conditions for each in entity.operations for alternative in each.alternatives
+    )
+
+
+def patches_objects(entity: Entity) -> bool:
+    """Can a merge patch of this resource reach into an object?"""
+    return entity.operation("update") is not None and any(
+        each.updatable and each.kind.base == "object" for each in entity.columns
+    )

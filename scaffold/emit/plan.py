@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
 from jinja2 import Environment
 
 from scaffold.contract import contract
-from scaffold.database.functions import Function, Functions, Writer, patches_objects
-from scaffold.database.sql import identifier, literal
-from scaffold.database.tables import TENANT_BOUND, schema
+from scaffold.database.files import Database, database
+from scaffold.database.functions import begin_name, finish_name
+from scaffold.database.layout import flat, lay
+from scaffold.database.schema import Function
+from scaffold.database.sql import identifier
 from scaffold.design.model import Design, Entity, Operation
 from scaffold.design.names import camel
 from scaffold.design.types import EMAIL, LINE, TEXT, URL, Kind
+from scaffold.design.visibility import patches_objects
 from scaffold.emit import python
 from scaffold.emit.access import access
 from scaffold.emit.catalog import catalog
@@ -69,7 +71,6 @@ SINGLE = (
     "store/roles.sql",
     "store/startup.py",
     "store/statements.py",
-    "store/migrations/0001_initial.sql",
     "telemetry/__init__.py",
     "telemetry/decisions.py",
     "telemetry/logs.py",
@@ -93,16 +94,7 @@ TESTS = (
     "test_startup.py",
     "test_tokens.py",
 )
-SIGNATURE = re.compile(r"^create or replace function [^(]*\((.*?)\bout outcome", re.M | re.S)
-"""The parameters of a stored function, up to its results."""
 PER_RESOURCE = ("__init__.py", "handlers.py", "models.py", "statements.py")
-CONSTANTS = {
-    "list": ("LIST",),
-    "read": ("READ",),
-    "create": ("CREATE",),
-    "update": ("UPDATE",),
-    "delete": ("DELETE",),
-}
 
 
 def plan(design: Design) -> Plan:
@@ -120,8 +112,12 @@ def unformatted(design: Design) -> dict[str, str]:
 def _files(design: Design) -> Iterator[tuple[str, str]]:
     templates = environment("service")
     render = partial(_render, templates)
-    functions = Writer(design, render).write()
-    context = _context(design, functions)
+
+    def body(name: str, view: object) -> str:
+        return render(f"store/{name}.sql.jinja", view=view, lay=lay, flat=flat)
+
+    stored = database(design, body)
+    context = _context(design, stored)
     templates.globals.update(context)
     package = design.name
     singles = list(SINGLE)
@@ -134,19 +130,19 @@ def _files(design: Design) -> Iterator[tuple[str, str]]:
     yield "tests/contract/access.json", document(access(design))
     for path in singles:
         yield f"{package}/{path}", render(f"{path}.jinja")
-    shared = render("store/functions/shared.sql.jinja", functions=functions.shared)
-    yield f"{package}/store/functions/000_shared.sql", shared
+    for path, text in {**stored.history, **stored.derived}.items():
+        yield f"{package}/{path}", text
     yield f"{package}/openapi.json", contract(design)
     yield f"{package}/development/catalog.json", document(catalog(design))
     for entity in design.entities:
-        yield from _resource(entity, functions, render, package)
+        yield from _resource(entity, stored, render, package)
 
 
 def _render(templates: Environment, template: str, /, **context: object) -> str:
     return templates.get_template(template).render(context)
 
 
-def _context(design: Design, functions: Functions) -> Mapping[str, Any]:
+def _context(design: Design, stored: Database) -> Mapping[str, Any]:
     """What every template may print."""
     types = {"Closed"}.union(
         *(python.models(each).types for each in design.entities if each.operations)
@@ -163,9 +159,6 @@ def _context(design: Design, functions: Functions) -> Mapping[str, Any]:
         if each.class_ in CLASSIFIED
     }
     idempotent = any(each.idempotency != "none" for each in design.operations)
-    tables = [design.tenant, "member", "audit_event"]
-    tables += ["idempotency_key"] if idempotent else []
-    tables += [entity.name for entity in design.entities]
     return {
         "design": design,
         "package": design.name,
@@ -173,11 +166,8 @@ def _context(design: Design, functions: Functions) -> Mapping[str, Any]:
         "tenant": identifier(design.tenant),
         "owner": f"{design.name}_owner",
         "app": f"{design.name}_app",
-        "tenant_bound": TENANT_BOUND,
-        "database": schema(design),
+        "release": stored.release,
         "idempotent": idempotent,
-        "human_roles": _roles(design, "human"),
-        "service_roles": _roles(design, "service"),
         "environments": ", ".join(python.literal(each) for each in design.environments),
         "classified": sorted(classified - CREDENTIALS),
         "types": types,
@@ -189,8 +179,8 @@ def _context(design: Design, functions: Functions) -> Mapping[str, Any]:
             "email": python.raw(EMAIL),
             "url": python.raw(URL),
         },
-        "tables": tables,
-        "functions": sorted(each.name for each in _all_functions(functions)),
+        "tables": stored.isolated,
+        "functions": [each.name for each in stored.functions.all],
         "has_actions": any(entity.actions for entity in design.entities),
         "bounded_decimals": any(
             each.kind.base == "decimal" and (each.kind.low, each.kind.high) != (None, None)
@@ -213,32 +203,19 @@ def _context(design: Design, functions: Functions) -> Mapping[str, Any]:
     }
 
 
-def _all_functions(functions: Functions) -> Iterable[Function]:
-    yield from functions.shared
-    for each in functions.by_operation.values():
-        yield from each
-
-
-def _roles(design: Design, kind: str) -> str:
-    return ", ".join(literal(role.name) for role in design.roles if role.kind == kind)
-
-
 def _resource(
-    entity: Entity, functions: Functions, render: Any, package: str
+    entity: Entity, stored: Database, render: Any, package: str
 ) -> Iterator[tuple[str, str]]:
     if not entity.operations:
         return
-    context = _resource_context(entity, functions)
+    context = _resource_context(entity, stored)
     names = [*PER_RESOURCE, *(["hooks.py"] if entity.actions else [])]
     for name in names:
         template = f"resources/_resource/{name}.jinja"
         yield f"{package}/resources/{entity.name}/{name}", render(template, **context)
-    sql = [each for operation in entity.operations for each in functions.by_operation[operation.id]]
-    text = render("store/functions/resource.sql.jinja", entity=entity, functions=sql)
-    yield f"{package}/store/functions/{entity.name}.sql", text
 
 
-def _resource_context(entity: Entity, functions: Functions) -> Mapping[str, Any]:
+def _resource_context(entity: Entity, stored: Database) -> Mapping[str, Any]:
     verbs = {each.verb for each in entity.operations}
     module = python.models(entity)
     items = [each for each in entity.actions if each.on_item]
@@ -265,7 +242,8 @@ def _resource_context(entity: Entity, functions: Functions) -> Mapping[str, Any]
         "entity": entity,
         "verbs": verbs,
         "module": _module_view(module),
-        "statements": list(_statements(entity, functions)),
+        "statements": dict(_statements(entity, stored)),
+        "on_items": bool(items),
         "outcomes": sorted(outcomes),
         "handler_models": sorted(handler_models),
         "hook_models": sorted(hook_models),
@@ -290,23 +268,13 @@ def _module_view(module: python.Module) -> Mapping[str, Any]:
     }
 
 
-def _statements(entity: Entity, functions: Functions) -> Iterator[Mapping[str, str]]:
-    for operation in entity.operations:
-        found = functions.by_operation[operation.id]
-        if operation.verb == "action":
-            constants: tuple[str, ...] = tuple(
-                f"{operation.action.upper()}_{each}" for each in ("BEGIN", "FINISH")
-            )
-        else:
-            constants = CONSTANTS[operation.verb]
-        for constant, function in zip(constants, found, strict=True):
-            signature = SIGNATURE.search(function.sql)
-            count = signature[1].count(" p_") if signature else 0
-            yield {
-                "constant": constant,
-                "function": function.name,
-                "parameters": str(count),
-            }
+def _statements(entity: Entity, stored: Database) -> Iterator[tuple[str, Function]]:
+    """The constants of the module of statements."""
+    names = {each.verb.upper(): each.id for each in entity.operations if each.verb != "action"}
+    if entity.actions:
+        names |= {"BEGIN": begin_name(entity), "FINISH": finish_name(entity)}
+    for constant, name in names.items():
+        yield constant, stored.functions.named(entity.name, name)
 
 
 def handler_name(operation: Operation) -> str:

@@ -5,19 +5,21 @@ from typing import Final
 from .mutant import Mutant
 
 TABLES: Final = "store/migrations/0001_initial.sql"
+POLICIES: Final = "store/guards/policies.sql"
+RULES: Final = "store/guards/rules.sql"
 BOUND: Final = "(tenant_id = (select current_setting('app.tenant_id', true)::uuid))"
 
 
 def policy(table: str) -> str:
     """The beginning of the policy that shows one tenant's rows."""
-    return f"create policy tenant_isolation on {table} as permissive for all to invoicing_app\n"
+    return f"create policy tenant_isolation on {table} as restrictive for all to invoicing_app\n"
 
 
 ROW_LEVEL_SECURITY: Final = (
     Mutant(
         id="policy-shows-everything",
         control="AZ-3",
-        file=TABLES,
+        file=POLICIES,
         old=f"{policy('customer')}  using {BOUND}",
         new=f"{policy('customer')}  using (true)",
         noticed_by="test_isolation.py::test_policies_alone_show_one_tenant",
@@ -25,7 +27,7 @@ ROW_LEVEL_SECURITY: Final = (
     Mutant(
         id="policy-accepts-everything",
         control="AZ-3",
-        file=TABLES,
+        file=POLICIES,
         old=f"{policy('customer')}  using {BOUND}\n  with check {BOUND}",
         new=f"{policy('customer')}  using {BOUND}\n  with check (true)",
         noticed_by="test_isolation.py::test_policies_alone_refuse_a_foreign_write",
@@ -33,7 +35,7 @@ ROW_LEVEL_SECURITY: Final = (
     Mutant(
         id="policy-shows-everything-to-the-unbound",
         control="AZ-3",
-        file=TABLES,
+        file=POLICIES,
         old=f"{policy('invoice')}  using {BOUND}",
         new=f"{policy('invoice')}  using ({BOUND}\n"
         "    or current_setting('app.tenant_id', true) is null)",
@@ -42,7 +44,7 @@ ROW_LEVEL_SECURITY: Final = (
     Mutant(
         id="policy-shows-everything-to-the-unbound-again",
         control="AZ-3",
-        file=TABLES,
+        file=POLICIES,
         old=f"{policy('invoice')}  using {BOUND}",
         new=f"{policy('invoice')}  using (tenant_id = coalesce(\n"
         "    nullif(current_setting('app.tenant_id', true), '')::uuid, tenant_id))",
@@ -73,48 +75,44 @@ ROW_LEVEL_SECURITY: Final = (
     Mutant(
         id="the-audit-log-has-no-policy",
         control="AZ-3",
-        file=TABLES,
-        old=f"{policy('audit_event')}  using {BOUND}\n  with check {BOUND};\n",
+        file=POLICIES,
+        old="-- policy: audit_event tenant_isolation\ncreate policy tenant_isolation on audit_event as restrictive for all to invoicing_app\n  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))\n  with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));\n",
         new="",
     ),
     Mutant(
         id="policy-reads-outside-the-conditions",
         control="AZ-2",
-        file=TABLES,
-        old="create policy reach_select on invoice as restrictive for select to invoicing_app\n"
-        "  using (",
-        new="create policy reach_select on invoice as restrictive for select to invoicing_app\n"
-        "  using (true or ",
+        file=POLICIES,
+        within="invoice reach_select",
+        old="  using (",
+        new="  using (true or ",
         noticed_by="test_isolation.py::test_policies_alone_hold_the_conditions",
     ),
     Mutant(
         id="policy-creates-outside-the-conditions",
         control="AZ-2",
-        file=TABLES,
-        old="create policy reach_insert on payment as restrictive for insert to invoicing_app\n"
-        "  with check (",
-        new="create policy reach_insert on payment as restrictive for insert to invoicing_app\n"
-        "  with check (true or ",
+        file=POLICIES,
+        within="payment reach_insert",
+        old="  with check (",
+        new="  with check (true or ",
         noticed_by="test_isolation.py::test_policies_alone_hold_the_conditions",
     ),
     Mutant(
         id="policy-updates-outside-the-conditions",
         control="AZ-2",
-        file=TABLES,
-        old="create policy reach_update on invoice as restrictive for update to invoicing_app\n"
-        "  using (",
-        new="create policy reach_update on invoice as restrictive for update to invoicing_app\n"
-        "  using (true or ",
+        file=POLICIES,
+        within="invoice reach_update",
+        old="  using (",
+        new="  using (true or ",
         noticed_by="test_isolation.py::test_policies_alone_hold_the_conditions",
     ),
     Mutant(
         id="policy-deletes-outside-the-conditions",
         control="AZ-2",
-        file=TABLES,
-        old="create policy reach_delete on invoice_line as restrictive for delete to invoicing_app\n"
-        "  using (",
-        new="create policy reach_delete on invoice_line as restrictive for delete to invoicing_app\n"
-        "  using (true or ",
+        file=POLICIES,
+        within="invoice_line reach_delete",
+        old="  using (",
+        new="  using (true or ",
         noticed_by="test_isolation.py::test_policies_alone_hold_the_conditions",
     ),
 )
@@ -124,19 +122,19 @@ KEYS: Final = (
         id="reference-to-any-tenant",
         control="AZ-3",
         file=TABLES,
-        old="alter table invoice add constraint invoice_customer_id_fkey "
-        "foreign key (tenant_id, customer_id) references invoicing.customer (tenant_id, id);",
+        old="alter table invoice add constraint invoice_customer_id_fkey\n"
+        "  foreign key (tenant_id, customer_id)\n  references customer (tenant_id, id);",
         new="alter table customer add constraint customer_id_key unique (id);\n"
-        "alter table invoice add constraint invoice_customer_id_fkey "
-        "foreign key (customer_id) references invoicing.customer (id);",
+        "alter table invoice add constraint invoice_customer_id_fkey\n"
+        "  foreign key (customer_id)\n  references customer (id);",
         noticed_by="test_isolation.py::test_a_reference_stays_in_its_tenant",
     ),
     Mutant(
         id="reference-to-nothing",
         control="AZ-3",
         file=TABLES,
-        old="alter table invoice_line add constraint invoice_line_invoice_id_fkey "
-        "foreign key (tenant_id, invoice_id) references invoicing.invoice (tenant_id, id);\n",
+        old="alter table invoice_line add constraint invoice_line_invoice_id_fkey\n"
+        "  foreign key (tenant_id, invoice_id)\n  references invoice (tenant_id, id);\n",
         new="",
         noticed_by="test_isolation.py::test_a_reference_stays_in_its_tenant",
     ),
@@ -144,8 +142,8 @@ KEYS: Final = (
         id="owner-in-any-tenant",
         control="AZ-3",
         file=TABLES,
-        old="alter table invoice add constraint invoice_owner_id_fkey "
-        "foreign key (tenant_id, owner_id) references invoicing.member (tenant_id, id);\n",
+        old="alter table invoice add constraint invoice_owner_id_fkey\n"
+        "  foreign key (tenant_id, owner_id)\n  references member (tenant_id, id);\n",
         new="",
         noticed_by="test_isolation.py::test_a_reference_stays_in_its_tenant",
     ),
@@ -163,7 +161,7 @@ GRANTS: Final = (
     Mutant(
         id="the-service-may-truncate",
         control="AZ-3",
-        file=TABLES,
+        file=RULES,
         old="grant select, insert, update (status, refunded_at, version, updated_at) on payment",
         new="grant select, insert, truncate, update (status, refunded_at, version, updated_at) on payment",
         noticed_by="test_isolation.py::test_every_table_is_protected",
@@ -171,7 +169,7 @@ GRANTS: Final = (
     Mutant(
         id="the-service-may-delete-payments",
         control="AZ-3",
-        file=TABLES,
+        file=RULES,
         old="grant select, insert, update (status, refunded_at, version, updated_at) on payment",
         new="grant select, insert, delete, update (status, refunded_at, version, updated_at) on payment",
         noticed_by="test_grants.py::test_the_service_may_do_what_its_operations_need",
@@ -179,7 +177,7 @@ GRANTS: Final = (
     Mutant(
         id="the-service-may-change-any-column",
         control="AZ-3",
-        file=TABLES,
+        file=RULES,
         old="grant select, insert, update (status, refunded_at, version, updated_at) on payment",
         new="grant select, insert, update on payment",
         noticed_by="test_grants.py::test_the_service_changes_no_column_that_is_fixed",
@@ -187,7 +185,7 @@ GRANTS: Final = (
     Mutant(
         id="the-service-makes-members",
         control="AZ-1",
-        file=TABLES,
+        file=RULES,
         old="grant select on member to invoicing_app;",
         new="grant select, insert, update on member to invoicing_app;",
         noticed_by="test_grants.py::test_the_service_may_do_what_its_operations_need",
@@ -195,7 +193,7 @@ GRANTS: Final = (
     Mutant(
         id="the-service-rewrites-the-audit-log",
         control="DATA-2",
-        file=TABLES,
+        file=RULES,
         old="grant insert on audit_event to invoicing_app;",
         new="grant insert, update, delete on audit_event to invoicing_app;",
         noticed_by="test_isolation.py::test_the_audit_log_only_grows",
@@ -203,8 +201,8 @@ GRANTS: Final = (
     Mutant(
         id="the-audit-log-can-be-rewritten",
         control="DATA-2",
-        file=TABLES,
-        old="create trigger append_only before update or delete on audit_event\n"
+        file=RULES,
+        old="create or replace trigger append_only before update or delete on audit_event\n"
         "  for each row execute function audit_event_is_append_only();\n",
         new="",
         noticed_by="test_isolation.py::test_the_audit_log_only_grows",
@@ -212,8 +210,8 @@ GRANTS: Final = (
     Mutant(
         id="the-audit-log-can-be-emptied",
         control="DATA-2",
-        file=TABLES,
-        old="create trigger never_truncated before truncate on audit_event\n"
+        file=RULES,
+        old="create or replace trigger never_truncated before truncate on audit_event\n"
         "  for each statement execute function audit_event_is_append_only();\n",
         new="",
         noticed_by="test_isolation.py::test_the_audit_log_only_grows",
@@ -222,7 +220,7 @@ GRANTS: Final = (
         id="anybody-runs-the-functions",
         control="AZ-1",
         file="store/migrate.py",
-        old="revoke all on all functions in schema invoicing from public;",
+        old="revoke all on all functions in schema {RELEASE} from public;\n",
         new="",
         noticed_by="test_grants.py::test_a_function_is_the_services_own",
     ),
@@ -231,16 +229,16 @@ GRANTS: Final = (
         control="AZ-3",
         file="store/functions/payment.sql",
         within="read_payment",
-        old="language plpgsql as",
-        new="language plpgsql security definer as",
+        old="language plpgsql set search_path",
+        new="language plpgsql security definer set search_path",
         noticed_by="test_grants.py::test_a_function_is_the_services_own",
     ),
     Mutant(
         id="people-hold-the-roles-of-services",
         control="ID-7",
-        file=TABLES,
-        old="(kind = 'human' and roles <@ array['viewer', 'analyst', 'member', 'accountant']::text[])",
-        new="kind = 'human'",
+        file=RULES,
+        old=" and r.kind = new.kind",
+        new="",
         noticed_by="test_grants.py::test_a_role_is_for_one_kind_of_member",
     ),
 )
@@ -282,8 +280,16 @@ START: Final = (
         id="starts-with-an-open-policy",
         control="OPS-1",
         file="store/startup.py",
-        old="and p.polname <> 'tenant_isolation' and p.polpermissive)",
-        new="and false)",
+        old="where p.polrelid = c.oid and not exists (",
+        new="where false and not exists (",
+        noticed_by="test_startup.py::test_a_database_that_was_loosened_is_refused",
+    ),
+    Mutant(
+        id="starts-with-a-policy-that-was-changed",
+        control="OPS-1",
+        file="store/startup.py",
+        old=" and k.definition = {DEFINITION}))",
+        new="))",
         noticed_by="test_startup.py::test_a_database_that_was_loosened_is_refused",
     ),
     Mutant(
@@ -298,8 +304,8 @@ START: Final = (
         id="an-applied-migration-is-changed",
         control="OPS-1",
         file="store/migrate.py",
-        old="if known[path.name] != chain:",
-        new="if False:",
+        old="elif applied[path.name] != chain:",
+        new="elif False:",
         noticed_by="test_startup.py::test_an_applied_migration_is_history",
     ),
 )

@@ -12,7 +12,7 @@ class Mutant:
     """One guard of the emitted service that is broken.
 
     In `file`, inside the package, `old` becomes `new`: it stands there exactly once, or once in
-    the stored function `within`. `control` is the id of what the guard is for, as the emitted
+    the stored function or the policy (`TABLE NAME`) `within`. `control` is the id of what the guard is for, as the emitted
     tests name it. `noticed_by` is the emitted test that fails then, below tests/contract; it is
     empty where the service does not even start.
     """
@@ -39,11 +39,10 @@ class Mutant:
         """A file as what comes before, what is searched, and what comes after."""
         if not self.within:
             return "", text, ""
-        found = re.search(
-            rf"create or replace function invoicing\.{self.within}_[0-9a-f]{{8}}\(.*?^\$function\$;",
-            text,
-            re.DOTALL | re.MULTILINE,
-        )
+        pattern = rf"^create or replace function {self.within}\(.*?^\$function\$;"
+        if " " in self.within:  # the name of a policy ends in a digest
+            pattern = rf"^-- policy: {self.within}(_[0-9a-f]{{8}})?\n.*?;$"
+        found = re.search(pattern, text, re.DOTALL | re.MULTILINE)
         if found is None:
-            raise LookupError(f"{self.id}: {self.file} has no stored function {self.within}")
+            raise LookupError(f"{self.id}: {self.file} has no {self.within}")
         return text[: found.start()], found[0], text[found.end() :]

@@ -156,7 +156,8 @@ def shape(path: str, text: str) -> Any:
         return blank(json.loads(text))
     if path.endswith(".sql"):
         literals = re.sub(r"E'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'", "''", text)
-        return [line for line in literals.splitlines() if not line.startswith("--")]
+        kept = [line for line in literals.splitlines() if not line.startswith("--")]
+        return re.sub(r"\s+", "", "\n".join(kept))  # where a line is broken is no matter of meaning
     if path.endswith((".yaml", ".yml")):
         return blank(yaml.safe_load(text))
     if path.endswith(".toml"):

@@ -39,8 +39,11 @@ def refuse(reason: str) -> NoReturn:
 class Work:
     """An action under way: let in, its row locked, nothing written yet."""
 
-    def __init__(self, call: Call, connection: Transaction, begun: Record) -> None:
+    def __init__(
+        self, call: Call, connection: Transaction, name: str, begun: Record
+    ) -> None:
         self._call = call
+        self._name = name
         self._connection = connection
         self._begun = begun
 
@@ -73,9 +76,9 @@ class Work:
             )
         )
 
-    async def finish(self, statement: str) -> Answer:
-        """Writes the audit event."""
-        return done(await self._finish(statement))
+    async def finish(self, statement: str, *row: None) -> Answer:
+        """Writes the audit event; there is no `row` to write."""
+        return done(await self._finish(statement, *row))
 
     async def _finish(self, statement: str, *arguments: object) -> Record:
         call = self._call
@@ -83,6 +86,7 @@ class Work:
             statement,
             call.principal.tenant_id,
             call.principal.caller,
+            self._name,
             *arguments,
             call.idempotency_key,
             call.fingerprint,
@@ -92,18 +96,21 @@ class Work:
 
 
 @asynccontextmanager
-async def begin(call: Call, statement: str, *arguments: object) -> AsyncIterator[Work]:
+async def begin(
+    call: Call, statement: str, name: str, *arguments: object
+) -> AsyncIterator[Work]:
     """The transaction of an action. A refusal, or an error of the hook, leaves no trace."""
     async with call.database.transaction() as connection:
         row = await connection.fetchrow(
             statement,
             call.principal.tenant_id,
             call.principal.caller,
+            name,
             *arguments,
             call.idempotency_key,
             call.fingerprint,
         )
-        yield Work(call, connection, succeeded(row))
+        yield Work(call, connection, name, succeeded(row))
 
 
 def hook(resource: str, name: str) -> Any:

@@ -1,36 +1,86 @@
-"""Brings a database to this release: the migrations in order, then the stored functions.
+# ruff: noqa: S608 - statements are put together from names of this service only
+"""Brings a database to this release, while the release before it serves.
 
 Run as `python -m invoicing.store.migrate` with OWNER_DATABASE_URL, the URL of the role that
-owns the tables. A migration that was applied is history: its digest is kept, and a change of
-its text is refused. Stored functions are named by their content: those of the last release
-stay until `--prune`.
+owns the tables. Three kinds of things are there to be done:
+
+- migrations, which are history: each is applied once, in a transaction of its own, and its digest
+  is kept, so that a change of its text is refused;
+- what this release derives from the spec and holds no data: functions and views, in a schema of
+  this release, and grants, rules and policies. All of it is applied by every run, as a whole;
+- indexes, built while others write. One that an interrupted run left unfinished is built again.
+
+What the release before needs stays until `--prune`. Run again after it was interrupted anywhere,
+it ends where one run would have ended.
 """
 
 import argparse
 import asyncio
 import hashlib
 import os
-from collections.abc import Sequence
+import re
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import asyncpg
 
-from invoicing.store.statements import FUNCTIONS
+from invoicing.store.statements import RELEASE, TABLES
 
-HERE = Path(__file__).parent
-LOCK = 0x5CAF01D
-LEDGER = """
-create table if not exists invoicing.schema_migration (
+Connection: TypeAlias = "asyncpg.Connection[Any]"
+
+HERE: Final = Path(__file__).parent
+SCHEMA: Final = "invoicing"
+APP: Final = "invoicing_app"
+LOCK: Final = 0x5CAF01D
+LOCK_TIMEOUT: Final = "2s"
+"""How long a statement waits for a table, and others behind it, before it gives way."""
+ATTEMPTS: Final = 30
+PAUSE: Final = 0.5
+"""Seconds between two attempts."""
+
+PART: Final = re.compile(r"^-- (?:policy|index): (.+)\n", re.MULTILINE)
+LEDGER: Final = f"""\
+create table if not exists {SCHEMA}.schema_migration (
   name text primary key,
   digest text not null,
   applied_at timestamptz not null default now()
-)
+);
+create table if not exists {SCHEMA}.release (
+  name text primary key,
+  applied_at timestamptz not null default now()
+);
+create table if not exists {SCHEMA}.release_policy (
+  release text not null references {SCHEMA}.release (name) on delete cascade,
+  relation text not null,
+  name text not null,
+  definition text not null,
+  primary key (release, relation, name)
+);
+grant select on {SCHEMA}.release_policy to {APP};
 """
-STRANGERS = """
-select p.oid::regprocedure::text as signature
-  from pg_proc p join pg_namespace n on n.oid = p.pronamespace
- where n.nspname = $1 and p.proname ~ '_[0-9a-f]{8}$' and not p.proname = any ($2::text[])
+DEFINITION: Final = """\
+concat_ws(' ', p.polcmd, p.polpermissive, p.polroles,
+    pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))"""
+"""What PostgreSQL says of a policy: kept when it was made, so that another one is seen."""
+POLICIES: Final = f"""
+select c.relname as relation, p.polname as name,
+       coalesce(bool_or(k.definition = {DEFINITION}), false) as sound,
+       coalesce(bool_or(k.release = $2), false) as ours,
+       coalesce(bool_or(k.release <> $2), false) as theirs
+  from pg_policy p
+  join pg_class c on c.oid = p.polrelid and c.relnamespace = $1::text::regnamespace
+  left join {SCHEMA}.release_policy k on k.relation = c.relname and k.name = p.polname
+ group by c.relname, p.polname
+"""
+INDEXES: Final = """
+select c.relname as name, i.indisvalid as valid
+  from pg_index i
+  join pg_class c on c.oid = i.indexrelid and c.relnamespace = $1::text::regnamespace
+ where not exists (select from pg_constraint k where k.conindid = i.indexrelid)
+   and i.indrelid in (select oid from pg_class where relnamespace = $1::text::regnamespace
+                       and relname = any ($2::text[]))
 """
 
 
@@ -38,70 +88,293 @@ class MigrationError(RuntimeError):
     """The database and the migrations do not fit; the message says which."""
 
 
-async def migrate(connection: "asyncpg.Connection[Any]") -> list[str]:
-    """Applies what is missing, in one transaction each; returns the names of what was applied."""
-    applied: list[str] = []
-    await connection.execute("select pg_advisory_lock($1)", LOCK)
+class Step(NamedTuple):
+    """Something to be done: what it is called, and its statements.
+
+    `together` says that they are one transaction; an index is built outside of one.
+    """
+
+    title: str
+    sql: str
+    together: bool = True
+
+
+async def migrate(connection: Connection, prune: bool = False) -> list[str]:
+    """Does what is missing; returns the titles of what was done.
+
+    Raises:
+        MigrationError: an applied migration was changed, or tables stayed in use.
+    """
+    await _lock(connection)
     try:
-        await connection.execute(LEDGER)
-        rows = await connection.fetch(
-            "select name, digest from invoicing.schema_migration"
-        )
-        known = {row["name"]: row["digest"] for row in rows}
-        chain = ""
-        for path in sorted((HERE / "migrations").glob("*.sql")):
-            text = path.read_text(encoding="utf-8")
-            chain = hashlib.sha256(f"{chain}{text}".encode()).hexdigest()
-            if path.name in known:
-                if known[path.name] != chain:
-                    raise MigrationError(
-                        f"{path.name} was changed after it had been applied."
-                    )
-                continue
-            async with connection.transaction():
-                await connection.execute(text)
-                await connection.execute(
-                    "insert into invoicing.schema_migration (name, digest) values ($1, $2)",
-                    path.name,
-                    chain,
-                )
-            applied.append(path.name)
-        async with connection.transaction():
-            for path in sorted((HERE / "functions").glob("*.sql")):
-                await connection.execute(path.read_text(encoding="utf-8"))
-            await connection.execute(
-                "revoke all on all functions in schema invoicing from public;"
-                "grant execute on all functions in schema invoicing to invoicing_app"
-            )
+        done = []
+        for step in await steps(connection, prune=prune):
+            await _apply(connection, step)
+            done.append(step.title)
+        return done
     finally:
         await connection.execute("select pg_advisory_unlock($1)", LOCK)
-    return applied
 
 
-async def prune(connection: "asyncpg.Connection[Any]") -> list[str]:
-    """Drops the stored functions that this release does not call."""
-    rows = await connection.fetch(STRANGERS, "invoicing", list(FUNCTIONS))
-    for row in rows:
-        await connection.execute(f"drop function {row['signature']}")
-    return [row["signature"] for row in rows]
+async def steps(connection: Connection, *, prune: bool = False) -> list[Step]:
+    """What there is to do, in order.
 
-
-async def _main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description="Bring the database to this release.")
-    parser.add_argument(
-        "--prune", action="store_true", help="drop functions of older releases"
+    Raises:
+        MigrationError: an applied migration was changed.
+    """
+    known = await connection.fetchval(
+        "select to_regclass($1)", f"{SCHEMA}.release_policy"
     )
-    options = parser.parse_args(arguments)
-    connection = await asyncpg.connect(os.environ["OWNER_DATABASE_URL"])
+    found = [] if known else [Step("ledger", LEDGER)]
+    applied = await _applied(connection) if known else {}
+    found += pending(applied)
+    found.append(Step(f"release {RELEASE}", await _release(connection, bool(known))))
+    found += await _indexes(connection, empty=not applied)
+    if prune:
+        found += await _strangers(connection, bool(known))
+    return found
+
+
+def pending(applied: dict[str, str]) -> Iterator[Step]:
+    """The migrations that are not among those applied, by name and chained digest."""
+    chain = ""
+    for path in sorted((HERE / "migrations").glob("*.sql")):
+        text = path.read_text(encoding="utf-8")
+        chain = hashlib.sha256(f"{chain}{text}".encode()).hexdigest()
+        if path.name not in applied:
+            values = f"('{path.name}', '{chain}')"
+            insert = (
+                f"insert into {SCHEMA}.schema_migration (name, digest) values {values};"
+            )
+            yield Step(
+                path.name, f"set local search_path = {SCHEMA};\n{text}\n{insert}\n"
+            )
+        elif applied[path.name] != chain:
+            raise MigrationError(f"{path.name} was changed after it had been applied.")
+
+
+async def _applied(connection: Connection) -> dict[str, str]:
+    rows = await connection.fetch(f"select name, digest from {SCHEMA}.schema_migration")
+    return {row["name"]: row["digest"] for row in rows}
+
+
+async def _release(connection: Connection, known: bool) -> str:
+    """The functions, views, rules and policies of this release."""
+    functions = (
+        path.read_text("utf-8") for path in sorted((HERE / "functions").glob("*.sql"))
+    )
+    rules = (HERE / "guards" / "rules.sql").read_text("utf-8")
+    rows = await connection.fetch(POLICIES, SCHEMA, RELEASE) if known else []
+    there = {f"{row['relation']} {row['name']}": row["sound"] for row in rows}
+    policies = []
+    own = []
+    for name, statement in _parts("policies.sql"):
+        relation, policy = name.split(" ")
+        own.append(f"('{relation.strip(chr(34))}', '{policy}')")
+        sound = there.get(f"{relation.strip(chr(34))} {policy}")
+        if sound:
+            continue
+        if sound is False:  # somebody changed it
+            policies.append(f"drop policy {policy} on {relation};\n")
+        policies.append(statement)
+    return f"""\
+create schema if not exists {RELEASE};
+set local search_path = {RELEASE}, {SCHEMA}, pg_temp;
+{"".join(functions)}
+grant usage on schema {RELEASE} to {APP};
+revoke all on all functions in schema {RELEASE} from public;
+grant execute on all functions in schema {RELEASE} to {APP};
+grant select on all tables in schema {RELEASE} to {APP};
+
+set local search_path = {SCHEMA}, pg_temp;
+{rules}
+revoke all on all functions in schema {SCHEMA} from public;
+{"".join(policies)}
+-- Names are printed with their schemas from here on, as they are when a service starts.
+set local search_path = pg_catalog;
+insert into {SCHEMA}.release (name) values ('{RELEASE}') on conflict (name) do update set applied_at = now();
+insert into {SCHEMA}.release_policy (release, relation, name, definition)
+select '{RELEASE}', c.relname, p.polname, {DEFINITION}
+  from pg_policy p join pg_class c on c.oid = p.polrelid
+ where c.relnamespace = '{SCHEMA}'::regnamespace
+   and (c.relname, p.polname) in ({", ".join(own)})
+on conflict (release, relation, name) do update set definition = excluded.definition;
+"""
+
+
+def _parts(file: str) -> Iterator[tuple[str, str]]:
+    """The statements of a file by the names above them."""
+    text = (HERE / "guards" / file).read_text(encoding="utf-8")
+    pieces = PART.split(text)[1:]
+    yield from zip(pieces[::2], pieces[1::2], strict=True)
+
+
+async def _indexes(connection: Connection, *, empty: bool) -> list[Step]:
+    """The indexes that are not there, or that were not finished."""
+    rows = await connection.fetch(INDEXES, SCHEMA, list(TABLES))
+    valid = {row["name"]: row["valid"] for row in rows}
+    found = []
+    for name, statement in _parts("indexes.sql"):
+        if valid.get(name):
+            continue
+        if name in valid:
+            drop = f"drop index concurrently {SCHEMA}.{name};"
+            found.append(Step(f"unfinished index {name}", drop, False))
+        found.append(
+            Step(f"index {name}", f"set search_path = {SCHEMA};\n{statement}", False)
+        )
+    if empty and found:  # nobody writes yet
+        text = "".join(step.sql for step in found).replace(
+            "set search_path", "set local search_path"
+        )
+        return [Step("indexes", text.replace(" concurrently", ""))]
+    return found
+
+
+async def _strangers(connection: Connection, known: bool) -> list[Step]:
+    """What only older releases need."""
+    if not known:
+        return []
+    rows = await connection.fetch(
+        f"select name from {SCHEMA}.release where name <> $1 order by name", RELEASE
+    )
+    found = [
+        Step(
+            f"drop release {row['name']}",
+            f"drop schema if exists {row['name']} cascade;",
+        )
+        for row in rows
+    ]
+    policies = await connection.fetch(POLICIES, SCHEMA, RELEASE)
+    own = {name.replace('"', "") for name, _ in _parts("policies.sql")}
+    unwanted = [
+        row for row in policies if f"{row['relation']} {row['name']}" not in own
+    ]
+    taken = "".join(
+        f'drop policy {row["name"]} on "{row["relation"]}";\n' for row in unwanted
+    )
+    rules = (HERE / "guards" / "rules.sql").read_text("utf-8")
+    grants = "".join(f'revoke all on "{table}" from {APP};\n' for table in TABLES)
+    text = f"set local search_path = {SCHEMA}, pg_temp;\n{taken}{grants}delete from member_role;\n"
+    text += f"{rules}delete from release where name <> '{RELEASE}';\n"
+    found.append(Step("drop what older releases needed", text))
+    wanted = {name for name, _ in _parts("indexes.sql")}
+    for row in await connection.fetch(INDEXES, SCHEMA, list(TABLES)):
+        if row["name"] not in wanted:
+            drop = f'drop index concurrently {SCHEMA}."{row["name"]}";'
+            found.append(Step(f"drop index {row['name']}", drop, False))
+    return found
+
+
+async def _lock(connection: Connection) -> None:
+    """Waits for another migration of this database.
+
+    Asked again and again: a session that waited inside PostgreSQL would hold up the index that the
+    other one builds.
+    """
+    while not await connection.fetchval("select pg_try_advisory_lock($1)", LOCK):
+        await asyncio.sleep(PAUSE)
+
+
+async def _apply(connection: Connection, step: Step) -> None:
+    """Does one step; gives way to who uses the tables, and tries again."""
+    if not step.together:
+        for statement in filter(None, map(str.strip, step.sql.split(";\n"))):
+            await connection.execute(statement)
+        return
+    for attempt in range(ATTEMPTS):
+        try:
+            async with connection.transaction():
+                await connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
+                await connection.execute(step.sql)
+        except asyncpg.LockNotAvailableError:
+            await asyncio.sleep(PAUSE * (1 + attempt % 4))
+        else:
+            return
+    raise MigrationError(
+        f"{step.title}: its tables stayed in use for {ATTEMPTS} attempts. Nothing of it was done."
+    )
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m invoicing.store.migrate",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--prune", action="store_true", help="also drop what only older releases need"
+    )
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument(
+        "--status",
+        action="store_true",
+        help="say what is applied; exits with 1 if something is not",
+    )
+    only.add_argument("--dry-run", action="store_true", help="say what would be done")
+    only.add_argument(
+        "--sql",
+        action="store_true",
+        help="print the statements instead of running them",
+    )
+    return parser.parse_args(arguments)
+
+
+async def _main(arguments: Sequence[str] | None = None) -> int:
+    options = _arguments(arguments)
+    url = os.environ.get("OWNER_DATABASE_URL")
+    if not url:
+        print(
+            "OWNER_DATABASE_URL is not set: it names the database, as invoicing_owner.",
+            file=sys.stderr,
+        )
+        return 2
+    connection = await asyncpg.connect(url)
     try:
-        for name in await migrate(connection):
-            print(f"applied {name}")
-        if options.prune:
-            for signature in await prune(connection):
-                print(f"dropped {signature}")
+        if options.status:
+            return await _status(connection)
+        if options.dry_run or options.sql:
+            for step in await steps(connection, prune=options.prune):
+                print(_script(step) if options.sql else step.title)
+            return 0
+        for title in await migrate(connection, options.prune):
+            print(f"applied {title}")
+    except MigrationError as error:
+        print(error, file=sys.stderr)
+        return 1
     finally:
         await connection.close()
+    return 0
+
+
+def _script(step: Step) -> str:
+    """A step as somebody would run it by hand."""
+    begin, end = ("begin;\n", "commit;\n") if step.together else ("", "")
+    return f"-- {step.title}\n{begin}{step.sql.rstrip()}\n{end}"
+
+
+async def _status(connection: Connection) -> int:
+    """Prints what is applied and what is not."""
+    known = await connection.fetchval(
+        "select to_regclass($1)", f"{SCHEMA}.release_policy"
+    )
+    applied = await _applied(connection) if known else {}
+    missing = [step.title for step in pending(applied)]
+    rows = (
+        await connection.fetch(f"select name from {SCHEMA}.release order by applied_at")
+        if known
+        else []
+    )
+    releases = [row["name"] for row in rows]
+    if RELEASE not in releases:
+        missing.append(f"release {RELEASE}")
+    missing += [step.title for step in await _indexes(connection, empty=False)]
+    for name in (*applied, *(f"release {name}" for name in releases)):
+        print(f"applied {name}")
+    for name in missing:
+        print(f"missing {name}")
+    return 1 if missing else 0
 
 
 if __name__ == "__main__":
-    asyncio.run(_main())
+    sys.exit(asyncio.run(_main()))

@@ -13,6 +13,12 @@ exception when duplicate_object or unique_violation then
   null; -- another database of this cluster was being prepared at the same moment
 end
 $roles$;
+do $database$
+begin
+  -- Each release has a schema for its functions, which invoicing_owner creates.
+  execute format('grant create on database %I to invoicing_owner', current_database());
+end
+$database$;
 create schema if not exists invoicing authorization invoicing_owner;
 grant usage on schema invoicing to invoicing_app;
 revoke create on schema public from public;

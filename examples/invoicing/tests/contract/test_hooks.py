@@ -1,9 +1,11 @@
 """Actions: guarded here, done in hooks/ (AZ-1)."""
 
 import importlib
+import json
 
 import pytest
 
+from invoicing.store.statements import RELEASE
 from tests.contract.harness import ACCESS, Service, allowed, code, reachable
 
 ACTIONS = reachable("action")
@@ -59,6 +61,37 @@ def test_a_hook_that_refuses_leaves_no_trace(
     assert response.json()["detail"] == "not_today"
     query = "select count(*) from invoicing.audit_event where tenant_id = $1"
     assert service.run(service.admin.fetchval(query, request.world.tenant_id)) == 0
+
+
+@pytest.mark.parametrize(
+    "operation", [each for each in ACTIONS if ACCESS[each]["on_item"]]
+)
+def test_the_database_refuses_what_an_action_may_not_change(
+    service: Service, operation: str
+) -> None:
+    request, about = allowed(service, operation), ACCESS[operation]
+    me = request.world.me
+    caller = {
+        "issuer": request.world.claims["iss"],
+        "subject": me.subject,
+        "kind": "service" if me.service else "human",
+    }
+    statement = (
+        f"select outcome from {RELEASE}.{about['resource']}_finish_(p_tenant => $1, p_caller => $2,"
+        " p_action => $3, p_id => $4, p_version => 1, p_changes => $5, p_key => null,"
+        " p_fingerprint => '', p_request => 'test')"
+    )
+    row = next(part for part in request.path.split("/") if len(part) == 36)
+    values = (
+        me.tenant_id,
+        json.dumps(caller),
+        about["action"],
+        row,
+        '{"created_at": null}',
+    )
+    assert (
+        service.run(service.admin.fetchval(statement, *values)) == "field_not_writable"
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from invoicing.development.examples import example
-from invoicing.store.statements import FUNCTIONS
+from invoicing.store.statements import RELEASE
 from tests.contract.harness import (
     ACCESS,
     NOBODY,
@@ -126,8 +126,10 @@ def test_a_key_is_of_one_caller_and_one_operation(
         " (tenant_id, member_id, operation, key, fingerprint) values ($1, $2, $3, $4, $5)"
     )
     service.run(service.admin.execute(insert, *given.values()))
-    (claim,) = [each for each in FUNCTIONS if each.startswith("claim_")]
-    lookup = f"select state from invoicing.{claim}($1, $2, $3, $4, $5)"
+    lookup = (
+        f"select outcome from {RELEASE}.claim_("
+        f"row($1::uuid, $2::uuid, null, null, null)::{RELEASE}.caller_, $3, $4, $5)"
+    )
     assert (
         service.run(service.admin.fetchval(lookup, *(given | changed).values()))
         == expected

@@ -10,6 +10,7 @@ from invoicing.development.issuer import DevelopmentIssuer
 from invoicing.settings import Settings
 from invoicing.store.database import Database as Pool
 from invoicing.store.startup import UnsafeConfiguration, check_database
+from invoicing.store.statements import RELEASE
 from tests.contract.harness import Service
 
 
@@ -62,6 +63,11 @@ def test_the_owner_is_refused(service: Service) -> None:
             "alter policy other on invoicing.member rename to tenant_isolation",
         ),
         (
+            "alter policy tenant_isolation on invoicing.member using (true)",
+            "alter policy tenant_isolation on invoicing.member"
+            " using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))",
+        ),
+        (
             "create policy open on invoicing.member using (true)",
             "drop policy open on invoicing.member",
         ),
@@ -86,7 +92,8 @@ def test_a_database_without_the_functions_is_refused(service: Service) -> None:
     function = service.run(
         service.admin.fetchval(
             "select p.oid::regprocedure::text from pg_proc p"
-            " where p.pronamespace = 'invoicing'::regnamespace and p.proname ~ '^refusal_'"
+            " where p.pronamespace = $1::text::regnamespace and p.proname = 'refusal_'",
+            RELEASE,
         )
     )
 

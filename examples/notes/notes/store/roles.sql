@@ -13,6 +13,12 @@ exception when duplicate_object or unique_violation then
   null; -- another database of this cluster was being prepared at the same moment
 end
 $roles$;
+do $database$
+begin
+  -- Each release has a schema for its functions, which notes_owner creates.
+  execute format('grant create on database %I to notes_owner', current_database());
+end
+$database$;
 create schema if not exists notes authorization notes_owner;
 grant usage on schema notes to notes_app;
 revoke create on schema public from public;

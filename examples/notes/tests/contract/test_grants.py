@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from notes.development.world import CATALOG
-from notes.store.statements import TABLES
+from notes.store.statements import RELEASE, TABLES
 from tests.contract.harness import ACCESS, Service, world_of
 
 APP = "notes_app"
@@ -95,9 +95,10 @@ def test_a_function_is_the_services_own(service: Service) -> None:
     """Nobody else runs it, and it runs with the rights of its caller."""
     found = service.run(
         service.admin.fetch(
-            "select proname as name from pg_proc where pronamespace = 'notes'::regnamespace"
-            " and prorettype <> 'trigger'::regtype"
-            " and (prosecdef or has_function_privilege('public', oid, 'execute'))"
+            "select proname as name from pg_proc"
+            " where pronamespace in ('notes'::regnamespace, $1::text::regnamespace)"
+            " and (prosecdef or has_function_privilege('public', oid, 'execute'))",
+            RELEASE,
         )
     )
     assert [row["name"] for row in found] == []

@@ -16,7 +16,7 @@ import pytest
 
 from notes.development.world import CATALOG, Connection
 from notes.store.database import OUTSIDE_CONDITION
-from notes.store.statements import TABLES
+from notes.store.statements import RELEASE, TABLES
 from tests.contract.harness import (
     ACCESS,
     CONTRACT,
@@ -164,7 +164,7 @@ def test_statements_alone_find_one_tenants_rows(
     here.path = there.path
     assert outcome(service, here) == "not_found"
     if ACCESS[operation]["verb"] == "action":
-        assert outcome(service, here, "_finish") == "precondition_failed"
+        assert outcome(service, here, "_finish_") == "precondition_failed"
 
 
 @pytest.mark.parametrize("operation", reachable("list"))
@@ -256,7 +256,7 @@ async def call(
 ) -> Any:
     """The row that the stored function of a request returns."""
     about = ACCESS[request.operation.id]
-    part = part or ("_begin" if about["verb"] == "action" else "")
+    part = part or ("_begin_" if about["verb"] == "action" else "")
     me, claims = request.world.me, request.world.claims
     item = next((part for part in request.path.split("/") if len(part) == 36), NOBODY)
     caller = {
@@ -270,6 +270,7 @@ async def call(
     body = json.dumps(request.body or {})
     given: dict[str, object] = {
         "p_tenant": request.world.tenant_id,
+        "p_action": about["action"],
         "p_caller": json.dumps(caller),
         "p_id": UUID(item),
         "p_parent": UUID(item),
@@ -287,8 +288,9 @@ async def call(
     }
     row = await connection.fetchrow(
         "select p.proname, p.proargnames, p.proargmodes from pg_proc p"
-        " where p.pronamespace = 'notes'::regnamespace and p.proname ~ $1",
-        f"^{(request.operation.id + part)[:54]}_[0-9a-f]+$",
+        " where p.pronamespace = $1::text::regnamespace and p.proname = $2",
+        RELEASE,
+        about["resource"] + part if part else request.operation.id,
     )
     assert row is not None
     names = [
@@ -298,7 +300,7 @@ async def call(
     ]
     places = ", ".join(f"${number}" for number, _ in enumerate(names, 1))
     return await connection.fetchrow(
-        f"select * from notes.{row['proname']}({places})",
+        f"select * from {RELEASE}.{row['proname']}({places})",
         *(given.get(name) for name in names),
     )
 

@@ -66,7 +66,7 @@ async def delete(call: Call) -> Answer:
 
 async def send(call: Call) -> Answer:
     """Numbers, dates and mails the invoice to the customer."""
-    async with begin(call, statements.SEND_BEGIN, call.id, call.match) as work:
+    async with begin(call, statements.BEGIN, "send", call.id, call.match) as work:
         if work.replay is not None:
             return changed(work.replay)
         row = InvoiceRow.model_validate_json(work.body)
@@ -75,26 +75,26 @@ async def send(call: Call) -> Answer:
         )
         checked = SEND_CHANGES.validate_python(changes, strict=True)
         return await work.finish_item(
-            statements.SEND_FINISH, SEND_CHANGES.dump_json(checked)
+            statements.FINISH, SEND_CHANGES.dump_json(checked)
         )
 
 
 async def settle(call: Call) -> Answer:
     """Marks the invoice as paid in full."""
-    async with begin(call, statements.SETTLE_BEGIN, call.id, call.match) as work:
+    async with begin(call, statements.BEGIN, "settle", call.id, call.match) as work:
         if work.replay is not None:
             return changed(work.replay)
         row = InvoiceRow.model_validate_json(work.body)
         changes = await hooks.settle(work.action, row)
         checked = SETTLE_CHANGES.validate_python(changes, strict=True)
         return await work.finish_item(
-            statements.SETTLE_FINISH, SETTLE_CHANGES.dump_json(checked)
+            statements.FINISH, SETTLE_CHANGES.dump_json(checked)
         )
 
 
 async def void(call: Call) -> Answer:
     """Void an invoice."""
-    async with begin(call, statements.VOID_BEGIN, call.id, call.match) as work:
+    async with begin(call, statements.BEGIN, "void", call.id, call.match) as work:
         if work.replay is not None:
             return changed(work.replay)
         row = InvoiceRow.model_validate_json(work.body)
@@ -103,29 +103,29 @@ async def void(call: Call) -> Answer:
         )
         checked = VOID_CHANGES.validate_python(changes, strict=True)
         return await work.finish_item(
-            statements.VOID_FINISH, VOID_CHANGES.dump_json(checked)
+            statements.FINISH, VOID_CHANGES.dump_json(checked)
         )
 
 
 async def transmit(call: Call) -> Answer:
     """Hands the invoice to the e-invoicing network of the EU."""
-    async with begin(call, statements.TRANSMIT_BEGIN, call.id, call.match) as work:
+    async with begin(call, statements.BEGIN, "transmit", call.id, call.match) as work:
         if work.replay is not None:
             return changed(work.replay)
         row = InvoiceRow.model_validate_json(work.body)
         changes = await hooks.transmit(work.action, row)
         checked = TRANSMIT_CHANGES.validate_python(changes, strict=True)
         return await work.finish_item(
-            statements.TRANSMIT_FINISH, TRANSMIT_CHANGES.dump_json(checked)
+            statements.FINISH, TRANSMIT_CHANGES.dump_json(checked)
         )
 
 
 async def remind(call: Call) -> Answer:
     """Mails a reminder for each invoice that is overdue."""
-    async with begin(call, statements.REMIND_BEGIN) as work:
+    async with begin(call, statements.BEGIN, "remind", None, None) as work:
         if work.replay is not None:
             return done(work.replay)
         await hooks.remind(
             work.action, RemindInvoiceInput.model_validate_json(call.body)
         )
-        return await work.finish(statements.REMIND_FINISH)
+        return await work.finish(statements.FINISH, None, None, None)

@@ -58,12 +58,12 @@ async def delete(call: Call) -> Answer:
 
 async def lock(call: Call) -> Answer:
     """Freezes the line once its invoice is sent."""
-    async with begin(call, statements.LOCK_BEGIN, call.id, call.match) as work:
+    async with begin(call, statements.BEGIN, "lock", call.id, call.match) as work:
         if work.replay is not None:
             return changed(work.replay)
         row = InvoiceLineRow.model_validate_json(work.body)
         changes = await hooks.lock(work.action, row)
         checked = LOCK_CHANGES.validate_python(changes, strict=True)
         return await work.finish_item(
-            statements.LOCK_FINISH, LOCK_CHANGES.dump_json(checked)
+            statements.FINISH, LOCK_CHANGES.dump_json(checked)
         )

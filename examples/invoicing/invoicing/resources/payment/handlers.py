@@ -45,7 +45,7 @@ async def read(call: Call) -> Answer:
 
 async def refund(call: Call) -> Answer:
     """Refund a payment."""
-    async with begin(call, statements.REFUND_BEGIN, call.id, call.match) as work:
+    async with begin(call, statements.BEGIN, "refund", call.id, call.match) as work:
         if work.replay is not None:
             return changed(work.replay)
         row = PaymentRow.model_validate_json(work.body)
@@ -54,5 +54,5 @@ async def refund(call: Call) -> Answer:
         )
         checked = REFUND_CHANGES.validate_python(changes, strict=True)
         return await work.finish_item(
-            statements.REFUND_FINISH, REFUND_CHANGES.dump_json(checked)
+            statements.FINISH, REFUND_CHANGES.dump_json(checked)
         )

@@ -1,0 +1,109 @@
+-- The indexes of filters, sorts and references, made while the service serves.
+
+-- index: idempotency_key_expires_idx
+create index concurrently if not exists idempotency_key_expires_idx on idempotency_key
+  (expires_at);
+
+-- index: customer_newest_idx
+create index concurrently if not exists customer_newest_idx on customer
+  (tenant_id, created_at desc, id desc);
+
+-- index: customer_name_sort_idx
+create index concurrently if not exists customer_name_sort_idx on customer
+  (tenant_id, name, id);
+
+-- index: customer_name_prefix_idx
+create index concurrently if not exists customer_name_prefix_idx on customer
+  (tenant_id, name text_pattern_ops, created_at desc, id desc);
+
+-- index: customer_email_idx
+create index concurrently if not exists customer_email_idx on customer
+  (tenant_id, email, created_at desc, id desc);
+
+-- index: customer_region_idx
+create index concurrently if not exists customer_region_idx on customer
+  (tenant_id, region, created_at desc, id desc);
+
+-- index: invoice_newest_idx
+create index concurrently if not exists invoice_newest_idx on invoice
+  (tenant_id, created_at desc, id desc);
+
+-- index: invoice_owner_id_idx
+create index concurrently if not exists invoice_owner_id_idx on invoice
+  (tenant_id, owner_id, created_at desc, id desc);
+
+-- index: invoice_number_sort_idx
+create index concurrently if not exists invoice_number_sort_idx on invoice
+  (tenant_id, number, id);
+
+-- index: invoice_number_prefix_idx
+create index concurrently if not exists invoice_number_prefix_idx on invoice
+  (tenant_id, number text_pattern_ops, created_at desc, id desc);
+
+-- index: invoice_customer_id_idx
+create index concurrently if not exists invoice_customer_id_idx on invoice
+  (tenant_id, customer_id, created_at desc, id desc);
+
+-- index: invoice_region_idx
+create index concurrently if not exists invoice_region_idx on invoice
+  (tenant_id, region, created_at desc, id desc);
+
+-- index: invoice_status_idx
+create index concurrently if not exists invoice_status_idx on invoice
+  (tenant_id, status, created_at desc, id desc);
+
+-- index: invoice_issued_on_idx
+create index concurrently if not exists invoice_issued_on_idx on invoice
+  (tenant_id, issued_on, created_at desc, id desc);
+
+-- index: invoice_due_on_sort_idx
+create index concurrently if not exists invoice_due_on_sort_idx on invoice
+  (tenant_id, due_on, id);
+
+-- index: invoice_paid_at_idx
+create index concurrently if not exists invoice_paid_at_idx on invoice
+  (tenant_id, paid_at, created_at desc, id desc);
+
+-- index: invoice_line_invoice_id_newest_idx
+create index concurrently if not exists invoice_line_invoice_id_newest_idx on invoice_line
+  (tenant_id, invoice_id, created_at desc, id desc);
+
+-- index: invoice_line_owner_id_idx
+create index concurrently if not exists invoice_line_owner_id_idx on invoice_line
+  (tenant_id, owner_id, created_at desc, id desc);
+
+-- index: invoice_line_invoice_id_position_sort_idx
+create index concurrently if not exists invoice_line_invoice_id_position_sort_idx on invoice_line
+  (tenant_id, invoice_id, "position", id);
+
+-- index: payment_newest_idx
+create index concurrently if not exists payment_newest_idx on payment
+  (tenant_id, created_at desc, id desc);
+
+-- index: payment_recorded_by_idx
+create index concurrently if not exists payment_recorded_by_idx on payment
+  (tenant_id, recorded_by, created_at desc, id desc);
+
+-- index: payment_invoice_id_idx
+create index concurrently if not exists payment_invoice_id_idx on payment
+  (tenant_id, invoice_id, created_at desc, id desc);
+
+-- index: payment_amount_idx
+create index concurrently if not exists payment_amount_idx on payment
+  (tenant_id, amount, created_at desc, id desc);
+
+-- index: payment_method_idx
+create index concurrently if not exists payment_method_idx on payment
+  (tenant_id, method, created_at desc, id desc);
+
+-- index: payment_received_on_sort_idx
+create index concurrently if not exists payment_received_on_sort_idx on payment
+  (tenant_id, received_on, id);
+
+-- index: payment_provider_reference_idx
+create index concurrently if not exists payment_provider_reference_idx on payment
+  (tenant_id, provider_reference, created_at desc, id desc);
+
+-- index: payment_status_idx
+create index concurrently if not exists payment_status_idx on payment
+  (tenant_id, status, created_at desc, id desc);

@@ -1,0 +1,285 @@
+-- Who reaches which rows. Row-level security is enabled and forced on every table: without a policy,
+-- nothing is reached. A policy that is there already stays as it is.
+
+-- policy: organization tenant_isolation
+create policy tenant_isolation on organization as restrictive for all to invoicing_app
+  using (id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (id = (select current_setting('app.tenant_id', true)::uuid));
+
+-- policy: member tenant_isolation
+create policy tenant_isolation on member as restrictive for all to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
+
+-- policy: audit_event tenant_isolation
+create policy tenant_isolation on audit_event as restrictive for all to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
+
+-- policy: idempotency_key tenant_isolation
+create policy tenant_isolation on idempotency_key as restrictive for all to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
+
+-- policy: customer tenant_isolation
+create policy tenant_isolation on customer as restrictive for all to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
+
+-- policy: invoice tenant_isolation
+create policy tenant_isolation on invoice as restrictive for all to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
+
+-- policy: invoice_line tenant_isolation
+create policy tenant_isolation on invoice_line as restrictive for all to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
+
+-- policy: payment tenant_isolation
+create policy tenant_isolation on payment as restrictive for all to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
+
+-- policy: organization reach_select_0172464b
+create policy reach_select_0172464b on organization as permissive for select to invoicing_app
+  using (id = (select current_setting('app.tenant_id', true)::uuid));
+
+-- policy: member reach_select_879bc0b2
+create policy reach_select_879bc0b2 on member as permissive for select to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
+
+-- policy: audit_event reach_insert_046fa4a9
+create policy reach_insert_046fa4a9 on audit_event as permissive for insert to invoicing_app
+  with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
+
+-- policy: idempotency_key reach_select_24d9c0b8
+create policy reach_select_24d9c0b8 on idempotency_key as permissive for select to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
+
+-- policy: idempotency_key reach_insert_72c69d88
+create policy reach_insert_72c69d88 on idempotency_key as permissive for insert to invoicing_app
+  with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
+
+-- policy: idempotency_key reach_update_23386f0e
+create policy reach_update_23386f0e on idempotency_key as permissive for update to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
+
+-- policy: customer reach_select_f1a1511c
+create policy reach_select_f1a1511c on customer as permissive for select to invoicing_app
+  using (
+          (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'member', 'viewer'])
+          or (
+               (select nullif(current_setting('app.roles', true), '')::text[] && array['analyst'])
+               and customer.region in
+                   (
+                     select jsonb_array_elements_text(
+                     nullif(current_setting('app.attributes', true), '')::jsonb -> 'regions')
+                   )
+             )
+        );
+
+-- policy: customer reach_insert_ffb55f22
+create policy reach_insert_ffb55f22 on customer as permissive for insert to invoicing_app
+  with check ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'member']));
+
+-- policy: customer reach_update_f20c7422
+create policy reach_update_f20c7422 on customer as permissive for update to invoicing_app
+  using ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'member']))
+  with check ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'member']));
+
+-- policy: customer reach_delete_ac53e0a4
+create policy reach_delete_ac53e0a4 on customer as permissive for delete to invoicing_app
+  using ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant']));
+
+-- policy: invoice reach_select_f9111b5d
+create policy reach_select_f9111b5d on invoice as permissive for select to invoicing_app
+  using (
+          (select nullif(current_setting('app.roles', true), '')::text[] && array[
+            'accountant', 'billing_worker', 'member', 'viewer'
+          ])
+          or (
+               (select nullif(current_setting('app.roles', true), '')::text[] && array['analyst'])
+               and invoice.region in
+                   (
+                     select jsonb_array_elements_text(
+                     nullif(current_setting('app.attributes', true), '')::jsonb -> 'regions')
+                   )
+             )
+        );
+
+-- policy: invoice reach_insert_7d3451bd
+create policy reach_insert_7d3451bd on invoice as permissive for insert to invoicing_app
+  with check (
+               (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
+               or (
+                    (select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
+                    and invoice.region =
+                        (
+                          select o.region
+                          from organization o
+                          where o.id = (select current_setting('app.tenant_id', true)::uuid)
+                        )
+                  )
+             );
+
+-- policy: invoice reach_update_f3652ade
+create policy reach_update_f3652ade on invoice as permissive for update to invoicing_app
+  using (
+          (
+            (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
+            and invoice.status = 'draft'
+          )
+          or (
+               (select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
+               and invoice.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
+               and invoice.status = 'draft'
+             )
+          or (
+               (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'billing_worker'])
+               and invoice.status = 'sent'
+             )
+          or (
+               (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
+               and (
+                     select o.region
+                     from organization o
+                     where o.id = (select current_setting('app.tenant_id', true)::uuid)
+                   )
+                   = 'eu'
+               and invoice.status = 'sent'
+             )
+        )
+  with check (
+               (
+                 (
+                   (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
+                   and invoice.status = 'draft'
+                 )
+                 or (
+                      (select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
+                      and invoice.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
+                      and invoice.status = 'draft'
+                    )
+               )
+               or (select nullif(current_setting('app.roles', true), '')::text[] && array[
+                    'accountant', 'billing_worker'
+                  ])
+             );
+
+-- policy: invoice reach_delete_b5c56059
+create policy reach_delete_b5c56059 on invoice as permissive for delete to invoicing_app
+  using (
+          (
+            (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
+            and invoice.status = 'draft'
+          )
+          or (
+               (select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
+               and invoice.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
+               and invoice.status = 'draft'
+             )
+        );
+
+-- policy: invoice_line reach_select_24eb9206
+create policy reach_select_24eb9206 on invoice_line as permissive for select to invoicing_app
+  using (
+          (select nullif(current_setting('app.roles', true), '')::text[] && array[
+            'accountant', 'billing_worker', 'member', 'viewer'
+          ])
+        );
+
+-- policy: invoice_line reach_insert_801a13c3
+create policy reach_insert_801a13c3 on invoice_line as permissive for insert to invoicing_app
+  with check (
+               (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'member'])
+               and invoice_line.locked = false
+               and invoice_line.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
+             );
+
+-- policy: invoice_line reach_update_520895d3
+create policy reach_update_520895d3 on invoice_line as permissive for update to invoicing_app
+  using (
+          (
+            (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'billing_worker'])
+            and invoice_line.locked = false
+          )
+          or (
+               (select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
+               and invoice_line.locked = false
+               and invoice_line.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
+             )
+        )
+  with check (
+               (
+                 (
+                   (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
+                   and invoice_line.locked = false
+                 )
+                 or (
+                      (select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
+                      and invoice_line.locked = false
+                      and invoice_line.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
+                    )
+               )
+               or (select nullif(current_setting('app.roles', true), '')::text[] && array['billing_worker'])
+             );
+
+-- policy: invoice_line reach_delete_eee4d530
+create policy reach_delete_eee4d530 on invoice_line as permissive for delete to invoicing_app
+  using (
+          (
+            (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
+            and invoice_line.locked = false
+          )
+          or (
+               (select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
+               and invoice_line.locked = false
+               and invoice_line.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
+             )
+        );
+
+-- policy: payment reach_select_448ecda0
+create policy reach_select_448ecda0 on payment as permissive for select to invoicing_app
+  using (
+          (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'member', 'viewer'])
+          or (
+               (select nullif(current_setting('app.roles', true), '')::text[] && array['billing_worker'])
+               and (select current_setting('app.environment', true)) in ('development', 'staging')
+               and payment.mode = 'test'
+             )
+          or (
+               (select nullif(current_setting('app.roles', true), '')::text[] && array['billing_worker'])
+               and (select current_setting('app.environment', true)) = 'production'
+               and payment.mode = 'live'
+             )
+        );
+
+-- policy: payment reach_insert_d9b84a0d
+create policy reach_insert_d9b84a0d on payment as permissive for insert to invoicing_app
+  with check (
+               (
+                 (select nullif(current_setting('app.roles', true), '')::text[] && array['billing_worker'])
+                 and (select current_setting('app.environment', true)) in ('development', 'staging')
+                 and payment.mode = 'test'
+               )
+               or (
+                    (select nullif(current_setting('app.roles', true), '')::text[] && array['billing_worker'])
+                    and (select current_setting('app.environment', true)) = 'production'
+                    and payment.mode = 'live'
+                  )
+               or (
+                    (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
+                    and payment.method in ('bank_transfer', 'cash')
+                    and payment.mode = 'live'
+                  )
+             );
+
+-- policy: payment reach_update_1ef56e74
+create policy reach_update_1ef56e74 on payment as permissive for update to invoicing_app
+  using (
+          (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
+          and payment.status = 'received'
+        )
+  with check ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant']));

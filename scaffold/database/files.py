@@ -1,0 +1,139 @@
+"""The SQL of a service by file, and what its Python has to know of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from scaffold.database import printer
+from scaffold.database.functions import Functions, Render, Writer
+from scaffold.database.guards import guards
+from scaffold.database.schema import Guards, Table, as_data
+from scaffold.database.sql import literal
+from scaffold.database.tables import tables
+from scaffold.design.model import Design
+
+MIGRATION = "store/migrations/0001_initial.sql"
+SNAPSHOT = "store/migrations/snapshot.json"
+FUNCTIONS = "store/functions"
+POLICIES = "store/guards/policies.sql"
+RULES = "store/guards/rules.sql"
+INDEXES = "store/guards/indexes.sql"
+TYPES = """\
+-- A caller, once `enter_` has looked them up.
+do $types$
+begin
+  create type caller_ as (tenant uuid, member uuid, held text[], roles text[], attributes jsonb);
+exception when duplicate_object then
+  null;
+end
+$types$;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The database of a service.
+
+    `history` are the files of the tables, `derived` those that each release applies. `release` is
+    the schema of this release's functions: it is named by the digest of `derived`.
+    """
+
+    release: str
+    tables: tuple[Table, ...]
+    functions: Functions
+    guards: Guards
+    history: Mapping[str, str]
+    derived: Mapping[str, str]
+
+    @property
+    def isolated(self) -> tuple[str, ...]:
+        """The tables whose rows belong to a tenant."""
+        return tuple(each.name.strip('"') for each in self.tables if each.tenant)
+
+
+@dataclass(frozen=True, slots=True)
+class RulesView:
+    """What is told to rules.sql: statements of grants, rows of roles, days that events are kept."""
+
+    grants: tuple[str, ...]
+    roles: tuple[str, ...]
+    audit_days: int
+
+
+def database(design: Design, render: Render) -> Database:
+    """The database of a design; `render` prints the bodies of its functions."""
+    found = tables(design)
+    functions = Writer(design, render).write()
+    rules = guards(design, found)
+    app = f"{design.name}_app"
+    derived = {
+        **dict(_functions(design, functions)),
+        RULES: render("guards/rules", _rules(design, rules, app)),
+        POLICIES: _policies(rules, app),
+        INDEXES: _indexes(rules),
+    }
+    text = json.dumps(derived, sort_keys=True)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+    history = {MIGRATION: _migration(design, found), SNAPSHOT: _snapshot(found)}
+    return Database(f"{design.name}_{digest}", found, functions, rules, history, derived)
+
+
+def _snapshot(found: Sequence[Table]) -> str:
+    return json.dumps(as_data(tuple(found)), indent=1) + "\n"
+
+
+def _migration(design: Design, found: Sequence[Table]) -> str:
+    parts = [
+        f"-- The tables of {design.name}: columns, keys and constraints. They hold data, so that "
+        "this file is\n-- history once it was applied. Run as "
+        f"{design.name}_owner, which owns everything here.\n"
+    ]
+    for each in found:
+        parts.append(printer.table(each) + (printer.protection(each) if each.tenant else ""))
+    keys = [printer.foreign_key(each.name, key) for each in found for key in each.foreign_keys]
+    return "\n".join([*parts, "".join(keys)])
+
+
+def _functions(design: Design, functions: Functions) -> Iterator[tuple[str, str]]:
+    shared = "\n".join([TYPES, *(printer.function(each) for each in functions.shared)])
+    yield (
+        f"{FUNCTIONS}/000_shared.sql",
+        f"-- What every operation begins and ends with.\n\n{shared}",
+    )
+    for entity in design.entities:
+        if entity.name in functions.by_entity:
+            parts = [
+                f"-- The operations on {entity.plural.replace('_', ' ')}.\n",
+                printer.view(functions.views[entity.name]),
+                *(printer.function(each) for each in functions.by_entity[entity.name]),
+            ]
+            yield f"{FUNCTIONS}/{entity.name}.sql", "\n".join(parts)
+
+
+def _rules(design: Design, rules: Guards, app: str) -> RulesView:
+    return RulesView(
+        tuple(printer.grant(each, app) for each in rules.grants),
+        tuple(f"({literal(each.name)}, {literal(each.kind)})" for each in rules.roles),
+        design.audit_days,
+    )
+
+
+def _policies(rules: Guards, app: str) -> str:
+    head = (
+        "-- Who reaches which rows. Row-level security is enabled and forced on every table: "
+        "without a policy,\n-- nothing is reached. A policy that is there already stays as it is.\n"
+    )
+    parts = (
+        f"-- policy: {each.table} {each.name}\n{printer.policy(each, app)}"
+        for each in rules.policies
+    )
+    return "\n".join([head, *parts])
+
+
+def _indexes(rules: Guards) -> str:
+    head = "-- The indexes of filters, sorts and references, made while the service serves.\n"
+    parts = (f"-- index: {each.name}\n{printer.index(each)}" for each in rules.indexes)
+    return "\n".join([head, *parts])

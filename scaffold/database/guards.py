@@ -1,0 +1,183 @@
+"""What each release brings anew: policies, grants, the roles of members, indexes.
+
+Two releases serve side by side while one replaces the other. `tenant_isolation` is the same in
+all of them and restrictive: it binds whatever else is there. The policies `reach_*` are permissive
+and named by the digest of what they say, so that each release finds its own: with those of two, a
+row is let through that either allows, and never one that neither does. `migrate --prune` leaves
+one's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from scaffold.database.layout import Sql, any_of, flat
+from scaffold.database.predicates import POLICY, TENANT_BOUND, Predicates
+from scaffold.database.schema import Command, Grant, Guards, Index, Policy, RoleRule, Table
+from scaffold.database.sql import identifier, named
+from scaffold.design.model import Alternative, Design, Entity, Operation
+from scaffold.design.visibility import has_conditions
+
+NEWEST = ("created_at desc", "id desc")
+KEPT_ANSWER = ("fingerprint", "resource_id", "version", "body", "created_at", "expires_at")
+
+
+def guards(design: Design, tables: Sequence[Table]) -> Guards:
+    """The guards of a design over its tables."""
+    predicates = Predicates(design)
+    built_in = {
+        identifier(design.tenant): Grant(identifier(design.tenant), select=True),
+        "member": Grant("member", select=True),
+        "audit_event": Grant("audit_event", insert=True),
+        "idempotency_key": Grant("idempotency_key", select=True, insert=True, update=KEPT_ANSWER),
+    }
+    ours = [built_in[each.name] for each in tables if each.name in built_in]
+    resources = [grant(each) for each in design.entities]
+    policies = [isolation(each) for each in tables if each.tenant]
+    policies += [policy for each in ours for policy in _plain(each, tables)]
+    for entity, each in zip(design.entities, resources, strict=True):
+        policies += _reach(entity, each, predicates)
+    return Guards(
+        policies=tuple(policies),
+        grants=(*ours, *resources),
+        roles=tuple(RoleRule(role.name, role.kind) for role in design.roles),
+        indexes=tuple(indexes(design)),
+    )
+
+
+def isolation(table: Table) -> Policy:
+    """One tenant for every command."""
+    bound = _bound(table.tenant)
+    return Policy("tenant_isolation", table.name, "all", bound, bound, restrictive=True)
+
+
+def _bound(column: str) -> str:
+    return f"{column} = {TENANT_BOUND}"
+
+
+def _plain(grant: Grant, tables: Sequence[Table]) -> Iterable[Policy]:
+    """What the service may do to a table that is no resource: its tenant's rows."""
+    (column,) = (each.tenant for each in tables if each.name == grant.table)
+    for command in _commands(grant):
+        yield _policy(grant.table, command, _bound(column), _bound(column))
+
+
+def _commands(grant: Grant) -> Iterable[Command]:
+    if grant.select:
+        yield "select"
+    if grant.insert:
+        yield "insert"
+    if grant.update:
+        yield "update"
+    if grant.delete:
+        yield "delete"
+
+
+def _reach(entity: Entity, grant: Grant, predicates: Predicates) -> Iterable[Policy]:
+    """The conditions of the grants, where there are any.
+
+    A hook's statements pass the same policies, so the union over the operations of a command is
+    what each may reach. A role without a condition is held by the statement alone, so that a hook
+    can read what its caller may not.
+    """
+    table = identifier(entity.name)
+    bound = _bound("tenant_id")
+    if not has_conditions(entity):
+        for command in _commands(grant):
+            yield _policy(table, command, bound, bound)
+        return
+
+    def reach(operations: Sequence[Operation]) -> Sql:
+        found = tuple(each for operation in operations for each in operation.alternatives)
+        return predicates.reach(found, POLICY, table)
+
+    def held(operations: Sequence[Operation]) -> Sql:
+        roles = tuple(role for operation in operations for role in operation.roles)
+        return POLICY.holds(Alternative(roles, (), None))
+
+    on_rows = [
+        each for each in entity.operations if each.on_item or each.verb in ("list", "create")
+    ]
+    verbs = {verb: [each for each in on_rows if each.verb == verb] for verb in _VERBS}
+    changing = verbs["update"] + verbs["action"]
+    # What a hook changes is the action's business: it need not meet the condition after it.
+    after = [reach(verbs["update"])] if verbs["update"] else []
+    after += [held(verbs["action"])] if verbs["action"] else []
+    tests: dict[Command, tuple[Sql, Sql]] = {
+        "select": (reach(on_rows), ""),
+        "insert": ("", reach(verbs["create"])),
+        "update": (reach(changing), any_of(after)),
+        "delete": (reach(verbs["delete"]), ""),
+    }
+    for command in _commands(grant):
+        # The tenant is `tenant_isolation`'s: asked again here, it would be asked twice.
+        using, check = (each or bound for each in tests[command])
+        yield _policy(table, command, using, check)
+
+
+_VERBS = ("list", "read", "create", "update", "delete", "action")
+
+
+def _policy(table: str, command: Command, using: Sql, check: Sql) -> Policy:
+    """A permissive policy, named by the digest of what it says."""
+    before = None if command == "insert" else using
+    after = check if command in ("insert", "update") else None
+    said = f"{table} {command} {flat(before or '')} {flat(after or '')}"
+    digest = hashlib.sha256(said.encode()).hexdigest()[:8]
+    return Policy(f"reach_{command}_{digest}", table, command, before, after)
+
+
+def grant(entity: Entity) -> Grant:
+    """What the service may do to a resource: no more than its operations need."""
+    verbs = {each.verb for each in entity.operations}
+    changed = {each.name for each in entity.columns if each.updatable and "update" in verbs}
+    on_items = [each for each in entity.actions if each.on_item]
+    for action in on_items:
+        changed |= {each.name for each in entity.set_by(action)}
+    ordered = [identifier(each.name) for each in entity.columns if each.name in changed]
+    written = "update" in verbs or bool(on_items)
+    return Grant(
+        identifier(entity.name),
+        select=True,
+        insert="create" in verbs,
+        delete="delete" in verbs,
+        update=(*ordered, "version", "updated_at") if written else (),
+    )
+
+
+def indexes(design: Design) -> Iterable[Index]:
+    """Every index leads with the tenant and ends with the order of the page it serves.
+
+    An index is named by what it holds: another one has another name.
+    """
+    if any(each.idempotency != "none" for each in design.operations):
+        yield Index("idempotency_key_expires_idx", "idempotency_key", ("expires_at",))
+    for entity in design.entities:
+        yield from _indexes(entity)
+
+
+def _indexes(entity: Entity) -> Iterable[Index]:
+    table = identifier(entity.name)
+    parent = next((each.name for each in entity.columns if each.origin == "parent"), "")
+    above = (identifier(parent),) if parent else ()
+    of = (parent,) if parent else ()
+
+    def index(*columns: str, name: tuple[str, ...]) -> Index:
+        return Index(named(entity.name, *name), table, ("tenant_id", *columns))
+
+    # A child is listed below its parent, in each of its orders.
+    yield index(*above, *NEWEST, name=(*of, "newest_idx"))
+    for column in entity.columns:
+        own = identifier(column.name)
+        if column.sortable:
+            yield index(*above, own, "id", name=(*of, column.name, "sort_idx"))
+        if column.origin == "parent":
+            continue  # the first index begins with it
+        if column.references or column.origin == "owner":
+            yield index(own, *NEWEST, name=(column.name, "idx"))
+        elif "prefix" in column.filters:
+            pattern = f"{own} text_pattern_ops"
+            yield index(*above, pattern, *NEWEST, name=(*of, column.name, "prefix_idx"))
+        elif column.filters and not column.sortable and column.kind.base != "boolean":
+            yield index(*above, own, *NEWEST, name=(*of, column.name, "idx"))

@@ -1,0 +1,144 @@
+"""The one place where values of a schema become SQL text."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+
+from scaffold.database.layout import WIDTH, Group, Sql, flat, lay, listed, parenthesized
+from scaffold.database.schema import (
+    Column,
+    ForeignKey,
+    Function,
+    Grant,
+    Index,
+    Parameter,
+    Policy,
+    Table,
+    View,
+)
+
+SELF = "set search_path from current"
+"""A function finds what it names in the schemas of its release, whoever calls it."""
+
+PREFER_VARIABLES = "#variable_conflict use_variable"
+"""Columns are written with their table: a bare name is a variable, whatever columns there are."""
+
+
+def comment(text: str) -> str:
+    """Lines of a comment."""
+    return "\n".join(f"-- {line}" for line in wrap(text, WIDTH - 23))
+
+
+def table(found: Table) -> str:
+    """The statement that creates a table; what refers to other tables comes later."""
+    lines = [_column(each) for each in found.columns]
+    lines += [
+        lay(Group((f"constraint {each.name} unique", listed(each.columns)), " "), 2)
+        for each in found.unique
+    ]
+    lines += [f"constraint {each.name} check ({each.expression})" for each in found.checks]
+    lines.append(f"primary key ({', '.join(found.primary_key)})")
+    body = ",\n  ".join(lines)
+    return f"{comment(found.comment)}\ncreate table {found.name} (\n  {body}\n);\n"
+
+
+def protection(found: Table) -> str:
+    """Row-level security, which binds the owner too: without a policy, nobody sees a row."""
+    return (
+        f"alter table {found.name} enable row level security;\n"
+        f"alter table {found.name} force row level security;\n"
+    )
+
+
+def _column(found: Column) -> str:
+    parts = [found.name, found.type]
+    if not found.nullable:
+        parts.append("not null")
+    if found.default:
+        parts.append(f"default {found.default}")
+    text = " ".join(parts)
+    if not found.check:
+        return text
+    flat = f"{text} check ({lay(found.check, 0)})"
+    if "\n" not in flat and len(flat) + 3 <= WIDTH:
+        return flat
+    return f"{text}\n    check ({lay(found.check, 11, 2)})"
+
+
+def foreign_key(owner: str, found: ForeignKey) -> str:
+    """The statement that adds a reference."""
+    return (
+        f"alter table {owner} add constraint {found.name}\n"
+        f"  foreign key ({', '.join(found.columns)})\n"
+        f"  references {found.table} ({', '.join(found.targets)});\n"
+    )
+
+
+def index(found: Index) -> str:
+    """The statement that creates an index while others write."""
+    columns = lay(listed(found.columns), 2, 1)
+    return f"create index concurrently if not exists {found.name} on {found.table}\n  {columns};\n"
+
+
+def policy(found: Policy, role: str) -> str:
+    """The statement that creates a policy."""
+    mode = "restrictive" if found.restrictive else "permissive"
+    head = f"create policy {found.name} on {found.table} as {mode} for {found.command} to {role}"
+    lines = [head]
+    if found.using:
+        lines.append(f"  using {lay(parenthesized(found.using), 8, 1)}")
+    if found.check:
+        lines.append(f"  with check {lay(parenthesized(found.check), 13, 1)}")
+    return "\n".join(lines) + ";\n"
+
+
+def grant(found: Grant, role: str) -> str:
+    """The statement that grants what the service needs of a table, column by column."""
+    verbs: list[Sql] = [
+        name
+        for name, given in (
+            ("select", found.select),
+            ("insert", found.insert),
+            ("delete", found.delete),
+        )
+        if given
+    ]
+    if found.update:
+        verbs.append(listed(found.update, "update ("))
+    given = lay(Group(tuple(verbs), ", "), 6)
+    on = f"on {found.table} to {role};\n"
+    last = given.rpartition("\n")[2]
+    return f"grant {given}{' ' if len(last) + len(on) + 6 < WIDTH else chr(10) + '  '}{on}"
+
+
+def view(found: View) -> str:
+    """The statement that creates a view."""
+    return (
+        f"{comment(found.comment)}\n"
+        f"create or replace view {found.name} with (security_invoker = true) as\n{found.query};\n"
+    )
+
+
+def function(found: Function) -> str:
+    """The statement that creates a function."""
+    kind = " ".join(filter(None, (found.language, found.volatility)))
+    returns = f"returns {found.returns} " if found.returns else ""
+    tail = f"{returns}language {kind} {SELF} as $function$"
+    results = ", ".join(f"out {_typed(each)}" for each in found.results)
+    parameters = listed(_typed(each) for each in found.parameters)
+    start = f"create or replace function {found.name}"
+    if not results and len(start) + len(flat(parameters)) <= WIDTH:
+        head = f"{start}{flat(parameters)}\n{tail}"
+    else:
+        inner = lay(listed(parameters.parts, "", ""), 2, 1).strip()
+        inner = ",\n".join(f"  {line.strip()}" for line in inner.split(",\n"))
+        outs = f",\n  {results}" if results else ""
+        head = f"{start}(\n{inner}{outs}\n) {tail}"
+    body = found.body.strip()
+    if found.language == "plpgsql":
+        body = f"{PREFER_VARIABLES}\n{body}"
+    return f"{comment(found.comment)}\n{head}\n{body}\n$function$;\n"
+
+
+def _typed(found: Parameter) -> str:
+    return f"{found.name} {found.type}"

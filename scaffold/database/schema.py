@@ -1,0 +1,159 @@
+"""The database of a service as values: what there is, and nothing of how it is written down.
+
+`Schema.tables` is history: it holds data, and a change of it is a migration. All the rest follows
+from the spec and holds none, so that each release brings its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from scaffold.database.layout import Sql
+
+Command = Literal["all", "select", "insert", "update", "delete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column. `default` and `check` are SQL expressions, or nothing."""
+
+    name: str
+    type: str
+    nullable: bool = False
+    default: str = ""
+    check: Sql = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unique:
+    """A unique key."""
+
+    name: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """A reference to a key of another table, column by column."""
+
+    name: str
+    columns: tuple[str, ...]
+    table: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A constraint on several columns."""
+
+    name: str
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with its keys and constraints. `tenant` is the column that names the tenant."""
+
+    name: str
+    comment: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    tenant: str = "tenant_id"
+    unique: tuple[Unique, ...] = ()
+    checks: tuple[Check, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index; `columns` are its columns with their order or operator class."""
+
+    name: str
+    table: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A row-level security policy of the service's role.
+
+    A restrictive one binds every statement; of the permissive ones for a command, one has to
+    let the row through. `using` is asked of rows that are there, `check` of rows to be written.
+    """
+
+    name: str
+    table: str
+    command: Command
+    using: Sql | None
+    check: Sql | None
+    restrictive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What the service's role may do to a table: select, insert, delete, or update of columns."""
+
+    table: str
+    select: bool = False
+    insert: bool = False
+    delete: bool = False
+    update: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A view that reads with the rights of whoever asks."""
+
+    name: str
+    comment: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter or a result of a function."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A stored function.
+
+    It has either `results`, which are its out parameters, or one value of the type `returns`.
+    `body` is its text between the quotes.
+    """
+
+    name: str
+    comment: str
+    parameters: tuple[Parameter, ...]
+    body: str
+    results: tuple[Parameter, ...] = ()
+    returns: str = ""
+    language: Literal["plpgsql", "sql"] = "plpgsql"
+    volatility: Literal["", "stable", "immutable"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRule:
+    """A role that members may hold, and the kind of member who may."""
+
+    name: str
+    kind: Literal["human", "service"]
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """What follows from the spec, holds no data, and is applied by every release."""
+
+    policies: tuple[Policy, ...]
+    grants: tuple[Grant, ...]
+    roles: tuple[RoleRule, ...]
+    indexes: tuple[Index, ...]
+
+
+def as_data(tables: tuple[Table, ...]) -> list[dict[str, Any]]:
+    """The tables as plain data, for the snapshot beside the migrations."""
+    return [asdict(each) for each in tables]
