@@ -45,7 +45,8 @@ requirements: setup ## Pin the newest packages that pyproject.toml and the proje
 	cd $(VENV)/project && ../../$(COMPILE) --upgrade --output-file requirements.txt pyproject.toml
 	cd $(VENV)/project && ../../$(COMPILE) --upgrade --extra dev --output-file requirements-dev.txt pyproject.toml
 	cp $(VENV)/project/requirements.txt $(VENV)/project/requirements-dev.txt templates/project/
-	$(COMPILE) --upgrade --constraint $(VENV)/project/requirements-dev.txt --output-file requirements.txt pyproject.toml
+	$(COMPILE) --upgrade --constraint $(VENV)/project/requirements-dev.txt --build-deps-for wheel --output-file requirements.txt pyproject.toml
+	cp requirements.txt templates/project/requirements-scaffold-packages.txt
 	$(COMPILE) --upgrade --constraint $(VENV)/project/requirements-dev.txt --extra dev --output-file requirements-dev.txt pyproject.toml
 
 clean: ## Remove what the other targets made

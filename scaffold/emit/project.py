@@ -18,6 +18,8 @@ from scaffold.emit import quoting
 from scaffold.emit.emission import Emission, emit
 from scaffold.emit.format import format_python
 from scaffold.emit.paths import LOCK, SCHEMA
+from scaffold.emit.provenance import Pin
+from scaffold.emit.provenance import pin as installed_pin
 from scaffold.emit.templates import TEMPLATES, docline, environment
 from scaffold.spec import loads, names
 from scaffold.spec.problems import Refusal
@@ -66,10 +68,13 @@ def starter(name: str, answers: Answers) -> bytes:
     ).encode()
 
 
-def create(name: str, target: Path, content: bytes, source: str) -> Emission:
+def create(
+    name: str, target: Path, content: bytes, source: str, pin: Pin | None = None
+) -> Emission:
     """Make a project in a directory that is missing or empty, as a whole or not at all.
 
-    `content` is the spec, `source` names it in messages.
+    `content` is the spec, `source` names it in messages. `pin` says how other machines install
+    the generator; if left out, as this one was installed.
 
     Raises:
         NewProjectError: the name is no name, or the directory is not empty.
@@ -86,9 +91,10 @@ def create(name: str, target: Path, content: bytes, source: str) -> Emission:
     loads(content, source)  # refused with the positions of the author's own file
     spec = with_modeline(content)
     emission = emit(spec, source)
+    answers = _answers(name, emission.design, spec.decode(), pin or installed_pin())
 
     def write(stage: Path) -> None:
-        _write_own(stage, name, emission.design, spec)
+        _write_own(stage, answers, emission.design.name)
         for path, each in {**emission.files, LOCK: locks.write(emission.lock)}.items():
             place = stage / path
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -157,14 +163,14 @@ def missing_hooks(project: Path, design: Design) -> dict[str, list[str]]:
     }
 
 
-def _write_own(stage: Path, name: str, design: Design, spec: bytes) -> None:
+def _write_own(stage: Path, answers: Mapping[str, Any], package: str) -> None:
     """Write the developer's own files: once, and laid out as the generated ones are."""
     import copier
 
     copier.run_copy(
         str(TEMPLATES / "project"),
         stage,
-        data=_answers(name, design, spec.decode()),
+        data=dict(answers),
         defaults=True,
         overwrite=True,
         quiet=True,
@@ -174,11 +180,11 @@ def _write_own(stage: Path, name: str, design: Design, spec: bytes) -> None:
         path.relative_to(stage).as_posix(): path.read_text(encoding="utf-8")
         for path in stage.rglob("*.py")
     }
-    for path, text in format_python(sources, design.name).items():
+    for path, text in format_python(sources, package).items():
         (stage / path).write_text(text, encoding="utf-8")
 
 
-def _answers(name: str, design: Design, spec: str) -> dict[str, Any]:
+def _answers(name: str, design: Design, spec: str, pin: Pin) -> dict[str, Any]:
     """What the templates of the project may print. Text of the spec comes quoted."""
     others = [each for each in design.environments if each != "development"]
     return {
@@ -189,6 +195,7 @@ def _answers(name: str, design: Design, spec: str) -> dict[str, Any]:
         "title_markdown": quoting.markdown(design.title),
         "role": design.roles[0].name,
         "deployed": "production" if "production" in others else (others or ["development"])[0],
+        "pin": {"lines": list(pin.lines), "comment": pin.comment},
         "entities": [_hooks(entity) for entity in design.entities if entity.actions],
     }
 

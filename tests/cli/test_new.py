@@ -30,6 +30,8 @@ OWN = {
     "hooks/order.py",
     "pyproject.toml",
     "requirements-dev.txt",
+    "requirements-scaffold-packages.txt",
+    "requirements-scaffold.txt",
     "requirements.txt",
     "scaffold.yaml",
     "tests/__init__.py",

@@ -136,10 +136,20 @@ def test_markdown_stays_on_its_line_and_holds_no_markup(text: str) -> None:
     assert re.search(r"(?<!\\)(?:\\\\)*[`*_\[\]<>&]", line) is None
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
-@pytest.mark.parametrize("home", [REPOSITORY, TEMPLATE], ids=["repository", "template"])
-def test_packages_are_pinned_by_digest_and_nothing_else_is_said(home: Path, name: str) -> None:
-    lines = (home / name).read_text(encoding="ascii").splitlines()
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(
+            home / name
+            for home in (REPOSITORY, TEMPLATE)
+            for name in ("requirements.txt", "requirements-dev.txt")
+        ),
+        TEMPLATE / "requirements-scaffold-packages.txt",
+    ],
+    ids=lambda path: path.relative_to(REPOSITORY).as_posix(),
+)
+def test_packages_are_pinned_by_digest_and_nothing_else_is_said(path: Path) -> None:
+    lines = path.read_text(encoding="ascii").splitlines()
     package = re.compile(r"[a-z0-9-]+==[A-Za-z0-9.+]+ \\")
     digest = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
     said = [line for line in lines if line and not line.startswith("# ")]
@@ -156,6 +166,16 @@ def test_what_a_project_depends_on_is_pinned_as_it_says(made: Path, extra: str) 
     wanted = [*project["dependencies"], *(project["optional-dependencies"]["dev"] if extra else [])]
     for each in map(Requirement, wanted):
         assert each.specifier.contains(pinned[each.name.lower()]), each
+
+
+def test_a_project_pins_what_installs_and_builds_this_generator() -> None:
+    content = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
+    pinned = pins(TEMPLATE / "requirements-scaffold-packages.txt")
+    for each in map(
+        Requirement, [*content["project"]["dependencies"], *content["build-system"]["requires"]]
+    ):
+        assert each.specifier.contains(pinned[each.name]), each
+    assert pinned == pins(REPOSITORY / "requirements.txt")
 
 
 def test_tests_here_use_the_packages_that_projects_get() -> None:

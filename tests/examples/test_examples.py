@@ -14,6 +14,7 @@ import pytest
 from scaffold.emit.check import check
 from scaffold.emit.emission import emit_project
 from scaffold.emit.project import create
+from scaffold.emit.provenance import Pin
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXAMPLES = sorted(path.name for path in (ROOT / "examples").iterdir() if path.is_dir())
@@ -24,6 +25,8 @@ TOOLS = {
     "black": ["black", "--quiet", "--check", "."],
     "mypy": ["mypy"],
 }
+PIN = Pin(lines=("../..",), notes=("It is the one of the repository around this example.",))
+"""How the generator is pinned in examples/: the same on every machine."""
 FAST = ("test_access.py", "test_isolation.py", "test_idempotency.py", "test_pages.py")
 
 
@@ -57,6 +60,17 @@ def test_an_example_is_what_its_spec_yields(name: str) -> None:
     assert not check(example, emit_project(example))
     spec, committed = ROOT / "specs" / f"{name}.yaml", example / "scaffold.yaml"
     assert spec.read_text("utf-8") in committed.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_beside_it_are_the_files_that_a_developer_gets(name: str, tmp_path: Path) -> None:
+    """All but the hooks, which an example has written."""
+    example, path = ROOT / "examples" / name, ROOT / "specs" / f"{name}.yaml"
+    emission = create(name, tmp_path / name, path.read_bytes(), path.name, PIN)
+    for made in sorted((tmp_path / name).rglob("*")):
+        own = made.relative_to(tmp_path / name)
+        if made.is_file() and own.parts[0] != "hooks" and own.as_posix() not in emission.files:
+            assert (example / own).read_bytes() == made.read_bytes(), own
 
 
 @pytest.mark.parametrize("tool", TOOLS)
