@@ -82,7 +82,17 @@ def test_make_lists_its_targets(made: Path) -> None:
         command, cwd=made, check=True, capture_output=True, text=True
     )
     listed = re.findall(r"^  make ([a-z]+)\t", done.stdout, re.MULTILINE)
-    assert listed == ["help", "setup", "dev", "token", "test", "check", "generate", "clean"]
+    assert listed == [
+        "help",
+        "setup",
+        "generator",
+        "dev",
+        "token",
+        "test",
+        "check",
+        "generate",
+        "clean",
+    ]
 
 
 @pytest.mark.parametrize("text", HOSTILE)

