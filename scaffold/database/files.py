@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scaffold.database import printer
-from scaffold.database.functions import Functions, Render, Writer
+from scaffold.database.bodies import Render
+from scaffold.database.functions import Functions, functions
 from scaffold.database.guards import guards
-from scaffold.database.schema import Guards, Table, as_data
+from scaffold.database.schema import Function, Guards, Table, as_data
+from scaffold.database.shared import caller
 from scaffold.database.sql import literal
 from scaffold.database.tables import tables
 from scaffold.design.model import Design
@@ -21,16 +23,6 @@ FUNCTIONS = "store/functions"
 POLICIES = "store/guards/policies.sql"
 RULES = "store/guards/rules.sql"
 INDEXES = "store/guards/indexes.sql"
-TYPES = """\
--- A caller, once `enter_` has looked them up.
-do $types$
-begin
-  create type caller_ as (tenant uuid, member uuid, held text[], roles text[], attributes jsonb);
-exception when duplicate_object then
-  null;
-end
-$types$;
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +58,11 @@ class RulesView:
 def database(design: Design, render: Render) -> Database:
     """The database of a design; `render` prints the bodies of its functions."""
     found = tables(design)
-    functions = Writer(design, render).write()
+    stored = functions(design, render)
     rules = guards(design, found)
     app = f"{design.name}_app"
     derived = {
-        **dict(_functions(design, functions)),
+        **dict(_functions(design, stored)),
         RULES: render("guards/rules", _rules(design, rules, app)),
         POLICIES: _policies(rules, app),
         INDEXES: _indexes(rules),
@@ -78,7 +70,7 @@ def database(design: Design, render: Render) -> Database:
     text = json.dumps(derived, sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
     history = {MIGRATION: _migration(design, found), SNAPSHOT: _snapshot(found)}
-    return Database(f"{design.name}_{digest}", found, functions, rules, history, derived)
+    return Database(f"{design.name}_{digest}", found, stored, rules, history, derived)
 
 
 def _snapshot(found: Sequence[Table]) -> str:
@@ -97,20 +89,29 @@ def _migration(design: Design, found: Sequence[Table]) -> str:
     return "\n".join([*parts, "".join(keys)])
 
 
-def _functions(design: Design, functions: Functions) -> Iterator[tuple[str, str]]:
-    shared = "\n".join([TYPES, *(printer.function(each) for each in functions.shared)])
-    yield (
-        f"{FUNCTIONS}/000_shared.sql",
-        f"-- What every operation begins and ends with.\n\n{shared}",
-    )
+def _functions(design: Design, stored: Functions) -> Iterator[tuple[str, str]]:
+    careful = _hides_variables(design)
+
+    def printed(found: Iterable[Function]) -> list[str]:
+        return [printer.function(each, prefer_variables=careful) for each in found]
+
+    head = "-- What every operation begins and ends with.\n"
+    parts = [head, printer.composite(caller(design)), *printed(stored.shared)]
+    yield f"{FUNCTIONS}/000_shared.sql", "\n".join(parts)
     for entity in design.entities:
-        if entity.name in functions.by_entity:
-            parts = [
-                f"-- The operations on {entity.plural.replace('_', ' ')}.\n",
-                printer.view(functions.views[entity.name]),
-                *(printer.function(each) for each in functions.by_entity[entity.name]),
-            ]
+        if entity.name in stored.by_entity:
+            parts = []
+            if entity.name in stored.views:
+                parts.append(printer.view(stored.views[entity.name]))
+            parts += printed(stored.by_entity[entity.name])
             yield f"{FUNCTIONS}/{entity.name}.sql", "\n".join(parts)
+
+
+def _hides_variables(design: Design) -> bool:
+    """May a column be called like a variable of a function?"""
+    columns = [column.name for entity in design.entities for column in entity.columns]
+    columns += [each.name for each in design.tenant_attributes]
+    return any(each.startswith(("p_", "v_")) for each in columns)
 
 
 def _rules(design: Design, rules: Guards, app: str) -> RulesView:

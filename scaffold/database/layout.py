@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -10,13 +10,19 @@ WIDTH = 120
 """No line of the emitted SQL is longer, in characters."""
 
 STEP = 2
+TRUE, FALSE = "true", "false"
+
+
+LINE = "\n"
+"""The joint of parts that stand on lines of their own where they do not fit on one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Parts of an expression that belong together: a list, a conjunction or a disjunction.
+    """Parts of an expression that belong together.
 
-    `joint` stands between the parts, `opening` and `closing` around them.
+    `joint` stands between the parts, `opening` and `closing` around them: a comma for a list, a
+    word for a conjunction or a disjunction, a space for what is read on, `LINE` for cases.
     """
 
     parts: tuple[Sql, ...]
@@ -32,43 +38,91 @@ def flat(node: Sql) -> str:
     """An expression on one line."""
     if isinstance(node, str):
         return node
-    return node.opening + node.joint.join(flat(each) for each in node.parts) + node.closing
+    joint = " " if node.joint == LINE else node.joint
+    return node.opening + joint.join(flat(each) for each in node.parts) + node.closing
 
 
-def lay(node: Sql, column: int, after: int = 0) -> str:
-    """An expression that begins in `column`; `after` characters follow it on its last line."""
+def lay(node: Sql, column: int, after: int = 0, indent: int | None = None) -> str:
+    """An expression that begins in `column`, broken into lines where it is too long for one.
+
+    `after` characters follow it on its last line. `indent` is where its line begins: by default
+    where the expression does.
+    """
     text = flat(node)
     if isinstance(node, str) or column + len(text) + after <= WIDTH:
         return text
-    if node.joint == ", ":
-        return _list(node, column)
-    inner = column + STEP if node.opening else column
-    word = f"{node.joint.strip()} ".lstrip()
-    lines = [
-        ("" if index == 0 else word) + lay(each, inner + (len(word) if index else 0))
-        for index, each in enumerate(node.parts)
-    ]
-    body = f"\n{' ' * inner}".join(line.rstrip() for line in lines)
-    if not node.opening:
-        return body
-    return f"{node.opening.rstrip()}\n{' ' * inner}{body}\n{' ' * column}{node.closing.lstrip()}"
+    start = column if indent is None else indent
+    match node.joint:
+        case ", ":
+            return _list(node, column, after)
+        case "" | " ":
+            return _flow(node, column, after, start)
+        case _:
+            return _stack(node, column, after, start)
 
 
-def _list(node: Group, column: int) -> str:
-    """A list with as many parts on a line as there is room for."""
-    inner = column + STEP if node.opening else column
+def _list(node: Group, column: int, after: int) -> str:
+    """As many parts on a line as there is room for; the lines begin below each other."""
+    inner = column + len(node.opening)
     lines: list[str] = []
-    for each in node.parts:
-        text = lay(each, inner, 1)
-        if lines and inner + len(lines[-1]) + 2 + len(text) < WIDTH and "\n" not in text:
+    for index, each in enumerate(node.parts):
+        last = len(node.closing) + after if index == len(node.parts) - 1 else 1
+        text = lay(each, inner, last)
+        room = WIDTH - inner - len(lines[-1]) - 1 if lines else 0
+        if len(text) + last <= room and LINE not in text + lines[-1]:
             lines[-1] += f" {text},"
         else:
             lines.append(f"{text},")
-    lines[-1] = lines[-1][:-1]
+    body = f"\n{' ' * inner}".join(lines)[:-1]
+    return f"{node.opening}{body}{node.closing}"
+
+
+def _flow(node: Group, column: int, after: int, start: int) -> str:
+    """One part after the other, each broken by itself; on a new line where it has to be."""
+    lines = [" " * column + node.opening]
+    for index, each in enumerate(node.parts):
+        last = len(node.closing) + after if index == len(node.parts) - 1 else 0
+        joint = node.joint if index else ""
+        at = len(lines[-1]) + len(joint)
+        if at + len(flat(each)) + last > WIDTH and not _breakable(each) and index:
+            lines[-1] = lines[-1].rstrip()
+            lines.append(" " * (start + 2 * STEP))
+            joint, at = "", start + 2 * STEP
+        first, *rest = lay(each, at, last, start).split(LINE)
+        lines[-1] += joint + first
+        lines += rest
+    return LINE.join(lines)[column:] + node.closing
+
+
+def _breakable(node: Sql) -> bool:
+    """May an expression begin on a line that it does not fit on?"""
+    if isinstance(node, str) or node.joint == ", ":
+        return False
+    if node.joint == LINE and len(node.parts) == 1:
+        return False
+    return bool(node.opening) or _breakable(node.parts[0])
+
+
+def _stack(node: Group, column: int, after: int, start: int) -> str:
+    """Each part on a line of its own, after the word that joins it to the one before."""
+    word = f"{node.joint.strip()} ".lstrip()
+    if node.opening.endswith("(") and word:
+        inner = column + len(node.opening)
+        lines = []
+        for index, each in enumerate(node.parts):
+            joint = word if index else ""
+            last = len(node.closing) + after if index == len(node.parts) - 1 else 0
+            lines.append(joint + lay(each, inner + len(joint), last))
+        return node.opening + f"\n{' ' * inner}".join(lines) + node.closing
+    inner = start + STEP
+    lines = []
+    for index, each in enumerate(node.parts):
+        joint = word if index else ""
+        lines.append(joint + lay(each, inner + len(joint), 1, inner))
     body = f"\n{' ' * inner}".join(lines)
-    if not node.opening:
-        return body
-    return f"{node.opening}\n{' ' * inner}{body}\n{' ' * column}{node.closing}"
+    opening = f"{node.opening.rstrip()}\n{' ' * inner}" if node.opening else ""
+    closing = f"\n{' ' * start}{node.closing.lstrip()}" if node.closing else ""
+    return f"{opening}{body}{closing}"
 
 
 def listed(parts: Iterable[Sql], opening: str = "(", closing: str = ")") -> Group:
@@ -76,20 +130,23 @@ def listed(parts: Iterable[Sql], opening: str = "(", closing: str = ")") -> Grou
     return Group(tuple(parts), ", ", opening, closing)
 
 
-def all_of(parts: Sequence[Sql]) -> Sql:
+def all_of(parts: Iterable[Sql]) -> Sql:
     """The conjunction; of nothing it is true."""
-    if not parts:
-        return "true"
-    if len(parts) == 1:
-        return parts[0]
-    return Group(tuple(parts), " and ")
+    found = tuple(each for each in parts if each != TRUE)
+    if not found:
+        return TRUE
+    if len(found) == 1:
+        return found[0]
+    return Group(found, " and ")
 
 
 def any_of(parts: Iterable[Sql]) -> Sql:
     """The disjunction in parentheses; of nothing it is false."""
     found = tuple(parts)
+    if TRUE in found:
+        return TRUE
     if not found:
-        return "false"
+        return FALSE
     if len(found) == 1:
         return found[0]
     return Group(tuple(_apart(each) for each in found), " or ", "(", ")")

@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from scaffold.database.layout import Group, Sql, all_of, any_of, listed
+from scaffold.database.layout import TRUE, Group, Sql, all_of, any_of, listed, parenthesized
 from scaffold.database.sql import identifier, literal
 from scaffold.design.model import Alternative, Condition, Design, Term
-
-TRUE = "true"
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
     """How a place in the SQL reaches the caller: their id, claims and tenant.
 
-    `holds` is the test that the caller holds one of the roles of an alternative, `sees` the same
-    where it is about the fields of a row.
+    `claim` is the value of an attribute of the caller. `holds` is the test that they hold one of
+    the roles of an alternative, `sees` the same where it is about the fields of a row.
     """
 
     member: str
-    attributes: str
+    claim: Callable[[Term], Sql]
     tenant: str
     holds: Callable[[Alternative], Sql]
     sees: Callable[[Alternative], Sql]
@@ -51,10 +49,18 @@ def listed_roles(before: str, roles: Iterable[str], after: str = "") -> Sql:
     return listed((literal(each) for each in sorted(set(roles))), f"{before}array[", f"]{after}")
 
 
+def _policy_claim(term: Term) -> Sql:
+    attributes = "nullif(current_setting('app.attributes', true), '')::jsonb"
+    if term.many:
+        claim = f"{attributes} -> {literal(term.name)})"
+        return _query("select jsonb_array_elements_text(", claim)
+    return f"(select ({attributes} ->> {literal(term.name)}){cast(term)})"
+
+
 # In a policy: what `enter_` bound to the transaction.
 POLICY = Binding(
     member="(select nullif(current_setting('app.member_id', true), '')::uuid)",
-    attributes="nullif(current_setting('app.attributes', true), '')::jsonb",
+    claim=_policy_claim,
     tenant=TENANT_BOUND,
     holds=_policy_holds,
     sees=_policy_holds,
@@ -74,18 +80,25 @@ class Predicates:
 
         With `body`, what is sent has to be within the fields of that alternative too.
         """
-        if not body or all(each.fields is None for each in alternatives):
+        limited = bool(body) and any(each.fields is not None for each in alternatives)
+        if not limited:
             alternatives = by_row(alternatives)
-        return any_of(
-            all_of(
-                [
-                    binding.holds(each),
-                    *([within(body, each.fields)] if body and each.fields is not None else []),
-                    *self.conditions(each, binding, row),
-                ]
-            )
-            for each in alternatives
-        )
+        common, rest = _factored(alternatives)
+        shared = [self._condition(each, binding, row) for each in common]
+        return all_of([*shared, self._some(rest, binding, row, body if limited else "")])
+
+    def _some(
+        self, alternatives: Sequence[Alternative], binding: Binding, row: str, body: str
+    ) -> Sql:
+        """One of the alternatives; where one is certain, the others are not asked about."""
+        found = []
+        for each in sorted(alternatives, key=lambda each: bool(each.conditions)):
+            sent = [within(body, each.fields)] if body and each.fields is not None else []
+            test = all_of([binding.holds(each), *sent, *self.conditions(each, binding, row)])
+            if test == TRUE:
+                return TRUE
+            found.append(test)
+        return any_of(found)
 
     def conditions(self, each: Alternative, binding: Binding, row: str) -> list[Sql]:
         """The conjuncts of an alternative, its roles left out."""
@@ -102,7 +115,9 @@ class Predicates:
         if each.left.kind.sql == "uuid" and each.right.kind.textual and isinstance(left, str):
             # As text: a claim that is no UUID names no row, and must not be an error.
             left = f"{left}::text"
-        return _compare(left, "=" if each.operator == "eq" else "in", right)
+        if each.operator == "eq":
+            return _compare(left, "=", right)
+        return _compare(left, "= any", parenthesized(right))
 
     def _term(self, term: Term, binding: Binding, row: str) -> Sql:
         match term.source:
@@ -110,12 +125,8 @@ class Predicates:
                 return f"{row}.{identifier(term.name)}"
             case "user" if term.name == "id":
                 return binding.member
-            case "user" if term.many:
-                claim = f"{binding.attributes} -> {literal(term.name)}"
-                return _query("select jsonb_array_elements_text(", f"{claim})")
             case "user":
-                claim = f"({binding.attributes} ->> {literal(term.name)})"
-                return f"(select {claim}{_cast(term)})"
+                return binding.claim(term)
             case "tenant":
                 column = identifier(term.name)
                 where = f"where o.id = {binding.tenant}"
@@ -133,6 +144,24 @@ def _compare(left: Sql, operator: str, right: Sql) -> Sql:
     if isinstance(left, str):
         return Group((f"{left} {operator}", right), " ")
     return Group((left, Group((operator, right), " ")), " ")
+
+
+def _factored(
+    alternatives: Sequence[Alternative],
+) -> tuple[list[Condition], list[Alternative]]:
+    """The conditions that every alternative has, and the alternatives without them."""
+    common = [
+        condition
+        for condition in (alternatives[0].conditions if alternatives else ())
+        if all(condition in each.conditions for each in alternatives)
+    ]
+    if not common:
+        return [], list(alternatives)
+    rest = [
+        replace(each, conditions=tuple(c for c in each.conditions if c not in common))
+        for each in alternatives
+    ]
+    return common, rest
 
 
 def by_row(alternatives: Sequence[Alternative]) -> list[Alternative]:
@@ -154,5 +183,6 @@ def within(source: str, fields: tuple[str, ...] | None) -> Sql:
     return listed(names, f"{source} - array[", "] = '{}'")
 
 
-def _cast(term: Term) -> str:
+def cast(term: Term) -> str:
+    """What makes the text of a claim a value of its type."""
     return "" if term.kind.textual else f"::{term.kind.sql}"

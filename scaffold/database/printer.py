@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from textwrap import wrap
 
-from scaffold.database.layout import WIDTH, Group, Sql, flat, lay, listed, parenthesized
+from scaffold.database.layout import STEP, WIDTH, Group, Sql, lay, listed, parenthesized
 from scaffold.database.schema import (
     Column,
+    Composite,
     ForeignKey,
     Function,
     Grant,
@@ -21,12 +22,11 @@ SELF = "set search_path from current"
 """A function finds what it names in the schemas of its release, whoever calls it."""
 
 PREFER_VARIABLES = "#variable_conflict use_variable"
-"""Columns are written with their table: a bare name is a variable, whatever columns there are."""
 
 
 def comment(text: str) -> str:
     """Lines of a comment."""
-    return "\n".join(f"-- {line}" for line in wrap(text, WIDTH - 23))
+    return "\n".join(f"-- {line}" for line in wrap(text, WIDTH - 4))
 
 
 def table(found: Table) -> str:
@@ -59,9 +59,9 @@ def _column(found: Column) -> str:
     text = " ".join(parts)
     if not found.check:
         return text
-    flat = f"{text} check ({lay(found.check, 0)})"
-    if "\n" not in flat and len(flat) + 3 <= WIDTH:
-        return flat
+    line = f"{text} check ({lay(found.check, 0)})"
+    if "\n" not in line and len(line) + 3 <= WIDTH:
+        return line
     return f"{text}\n    check ({lay(found.check, 11, 2)})"
 
 
@@ -115,29 +115,47 @@ def view(found: View) -> str:
     """The statement that creates a view."""
     return (
         f"{comment(found.comment)}\n"
-        f"create or replace view {found.name} with (security_invoker = true) as\n{found.query};\n"
+        f"create or replace view {found.name} with (security_invoker = true) as {found.query};\n"
     )
 
 
-def function(found: Function) -> str:
-    """The statement that creates a function."""
+def composite(found: Composite) -> str:
+    """The statement that creates a type; run again, it leaves the one that is there."""
+    members = lay(listed(_typed(each) for each in found.members), 4 + 17 + len(found.name), 1, 4)
+    return (
+        f"{comment(found.comment)}\ndo $$\nbegin\n"
+        f"  create type {found.name} as {members};\n"
+        "exception when duplicate_object then null;\nend $$;\n"
+    )
+
+
+def function(found: Function, *, prefer_variables: bool = False) -> str:
+    """The statement that creates a function.
+
+    With `prefer_variables`, some column may be called like a variable of it: columns are written
+    with their table, so that a bare name is the variable.
+    """
     kind = " ".join(filter(None, (found.language, found.volatility)))
     returns = f"returns {found.returns} " if found.returns else ""
-    tail = f"{returns}language {kind} {SELF} as $function$"
-    results = ", ".join(f"out {_typed(each)}" for each in found.results)
-    parameters = listed(_typed(each) for each in found.parameters)
-    start = f"create or replace function {found.name}"
-    if not results and len(start) + len(flat(parameters)) <= WIDTH:
-        head = f"{start}{flat(parameters)}\n{tail}"
+    tail = f"{returns}language {kind} {SELF} as $$"
+    given = [
+        *(f"{_declared(each)}," for each in found.parameters),
+        *(f"out {_typed(each)}," for each in found.results),
+    ]
+    opening = f"create or replace function {found.name}("
+    if given:
+        given[-1] = f"{given[-1][:-1]})"
     else:
-        inner = lay(listed(parameters.parts, "", ""), 2, 1).strip()
-        inner = ",\n".join(f"  {line.strip()}" for line in inner.split(",\n"))
-        outs = f",\n  {results}" if results else ""
-        head = f"{start}(\n{inner}{outs}\n) {tail}"
+        opening += ") "
+    head = lay(Group((*given, tail), " ", opening), 0, 0, -STEP)
     body = found.body.strip()
-    if found.language == "plpgsql":
+    if prefer_variables:
         body = f"{PREFER_VARIABLES}\n{body}"
-    return f"{comment(found.comment)}\n{head}\n{body}\n$function$;\n"
+    return f"{comment(found.comment)}\n{head}\n{body} $$;\n"
+
+
+def _declared(found: Parameter) -> str:
+    return f"{_typed(found)} default {found.default}" if found.default else _typed(found)
 
 
 def _typed(found: Parameter) -> str:

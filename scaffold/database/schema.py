@@ -112,10 +112,20 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter or a result of a function."""
+    """A parameter or a result of a function; `default` is an SQL expression, or nothing."""
 
     name: str
     type: str
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Composite:
+    """A composite type."""
+
+    name: str
+    comment: str
+    members: tuple[Parameter, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from typing import Any
 from jinja2 import Environment
 
 from scaffold.contract import contract
+from scaffold.database.actions import begin_name, finish_name
 from scaffold.database.files import Database, database
-from scaffold.database.functions import begin_name, finish_name
 from scaffold.database.layout import flat, lay
 from scaffold.database.schema import Function
 from scaffold.database.sql import identifier

@@ -39,7 +39,7 @@ class Mutant:
         """A file as what comes before, what is searched, and what comes after."""
         if not self.within:
             return "", text, ""
-        pattern = rf"^create or replace function {self.within}\(.*?^\$function\$;"
+        pattern = rf"^create or replace function {self.within}\(.*?^end \$\$;"
         if " " in self.within:  # the name of a policy ends in a digest
             pattern = rf"^-- policy: {self.within}(_[0-9a-f]{{8}})?\n.*?;$"
         found = re.search(pattern, text, re.DOTALL | re.MULTILINE)

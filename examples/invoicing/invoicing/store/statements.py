@@ -2,7 +2,7 @@
 
 from typing import Final
 
-RELEASE: Final = "invoicing_b7b8dc77"
+RELEASE: Final = "invoicing_707fe15b"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 TABLES: Final = (
@@ -19,21 +19,18 @@ TABLES: Final = (
 
 FUNCTIONS: Final = (
     "enter_",
-    "refusal_",
+    "missed_",
+    "outside_",
     "record_",
     "claim_",
     "remember_",
     "page_",
     "merge_",
-    "customer_answer_",
-    "customer_missed_",
     "list_customers",
     "create_customer",
     "read_customer",
     "update_customer",
     "delete_customer",
-    "invoice_answer_",
-    "invoice_missed_",
     "list_invoices",
     "create_invoice",
     "read_invoice",
@@ -41,8 +38,6 @@ FUNCTIONS: Final = (
     "delete_invoice",
     "invoice_begin_",
     "invoice_finish_",
-    "invoice_line_answer_",
-    "invoice_line_missed_",
     "list_invoice_lines",
     "create_invoice_line",
     "read_invoice_line",
@@ -50,8 +45,6 @@ FUNCTIONS: Final = (
     "delete_invoice_line",
     "invoice_line_begin_",
     "invoice_line_finish_",
-    "payment_answer_",
-    "payment_missed_",
     "list_payments",
     "create_payment",
     "read_payment",

@@ -126,10 +126,9 @@ def test_a_key_is_of_one_caller_and_one_operation(
         " (tenant_id, member_id, operation, key, fingerprint) values ($1, $2, $3, $4, $5)"
     )
     service.run(service.admin.execute(insert, *given.values()))
-    lookup = (
-        f"select outcome from {RELEASE}.claim_("
-        f"row($1::uuid, $2::uuid, null, null, null)::{RELEASE}.caller_, $3, $4, $5)"
-    )
+    known = "jsonb_build_object('tenant', $1::uuid, 'member', $2::uuid)"
+    caller = f"jsonb_populate_record(null::{RELEASE}.caller_, {known})"
+    lookup = f"select outcome from {RELEASE}.claim_({caller}, $3, $4, $5)"
     assert (
         service.run(service.admin.fetchval(lookup, *(given | changed).values()))
         == expected

@@ -92,7 +92,7 @@ def test_a_database_without_the_functions_is_refused(service: Service) -> None:
     function = service.run(
         service.admin.fetchval(
             "select p.oid::regprocedure::text from pg_proc p"
-            " where p.pronamespace = $1::text::regnamespace and p.proname = 'refusal_'",
+            " where p.pronamespace = $1::text::regnamespace and p.proname = 'enter_'",
             RELEASE,
         )
     )

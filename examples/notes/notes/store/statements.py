@@ -2,7 +2,7 @@
 
 from typing import Final
 
-RELEASE: Final = "notes_ed373110"
+RELEASE: Final = "notes_3c6e6cd3"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 TABLES: Final = (
@@ -17,20 +17,17 @@ TABLES: Final = (
 
 FUNCTIONS: Final = (
     "enter_",
-    "refusal_",
+    "missed_",
+    "outside_",
     "record_",
     "claim_",
     "remember_",
     "page_",
-    "notebook_answer_",
-    "notebook_missed_",
     "list_notebooks",
     "create_notebook",
     "read_notebook",
     "update_notebook",
     "delete_notebook",
-    "note_answer_",
-    "note_missed_",
     "list_notes",
     "create_note",
     "read_note",

@@ -66,19 +66,12 @@ create policy reach_update_23386f0e on idempotency_key as permissive for update 
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
   with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
 
--- policy: customer reach_select_f1a1511c
-create policy reach_select_f1a1511c on customer as permissive for select to invoicing_app
-  using (
-          (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'member', 'viewer'])
-          or (
-               (select nullif(current_setting('app.roles', true), '')::text[] && array['analyst'])
-               and customer.region in
-                   (
-                     select jsonb_array_elements_text(
-                     nullif(current_setting('app.attributes', true), '')::jsonb -> 'regions')
-                   )
-             )
-        );
+-- policy: customer reach_select_b400511e
+create policy reach_select_b400511e on customer as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'member', 'viewer'])
+         or ((select nullif(current_setting('app.roles', true), '')::text[] && array['analyst'])
+             and customer.region = any (select jsonb_array_elements_text(
+                     nullif(current_setting('app.attributes', true), '')::jsonb -> 'regions'))));
 
 -- policy: customer reach_insert_ffb55f22
 create policy reach_insert_ffb55f22 on customer as permissive for insert to invoicing_app
@@ -93,193 +86,102 @@ create policy reach_update_f20c7422 on customer as permissive for update to invo
 create policy reach_delete_ac53e0a4 on customer as permissive for delete to invoicing_app
   using ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant']));
 
--- policy: invoice reach_select_f9111b5d
-create policy reach_select_f9111b5d on invoice as permissive for select to invoicing_app
-  using (
-          (select nullif(current_setting('app.roles', true), '')::text[] && array[
-            'accountant', 'billing_worker', 'member', 'viewer'
-          ])
-          or (
-               (select nullif(current_setting('app.roles', true), '')::text[] && array['analyst'])
-               and invoice.region in
-                   (
-                     select jsonb_array_elements_text(
-                     nullif(current_setting('app.attributes', true), '')::jsonb -> 'regions')
-                   )
-             )
-        );
+-- policy: invoice reach_select_3be31ae1
+create policy reach_select_3be31ae1 on invoice as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'billing_worker',
+                                                                                 'member', 'viewer'])
+         or ((select nullif(current_setting('app.roles', true), '')::text[] && array['analyst'])
+             and invoice.region = any (select jsonb_array_elements_text(
+                     nullif(current_setting('app.attributes', true), '')::jsonb -> 'regions'))));
 
 -- policy: invoice reach_insert_7d3451bd
 create policy reach_insert_7d3451bd on invoice as permissive for insert to invoicing_app
-  with check (
-               (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
-               or (
-                    (select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
-                    and invoice.region =
-                        (
-                          select o.region
-                          from organization o
-                          where o.id = (select current_setting('app.tenant_id', true)::uuid)
-                        )
-                  )
-             );
+  with check ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
+              or ((select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
+                  and invoice.region = (select o.region from organization o
+                          where o.id = (select current_setting('app.tenant_id', true)::uuid))));
 
--- policy: invoice reach_update_f3652ade
-create policy reach_update_f3652ade on invoice as permissive for update to invoicing_app
-  using (
-          (
-            (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
-            and invoice.status = 'draft'
-          )
-          or (
-               (select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
-               and invoice.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
-               and invoice.status = 'draft'
-             )
-          or (
-               (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'billing_worker'])
-               and invoice.status = 'sent'
-             )
-          or (
-               (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
-               and (
-                     select o.region
-                     from organization o
-                     where o.id = (select current_setting('app.tenant_id', true)::uuid)
-                   )
-                   = 'eu'
-               and invoice.status = 'sent'
-             )
-        )
-  with check (
-               (
-                 (
-                   (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
-                   and invoice.status = 'draft'
-                 )
-                 or (
-                      (select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
-                      and invoice.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
-                      and invoice.status = 'draft'
-                    )
-               )
-               or (select nullif(current_setting('app.roles', true), '')::text[] && array[
-                    'accountant', 'billing_worker'
-                  ])
-             );
+-- policy: invoice reach_update_baaba1f3
+create policy reach_update_baaba1f3 on invoice as permissive for update to invoicing_app
+  using (((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
+          and invoice.status = 'draft')
+         or ((select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
+             and invoice.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
+             and invoice.status = 'draft')
+         or ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'billing_worker'])
+             and invoice.status = 'sent')
+         or ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
+             and (select o.region from organization o
+                     where o.id = (select current_setting('app.tenant_id', true)::uuid)) = 'eu'
+             and invoice.status = 'sent'))
+  with check ((invoice.status = 'draft'
+               and ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
+                    or ((select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
+                        and invoice.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid))))
+              or (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant',
+                                                                                         'billing_worker']));
 
--- policy: invoice reach_delete_b5c56059
-create policy reach_delete_b5c56059 on invoice as permissive for delete to invoicing_app
-  using (
-          (
-            (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
-            and invoice.status = 'draft'
-          )
-          or (
-               (select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
-               and invoice.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
-               and invoice.status = 'draft'
-             )
-        );
+-- policy: invoice reach_delete_ca55ebe7
+create policy reach_delete_ca55ebe7 on invoice as permissive for delete to invoicing_app
+  using (invoice.status = 'draft'
+         and ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
+              or ((select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
+                  and invoice.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid))));
 
 -- policy: invoice_line reach_select_24eb9206
 create policy reach_select_24eb9206 on invoice_line as permissive for select to invoicing_app
-  using (
-          (select nullif(current_setting('app.roles', true), '')::text[] && array[
-            'accountant', 'billing_worker', 'member', 'viewer'
-          ])
-        );
+  using ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'billing_worker',
+                                                                                 'member', 'viewer']));
 
--- policy: invoice_line reach_insert_801a13c3
-create policy reach_insert_801a13c3 on invoice_line as permissive for insert to invoicing_app
-  with check (
-               (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'member'])
-               and invoice_line.locked = false
-               and invoice_line.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
-             );
+-- policy: invoice_line reach_insert_99a08c4c
+create policy reach_insert_99a08c4c on invoice_line as permissive for insert to invoicing_app
+  with check (invoice_line.locked = false
+              and invoice_line.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
+              and (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'member']));
 
--- policy: invoice_line reach_update_520895d3
-create policy reach_update_520895d3 on invoice_line as permissive for update to invoicing_app
-  using (
-          (
-            (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'billing_worker'])
-            and invoice_line.locked = false
-          )
-          or (
-               (select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
-               and invoice_line.locked = false
-               and invoice_line.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
-             )
-        )
-  with check (
-               (
-                 (
-                   (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
-                   and invoice_line.locked = false
-                 )
-                 or (
-                      (select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
-                      and invoice_line.locked = false
-                      and invoice_line.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
-                    )
-               )
-               or (select nullif(current_setting('app.roles', true), '')::text[] && array['billing_worker'])
-             );
+-- policy: invoice_line reach_update_53007471
+create policy reach_update_53007471 on invoice_line as permissive for update to invoicing_app
+  using (invoice_line.locked = false
+         and ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'billing_worker'])
+              or ((select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
+                  and invoice_line.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid))))
+  with check ((invoice_line.locked = false
+               and ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
+                    or ((select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
+                        and invoice_line.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid))))
+              or (select nullif(current_setting('app.roles', true), '')::text[] && array['billing_worker']));
 
--- policy: invoice_line reach_delete_eee4d530
-create policy reach_delete_eee4d530 on invoice_line as permissive for delete to invoicing_app
-  using (
-          (
-            (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
-            and invoice_line.locked = false
-          )
-          or (
-               (select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
-               and invoice_line.locked = false
-               and invoice_line.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
-             )
-        );
+-- policy: invoice_line reach_delete_a0951b6c
+create policy reach_delete_a0951b6c on invoice_line as permissive for delete to invoicing_app
+  using (invoice_line.locked = false
+         and ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
+              or ((select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
+                  and invoice_line.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid))));
 
 -- policy: payment reach_select_448ecda0
 create policy reach_select_448ecda0 on payment as permissive for select to invoicing_app
-  using (
-          (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'member', 'viewer'])
-          or (
-               (select nullif(current_setting('app.roles', true), '')::text[] && array['billing_worker'])
-               and (select current_setting('app.environment', true)) in ('development', 'staging')
-               and payment.mode = 'test'
-             )
-          or (
-               (select nullif(current_setting('app.roles', true), '')::text[] && array['billing_worker'])
-               and (select current_setting('app.environment', true)) = 'production'
-               and payment.mode = 'live'
-             )
-        );
+  using ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'member', 'viewer'])
+         or ((select nullif(current_setting('app.roles', true), '')::text[] && array['billing_worker'])
+             and (select current_setting('app.environment', true)) in ('development', 'staging')
+             and payment.mode = 'test')
+         or ((select nullif(current_setting('app.roles', true), '')::text[] && array['billing_worker'])
+             and (select current_setting('app.environment', true)) = 'production'
+             and payment.mode = 'live'));
 
 -- policy: payment reach_insert_d9b84a0d
 create policy reach_insert_d9b84a0d on payment as permissive for insert to invoicing_app
-  with check (
-               (
-                 (select nullif(current_setting('app.roles', true), '')::text[] && array['billing_worker'])
-                 and (select current_setting('app.environment', true)) in ('development', 'staging')
-                 and payment.mode = 'test'
-               )
-               or (
-                    (select nullif(current_setting('app.roles', true), '')::text[] && array['billing_worker'])
-                    and (select current_setting('app.environment', true)) = 'production'
-                    and payment.mode = 'live'
-                  )
-               or (
-                    (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
-                    and payment.method in ('bank_transfer', 'cash')
-                    and payment.mode = 'live'
-                  )
-             );
+  with check (((select nullif(current_setting('app.roles', true), '')::text[] && array['billing_worker'])
+               and (select current_setting('app.environment', true)) in ('development', 'staging')
+               and payment.mode = 'test')
+              or ((select nullif(current_setting('app.roles', true), '')::text[] && array['billing_worker'])
+                  and (select current_setting('app.environment', true)) = 'production'
+                  and payment.mode = 'live')
+              or ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
+                  and payment.method in ('bank_transfer', 'cash')
+                  and payment.mode = 'live'));
 
--- policy: payment reach_update_1ef56e74
-create policy reach_update_1ef56e74 on payment as permissive for update to invoicing_app
-  using (
-          (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
-          and payment.status = 'received'
-        )
+-- policy: payment reach_update_0beacdc7
+create policy reach_update_0beacdc7 on payment as permissive for update to invoicing_app
+  using (payment.status = 'received'
+         and (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant']))
   with check ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant']));

@@ -8,9 +8,8 @@ grant insert on audit_event to invoicing_app;
 grant select, insert, update (fingerprint, resource_id, version, body, created_at, expires_at)
   on idempotency_key to invoicing_app;
 grant select, insert, delete,
-      update (
-        name, email, phone, region, tax_number, website, payment_terms, tags, remark, address, version, updated_at
-      ) on customer to invoicing_app;
+      update (name, email, phone, region, tax_number, website, payment_terms, tags, remark, address, version,
+              updated_at) on customer to invoicing_app;
 grant select, insert, delete,
       update (title, customer_id, status, total, issued_on, due_on, paid_at, network_id, version, updated_at)
   on invoice to invoicing_app;

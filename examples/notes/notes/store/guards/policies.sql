@@ -64,23 +64,17 @@ create policy reach_select_c7a4ffbb on notebook as permissive for select to note
 create policy reach_insert_2ba1da68 on notebook as permissive for insert to notes_app
   with check ((select nullif(current_setting('app.roles', true), '')::text[] && array['writer']));
 
--- policy: notebook reach_update_4dc95a17
-create policy reach_update_4dc95a17 on notebook as permissive for update to notes_app
-  using (
-          (select nullif(current_setting('app.roles', true), '')::text[] && array['writer'])
-          and notebook.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
-        )
-  with check (
-               (select nullif(current_setting('app.roles', true), '')::text[] && array['writer'])
-               and notebook.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
-             );
+-- policy: notebook reach_update_03b5afbc
+create policy reach_update_03b5afbc on notebook as permissive for update to notes_app
+  using (notebook.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
+         and (select nullif(current_setting('app.roles', true), '')::text[] && array['writer']))
+  with check (notebook.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
+              and (select nullif(current_setting('app.roles', true), '')::text[] && array['writer']));
 
--- policy: notebook reach_delete_42d6698d
-create policy reach_delete_42d6698d on notebook as permissive for delete to notes_app
-  using (
-          (select nullif(current_setting('app.roles', true), '')::text[] && array['writer'])
-          and notebook.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
-        );
+-- policy: notebook reach_delete_47156921
+create policy reach_delete_47156921 on notebook as permissive for delete to notes_app
+  using (notebook.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
+         and (select nullif(current_setting('app.roles', true), '')::text[] && array['writer']));
 
 -- policy: note reach_select_0b2f06a9
 create policy reach_select_0b2f06a9 on note as permissive for select to notes_app
@@ -90,20 +84,14 @@ create policy reach_select_0b2f06a9 on note as permissive for select to notes_ap
 create policy reach_insert_38b99c51 on note as permissive for insert to notes_app
   with check ((select nullif(current_setting('app.roles', true), '')::text[] && array['writer']));
 
--- policy: note reach_update_7de92073
-create policy reach_update_7de92073 on note as permissive for update to notes_app
-  using (
-          (select nullif(current_setting('app.roles', true), '')::text[] && array['writer'])
-          and note.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
-        )
-  with check (
-               (select nullif(current_setting('app.roles', true), '')::text[] && array['writer'])
-               and note.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
-             );
+-- policy: note reach_update_2fab691a
+create policy reach_update_2fab691a on note as permissive for update to notes_app
+  using (note.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
+         and (select nullif(current_setting('app.roles', true), '')::text[] && array['writer']))
+  with check (note.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
+              and (select nullif(current_setting('app.roles', true), '')::text[] && array['writer']));
 
--- policy: note reach_delete_ceed62fd
-create policy reach_delete_ceed62fd on note as permissive for delete to notes_app
-  using (
-          (select nullif(current_setting('app.roles', true), '')::text[] && array['writer'])
-          and note.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
-        );
+-- policy: note reach_delete_7e88821c
+create policy reach_delete_7e88821c on note as permissive for delete to notes_app
+  using (note.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
+         and (select nullif(current_setting('app.roles', true), '')::text[] && array['writer']));

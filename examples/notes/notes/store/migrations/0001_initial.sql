@@ -13,8 +13,8 @@ create table workspace (
 alter table workspace enable row level security;
 alter table workspace force row level security;
 
--- Who belongs to a tenant, and in which roles. A principal is the subject of an issuer: the same
--- subject of two issuers is two people.
+-- Who belongs to a tenant, and in which roles. A principal is the subject of an issuer: the same subject of two
+-- issuers is two people.
 create table member (
   tenant_id uuid not null,
   id uuid not null default gen_random_uuid(),

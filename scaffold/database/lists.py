@@ -1,0 +1,56 @@
+"""What a list of a resource can be filtered and sorted by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from scaffold.database.bodies import Filter
+from scaffold.database.layout import Group, Sql, all_of
+from scaffold.database.sql import array, identifier, literal
+from scaffold.database.values import extract
+from scaffold.design.filters import filter_key
+from scaffold.design.model import Column, Entity
+
+OPERATORS = {"gte": ">=", "lte": "<=", "gt": ">", "lt": "<"}
+
+
+def dynamic(entity: Entity) -> bool:
+    """Can a list of this resource be filtered or sorted?"""
+    listed = entity.operation("list") is not None
+    return listed and any(each.filters or each.sortable for each in entity.columns)
+
+
+def order(entity: Entity) -> Sql:
+    """The sort key that a request asks for, with its type: both are constants of ours."""
+    newest = array(("r.created_at", "timestamptz"))
+    cases = []
+    for column in entity.columns:
+        if column.sortable:
+            key = array((f"r.{identifier(column.name)}", column.kind.sql))
+            cases.append(f"when {literal(column.name)} then {key}")
+    if not cases:
+        return newest
+    return Group((*cases, f"else {newest}"), " ", "case ltrim(p_sort, '-') ", " end")
+
+
+def filters(entity: Entity, source: str) -> Iterable[Filter]:
+    """The filters, which take their values from the JSON object `source`."""
+    for column in entity.columns:
+        for operator in column.filters:
+            key = filter_key(column, operator)
+            condition = _filter(column, operator, key, source)
+            yield Filter(literal(key), Group((condition,), "", "$q$ and ", "$q$"))
+
+
+def _filter(column: Column, operator: str, key: str, source: str) -> Sql:
+    name = f"r.{identifier(column.name)}"
+    value = extract(column.kind, source, key)
+    if operator == "in":
+        values = f"array(select jsonb_array_elements_text({source} -> {literal(key)}))"
+        cast = "" if column.kind.textual else f"::{column.kind.sql}[]"
+        return Group((f"{name} = any", f"({values}{cast})"), " ")
+    if operator == "prefix":
+        # A range instead of LIKE, which is not leakproof and so would not use the index.
+        end = f"{name} ~<~ (({value}) || U&'\\+10FFFF')"
+        return all_of([f"{name} ~>=~ ({value})", end])
+    return f"{name} {OPERATORS.get(operator, '=')} {value}"

@@ -1,0 +1,311 @@
+"""The stored functions of a resource that are no actions: list, create, read, update, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from scaffold.database import lists
+from scaffold.database.bodies import (
+    Assignment,
+    Gate,
+    ListView,
+    Parent,
+    ReadView,
+    Refusal,
+    Render,
+    Statement,
+    WriteView,
+)
+from scaffold.database.layout import TRUE, Group, Sql, all_of, any_of, flat, listed
+from scaffold.database.predicates import Binding, Predicates, listed_roles, within
+from scaffold.database.rows import answer, target, view_name, written
+from scaffold.database.schema import Function
+from scaffold.database.signatures import (
+    BODY,
+    CALL,
+    ID,
+    JSONB,
+    KEY,
+    OUTCOME,
+    REQUEST,
+    TEXT,
+    UUID,
+    VERSION,
+    VERSIONS,
+    parameters,
+)
+from scaffold.database.sql import array, identifier, literal
+from scaffold.database.ways import Ways
+from scaffold.database.writes import changed, inserted
+from scaffold.design.filters import filter_key
+from scaffold.design.model import Alternative, Design, Entity, Operation
+from scaffold.design.visibility import readers, seers, split
+
+
+@dataclass(slots=True)
+class Context:
+    """What every function is written with: the design, its predicates, and the templates.
+
+    `columns` are the names that no boolean of a function may have.
+    """
+
+    design: Design
+    render: Render
+    predicates: Predicates = field(init=False)
+    columns: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.predicates = Predicates(self.design)
+        self.columns = frozenset(
+            column.name for entity in self.design.entities for column in entity.columns
+        ) | frozenset(each.name for each in self.design.tenant_attributes)
+
+    def ways(self, operation: Operation) -> Ways:
+        """The ways of a function into which only the roles of an operation are let."""
+        return Ways(self.columns, operation.roles)
+
+    def entry(self, allowed: Sql, age: Sql = "") -> Sql:
+        """The call that says who asks; `age` is how old the authentication may be."""
+        if not age:
+            return Group(("p_tenant, p_caller,", allowed), " ", "enter_(", ")")
+        return Group(
+            ("p_tenant, p_caller,", Group((allowed,), "", "", ","), age), " ", "enter_(", ")"
+        )
+
+
+def handle(operation: Operation) -> str:
+    """The name of the stored function of an operation that is no action."""
+    return operation.id
+
+
+def missed_call(entity: Entity) -> str:
+    """Why a conditional write touched no row."""
+    return f"missed_(v_caller, {literal(entity.name)}, p_id, p_match)"
+
+
+def function(context: Context, entity: Entity, operation: Operation) -> Function:
+    """The function of an operation that is no action."""
+    write = {"list": _list, "read": _read, "create": _create, "update": _update, "delete": _delete}
+    return write[operation.verb](context, entity, operation)
+
+
+def _list(context: Context, entity: Entity, operation: Operation) -> Function:
+    ways = context.ways(operation)
+    static = ways.binding("list")
+    refusals = [*_refusals(operation, static, ""), *_guarded(entity, operation, static)]
+    parent = _parent(context, entity, ways)
+    known = _statement(context, entity, operation, static)
+    values = ["p_tenant", "v_caller", "p_limit", "p_after", "p_after_id", "p_filters"]
+    values += ["p_parent"] if parent else []
+    numbers = {way.name: f"${len(values) + n}" for n, way in enumerate(ways.all, 1)}
+
+    def numbered(each: Alternative) -> Sql:
+        return numbers.get(flat(static.holds(each)), TRUE)
+
+    def seen(each: Alternative) -> Sql:
+        return numbers.get(flat(static.sees(each)), TRUE)
+
+    bound = Binding(
+        "($2).member", lambda term: f"($2){flat(static.claim(term))[8:]}", "$1", numbered, seen
+    )
+    filters = tuple(lists.filters(entity, "$6"))
+    view = ListView(
+        gate=_gate(context, operation, ways, refusals),
+        view=view_name(entity),
+        parent=parent,
+        static=known,
+        bound=_statement(context, entity, operation, bound),
+        filters=filters,
+        order=lists.order(entity) if lists.dynamic(entity) else "",
+        arguments=listed([*values, *numbers], "", ""),
+    )
+    about = "newest first where `p_sort` is null" if lists.dynamic(entity) else "newest first"
+    above = (("p_parent", UUID),) if parent else ()
+    after = (("p_sort", TEXT), ("p_after", TEXT), ("p_after_id", UUID), ("p_filters", JSONB))
+    return Function(
+        handle(operation),
+        f"{operation.summary}, {about}.",
+        parameters(*CALL, *above, ("p_limit", "integer"), *after),
+        context.render("functions/list", view),
+        results=parameters(OUTCOME, BODY, ("last_key", TEXT), ("last_id", UUID)),
+    )
+
+
+def _statement(
+    context: Context, entity: Entity, operation: Operation, binding: Binding
+) -> Statement:
+    return Statement(
+        context.predicates.reach(operation.alternatives, binding, "r"),
+        answer(context.predicates, entity, operation.alternatives, binding, "r"),
+    )
+
+
+def _read(context: Context, entity: Entity, operation: Operation) -> Function:
+    ways = context.ways(operation)
+    shown = _statement(context, entity, operation, ways.binding("read"))
+    view = ReadView(
+        _gate(context, operation, ways, ()), view_name(entity), shown.reach, shown.answer
+    )
+    return Function(
+        handle(operation),
+        f"{operation.summary}. `p_known` are the versions that the caller has already.",
+        parameters(*CALL, ("p_id", UUID), ("p_known", VERSIONS)),
+        context.render("functions/read", view),
+        results=parameters(OUTCOME, VERSION, BODY),
+    )
+
+
+def _create(context: Context, entity: Entity, operation: Operation) -> Function:
+    view = _write(context, entity, operation, "p_body")
+    above = (("p_parent", UUID),) if view.parent else ()
+    return Function(
+        handle(operation),
+        f"{operation.summary}, with its audit event.",
+        parameters(*CALL, *above, ("p_body", JSONB), *KEY, REQUEST),
+        context.render("functions/create", view),
+        results=parameters(OUTCOME, ID, VERSION, BODY),
+    )
+
+
+def _update(context: Context, entity: Entity, operation: Operation) -> Function:
+    return Function(
+        handle(operation),
+        f"{operation.summary} that is at one of the versions `p_match`, with a merge patch "
+        "(RFC 7396).",
+        parameters(*CALL, ("p_id", UUID), ("p_match", VERSIONS), ("p_patch", JSONB), REQUEST),
+        context.render("functions/update", _write(context, entity, operation, "p_patch")),
+        results=parameters(OUTCOME, VERSION, BODY),
+    )
+
+
+def _delete(context: Context, entity: Entity, operation: Operation) -> Function:
+    return Function(
+        handle(operation),
+        f"{operation.summary} that is at one of the versions `p_match`.",
+        parameters(*CALL, ("p_id", UUID), ("p_match", VERSIONS), REQUEST),
+        context.render("functions/delete", _write(context, entity, operation, "")),
+        results=parameters(OUTCOME, VERSION),
+    )
+
+
+def _write(context: Context, entity: Entity, operation: Operation, source: str) -> WriteView:
+    ways = context.ways(operation)
+    binding = ways.binding(operation.verb)
+    refusals = tuple(_refusals(operation, binding, source))
+    assignments: Iterable[Assignment] = ()
+    if operation.verb == "create":
+        assignments = inserted(entity)
+    elif operation.verb == "update":
+        assignments = (changed(each, "p_patch") for each in entity.columns if each.updatable)
+    reach, allowed = _reach(context, entity, operation, binding, source)
+    parent = _parent(context, entity, ways) if operation.verb == "create" else None
+    view = WriteView(
+        gate=Gate("", ()),
+        operation=literal(operation.id),
+        entity=literal(entity.name),
+        table=identifier(entity.name) if operation.verb == "delete" else target(entity),
+        parent=parent,
+        reach=reach,
+        allowed=allowed,
+        assignments=tuple(assignments),
+        missed=missed_call(entity),
+        answer=(
+            written(context.predicates, entity, ways.binding("read"))
+            if operation.verb != "delete"
+            else ""
+        ),
+        idempotency=operation.idempotency,
+    )
+    return replace(view, gate=_gate(context, operation, ways, refusals))
+
+
+def _reach(
+    context: Context, entity: Entity, operation: Operation, binding: Binding, source: str
+) -> tuple[Sql, Sql]:
+    """Which rows may be written, and what a written row has to meet.
+
+    A row whose fields in the conditions stay as they were meets them afterwards too.
+    """
+    alternatives = operation.alternatives
+    # Fields without conditions were all that the gate asked about.
+    limited = operation.verb == "update" and any(each.conditions for each in alternatives)
+    patch = source if limited else ""
+    reach = context.predicates.reach(alternatives, binding, "t", patch)
+    given = {
+        "create": {each.name for each in entity.columns},
+        "update": {each.name for each in entity.columns if each.updatable},
+    }.get(operation.verb, set())
+    asked = {
+        term.name
+        for each in alternatives
+        for condition in each.conditions
+        for term in (condition.left, condition.right)
+        if not isinstance(term, tuple) and term.source == "field"
+    }
+    if operation.verb == "create" and any(each.conditions for each in alternatives):
+        return TRUE, context.predicates.reach(alternatives, binding, "t", source)
+    if given & asked:
+        return reach, context.predicates.reach(alternatives, binding, "t", source)
+    return reach, ""
+
+
+def _gate(context: Context, operation: Operation, ways: Ways, refusals: Iterable[Refusal]) -> Gate:
+    """How the function of an operation begins, once everything has asked for its ways."""
+    age = str(operation.step_up) if operation.step_up is not None else ""
+    return Gate(context.entry(listed_roles("", operation.roles), age), ways.all, tuple(refusals))
+
+
+def _refusals(operation: Operation, binding: Binding, source: str) -> Iterable[Refusal]:
+    """What is refused of a caller who holds a role; `source` is what was sent."""
+    if source and any(each.fields is not None for each in operation.alternatives):
+        writable = any_of(
+            all_of([binding.holds(each), *_within(source, each)]) for each in operation.alternatives
+        )
+        if writable != TRUE:
+            yield Refusal(negated(writable), "'field_not_writable'")
+    if operation.idempotency == "required":
+        yield Refusal("p_key is null", "'idempotency_key_required'")
+
+
+def _within(source: str, each: Alternative) -> list[Sql]:
+    return [within(source, each.fields)] if each.fields is not None else []
+
+
+def _guarded(entity: Entity, operation: Operation, binding: Binding) -> Iterable[Refusal]:
+    """Filters and sorts by a field that some role cannot read would be an oracle."""
+    _, restricted = split(entity, operation.alternatives)
+    for column in restricted:
+        used: list[Sql] = []
+        if column.filters:
+            keys = tuple(filter_key(column, each) for each in column.filters)
+            used.append(f"p_filters ?| {array(keys)}")
+        if column.sortable:
+            sorts = f"{literal(column.name)}, {literal('-' + column.name)}"
+            used.append(f"p_sort in ({sorts})")
+        if used:
+            found = seers(column, operation.alternatives)
+            whole = [binding.holds(each) for each in found if not each.conditions]
+            rest = [each for each in operation.alternatives if each not in found]
+            if any_of(whole) != TRUE:
+                blind = any_of(binding.holds(each) for each in rest)
+                yield Refusal(
+                    all_of([any_of(used), blind, *map(negated, whole)]), "'field_not_readable'"
+                )
+
+
+def _parent(context: Context, entity: Entity, ways: Ways) -> Parent | None:
+    if not entity.parent:
+        return None
+    above = context.design.entity(entity.parent)
+    column = next(each.name for each in entity.columns if each.origin == "parent")
+    known = context.predicates.reach(readers(above), ways.binding("see"), "q")
+    return Parent(identifier(above.name), identifier(column), known)
+
+
+def negated(test: Sql) -> Sql:
+    """The negation of a test."""
+    text = flat(test)
+    if isinstance(test, Group) and test.opening:
+        return Group(test.parts, test.joint, f"not {test.opening}", test.closing)
+    return Group((test,), "", "not (", ")") if " " in text else f"not {text}"

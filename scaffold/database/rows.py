@@ -1,0 +1,119 @@
+# ruff: noqa: S608 - identifiers come from `identifier`
+"""The rows of a resource with their JSON, and what a caller sees of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from scaffold.database.bodies import Answer, Part
+from scaffold.database.layout import LINE, TRUE, WIDTH, Group, Sql, flat, lay, listed
+from scaffold.database.predicates import Binding, Predicates
+from scaffold.database.schema import View
+from scaffold.database.sql import identifier
+from scaffold.database.values import output
+from scaffold.design.model import Alternative, Column, Entity
+from scaffold.design.visibility import readers, seers, split
+
+BUILT_IN = ("id", "version", "created_at", "updated_at")
+
+
+def view_name(entity: Entity) -> str:
+    """The view of a resource's rows with their JSON."""
+    return f"{entity.name}_row_"
+
+
+def view(entity: Entity) -> View:
+    """The rows of a resource, each with its JSON as text.
+
+    `json_` has every field that can be read. Where some are not everybody's, `open_` has the
+    others, without the closing brace, and each `part_` some of the rest. It has one table and no
+    join, so that PostgreSQL lets it be written to: what a write answers is then `json_` of the row
+    as it was written.
+    """
+    found = _seen(entity)
+    rows = {"json_": [*found.open, *(column for part in found.parts for column in part)]}
+    if found.parts:
+        rows["open_"] = found.open
+    if len(found.parts) > 1:
+        rows |= {f"part_{number}_": part for number, part in enumerate(found.parts, 1)}
+    outputs = ["r.*"]
+    for name, columns in rows.items():
+        part = name.startswith("part_")
+        fields = listed(select(columns, "r", () if part else BUILT_IN), "select ", "")
+        opening, closing = f"(select row_to_json({name})::text from (", f") {name})"
+        if part or name == "open_":
+            opening, closing = f"left({opening}", f"{closing}, -1)"
+        if part:
+            opening, closing = f"',' || substr({opening}", f"{closing}, 2)"
+        if 2 + len(opening + flat(fields) + closing + name) + 5 > WIDTH:
+            opening = f"{opening}\n    "
+        outputs.append(f"{opening}{lay(fields, 4)}{closing} as {name}")
+    query = "select " + ",\n  ".join(outputs) + f"\n  from {identifier(entity.name)} r"
+    about = f"The {entity.plural.replace('_', ' ')}, each with its JSON as text."
+    return View(view_name(entity), about, query)
+
+
+def answer(
+    predicates: Predicates,
+    entity: Entity,
+    alternatives: Sequence[Alternative],
+    binding: Binding,
+    row: str,
+) -> Sql:
+    """What these alternatives show of a row of the view."""
+    parts = []
+    for number, columns in enumerate(_seen(entity).parts, 1):
+        found = seers(columns[0], alternatives)
+        everywhere = len(found) == len(alternatives)
+        visible = TRUE if everywhere else predicates.reach(found, binding.seeing, row)
+        parts.append(Part(f"part_{number}_", visible))
+    return Answer(row, tuple(parts)).sql
+
+
+def written(predicates: Predicates, entity: Entity, binding: Binding) -> Sql:
+    """What a write answers: the row as the caller may read it, or else that it exists."""
+    bare = "json_build_object('id', t.id, 'version', t.version)::text"
+    read = entity.operation("read")
+    if read is None:
+        return bare
+    reach = predicates.reach(read.alternatives, binding, "t")
+    seen = answer(predicates, entity, read.alternatives, binding, "t")
+    if reach == TRUE:
+        return seen
+    return Group((Group(("when", reach, "then", seen), " "), f"else {bare}"), LINE, "case ", " end")
+
+
+def target(entity: Entity) -> str:
+    """What a write names: the view, where it answers the row."""
+    return view_name(entity) if entity.operation("read") else identifier(entity.name)
+
+
+def select(columns: Iterable[Column], row: str, built_in: Iterable[str]) -> list[Sql]:
+    """Columns as they are answered, under their own names."""
+    found: list[Sql] = [f"{row}.{name}" for name in built_in]
+    for column in columns:
+        value = output(column, row)
+        plain = value == f"{row}.{identifier(column.name)}"
+        found.append(value if plain else f"{value} as {identifier(column.name)}")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The readable columns: those that everybody sees, and the others by who sees them."""
+
+    open: list[Column]
+    parts: list[list[Column]]
+
+
+def _seen(entity: Entity) -> _Seen:
+    """The parts of a row: columns that the same grants show belong together."""
+    alternatives = readers(entity)
+    open_, restricted = split(entity, alternatives)
+    parts: dict[tuple[int, ...], list[Column]] = {}
+    for column in restricted:
+        found = seers(column, alternatives)
+        key = tuple(index for index, each in enumerate(alternatives) if each in found)
+        parts.setdefault(key, []).append(column)
+    return _Seen(open_, list(parts.values()))

@@ -1,0 +1,171 @@
+"""The stored functions that every operation begins or ends with, and what they know of a caller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from scaffold.database.bodies import Assignment, Assurance, Render, SharedView
+from scaffold.database.predicates import listed_roles
+from scaffold.database.schema import Composite, Function, Parameter
+from scaffold.database.signatures import (
+    BIGINT,
+    BODY,
+    BOOLEAN,
+    CALL,
+    ID,
+    JSONB,
+    KEY,
+    OUTCOME,
+    REQUEST,
+    TEXT,
+    TEXTS,
+    UUID,
+    VERSION,
+    VERSIONS,
+    parameters,
+)
+from scaffold.database.sql import literal
+from scaffold.database.ways import claim_name
+from scaffold.design.model import Attribute, Design
+from scaffold.design.visibility import has_conditions, patches_objects
+
+CALLER = ("p_caller", "caller_")
+AGE = Parameter("p_age", "integer", "null")
+
+
+def caller(design: Design) -> Composite:
+    """What `enter_` finds out about a caller."""
+    claims = ((claim_name(each.name), _type(each)) for each in design.user_attributes)
+    known = (("tenant", UUID), ("member", UUID), ("roles", TEXTS), ("refusal", TEXT))
+    return Composite(
+        "caller_",
+        "Who asks, once `enter_` has looked them up: their membership, the roles that this token "
+        "is strong enough for, and why they are refused, if they are.",
+        parameters(*known, *claims),
+    )
+
+
+def functions(design: Design, render: Render, *, pages: bool) -> Iterable[Function]:
+    """The functions that this design needs; with `pages`, the one that writes lists."""
+    operations = design.operations
+    aged = any(each.step_up is not None for each in operations)
+    view = SharedView(
+        tuple(_assurance(design)),
+        any(has_conditions(each) for each in design.entities),
+        tuple(_claim(each) for each in design.user_attributes),
+        aged,
+    )
+    recent = " `p_age` is how old the authentication may be, in seconds." if aged else ""
+    yield Function(
+        "enter_",
+        "Binds this transaction to the tenant and to the caller, and says who that is, and why "
+        f"they are refused if they hold none of the roles `p_allowed`.{recent}",
+        (*parameters(*CALL, ("p_allowed", TEXTS)), *((AGE,) if aged else ())),
+        render("functions/enter", view),
+        returns="caller_",
+    )
+    if any(each.conditional for each in operations):
+        yield Function(
+            "missed_",
+            "Why a conditional write touched no row. One that row-level security hides from the "
+            "caller is not found.",
+            parameters(CALLER, ("p_table", TEXT), ("p_id", UUID), ("p_match", VERSIONS)),
+            render("functions/missed", view),
+            returns=TEXT,
+        )
+    if any(each.conditions for o in operations for each in o.alternatives):
+        yield Function(
+            "outside_",
+            "Undoes a write whose row is outside what the caller may write.",
+            (),
+            render("functions/outside", view),
+            returns=TEXT,
+        )
+    if any(each.verb not in ("list", "read") for each in operations):
+        yield Function(
+            "record_",
+            "Writes the audit event of an effect, which `p_said` names the fields of; ends well.",
+            parameters(
+                CALLER,
+                ("p_operation", TEXT),
+                ("p_resource", TEXT),
+                ("p_id", UUID),
+                ("p_version", BIGINT),
+                ("p_said", JSONB),
+                REQUEST,
+            ),
+            render("functions/record", view),
+            returns=TEXT,
+        )
+    if any(each.idempotency != "none" for each in operations):
+        of = (CALLER, ("p_operation", TEXT), *KEY)
+        yield Function(
+            "claim_",
+            "Looks an idempotency key up. The advisory lock is held until the transaction ends, "
+            "so that a second request with the same key is told that the first is in flight.",
+            parameters(*of),
+            render("functions/claim", view),
+            results=parameters(OUTCOME, ID, VERSION, BODY),
+        )
+        yield Function(
+            "remember_",
+            "Stores the answer of a request with an idempotency key, in the transaction of its "
+            "effect.",
+            parameters(*of, ("p_id", UUID), ("p_version", BIGINT), ("p_body", TEXT)),
+            render("functions/remember", view),
+            returns="void",
+        )
+    if pages:
+        yield Function(
+            "page_",
+            "The statement of a list: one for each shape of filters, so that each has the plan "
+            "that it needs. It is put together from constants; every value is a parameter.",
+            parameters(
+                ("p_view", TEXT),
+                ("p_body", TEXT),
+                ("p_where", TEXT),
+                ("p_order", TEXTS),
+                ("p_descending", BOOLEAN),
+                ("p_further", BOOLEAN),
+            ),
+            render("functions/page", view),
+            returns=TEXT,
+            volatility="immutable",
+        )
+    if any(patches_objects(each) for each in design.entities):
+        yield Function(
+            "merge_",
+            "Applies a JSON merge patch (RFC 7396, section 2) to a stored object.",
+            parameters(("p_target", JSONB), ("p_patch", JSONB)),
+            render("functions/merge", view),
+            returns=JSONB,
+            language="sql",
+            volatility="immutable",
+        )
+
+
+def _type(attribute: Attribute) -> str:
+    return TEXTS if attribute.many else attribute.kind.sql
+
+
+def _claim(attribute: Attribute) -> Assignment:
+    name = literal(attribute.name)
+    if attribute.many:
+        claim = f"p_caller -> 'attributes' -> {name}"
+        value = f"array(select jsonb_array_elements_text({claim}))"
+    else:
+        text = f"p_caller -> 'attributes' ->> {name}"
+        value = text if attribute.kind.textual else f"({text})::{attribute.kind.sql}"
+    return Assignment(claim_name(attribute.name), value)
+
+
+def _assurance(design: Design) -> Iterable[Assurance]:
+    """Each strength of authentication that roles demand."""
+    tests = {
+        "any": "p_caller ->> 'mfa' is null",
+        "phishing_resistant": "p_caller ->> 'mfa' is distinct from 'phishing_resistant'",
+    }
+    for level, missing in tests.items():
+        needing = tuple(sorted(role.name for role in design.roles if role.mfa == level))
+        if needing:
+            yield Assurance(missing, listed_roles("", needing))

@@ -1,0 +1,21 @@
+"""The parameters and results that the stored functions share."""
+
+from __future__ import annotations
+
+from scaffold.database.schema import Parameter
+
+BIGINT, BOOLEAN, JSONB, TEXT, UUID = "bigint", "boolean", "jsonb", "text", "uuid"
+TEXTS, VERSIONS = "text[]", "bigint[]"
+
+CALL = (("p_tenant", UUID), ("p_caller", JSONB))
+ID = ("id", UUID)
+KEY = (("p_key", TEXT), ("p_fingerprint", TEXT))
+REQUEST = ("p_request", TEXT)
+OUTCOME = ("outcome", TEXT)
+VERSION = ("version", BIGINT)
+BODY = ("body", TEXT)
+
+
+def parameters(*pairs: tuple[str, str]) -> tuple[Parameter, ...]:
+    """Parameters or results from their names and types."""
+    return tuple(Parameter(name, type_) for name, type_ in pairs)

@@ -1,0 +1,43 @@
+"""What writes give to columns, and which values they take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from scaffold.database.bodies import Assignment
+from scaffold.database.layout import Group
+from scaffold.database.sql import identifier, literal
+from scaffold.database.values import default_sql, extract
+from scaffold.design.model import Column, Entity
+
+
+def changed(column: Column, source: str) -> Assignment:
+    """The assignment of a patched column: of an object, what the patch says of its parts."""
+    name, key = identifier(column.name), literal(column.name)
+    value = extract(column.kind, source, column.name)
+    if column.kind.base == "object" and source == "p_patch":
+        merged = f"merge_(t.{name}, {source} -> {key})"
+        whole = f"when jsonb_typeof({source} -> {key}) = 'object' then {merged}"
+        parts = (f"when not {source} ? {key} then t.{name}", whole)
+    else:
+        parts = (f"when {source} ? {key} then {value}", f"else t.{name}")
+    return Assignment(name, Group(parts, " ", "case ", " end"))
+
+
+def inserted(entity: Entity) -> Iterable[Assignment]:
+    """The columns that an insert names, with their values."""
+    for column in entity.columns:
+        value = ""
+        if column.origin == "owner":
+            value = "v_caller.member"
+        elif column.origin == "parent":
+            value = "p_parent"
+        elif column.creatable:
+            value = extract(column.kind, "p_body", column.name)
+            if column.default is not None and column.nullable:
+                given = f"p_body ? {literal(column.name)}"
+                value = f"case when {given} then {value} else {default_sql(column)} end"
+            elif column.default is not None:
+                value = f"coalesce({value}, {default_sql(column)})"
+        if value:
+            yield Assignment(identifier(column.name), value)
