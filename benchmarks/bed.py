@@ -14,7 +14,7 @@ import asyncpg
 from benchmarks import SPEC
 from benchmarks.peers import MEMBER_CLAIM
 from scaffold.design.resolve import resolve
-from scaffold.emit.plan import plan
+from scaffold.plan.files import plan
 from scaffold.spec import loads
 
 DATABASE: Final = "invoicing_benchmark"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from scaffold.emit.project import create
+from scaffold.project.create import create
 
 SPEC: Final = Path(__file__).parent.parent / "specs" / "invoicing.yaml"
 PACKAGE: Final = "invoicing"

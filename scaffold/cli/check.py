@@ -32,9 +32,9 @@ def run(
       scaffold check services/shop --format json
     """
     with refusing():
-        from scaffold.emit.check import check, report
-        from scaffold.emit.emission import emit_project
+        from scaffold.emission import emit_project
         from scaffold.spec.problems import escape
+        from scaffold.tree.check import check, report
 
         findings = check(project, emit_project(project))
         if format == "json":

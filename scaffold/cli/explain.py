@@ -32,7 +32,7 @@ def run(
     """
     with refusing():
         from scaffold.design.resolve import resolve
-        from scaffold.emit.emission import spec_of
+        from scaffold.emission import spec_of
         from scaffold.explain import explain
         from scaffold.spec import load
 

@@ -10,7 +10,7 @@ import typer
 from scaffold.cli.output import paint, refusing, say
 
 if TYPE_CHECKING:
-    from scaffold.emit.tree import Difference
+    from scaffold.tree.lay import Difference
 
 COLOURS = {"created": "green", "changed": "yellow", "removed": "red"}
 
@@ -32,9 +32,9 @@ def run(
       scaffold generate services/shop --dry-run
     """
     with refusing():
-        from scaffold.emit.emission import emit_project
-        from scaffold.emit.project import missing_hooks
-        from scaffold.emit.tree import compare, lay
+        from scaffold.emission import emit_project
+        from scaffold.project.create import missing_hooks
+        from scaffold.tree.lay import compare, lay
 
         emission = emit_project(project)
         difference = compare(project, emission)

@@ -10,7 +10,7 @@ import typer
 from scaffold.cli.output import paint, refusing, say
 
 if TYPE_CHECKING:
-    from scaffold.emit.project import Answers
+    from scaffold.project.create import Answers
 
 
 def run(
@@ -40,8 +40,8 @@ def run(
       scaffold new my-shop --spec shop.yaml --into services/shop
     """
     with refusing():
-        from scaffold.emit.emission import read_spec
-        from scaffold.emit.project import create, default_answers, starter
+        from scaffold.emission import read_spec
+        from scaffold.project.create import create, default_answers, starter
 
         if spec is not None:
             content, source = read_spec(spec), str(spec)
@@ -61,7 +61,7 @@ def run(
 
 def _ask(defaults: Answers) -> Answers:
     """Ask what the starter spec needs."""
-    from scaffold.emit.project import Answers
+    from scaffold.project.create import Answers
 
     return Answers(
         title=typer.prompt("Title of the service", default=defaults.title),

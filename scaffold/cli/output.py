@@ -73,13 +73,13 @@ def refusing() -> Iterator[None]:
 
 def _explained(error: Exception) -> str | None:
     """What to say of an error that the input caused; None for any other."""
-    from scaffold.emit.emission import ProjectError
-    from scaffold.emit.format import FormatterError
-    from scaffold.emit.paths import UnsafePath
-    from scaffold.emit.project import NewProjectError
-    from scaffold.emit.transaction import TransactionError
+    from scaffold.emission import ProjectError
+    from scaffold.plan.format import FormatterError
+    from scaffold.project.create import NewProjectError
     from scaffold.spec import SpecError
     from scaffold.spec.problems import escape
+    from scaffold.tree.paths import UnsafePath
+    from scaffold.tree.transaction import TransactionError
 
     match error:
         case SpecError():

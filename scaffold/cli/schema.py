@@ -15,6 +15,6 @@ def run() -> None:
       scaffold schema > spec.schema.json
     """
     with refusing():
-        from scaffold.emit.emission import schema
+        from scaffold.emission import schema
 
         typer.echo(schema(), nl=False)

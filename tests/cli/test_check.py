@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from scaffold.emit.check import check
-from scaffold.emit.emission import Emission, emit
-from scaffold.emit.lock import digest
+from scaffold.emission import Emission, emit
+from scaffold.tree.check import check
+from scaffold.tree.lock import digest
 
 from .support import PACKAGE, SPECS, edit, scaffold, scaffold_process, tree, without_product
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.emit.lock import digest
-from scaffold.emit.paths import UnsafePath, confine, is_plain, roots
+from scaffold.tree.lock import digest
+from scaffold.tree.paths import UnsafePath, confine, is_plain, roots
 
 from .support import PACKAGE, edit, scaffold, tree
 

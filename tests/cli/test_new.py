@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scaffold.emit import lock
 from scaffold.spec import load
+from scaffold.tree import lock
 
 from .support import PACKAGE, SPEC, SPECS, scaffold, tree
 

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
-from scaffold.emit import quoting
+from scaffold.plan import quoting
 
 from .support import PACKAGE, SPEC, scaffold, tree
 

@@ -14,7 +14,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import scaffold
-from scaffold.emit.provenance import Pin, of_checkout, of_record, pin
+from scaffold.project.provenance import Pin, of_checkout, of_record, pin
 
 from .support import scaffold as command
 
@@ -268,7 +268,7 @@ def test_what_runs_beside_an_installed_scaffold_is_not_taken_for_it(
 ) -> None:
     """An editable installation, or a checkout on the path: what counts is where the code lies."""
     module = checkout / "scaffold" / "emit" / "provenance.py"
-    monkeypatch.setattr("scaffold.emit.provenance.__file__", str(module))
+    monkeypatch.setattr("scaffold.project.provenance.__file__", str(module))
     assert "--require-hashes" not in installed(None).lines
     assert installed(archive(f"https://files.example.com/{WHEEL}")) == of_checkout(checkout)
 
@@ -277,7 +277,7 @@ def test_without_metadata_it_is_the_checkout(
     checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = checkout / "scaffold" / "emit" / "provenance.py"
-    monkeypatch.setattr("scaffold.emit.provenance.__file__", str(module))
+    monkeypatch.setattr("scaffold.project.provenance.__file__", str(module))
     monkeypatch.setattr("sys.path", [])
     assert pin() == of_checkout(checkout)
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.emit.paths import Roots
-from scaffold.emit.transaction import (
+from scaffold.tree.paths import Roots
+from scaffold.tree.transaction import (
     JOURNAL,
     TRANSACTION,
     TransactionError,
@@ -36,7 +36,7 @@ CALLS = ("replace", "link", "unlink", "mkdir")
 KILLED = """
 import os, sys
 from pathlib import Path
-from scaffold.emit import transaction
+from scaffold.tree import transaction
 from tests.cli.test_transaction import REMOVE, ROOTS, WRITE
 
 name, number, project = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])

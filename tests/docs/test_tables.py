@@ -11,8 +11,8 @@ import typer
 
 from scaffold.cli import app
 from scaffold.cli.output import FOUND, INTERRUPTED, REFUSED
-from scaffold.emit.check import Kind
 from scaffold.lint import RULES
+from scaffold.tree.check import Kind
 from tests.emitted import PACKAGE
 
 from .markdown import DOCUMENTS, REPOSITORY, code_of, read

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.emit.check import check
-from scaffold.emit.emission import emit_project
-from scaffold.emit.project import create
-from scaffold.emit.provenance import Pin
+from scaffold.tree.check import check
+from scaffold.emission import emit_project
+from scaffold.project.create import create
+from scaffold.project.provenance import Pin
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXAMPLES = sorted(path.name for path in (ROOT / "examples").iterdir() if path.is_dir())

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.emit.check import check
-from scaffold.emit.emission import Emission, emit_project
+from scaffold.emission import Emission, emit_project
+from scaffold.tree.check import check
 from tests.emitted import PACKAGE, ask
 
 from . import database, gate, identity, statements, wiring

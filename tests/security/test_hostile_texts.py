@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from scaffold.emit.project import create
+from scaffold.project.create import create
 from tests.emitted import ask
 
 TEXTS = {

@@ -18,8 +18,8 @@ import pytest
 import yaml
 
 from scaffold.design.resolve import resolve
-from scaffold.emit.plan import unformatted
-from scaffold.emit.project import create
+from scaffold.plan.files import unformatted
+from scaffold.project.create import create
 from scaffold.spec import SpecError, loads
 
 BENIGN: dict[str, Any] = {

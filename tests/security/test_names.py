@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from scaffold.emit.project import create
+from scaffold.project.create import create
 from scaffold.spec import SpecError, loads
 from tests.emitted import ask
 

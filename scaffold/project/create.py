@@ -13,16 +13,16 @@ from typing import Any
 
 from scaffold.design.model import Design, Entity, Operation
 from scaffold.design.names import camel
-from scaffold.emit import lock as locks
-from scaffold.emit import quoting
-from scaffold.emit.emission import Emission, emit
-from scaffold.emit.format import format_python
-from scaffold.emit.paths import LOCK, SCHEMA
-from scaffold.emit.provenance import Pin
-from scaffold.emit.provenance import pin as installed_pin
-from scaffold.emit.templates import TEMPLATES, docline, environment
+from scaffold.emission import Emission, emit
+from scaffold.plan import quoting
+from scaffold.plan.format import format_python
+from scaffold.plan.templates import TEMPLATES, docline, environment
+from scaffold.project.provenance import Pin
+from scaffold.project.provenance import pin as installed_pin
 from scaffold.spec import loads, names
 from scaffold.spec.problems import Refusal
+from scaffold.tree import lock as locks
+from scaffold.tree.paths import LOCK, SCHEMA
 
 MODELINE = f"# yaml-language-server: $schema={SCHEMA}\n"
 """Editors that speak the YAML language server complete and explain a spec that has this line."""

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from scaffold.emit.paths import LOCK
+from scaffold.tree.paths import LOCK
 
 MAX_BYTES = 64 * 1024 * 1024
 

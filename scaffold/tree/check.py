@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from scaffold.emit import lock as locks
-from scaffold.emit.emission import Emission
-from scaffold.emit.lock import Lock, LockError
-from scaffold.emit.paths import LOCK
-from scaffold.emit.transaction import JOURNAL, interrupted
-from scaffold.emit.tree import digest_of, extra
+from scaffold.emission import Emission
+from scaffold.tree import lock as locks
+from scaffold.tree.lay import digest_of, extra
+from scaffold.tree.lock import Lock, LockError
+from scaffold.tree.paths import LOCK
+from scaffold.tree.transaction import JOURNAL, interrupted
 
 Kind = Literal["changed", "missing", "extra", "stale", "lock", "interrupted"]
 

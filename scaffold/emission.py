@@ -11,11 +11,11 @@ from scaffold import __version__
 from scaffold.design.model import Design
 from scaffold.design.resolve import resolve
 from scaffold.design.surface import surface
-from scaffold.emit.lock import Lock, digest
-from scaffold.emit.paths import SCHEMA, SPEC, Roots, roots
-from scaffold.emit.plan import plan
+from scaffold.plan.files import plan
 from scaffold.spec import json_schema, loads
 from scaffold.spec.document import MAX_BYTES
+from scaffold.tree.lock import Lock, digest
+from scaffold.tree.paths import SCHEMA, SPEC, Roots, roots
 
 
 class ProjectError(ValueError):

@@ -9,7 +9,7 @@ from typing import Any
 from scaffold.design.model import Alternative, Column, Design, Entity, Operation
 from scaffold.design.visibility import readers, seers
 from scaffold.design.witness import ME, World, failing, holds, satisfying
-from scaffold.emit.python import function_name
+from scaffold.plan.python import function_name
 
 
 def access(design: Design) -> Mapping[str, Any]:

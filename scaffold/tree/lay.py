@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from scaffold.emit import lock as locks
-from scaffold.emit.emission import Emission
-from scaffold.emit.lock import LockError, digest
-from scaffold.emit.paths import LOCK, Roots, UnsafePath, confine
-from scaffold.emit.transaction import change
+from scaffold.emission import Emission
+from scaffold.tree import lock as locks
+from scaffold.tree.lock import LockError, digest
+from scaffold.tree.paths import LOCK, Roots, UnsafePath, confine
+from scaffold.tree.transaction import change
 
 IRREGULAR = "not a regular file"
 

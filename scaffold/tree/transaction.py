@@ -21,7 +21,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from scaffold.emit.paths import HOME, LOCK, Roots, confine
+from scaffold.tree.paths import HOME, LOCK, Roots, confine
 
 TRANSACTION = f"{HOME}/transaction"
 JOURNAL = f"{TRANSACTION}/journal.json"

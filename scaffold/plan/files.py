@@ -19,11 +19,11 @@ from scaffold.design.model import Design, Entity, Operation
 from scaffold.design.names import camel
 from scaffold.design.types import EMAIL, LINE, TEXT, URL, Kind
 from scaffold.design.visibility import patches_objects
-from scaffold.emit import python
-from scaffold.emit.access import access
-from scaffold.emit.catalog import catalog
-from scaffold.emit.format import format_python
-from scaffold.emit.templates import environment
+from scaffold.plan import python
+from scaffold.plan.access import access
+from scaffold.plan.catalog import catalog
+from scaffold.plan.format import format_python
+from scaffold.plan.templates import environment
 
 Plan = Mapping[str, str]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from scaffold.emit import python
+from scaffold.plan import python
 
 
 def _templates() -> Path:

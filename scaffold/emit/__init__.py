@@ -1,1 +1,0 @@
-"""From a design to files: the plan is pure, the tree is what lies on disk."""

@@ -1,0 +1,1 @@
+"""A new project: the files that become the developer's, beside the generated ones."""

@@ -1,0 +1,1 @@
+"""The tree: what lies on disk, compared with what the spec yields, and brought to it whole."""
