@@ -15,7 +15,7 @@ from benchmarks import SPEC
 from benchmarks.peers import MEMBER_CLAIM
 from scaffold.design.resolve import resolve
 from scaffold.plan.files import plan
-from scaffold.spec import loads
+from scaffold.spec.load import loads
 
 DATABASE: Final = "invoicing_benchmark"
 LIMITS: Final = re.compile(r"^limits: \{.*\}$", re.MULTILINE)

@@ -13,7 +13,7 @@ from benchmarks.load import OPERATIONS
 from benchmarks.servers import NAMES, PEERS
 from benchmarks.synthetic import spec
 from scaffold.design.resolve import resolve
-from scaffold.spec import loads
+from scaffold.spec.load import loads
 
 
 def run(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -12,8 +12,9 @@ from scaffold.design.model import Design
 from scaffold.design.resolve import resolve
 from scaffold.design.surface import surface
 from scaffold.plan.files import plan
-from scaffold.spec import json_schema, loads
 from scaffold.spec.document import MAX_BYTES
+from scaffold.spec.load import loads
+from scaffold.spec.schema import json_schema
 from scaffold.tree.lock import Lock, digest
 from scaffold.tree.paths import SCHEMA, SPEC, Roots, roots
 

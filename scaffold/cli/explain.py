@@ -34,7 +34,7 @@ def run(
         from scaffold.design.resolve import resolve
         from scaffold.emission import spec_of
         from scaffold.explain import explain
-        from scaffold.spec import load
+        from scaffold.spec.load import load
 
         design = resolve(load(spec_of(project)))
         try:

@@ -31,7 +31,7 @@ def run(
     with refusing():
         from scaffold.design.resolve import resolve
         from scaffold.lint import advise
-        from scaffold.spec import load_with_positions
+        from scaffold.spec.load import load_with_positions
         from scaffold.spec.problems import escape
 
         source, positions = load_with_positions(spec)

@@ -76,8 +76,7 @@ def _explained(error: Exception) -> str | None:
     from scaffold.emission import ProjectError
     from scaffold.plan.format import FormatterError
     from scaffold.project.create import NewProjectError
-    from scaffold.spec import SpecError
-    from scaffold.spec.problems import escape
+    from scaffold.spec.problems import SpecError, escape
     from scaffold.tree.paths import UnsafePath
     from scaffold.tree.transaction import TransactionError
 

@@ -19,7 +19,8 @@ from scaffold.plan.format import format_python
 from scaffold.plan.templates import TEMPLATES, docline, environment
 from scaffold.project.provenance import Pin
 from scaffold.project.provenance import pin as installed_pin
-from scaffold.spec import loads, names
+from scaffold.spec import names
+from scaffold.spec.load import loads
 from scaffold.spec.problems import Refusal
 from scaffold.tree import lock as locks
 from scaffold.tree.paths import LOCK, SCHEMA

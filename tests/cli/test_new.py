@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scaffold.spec import load
+from scaffold.spec.load import load
 from scaffold.tree import lock
 
 from .support import PACKAGE, SPEC, SPECS, scaffold, tree

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from scaffold.design.model import Design
 from scaffold.design.resolve import resolve
-from scaffold.spec import loads
+from scaffold.spec.load import loads
 
 SPECS = Path(__file__).parents[2] / "specs"
 

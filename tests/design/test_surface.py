@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from scaffold.design.resolve import resolve
 from scaffold.design.surface import surface
-from scaffold.spec import loads
 from scaffold.spec.document import parse
+from scaffold.spec.load import loads
 
 from .samples import SPECS, design, whole
 

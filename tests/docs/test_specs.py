@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from scaffold.spec import loads
 from scaffold.spec.document import parse
+from scaffold.spec.load import loads
 
 from .markdown import DOCUMENTS, REPOSITORY, Block, read
 

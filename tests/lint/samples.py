@@ -4,7 +4,7 @@ import re
 
 from scaffold.design.resolve import resolve
 from scaffold.lint import Advice, advise
-from scaffold.spec import loads_with_positions
+from scaffold.spec.load import loads_with_positions
 
 SECTIONS = {
     "scaffold": "1",

@@ -6,7 +6,8 @@ import pytest
 
 from scaffold.design.resolve import resolve
 from scaffold.lint import advise
-from scaffold.spec import load_with_positions, problems
+from scaffold.spec import problems
+from scaffold.spec.load import load_with_positions
 
 SPECS = Path(__file__).parents[2] / "specs"
 

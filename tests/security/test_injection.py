@@ -20,7 +20,8 @@ import yaml
 from scaffold.design.resolve import resolve
 from scaffold.plan.files import unformatted
 from scaffold.project.create import create
-from scaffold.spec import SpecError, loads
+from scaffold.spec.load import loads
+from scaffold.spec.problems import SpecError
 
 BENIGN: dict[str, Any] = {
     "scaffold": 1,

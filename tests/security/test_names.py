@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from scaffold.project.create import create
-from scaffold.spec import SpecError, loads
+from scaffold.spec.load import loads
+from scaffold.spec.problems import SpecError
 from tests.emitted import ask
 
 NAMES = """

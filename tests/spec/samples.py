@@ -1,6 +1,7 @@
 """Small specs to break. `MARK` stands right before the place that a problem is expected at."""
 
-from scaffold.spec import SpecError, loads
+from scaffold.spec.load import loads
+from scaffold.spec.problems import SpecError
 
 MARK = "▸"
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scaffold.spec import SpecError, document, load
+from scaffold.spec import document
+from scaffold.spec.load import load
+from scaffold.spec.problems import SpecError
 
 from .samples import marked
 

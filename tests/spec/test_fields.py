@@ -5,7 +5,8 @@ from typing import Any, get_args
 
 import pytest
 
-from scaffold.spec import loads, model
+from scaffold.spec import model
+from scaffold.spec.load import loads
 from scaffold.spec.model import ListField, ObjectField
 
 from .samples import check_refused, field, refusal

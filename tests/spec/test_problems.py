@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.spec import Problem, SpecError, load, load_with_positions, loads
-from scaffold.spec.problems import escape, listing, quote
+from scaffold.spec.load import load, load_with_positions, loads
+from scaffold.spec.problems import Problem, SpecError, escape, listing, quote
 
 from .samples import marked, refusal, spec
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from scaffold.spec import SpecError, loads
+from scaffold.spec.load import loads
+from scaffold.spec.problems import SpecError
 
 from .samples import refusal
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scaffold.spec import loads
+from scaffold.spec.load import loads
 
 from .samples import MARK, check_refused, marked, refusal, spec
 

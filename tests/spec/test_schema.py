@@ -8,7 +8,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from scaffold.spec import document, json_schema, loads
+from scaffold.spec import document
+from scaffold.spec.load import loads
+from scaffold.spec.schema import json_schema
 
 from .samples import spec
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scaffold.spec import loads
+from scaffold.spec.load import loads
 from scaffold.spec.model import Attribute, Rate, Unlimited
 
 from .samples import check_refused, spec

@@ -24,15 +24,16 @@ for each in range(1000):
     lines.append("    actions: {finish: {on: item, step_up: 5m}}")
 text = "\\n".join(lines).encode()
 start = time.process_time()
-import scaffold.spec
+from scaffold.spec.load import loads
+from scaffold.spec.problems import SpecError
 imported = time.process_time()
-spec = scaffold.spec.loads(text)
+spec = loads(text)
 loaded = time.process_time()
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 broken = text.replace(b"max: 120", b"max: 120, maxx: 1").replace(b"on: resource_", b"on: resorce_")
 try:
-    scaffold.spec.loads(broken)
-except scaffold.spec.SpecError as error:
+    loads(broken)
+except SpecError as error:
     assert len(error.problems) == 50
 refused = time.process_time()
 print(len(text), len(spec.resources), imported - start, loaded - imported, refused - loaded, peak)
