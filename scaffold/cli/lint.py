@@ -30,7 +30,7 @@ def run(
     """
     with refusing():
         from scaffold.design.resolve import resolve
-        from scaffold.lint import advise
+        from scaffold.lint.rules import advise
         from scaffold.spec.load import load_with_positions
         from scaffold.spec.problems import escape
 

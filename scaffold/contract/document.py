@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import openapi_pydantic
 import pydantic_core
 from openapi_pydantic import (
-    Components,
     Header,
     Info,
     MediaType,
@@ -27,8 +27,10 @@ from openapi_pydantic import (
 )
 from openapi_pydantic import Operation as PathOperation
 
+from scaffold.contract.parts import Components, Demands
 from scaffold.contract.schemas import entity_schemas, query_parameters
 from scaffold.design.model import Design, Entity, Operation
+from scaffold.features import FEATURES
 
 Fragment = Mapping[str, Any]
 
@@ -44,13 +46,8 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "415": ("UnsupportedMediaType", "The body is of another media type."),
     "422": ("Invalid", "Well-formed, but not what this contract allows."),
     "428": ("PreconditionRequired", "If-Match is missing."),
-    "429": ("TooManyRequests", "A limit is exceeded."),
     "501": ("NotImplemented", "The action is declared, and not written yet."),
     "503": ("Unavailable", "Try again later."),
-}
-LIMIT_HEADERS = {
-    "RateLimit-Policy": "The limits in force (draft-ietf-httpapi-ratelimit-headers).",
-    "RateLimit": "What is left of the limit that is closest.",
 }
 
 
@@ -131,19 +128,12 @@ def _operation(operation: Operation, entity: Entity, design: Design) -> PathOper
         "x-permission": operation.permission,
         "x-roles": list(operation.roles),
         "x-tenancy": design.tenant_claim,
-        "x-rate-limit": {
-            each.scope: f"{each.count}/{each.window}s"
-            for each in design.limits
-            if each.scope != "failed_authentication"
-        },
     }
     if operation.conditional:
         parts["x-precondition"] = "If-Match"
-    if operation.idempotency != "none":
-        parts["x-idempotency"] = operation.idempotency
-    if operation.step_up is not None:
-        parts["x-step-up-seconds"] = operation.step_up
-    parameters = list(_parameters(operation, entity))
+    for each in _demands(operation, design):
+        parts |= each.extensions
+    parameters = list(_parameters(operation, entity, design))
     if parameters:
         parts["parameters"] = parameters
     body = operation.body
@@ -155,22 +145,32 @@ def _operation(operation: Operation, entity: Entity, design: Design) -> PathOper
     return PathOperation(**parts)
 
 
-def _parameters(operation: Operation, entity: Entity) -> Iterable[Parameter | Reference]:
+def _demands(operation: Operation, design: Design) -> list[Demands]:
+    """What the features add to an operation."""
+    found = (each.demands(design, operation) for each in FEATURES)
+    return [each for each in found if each is not None]
+
+
+def _parameters(
+    operation: Operation, entity: Entity, design: Design
+) -> Iterable[Parameter | Reference]:
     if operation.verb == "list":
         yield from query_parameters(entity)
     if operation.verb == "read":
         yield _reference("#/components/parameters/IfNoneMatch")
     if operation.conditional:
         yield _reference("#/components/parameters/IfMatch")
-    if operation.idempotency != "none":
-        name = "IdempotencyKey" + ("Required" if operation.idempotency == "required" else "")
-        yield _reference(f"#/components/parameters/{name}")
+    for each in _demands(operation, design):
+        for name in each.parameters:
+            yield _reference(f"#/components/parameters/{name}")
 
 
 def _responses(operation: Operation, entity: Entity, design: Design) -> dict[str, Any]:
-    headers: dict[str, Header | Reference] = {}
-    if any(each.scope != "failed_authentication" for each in design.limits):
-        headers |= {name: _reference(f"#/components/headers/{name}") for name in LIMIT_HEADERS}
+    headers: dict[str, Header | Reference] = {
+        name: _reference(f"#/components/headers/{name}")
+        for each in _demands(operation, design)
+        for name in each.headers
+    }
     answer: dict[str, Any] = {"description": operation.summary}
     if operation.status != 204:
         name = entity.class_name + ("Page" if operation.verb == "list" else "")
@@ -184,14 +184,30 @@ def _responses(operation: Operation, entity: Entity, design: Design) -> dict[str
     found: dict[str, Any] = {str(operation.status): Response(**answer)}
     if operation.verb == "read":
         found["304"] = Response(description="The caller has this version already.")
-    for status in _statuses(operation, entity):
-        found[status] = _reference(f"#/components/responses/{PROBLEMS[status][0]}")
+    problems = _problems(design)
+    for status in _statuses(operation, entity, design):
+        found[status] = _reference(f"#/components/responses/{problems[status][0]}")
     return found
 
 
-def _statuses(operation: Operation, entity: Entity) -> Iterable[str]:
+def _problems(design: Design) -> Mapping[str, tuple[str, str]]:
+    """The refusals by their status, those of features too."""
+    added = {
+        status: problem for each in _shared(design) for status, problem in each.problems.items()
+    }
+    return {**PROBLEMS, **added}
+
+
+def _shared(design: Design) -> list[Components]:
+    """The shared parts that features add."""
+    found = (each.components(design) for each in FEATURES)
+    return [each for each in found if each is not None]
+
+
+def _statuses(operation: Operation, entity: Entity, design: Design) -> Iterable[str]:
     """The refusals that this operation can give."""
-    found = {"400", "401", "403", "422", "429", "503"}
+    found = {"400", "401", "403", "422", "503"}
+    found |= {status for each in _demands(operation, design) for status in each.statuses}
     if operation.on_item or entity.parent:
         found.add("404")
     if operation.verb == "list":
@@ -207,22 +223,28 @@ def _statuses(operation: Operation, entity: Entity) -> Iterable[str]:
     return sorted(found)
 
 
-def _components(design: Design) -> Components:
+def _components(design: Design) -> openapi_pydantic.Components:
     content = {"application/problem+json": _media("#/components/schemas/Problem")}
-    used = {status for e in design.entities for o in e.operations for status in _statuses(o, e)}
-    return Components(
+    used = {
+        status for e in design.entities for o in e.operations for status in _statuses(o, e, design)
+    }
+    shared = _shared(design)
+    headers = {name: text for each in shared for name, text in each.headers.items()}
+    parameters = {name: each for part in shared for name, each in part.parameters.items()}
+    return openapi_pydantic.Components(
         responses={
             name: Response(description=description, content=content)
-            for status, (name, description) in PROBLEMS.items()
+            for status, (name, description) in sorted(_problems(design).items())
             if status in used
         },
         headers={
-            **{name: _header(description) for name, description in LIMIT_HEADERS.items()},
+            **{name: _header(description) for name, description in headers.items()},
             "ETag": _header("The version, for If-Match.", required=True),
             "Location": _header("Where the new resource is.", required=True),
         },
         parameters={
-            name: Parameter.model_validate(each) for name, each in SHARED_PARAMETERS.items()
+            name: Parameter.model_validate(each)
+            for name, each in {**SHARED_PARAMETERS, **parameters}.items()
         },
         securitySchemes={
             "bearer": SecurityScheme(
@@ -249,7 +271,6 @@ def _header(description: str, **more: bool) -> Header:
 
 
 TAG = {"type": "string", "pattern": '^"[1-9][0-9]{0,17}"$'}
-KEY = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"}
 SHARED_PARAMETERS: Mapping[str, dict[str, Any]] = {
     "IfMatch": {
         "name": "If-Match",
@@ -263,19 +284,6 @@ SHARED_PARAMETERS: Mapping[str, dict[str, Any]] = {
         "in": "header",
         "description": "The ETag of the version that the caller has.",
         "schema": TAG,
-    },
-    "IdempotencyKey": {
-        "name": "Idempotency-Key",
-        "in": "header",
-        "description": "Makes a repeated request harmless for a day.",
-        "schema": KEY,
-    },
-    "IdempotencyKeyRequired": {
-        "name": "Idempotency-Key",
-        "in": "header",
-        "required": True,
-        "description": "Makes a repeated request harmless for a day.",
-        "schema": KEY,
     },
 }
 PROBLEM: Mapping[str, Any] = {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
-from scaffold.database.bodies import ActionsView, Gate, Refusal
-from scaffold.database.layout import LINE, TRUE, Group, Sql, all_of, any_of, flat, listed
-from scaffold.database.operations import Context, missed_call
+from scaffold.database.bodies import ActionsView, Refusal, Served, chosen, names
+from scaffold.database.layout import TRUE, Group, Sql, all_of, any_of, flat, listed
+from scaffold.database.operations import Around, Context, missed_call
 from scaffold.database.predicates import listed_roles
 from scaffold.database.rows import BUILT_IN, select, target, written
 from scaffold.database.schema import Function
@@ -15,9 +16,7 @@ from scaffold.database.signatures import (
     CALL,
     ID,
     JSONB,
-    KEY,
     OUTCOME,
-    REQUEST,
     TEXT,
     TEXTS,
     UUID,
@@ -44,40 +43,50 @@ def finish_name(entity: Entity) -> str:
 def functions(context: Context, entity: Entity) -> Iterable[Function]:
     """Begin and finish."""
     items = [each for each in entity.actions if each.on_item]
-    view = _view(context, entity, items)
+    beginning, end = _around(context, entity, "begin"), _around(context, entity, "finish")
+    view = _view(context, entity, items, beginning, end)
     many = entity.plural.replace("_", " ")
     locked = ", and locks the row that the hook then works on." if items else "."
     on_item = (("p_id", UUID), ("p_match", VERSIONS)) if items else ()
     yield Function(
         begin_name(entity),
         f"Lets the caller begin an action on {many}{locked}",
-        parameters(*CALL, ("p_action", TEXT), *on_item, *KEY),
+        (*parameters(*CALL, ("p_action", TEXT), *on_item), *beginning.parameters),
         context.render("functions/begin", view),
         results=parameters(OUTCOME, ID, VERSION, BODY, ("member_id", UUID), ("roles", TEXTS)),
     )
     done = (("p_id", UUID), ("p_version", "bigint"), ("p_changes", JSONB)) if items else ()
     yield Function(
         finish_name(entity),
-        f"Writes what the hook of an action on {many} decided, with its audit event. Whether the "
-        "caller may was decided at the beginning, in this transaction.",
-        parameters(*CALL, ("p_action", TEXT), *done, *KEY, REQUEST),
+        f"Writes what the hook of an action on {many} decided. Whether the caller may was decided "
+        "at the beginning, in this transaction.",
+        (*parameters(*CALL, ("p_action", TEXT), *done), *end.parameters),
         context.render("functions/finish", view),
         results=parameters(OUTCOME, ID, VERSION, BODY),
     )
 
 
-def _view(context: Context, entity: Entity, items: Sequence[Operation]) -> ActionsView:
+def _around(context: Context, entity: Entity, stage: Literal["begin", "finish"]) -> Around:
+    """What the features add; what is said of a row is nothing where no action is on one."""
+    said = "p_changes" if any(each.on_item for each in entity.actions) else "'{}'"
+    operation = f"p_action || {literal('_' + entity.name)}"
+    served = Served(stage, entity.actions, operation, literal(entity.name), said=said)
+    return context.around(served)
+
+
+def _view(
+    context: Context, entity: Entity, items: Sequence[Operation], beginning: Around, end: Around
+) -> ActionsView:
     ways = Ways(context.columns)
     others = [each for each in entity.actions if not each.on_item]
     reaches = {each.id: _reach(context, each, ways) for each in items}
-    refusals = tuple(_refusals(context, entity, ways))
+    refusals = (*_refusals(context, entity, ways), *beginning.refusals)
     answer_ways = Ways(context.columns, {role for each in items for role in each.roles})
     written_ = written(context.predicates, entity, answer_ways.binding("read"))
     changes = {column.name for each in items for column in entity.set_by(each)}
     return ActionsView(
-        gate=Gate(_entry(context, entity), ways.all, refusals),
-        operation=f"p_action || {literal('_' + entity.name)}",
-        entity=literal(entity.name),
+        gate=beginning.gate(_entry(context, entity, beginning), ways.all, refusals),
+        end=end.gate("", ()),
         table=identifier(entity.name),
         target=target(entity),
         stored=_stored(entity),
@@ -94,11 +103,10 @@ def _view(context: Context, entity: Entity, items: Sequence[Operation]) -> Actio
         assignments=tuple(
             changed(each, "p_changes") for each in entity.columns if each.name in changes
         ),
-        changes=_chosen(items, lambda each: array([column.name for column in entity.set_by(each)])),
+        changes=chosen(items, lambda each: array([column.name for column in entity.set_by(each)])),
         missed=missed_call(entity),
         answer=written_,
         answer_ways=answer_ways.all,
-        idempotency=_idempotency(entity),
     )
 
 
@@ -109,18 +117,10 @@ def _stored(entity: Entity) -> Sql:
     return listed(select(entity.columns, "t", BUILT_IN), "", "")
 
 
-def _idempotency(entity: Entity) -> str:
-    found = {each.idempotency for each in entity.actions}
-    return found.pop() if len(found) == 1 else "optional"
-
-
-def _entry(context: Context, entity: Entity) -> Sql:
+def _entry(context: Context, entity: Entity, beginning: Around) -> Sql:
     """Who asks, and whether they may do this action."""
-    aged = [each for each in entity.actions if each.step_up is not None]
-    return context.entry(
-        _chosen(entity.actions, lambda each: flat(listed_roles("", each.roles))),
-        _chosen(aged, lambda each: str(each.step_up)) if aged else "",
-    )
+    allowed = chosen(entity.actions, lambda each: flat(listed_roles("", each.roles)))
+    return context.entry(allowed, beginning.entry)
 
 
 def _reach(context: Context, operation: Operation, ways: Ways) -> Sql:
@@ -130,43 +130,13 @@ def _reach(context: Context, operation: Operation, ways: Ways) -> Sql:
 
 def _refusals(context: Context, entity: Entity, ways: Ways) -> Iterable[Refusal]:
     """What is refused before an action begins, of a caller who holds a role for it."""
-    keyed = [each for each in entity.actions if each.idempotency == "required"]
     for each in entity.actions:
         reach = TRUE if each.on_item else _reach(context, each, ways)
         if reach != TRUE:
             refused = Group((reach,), "", "(", ") is not true")
             yield Refusal(_if(each, refused), "'condition_not_met'")
-    if keyed:
-        test = _among(keyed, entity, "p_key is null")
-        yield Refusal(test, "'idempotency_key_required'")
-
-
-def _among(found: Sequence[Operation], entity: Entity, test: str) -> str:
-    """A test for some of the actions."""
-    if len(found) == len(entity.actions):
-        return test
-    return f"{_is(found)} and {test}"
 
 
 def _if(operation: Operation, test: Sql) -> Sql:
     """A test for one of the actions that a function serves."""
     return all_of([f"p_action = {literal(operation.action)}", test])
-
-
-def names(operations: Iterable[Operation]) -> str:
-    """Actions as literals between commas."""
-    return ", ".join(literal(each.action) for each in operations)
-
-
-def _is(found: Sequence[Operation]) -> str:
-    """A test that the action is one of these."""
-    return f"p_action = {names(found)}" if len(found) == 1 else f"p_action in ({names(found)})"
-
-
-def _chosen(operations: Iterable[Operation], value: Callable[[Operation], str]) -> Sql:
-    """A value for each action; those with the same one together."""
-    by_value: dict[str, list[Operation]] = {}
-    for each in operations:
-        by_value.setdefault(value(each), []).append(each)
-    whens = (f"when {_is(found)} then {each}" for each, found in by_value.items())
-    return Group(tuple(whens), LINE, "case ", " end")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from scaffold.database.layout import LINE, TRUE, WIDTH, Group, Sql, all_of, flat, listed
+from scaffold.database.schema import Parameter
+from scaffold.database.sql import literal
 from scaffold.database.ways import Way
+from scaffold.design.model import Operation
 
 
 class Render(Protocol):
@@ -24,16 +28,79 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Served:
+    """What a stored function serves, as the features are told.
+
+    An operation is done as a `whole`; an action is begun and finished around its hook.
+    `operations` are those that the function serves, and `operation` is the id of the one under way
+    as an expression. Where something is written, `entity` is the literal of its resource, `id` the
+    expression of the row's id, and `said` that of the JSON object with what was said of its fields.
+    """
+
+    stage: Literal["whole", "begin", "finish"]
+    operations: tuple[Operation, ...]
+    operation: str
+    entity: str
+    id: str = "id"
+    said: str = ""
+
+    def chosen(self, value: Callable[[Operation], str]) -> Sql:
+        """The value of the operation under way; an action for which it is empty is left out."""
+        if self.stage == "whole":
+            return value(self.operations[0])
+        return chosen([each for each in self.operations if value(each)], value)
+
+    def among(self, found: Sequence[Operation], test: str) -> str:
+        """A test for some of the operations."""
+        if len(found) == len(self.operations):
+            return test
+        return f"{is_one_of(found)} and {test}"
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What a feature adds to a stored function.
+
+    `parameters` come behind the function's own: those of a beginning, and of a finish, are the
+    same for every resource of a service. `entry` are further arguments of `enter_`. `refusals` are
+    asked behind the function's own. `before` are lines of statements before the work; they end the
+    call by an outcome. `after` are lines behind the work. `conclusion` is an expression that has
+    the outcome of success as its value: of one feature at the most.
+    """
+
+    parameters: tuple[Parameter, ...] = ()
+    entry: tuple[Sql, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    conclusion: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a feature asks of every caller: parameters of `enter_`, a line that explains them, and
+    why somebody who holds a role is refused all the same."""
+
+    parameters: tuple[Parameter, ...]
+    comment: str
+    refusals: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
-    """How a function begins.
+    """How a function begins, and what stands around its work.
 
     `entry` is the call that says who asks, and whether they hold one of the roles allowed. `ways`
-    are declared, and `refusals` asked in their order.
+    are declared, and `refusals` asked in their order. `before` and `after` are lines around the
+    work, and `conclusion` is the expression of the outcome.
     """
 
     entry: Sql
     ways: tuple[Way, ...]
     refusals: tuple[Refusal, ...] = ()
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    conclusion: str = "'ok'"
 
     @property
     def outcome(self) -> Sql:
@@ -160,16 +227,12 @@ class ReadView:
 class WriteView:
     """What is told to create.sql, update.sql and delete.sql.
 
-    `operation` and `entity` are literals, `table` is what is written to. `reach` says which rows
+    `table` is what is written to. `reach` says which rows
     may be written, and `allowed` what a written row has to meet: empty where that is certain.
     `missed` is the expression for why no row was written, and `answer` that of the answer's body.
-    `idempotency` says whether there may be an idempotency key, or has to be: none, optional or
-    required.
     """
 
     gate: Gate
-    operation: str
-    entity: str
     table: str
     parent: Parent | None
     reach: Sql
@@ -177,7 +240,6 @@ class WriteView:
     assignments: tuple[Assignment, ...]
     missed: str
     answer: Sql
-    idempotency: str
 
     def returning(self, *results: str) -> Sql:
         """What is returned of the row: `results`, and the answer's body.
@@ -206,7 +268,8 @@ class WriteView:
 class ActionsView:
     """What is told to begin.sql and finish.sql, which serve every action of a resource.
 
-    `operation` is the id of the operation as an expression. `items` are the actions on a row, as
+    `gate` is how an action begins, and `end` what stands behind the work of finishing one. `items`
+    are the actions on a row, as
     literals between commas, and `collection` says that there are others. `reach` is asked of the
     row in `table`, of which the hook is given the columns `stored`: nothing stands for the JSON of
     the view `target`. `changes` are the fields that each action may change, in `target`; `missed`
@@ -214,8 +277,7 @@ class ActionsView:
     """
 
     gate: Gate
-    operation: str
-    entity: str
+    end: Gate
     table: str
     target: str
     stored: Sql
@@ -227,7 +289,6 @@ class ActionsView:
     missed: str
     answer: Sql
     answer_ways: tuple[Way, ...]
-    idempotency: str
 
     @property
     def returning(self) -> Sql:
@@ -253,11 +314,30 @@ class SharedView:
     """What is told to the functions that all operations share.
 
     `claims` are the members of a caller that hold the user's attributes, with their values.
-    `policies_need_caller` says that some policy asks who the caller is, and `step_up` that some
-    operation wants a recent authentication.
+    `policies_need_caller` says that some policy asks who the caller is. `refusals` are those of
+    the features.
     """
 
     assurance: tuple[Assurance, ...]
     policies_need_caller: bool
     claims: tuple[Assignment, ...]
-    step_up: bool
+    refusals: tuple[Refusal, ...]
+
+
+def names(operations: Iterable[Operation]) -> str:
+    """Actions as literals between commas."""
+    return ", ".join(literal(each.action) for each in operations)
+
+
+def is_one_of(found: Sequence[Operation]) -> str:
+    """A test that the action is one of these."""
+    return f"p_action = {names(found)}" if len(found) == 1 else f"p_action in ({names(found)})"
+
+
+def chosen(operations: Iterable[Operation], value: Callable[[Operation], str]) -> Sql:
+    """A value for each action; those with the same one together."""
+    by_value: dict[str, list[Operation]] = {}
+    for each in operations:
+        by_value.setdefault(value(each), []).append(each)
+    whens = (f"when {is_one_of(found)} then {each}" for each, found in by_value.items())
+    return Group(tuple(whens), LINE, "case ", " end")

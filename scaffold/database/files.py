@@ -16,6 +16,7 @@ from scaffold.database.shared import caller
 from scaffold.database.sql import literal
 from scaffold.database.tables import tables
 from scaffold.design.model import Design
+from scaffold.features import FEATURES
 
 MIGRATION = "store/migrations/0001_initial.sql"
 SNAPSHOT = "store/migrations/snapshot.json"
@@ -48,11 +49,11 @@ class Database:
 
 @dataclass(frozen=True, slots=True)
 class RulesView:
-    """What is told to rules.sql: statements of grants, rows of roles, days that events are kept."""
+    """What is told to rules.sql: statements of grants, rows of roles, and those of features."""
 
     grants: tuple[str, ...]
     roles: tuple[str, ...]
-    audit_days: int
+    features: tuple[str, ...]
 
 
 def database(design: Design, render: Render) -> Database:
@@ -63,7 +64,7 @@ def database(design: Design, render: Render) -> Database:
     app = f"{design.name}_app"
     derived = {
         **dict(_functions(design, stored)),
-        RULES: render("guards/rules", _rules(design, rules, app)),
+        RULES: render("guards/rules", _rules(design, rules, app, render)),
         POLICIES: _policies(rules, app),
         INDEXES: _indexes(rules),
     }
@@ -114,11 +115,12 @@ def _hides_variables(design: Design) -> bool:
     return any(each.startswith(("p_", "v_")) for each in columns)
 
 
-def _rules(design: Design, rules: Guards, app: str) -> RulesView:
+def _rules(design: Design, rules: Guards, app: str, render: Render) -> RulesView:
+    added = (each.triggers(design, render) for each in FEATURES)
     return RulesView(
         tuple(printer.grant(each, app) for each in rules.grants),
         tuple(f"({literal(each.name)}, {literal(each.kind)})" for each in rules.roles),
-        design.audit_days,
+        tuple(each for each in added if each),
     )
 
 

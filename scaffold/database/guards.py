@@ -16,11 +16,11 @@ from scaffold.database.layout import Sql, any_of, flat
 from scaffold.database.predicates import POLICY, TENANT_BOUND, Predicates
 from scaffold.database.schema import Command, Grant, Guards, Index, Policy, RoleRule, Table
 from scaffold.database.sql import identifier, named
+from scaffold.database.tables import of_features
 from scaffold.design.model import Alternative, Design, Entity, Operation
 from scaffold.design.visibility import has_conditions
 
 NEWEST = ("created_at desc", "id desc")
-KEPT_ANSWER = ("fingerprint", "resource_id", "version", "body", "created_at", "expires_at")
 
 
 def guards(design: Design, tables: Sequence[Table]) -> Guards:
@@ -29,9 +29,7 @@ def guards(design: Design, tables: Sequence[Table]) -> Guards:
     built_in = {
         identifier(design.tenant): Grant(identifier(design.tenant), select=True),
         "member": Grant("member", select=True),
-        "audit_event": Grant("audit_event", insert=True),
-        "idempotency_key": Grant("idempotency_key", select=True, insert=True, update=KEPT_ANSWER),
-    }
+    } | {each.table.name: each.grant for each in of_features(design)}
     ours = [built_in[each.name] for each in tables if each.name in built_in]
     resources = [grant(each) for each in design.entities]
     policies = [isolation(each) for each in tables if each.tenant]
@@ -151,8 +149,8 @@ def indexes(design: Design) -> Iterable[Index]:
 
     An index is named by what it holds: another one has another name.
     """
-    if any(each.idempotency != "none" for each in design.operations):
-        yield Index("idempotency_key_expires_idx", "idempotency_key", ("expires_at",))
+    for own in of_features(design):
+        yield from own.indexes
     for entity in design.entities:
         yield from _indexes(entity)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from scaffold.database import lists
@@ -14,21 +14,21 @@ from scaffold.database.bodies import (
     ReadView,
     Refusal,
     Render,
+    Served,
     Statement,
+    Steps,
     WriteView,
 )
 from scaffold.database.layout import TRUE, Group, Sql, all_of, any_of, flat, listed
 from scaffold.database.predicates import Binding, Predicates, listed_roles, within
 from scaffold.database.rows import answer, target, view_name, written
-from scaffold.database.schema import Function
+from scaffold.database.schema import Function, Parameter
 from scaffold.database.signatures import (
     BODY,
     CALL,
     ID,
     JSONB,
-    KEY,
     OUTCOME,
-    REQUEST,
     TEXT,
     UUID,
     VERSION,
@@ -36,11 +36,12 @@ from scaffold.database.signatures import (
     parameters,
 )
 from scaffold.database.sql import array, identifier, literal
-from scaffold.database.ways import Ways
+from scaffold.database.ways import Way, Ways
 from scaffold.database.writes import changed, inserted
 from scaffold.design.filters import filter_key
 from scaffold.design.model import Alternative, Design, Entity, Operation
 from scaffold.design.visibility import readers, seers, split
+from scaffold.features import FEATURES
 
 
 @dataclass(slots=True)
@@ -65,12 +66,49 @@ class Context:
         """The ways of a function into which only the roles of an operation are let."""
         return Ways(self.columns, operation.roles)
 
-    def entry(self, allowed: Sql, age: Sql = "") -> Sql:
-        """The call that says who asks; `age` is how old the authentication may be."""
-        if not age:
-            return Group(("p_tenant, p_caller,", allowed), " ", "enter_(", ")")
-        return Group(
-            ("p_tenant, p_caller,", Group((allowed,), "", "", ","), age), " ", "enter_(", ")"
+    def entry(self, allowed: Sql, more: Sequence[Sql] = ()) -> Sql:
+        """The call that says who asks; `more` are the arguments that features add."""
+        given = (allowed, *more)
+        commas = (Group((each,), "", "", ",") for each in given[:-1])
+        return Group(("p_tenant, p_caller,", *commas, given[-1]), " ", "enter_(", ")")
+
+    def around(self, served: Served) -> Around:
+        """What the features add to a function."""
+        found = (each.steps(served) for each in FEATURES)
+        return Around(tuple(each for each in found if each is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What all features together add to a function, in their order."""
+
+    steps: tuple[Steps, ...]
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Behind the function's own."""
+        return tuple(parameter for each in self.steps for parameter in each.parameters)
+
+    @property
+    def entry(self) -> tuple[Sql, ...]:
+        """Further arguments of `enter_`."""
+        return tuple(argument for each in self.steps for argument in each.entry)
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """Behind the function's own."""
+        return tuple(refusal for each in self.steps for refusal in each.refusals)
+
+    def gate(self, entry: Sql, ways: tuple[Way, ...], refusals: tuple[Refusal, ...] = ()) -> Gate:
+        """How the function begins, and what stands around its work."""
+        (conclusion,) = {each.conclusion for each in self.steps} - {""} or {"'ok'"}
+        return Gate(
+            entry,
+            ways,
+            refusals,
+            tuple(line for each in self.steps for line in each.before),
+            tuple(line for each in self.steps for line in each.after),
+            conclusion,
         )
 
 
@@ -157,39 +195,51 @@ def _read(context: Context, entity: Entity, operation: Operation) -> Function:
 
 
 def _create(context: Context, entity: Entity, operation: Operation) -> Function:
-    view = _write(context, entity, operation, "p_body")
+    around = context.around(_served(operation, "id", "p_body"))
+    view = _write(context, entity, operation, "p_body", around)
     above = (("p_parent", UUID),) if view.parent else ()
     return Function(
         handle(operation),
-        f"{operation.summary}, with its audit event.",
-        parameters(*CALL, *above, ("p_body", JSONB), *KEY, REQUEST),
+        f"{operation.summary}.",
+        (*parameters(*CALL, *above, ("p_body", JSONB)), *around.parameters),
         context.render("functions/create", view),
         results=parameters(OUTCOME, ID, VERSION, BODY),
     )
 
 
 def _update(context: Context, entity: Entity, operation: Operation) -> Function:
+    around = context.around(_served(operation, "p_id", "p_patch"))
+    on_item = (("p_id", UUID), ("p_match", VERSIONS), ("p_patch", JSONB))
     return Function(
         handle(operation),
         f"{operation.summary} that is at one of the versions `p_match`, with a merge patch "
         "(RFC 7396).",
-        parameters(*CALL, ("p_id", UUID), ("p_match", VERSIONS), ("p_patch", JSONB), REQUEST),
-        context.render("functions/update", _write(context, entity, operation, "p_patch")),
+        (*parameters(*CALL, *on_item), *around.parameters),
+        context.render("functions/update", _write(context, entity, operation, "p_patch", around)),
         results=parameters(OUTCOME, VERSION, BODY),
     )
 
 
 def _delete(context: Context, entity: Entity, operation: Operation) -> Function:
+    around = context.around(_served(operation, "p_id", "'{}'"))
     return Function(
         handle(operation),
         f"{operation.summary} that is at one of the versions `p_match`.",
-        parameters(*CALL, ("p_id", UUID), ("p_match", VERSIONS), REQUEST),
-        context.render("functions/delete", _write(context, entity, operation, "")),
+        (*parameters(*CALL, ("p_id", UUID), ("p_match", VERSIONS)), *around.parameters),
+        context.render("functions/delete", _write(context, entity, operation, "", around)),
         results=parameters(OUTCOME, VERSION),
     )
 
 
-def _write(context: Context, entity: Entity, operation: Operation, source: str) -> WriteView:
+def _served(operation: Operation, id_: str = "", said: str = "") -> Served:
+    return Served(
+        "whole", (operation,), literal(operation.id), literal(operation.entity), id_, said
+    )
+
+
+def _write(
+    context: Context, entity: Entity, operation: Operation, source: str, around: Around
+) -> WriteView:
     ways = context.ways(operation)
     binding = ways.binding(operation.verb)
     refusals = tuple(_refusals(operation, binding, source))
@@ -202,8 +252,6 @@ def _write(context: Context, entity: Entity, operation: Operation, source: str) 
     parent = _parent(context, entity, ways) if operation.verb == "create" else None
     view = WriteView(
         gate=Gate("", ()),
-        operation=literal(operation.id),
-        entity=literal(entity.name),
         table=identifier(entity.name) if operation.verb == "delete" else target(entity),
         parent=parent,
         reach=reach,
@@ -215,9 +263,8 @@ def _write(context: Context, entity: Entity, operation: Operation, source: str) 
             if operation.verb != "delete"
             else ""
         ),
-        idempotency=operation.idempotency,
     )
-    return replace(view, gate=_gate(context, operation, ways, refusals))
+    return replace(view, gate=_gate(context, operation, ways, refusals, around))
 
 
 def _reach(
@@ -250,10 +297,17 @@ def _reach(
     return reach, ""
 
 
-def _gate(context: Context, operation: Operation, ways: Ways, refusals: Iterable[Refusal]) -> Gate:
+def _gate(
+    context: Context,
+    operation: Operation,
+    ways: Ways,
+    refusals: Iterable[Refusal],
+    around: Around | None = None,
+) -> Gate:
     """How the function of an operation begins, once everything has asked for its ways."""
-    age = str(operation.step_up) if operation.step_up is not None else ""
-    return Gate(context.entry(listed_roles("", operation.roles), age), ways.all, tuple(refusals))
+    around = around or context.around(_served(operation))
+    entry = context.entry(listed_roles("", operation.roles), around.entry)
+    return around.gate(entry, ways.all, (*refusals, *around.refusals))
 
 
 def _refusals(operation: Operation, binding: Binding, source: str) -> Iterable[Refusal]:
@@ -264,8 +318,6 @@ def _refusals(operation: Operation, binding: Binding, source: str) -> Iterable[R
         )
         if writable != TRUE:
             yield Refusal(negated(writable), "'field_not_writable'")
-    if operation.idempotency == "required":
-        yield Refusal("p_key is null", "'idempotency_key_required'")
 
 
 def _within(source: str, each: Alternative) -> list[Sql]:

@@ -102,6 +102,15 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnTable:
+    """A table that a feature needs: what the service's role may do to it, and its indexes."""
+
+    table: Table
+    grant: Grant
+    indexes: tuple[Index, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """A view that reads with the rights of whoever asks."""
 
@@ -112,11 +121,15 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter or a result of a function; `default` is an SQL expression, or nothing."""
+    """A parameter or a result of a function; `default` is an SQL expression, or nothing.
+
+    `argument` is the Python expression with which a handler fills a parameter from its call.
+    """
 
     name: str
     type: str
     default: str = ""
+    argument: str = ""
 
 
 @dataclass(frozen=True, slots=True)

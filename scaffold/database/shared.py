@@ -6,21 +6,15 @@ from collections.abc import Iterable
 
 from scaffold.database.bodies import Assignment, Assurance, Render, SharedView
 from scaffold.database.predicates import listed_roles
-from scaffold.database.schema import Composite, Function, Parameter
+from scaffold.database.schema import Composite, Function
 from scaffold.database.signatures import (
-    BIGINT,
-    BODY,
     BOOLEAN,
     CALL,
-    ID,
+    CALLER,
     JSONB,
-    KEY,
-    OUTCOME,
-    REQUEST,
     TEXT,
     TEXTS,
     UUID,
-    VERSION,
     VERSIONS,
     parameters,
 )
@@ -28,9 +22,7 @@ from scaffold.database.sql import literal
 from scaffold.database.ways import claim_name
 from scaffold.design.model import Attribute, Design
 from scaffold.design.visibility import has_conditions, patches_objects
-
-CALLER = ("p_caller", "caller_")
-AGE = Parameter("p_age", "integer", "null")
+from scaffold.features import FEATURES
 
 
 def caller(design: Design) -> Composite:
@@ -48,19 +40,22 @@ def caller(design: Design) -> Composite:
 def functions(design: Design, render: Render, *, pages: bool) -> Iterable[Function]:
     """The functions that this design needs; with `pages`, the one that writes lists."""
     operations = design.operations
-    aged = any(each.step_up is not None for each in operations)
+    entries = [each for each in (each.entry(design) for each in FEATURES) if each is not None]
     view = SharedView(
         tuple(_assurance(design)),
         any(has_conditions(each) for each in design.entities),
         tuple(_claim(each) for each in design.user_attributes),
-        aged,
+        tuple(refusal for each in entries for refusal in each.refusals),
     )
-    recent = " `p_age` is how old the authentication may be, in seconds." if aged else ""
+    about = "they are refused if they hold none of the roles `p_allowed`."
     yield Function(
         "enter_",
         "Binds this transaction to the tenant and to the caller, and says who that is, and why "
-        f"they are refused if they hold none of the roles `p_allowed`.{recent}",
-        (*parameters(*CALL, ("p_allowed", TEXTS)), *((AGE,) if aged else ())),
+        + " ".join([about, *(each.comment for each in entries)]),
+        (
+            *parameters(*CALL, ("p_allowed", TEXTS)),
+            *(parameter for each in entries for parameter in each.parameters),
+        ),
         render("functions/enter", view),
         returns="caller_",
     )
@@ -80,40 +75,6 @@ def functions(design: Design, render: Render, *, pages: bool) -> Iterable[Functi
             (),
             render("functions/outside", view),
             returns=TEXT,
-        )
-    if any(each.verb not in ("list", "read") for each in operations):
-        yield Function(
-            "record_",
-            "Writes the audit event of an effect, which `p_said` names the fields of; ends well.",
-            parameters(
-                CALLER,
-                ("p_operation", TEXT),
-                ("p_resource", TEXT),
-                ("p_id", UUID),
-                ("p_version", BIGINT),
-                ("p_said", JSONB),
-                REQUEST,
-            ),
-            render("functions/record", view),
-            returns=TEXT,
-        )
-    if any(each.idempotency != "none" for each in operations):
-        of = (CALLER, ("p_operation", TEXT), *KEY)
-        yield Function(
-            "claim_",
-            "Looks an idempotency key up. The advisory lock is held until the transaction ends, "
-            "so that a second request with the same key is told that the first is in flight.",
-            parameters(*of),
-            render("functions/claim", view),
-            results=parameters(OUTCOME, ID, VERSION, BODY),
-        )
-        yield Function(
-            "remember_",
-            "Stores the answer of a request with an idempotency key, in the transaction of its "
-            "effect.",
-            parameters(*of, ("p_id", UUID), ("p_version", BIGINT), ("p_body", TEXT)),
-            render("functions/remember", view),
-            returns="void",
         )
     if pages:
         yield Function(
@@ -142,6 +103,8 @@ def functions(design: Design, render: Render, *, pages: bool) -> Iterable[Functi
             language="sql",
             volatility="immutable",
         )
+    for feature in FEATURES:
+        yield from feature.functions(design, render)
 
 
 def _type(attribute: Attribute) -> str:

@@ -7,10 +7,9 @@ from scaffold.database.schema import Parameter
 BIGINT, BOOLEAN, JSONB, TEXT, UUID = "bigint", "boolean", "jsonb", "text", "uuid"
 TEXTS, VERSIONS = "text[]", "bigint[]"
 
+CALLER = ("p_caller", "caller_")
 CALL = (("p_tenant", UUID), ("p_caller", JSONB))
 ID = ("id", UUID)
-KEY = (("p_key", TEXT), ("p_fingerprint", TEXT))
-REQUEST = ("p_request", TEXT)
 OUTCOME = ("outcome", TEXT)
 VERSION = ("version", BIGINT)
 BODY = ("body", TEXT)

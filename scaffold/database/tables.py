@@ -5,33 +5,45 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from scaffold.database.layout import Group, Sql, all_of, listed
-from scaffold.database.schema import Column, ForeignKey, Table, Unique
+from scaffold.database.schema import Column, ForeignKey, OwnTable, Table, Unique
 from scaffold.database.sql import array, identifier, literal, named
 from scaffold.database.values import default_sql
 from scaffold.design import model
 from scaffold.design.model import Design, Entity
 from scaffold.design.types import Kind
+from scaffold.features import FEATURES
 
 TENANT_SLUG = "^[a-z0-9][a-z0-9-]{0,62}$"
 
 
 def tables(design: Design) -> tuple[Table, ...]:
     """Every table, each behind those that it refers to where that is possible."""
-    found = [_tenant(design), _member(design), _member_role(), _audit_event()]
-    if any(each.idempotency != "none" for each in design.operations):
-        found.append(_idempotency_key())
-    return (*found, *(_resource(each, design) for each in design.entities))
+    return (
+        _tenant(design),
+        _member(design),
+        _member_role(),
+        *(each.table for each in of_features(design)),
+        *(_resource(each, design) for each in design.entities),
+    )
 
 
-def _uuid(name: str, default: str = "") -> Column:
+def of_features(design: Design) -> tuple[OwnTable, ...]:
+    """The tables that features need."""
+    return tuple(each for feature in FEATURES for each in feature.stored(design))
+
+
+def uuid(name: str, default: str = "") -> Column:
+    """A column of a UUID."""
     return Column(name, "uuid", default=default)
 
 
-def _now(name: str) -> Column:
+def now(name: str) -> Column:
+    """A column of a moment: that of the insert, if nothing else is said."""
     return Column(name, "timestamptz", default="now()")
 
 
-def _text(name: str, check: Sql = "", nullable: bool = False) -> Column:
+def text(name: str, check: Sql = "", nullable: bool = False) -> Column:
+    """A column of text."""
     return Column(name, "text", nullable=nullable, check=check)
 
 
@@ -40,7 +52,8 @@ def _tenant_key(table: str, design: Design) -> ForeignKey:
     return ForeignKey(named(table, "tenant_id", "fkey"), ("tenant_id",), target, ("id",))
 
 
-def _member_key(table: str, column: str) -> ForeignKey:
+def member_key(table: str, column: str) -> ForeignKey:
+    """The reference to a member of the same tenant."""
     columns = ("tenant_id", identifier(column))
     return ForeignKey(named(table, column, "fkey"), columns, "member", ("tenant_id", "id"))
 
@@ -54,11 +67,11 @@ def _tenant(design: Design) -> Table:
         identifier(design.tenant),
         "The tenants.",
         (
-            _uuid("id", "gen_random_uuid()"),
-            _text("slug", f"slug ~ {literal(TENANT_SLUG)}"),
-            _text("name", "char_length(name) between 1 and 200"),
+            uuid("id", "gen_random_uuid()"),
+            text("slug", f"slug ~ {literal(TENANT_SLUG)}"),
+            text("name", "char_length(name) between 1 and 200"),
             *attributes,
-            _now("created_at"),
+            now("created_at"),
         ),
         primary_key=("id",),
         tenant="id",
@@ -72,14 +85,14 @@ def _member(design: Design) -> Table:
         "Who belongs to a tenant, and in which roles. A principal is the subject of an issuer: the "
         "same subject of two issuers is two people.",
         (
-            _uuid("tenant_id"),
-            _uuid("id", "gen_random_uuid()"),
-            _text("issuer"),
-            _text("subject", "subject <> ''"),
-            _text("kind", "kind in ('human', 'service')"),
+            uuid("tenant_id"),
+            uuid("id", "gen_random_uuid()"),
+            text("issuer"),
+            text("subject", "subject <> ''"),
+            text("kind", "kind in ('human', 'service')"),
             Column("roles", "text[]"),
             Column("active", "boolean", default="true"),
-            _now("created_at"),
+            now("created_at"),
         ),
         primary_key=("tenant_id", "id"),
         unique=(Unique("member_subject_key", ("tenant_id", "issuer", "subject", "kind")),),
@@ -92,51 +105,9 @@ def _member_role() -> Table:
         "member_role",
         "Which roles a member may hold: those of every release that is in use. Belongs to no "
         "tenant.",
-        (_text("name"), _text("kind", "kind in ('human', 'service')")),
+        (text("name"), text("kind", "kind in ('human', 'service')")),
         primary_key=("name", "kind"),
         tenant="",
-    )
-
-
-def _audit_event() -> Table:
-    return Table(
-        "audit_event",
-        "What happened: written in the transaction of the effect, and never changed.",
-        (
-            _uuid("tenant_id"),
-            _uuid("id", "gen_random_uuid()"),
-            _now("occurred_at"),
-            _uuid("member_id"),
-            _text("operation"),
-            _text("resource"),
-            Column("resource_id", "uuid", nullable=True),
-            Column("version", "bigint", nullable=True),
-            Column("fields", "text[]"),
-            _text("request_id"),
-        ),
-        primary_key=("tenant_id", "occurred_at", "id"),
-        foreign_keys=(_member_key("audit_event", "member_id"),),
-    )
-
-
-def _idempotency_key() -> Table:
-    return Table(
-        "idempotency_key",
-        "The answers of requests with an idempotency key, for a day.",
-        (
-            _uuid("tenant_id"),
-            _uuid("member_id"),
-            _text("operation"),
-            _text("key", "char_length(key) between 1 and 200"),
-            _text("fingerprint"),
-            Column("resource_id", "uuid", nullable=True),
-            Column("version", "bigint", nullable=True),
-            _text("body", nullable=True),
-            _now("created_at"),
-            Column("expires_at", "timestamptz", default="now() + interval '24 hours'"),
-        ),
-        primary_key=("tenant_id", "member_id", "operation", "key"),
-        foreign_keys=(_member_key("idempotency_key", "member_id"),),
     )
 
 
@@ -151,11 +122,11 @@ def _resource(entity: Entity, design: Design) -> Table:
         identifier(entity.name),
         entity.plural.replace("_", " ").capitalize() + ".",
         (
-            _uuid("tenant_id"),
-            _uuid("id", "gen_random_uuid()"),
+            uuid("tenant_id"),
+            uuid("id", "gen_random_uuid()"),
             Column("version", "bigint", default="1"),
-            _now("created_at"),
-            _now("updated_at"),
+            now("created_at"),
+            now("updated_at"),
             *(_column(each) for each in entity.columns),
         ),
         primary_key=("tenant_id", "id"),
@@ -184,7 +155,7 @@ def _references(entity: Entity) -> Iterable[ForeignKey]:
     """References are composite: the same tenant or nothing."""
     for column in entity.columns:
         if column.origin == "owner":
-            yield _member_key(entity.name, column.name)
+            yield member_key(entity.name, column.name)
         elif column.references:
             yield ForeignKey(
                 named(entity.name, column.name, "fkey"),

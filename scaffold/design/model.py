@@ -6,17 +6,15 @@ contract, the database, `explain`, `check`) reads it and prints it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from scaffold.design.names import camel, class_name
 from scaffold.design.types import Kind
 
 Verb = Literal["list", "read", "create", "update", "delete", "action"]
 Source = Literal["field", "user", "tenant", "environment"]
-Idempotency = Literal["none", "optional", "required"]
-Scope = Literal["user", "token", "tenant", "failed_authentication"]
+Trait = TypeVar("Trait")
 Origin = Literal["caller", "parent", "owner", "hook"]
 
 
@@ -116,10 +114,18 @@ class Operation:
     alternatives: tuple[Alternative, ...]
     on_item: bool
     conditional: bool
-    idempotency: Idempotency
-    step_up: int | None
     status: int
     input: tuple[Input, ...]
+    traits: tuple[object, ...] = ()
+
+    def trait(self, kind: type[Trait]) -> Trait | None:
+        """What the feature with this kind of trait makes of the operation, if it uses it."""
+        return _trait(self.traits, kind)
+
+    @property
+    def writes(self) -> bool:
+        """Has the operation an effect?"""
+        return self.verb not in ("list", "read")
 
     @property
     def body(self) -> str:
@@ -222,15 +228,6 @@ class Issuer:
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
-    """At most `count` requests in `window` seconds for each `scope`."""
-
-    scope: Scope
-    count: int
-    window: int
-
-
-@dataclass(frozen=True, slots=True)
 class Design:
     """The whole service."""
 
@@ -244,10 +241,12 @@ class Design:
     user_attributes: tuple[Attribute, ...]
     issuers: tuple[Issuer, ...]
     roles: tuple[Role, ...]
-    limits: tuple[Limit, ...]
-    unlimited: Mapping[str, str]
-    audit_days: int
     entities: tuple[Entity, ...]
+    traits: tuple[object, ...] = ()
+
+    def trait(self, kind: type[Trait]) -> Trait | None:
+        """What the feature with this kind of trait makes of the service, if it uses it."""
+        return _trait(self.traits, kind)
 
     def entity(self, name: str) -> Entity:
         """The entity called `name`; raises KeyError."""
@@ -260,3 +259,7 @@ class Design:
     def operations(self) -> tuple[Operation, ...]:
         """Every operation, in the order of the spec."""
         return tuple(operation for entity in self.entities for operation in entity.operations)
+
+
+def _trait(traits: tuple[object, ...], kind: type[Trait]) -> Trait | None:
+    return next((each for each in traits if isinstance(each, kind)), None)

@@ -16,20 +16,17 @@ from scaffold.design.model import (
     Condition,
     Design,
     Entity,
-    Idempotency,
     Input,
     Issuer,
-    Limit,
     Operation,
     Origin,
     Role,
-    Scope,
     Term,
 )
 from scaffold.design.types import Kind, kind_of
+from scaffold.features import FEATURES
 from scaffold.spec import model as spec
 
-SCOPES: tuple[Scope, ...] = ("user", "token", "tenant", "failed_authentication")
 ASSURANCE = (None, "any", "phishing_resistant")
 UUID = Kind("uuid")
 ENVIRONMENT = Kind("string", low=0, high=63)
@@ -58,18 +55,16 @@ def resolve(source: spec.Spec) -> Design:
         user_attributes=tuple(attributes.user.values()),
         issuers=tuple(_issuer(each) for each in source.identity.issuers),
         roles=roles,
-        limits=tuple(_limits(source.limits)),
-        unlimited={
-            scope: rate.unlimited_because
-            for scope in SCOPES
-            if isinstance(rate := getattr(source.limits, scope), spec.Unlimited)
-        },
-        audit_days=source.audit.retain,
         entities=tuple(
             _entity(name, each, source, grants.get(name, ()), attributes, children)
             for name, each in source.resources.items()
         ),
+        traits=_present(each.service(source) for each in FEATURES),
     )
+
+
+def _present(found: Iterable[object | None]) -> tuple[object, ...]:
+    return tuple(each for each in found if each is not None)
 
 
 def _children(source: spec.Spec) -> Mapping[str, str]:
@@ -187,13 +182,6 @@ def _issuer(source: spec.Issuer) -> Issuer:
         algorithms=tuple(source.algorithms),
         jwks_url=source.jwks_url or f"{base}.well-known/jwks.json",
     )
-
-
-def _limits(source: spec.Limits) -> Iterable[Limit]:
-    for scope in SCOPES:
-        rate = getattr(source, scope)
-        if isinstance(rate, spec.Rate):
-            yield Limit(scope, rate.count, rate.seconds)
 
 
 def _entity(
@@ -345,11 +333,6 @@ class _Operations:
             return
         on_item = do in ("read", "update", "delete") or (action is not None and action.on == "item")
         plain = self.plural if do == "list" else self.name
-        idempotency: Idempotency = "none"
-        if action is not None:
-            idempotency = action.idempotent
-        elif do == "create":
-            idempotency = self.source.idempotent
         yield Operation(
             id=f"{do}_{plain}",
             verb="action" if action is not None else do,  # type: ignore[arg-type]
@@ -362,14 +345,13 @@ class _Operations:
             alternatives=alternatives,
             on_item=on_item,
             conditional=on_item and do != "read",
-            idempotency=idempotency,
-            step_up=action.step_up if action is not None else None,
             status=status,
             input=(
                 tuple(_input(name, each) for name, each in action.input.items())
                 if action is not None
                 else ()
             ),
+            traits=_present(each.operation(self.source, action, do) for each in FEATURES),
         )
 
     def _alternatives(self, do: str) -> tuple[Alternative, ...]:

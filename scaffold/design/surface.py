@@ -28,6 +28,7 @@ from scaffold.design.model import (
     Term,
 )
 from scaffold.design.types import Kind
+from scaffold.features import FEATURES
 
 Fact = tuple[str, str | int]
 
@@ -66,17 +67,21 @@ class Way:
 def surface(design: Design) -> dict[str, dict[str, str | int]]:
     """The surface as sections of facts, plain data for JSON, sorted."""
     operations = [(each, entity) for entity in design.entities for each in entity.operations]
+    added: dict[str, list[Fact]] = {}
+    for feature in FEATURES:
+        for section, fact in feature.facts(design):
+            added.setdefault(section, []).append(fact)
     sections: dict[str, Iterable[Fact]] = {
         "access": (fact for each, _ in operations for fact in _access(each)),
         "fields": (fact for entity in design.entities for fact in _fields(entity)),
         "identity": _identity(design),
-        "limits": _limits(design),
         "operations": (fact for each, entity in operations for fact in _operation(each, entity)),
         "resources": (fact for entity in design.entities for fact in _resource(entity)),
         "roles": (fact for role in design.roles for fact in _role(role)),
         "service": _service(design),
     }
-    return {name: dict(sorted(facts)) for name, facts in sections.items()}
+    names = sorted(sections.keys() | added.keys())
+    return {name: dict(sorted([*sections.get(name, ()), *added.get(name, ())])) for name in names}
 
 
 def ways(operation: Operation) -> Mapping[str, tuple[Way, ...]]:
@@ -159,8 +164,6 @@ def _operation(operation: Operation, entity: Entity) -> Iterator[Fact]:
     yield name, f"{operation.method} {operation.path}"
     if operation.conditional:
         yield f"{name} if_match", "required"
-    if operation.idempotency != "none":
-        yield f"{name} idempotency_key", operation.idempotency
     if operation.body:
         yield f"{name} body_max", entity.body_max
     if operation.verb == "list":
@@ -175,7 +178,6 @@ def _operation(operation: Operation, entity: Entity) -> Iterator[Fact]:
         for each in operation.input:
             yield f"{name} input {each.name}", f"{each.class_} {_value(each)}"
         yield f"{name} sets", _set(each.name for each in entity.set_by(operation)) or "nothing"
-        yield f"{name} step_up", "none" if operation.step_up is None else f"{operation.step_up} s"
 
 
 def _resource(entity: Entity) -> Iterator[Fact]:
@@ -249,16 +251,8 @@ def _identity(design: Design) -> Iterator[Fact]:
             yield f"{prefix}.{each.name}", f"{many}{type_text(each.kind)}"
 
 
-def _limits(design: Design) -> Iterator[Fact]:
-    for each in design.limits:
-        yield each.scope, f"{each.count} in {each.window} s"
-    for scope in design.unlimited:
-        yield scope, "unlimited"
-
-
 def _service(design: Design) -> Iterator[Fact]:
     yield "name", design.name
-    yield "audit days", design.audit_days
     for each in design.environments:
         yield f"environment {each}", "declared"
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from scaffold.design.model import Role
 from scaffold.explain.matrix import Matrix, Row, Section
 from scaffold.explain.words import demands, holder
+from scaffold.features import FEATURES
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|&~-])")
 
@@ -55,9 +56,8 @@ def _data(matrix: Matrix, row: Row) -> dict[str, object]:
         "permission": operation.permission,
         "method": operation.method,
         "path": operation.path,
-        "step_up": operation.step_up,
         "if_match": operation.conditional,
-        "idempotency_key": operation.idempotency,
+        **{name: value for each in FEATURES for name, value in each.described(operation).items()},
         "allowed": {
             role: [
                 {

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from scaffold.design.model import Condition, Operation, Role, Term
 from scaffold.design.names import words
 from scaffold.design.surface import Way, literal_text
+from scaffold.features import FEATURES
 
 EVERYTHING = "✓"
 
@@ -60,13 +61,8 @@ class Words:
 
 def demands(operation: Operation) -> str:
     """What a caller must bring beyond a role, in words; nothing where it is nothing."""
-    parts = []
-    if operation.step_up is not None:
-        parts.append(f"signed in within {duration(operation.step_up)}")
-    if operation.conditional:
-        parts.append("If-Match")
-    if operation.idempotency == "required":
-        parts.append("Idempotency-Key")
+    parts = ["If-Match"] if operation.conditional else []
+    parts += (need for each in FEATURES for need in each.needs(operation))
     return ", ".join(parts)
 
 

@@ -138,38 +138,6 @@ def service_deletes(context: Context) -> Iterator[Found]:
 
 
 @family.rule(
-    "L105",
-    "service-asked-for-a-person",
-    "error",
-    "ID-7",
-    reason="A service signs in with its own key: it has no second factor and no recent sign-in, "
-    "so it is always refused.",
-    remedy="Leave the demand to the roles of people, and give the service an operation without it.",
-    example="""
-roles:
-  clerk: {mfa: any, can: [{do: [list, read, create, close], on: order}]}
-  robot: {kind: service, can: [{do: [list, read, close], on: order}]}
-resources:
-  order:
-    fields: {state: {type: enum, values: [open, done], default: open, set_by: close}}
-    actions: {close: {on: item, step_up: 5m}}
-""",
-    repair=("{do: [list, read, close]", "{do: [list, read]"),
-)
-def service_asked_for_a_person(context: Context) -> Iterator[Found]:
-    """A service role that needs a second factor, or may do an action that needs a step-up."""
-    for role in context.design.roles:
-        if role.kind == "service" and role.mfa is not None:
-            yield Found(
-                f"The service {role.name} needs a second factor", ("roles", role.name, "mfa")
-            )
-    for each in context.granted:
-        action = context.spec.resources[each.entity.name].actions.get(each.do)
-        if action and action.step_up and context.roles[each.role].kind == "service":
-            yield Found(f"The service {each.role} cannot step up to {each.what}", each.path)
-
-
-@family.rule(
     "L106",
     "privileged-role-without-mfa",
     "warning",

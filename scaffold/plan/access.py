@@ -9,6 +9,7 @@ from typing import Any
 from scaffold.design.model import Alternative, Column, Design, Entity, Operation
 from scaffold.design.visibility import readers, seers
 from scaffold.design.witness import ME, World, failing, holds, satisfying
+from scaffold.features import FEATURES
 from scaffold.plan.python import function_name
 
 
@@ -30,8 +31,12 @@ def _operation(operation: Operation, entity: Entity, design: Design) -> Mapping[
         "parent": (entity.parent or "") if operation.verb in ("list", "create") else "",
         "on_item": operation.on_item,
         "conditional": operation.conditional,
-        "idempotency": operation.idempotency,
-        "step_up": operation.step_up or 0,
+        **{
+            name: value
+            for each in FEATURES
+            if each.used(design)
+            for name, value in each.described(operation).items()
+        },
         "status": operation.status,
         "body_max": entity.body_max if operation.body else 0,
         "roles": {role.name: _role(role.name, operation, entity, design) for role in design.roles},

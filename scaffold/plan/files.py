@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -13,12 +13,16 @@ from scaffold.contract import contract
 from scaffold.database.actions import begin_name, finish_name
 from scaffold.database.files import Database, database
 from scaffold.database.layout import flat, lay
-from scaffold.database.schema import Function
+from scaffold.database.schema import Function, Parameter
 from scaffold.database.sql import identifier
+from scaffold.database.tables import of_features
 from scaffold.design.model import Design, Entity, Operation
 from scaffold.design.names import camel
+from scaffold.design.outcomes import outcomes
 from scaffold.design.types import EMAIL, LINE, TEXT, URL, Kind
 from scaffold.design.visibility import patches_objects
+from scaffold.features import FEATURES
+from scaffold.features.feature import Files
 from scaffold.plan import python
 from scaffold.plan.access import access
 from scaffold.plan.catalog import catalog
@@ -26,6 +30,8 @@ from scaffold.plan.format import format_python
 from scaffold.plan.templates import environment
 
 Plan = Mapping[str, str]
+
+FEATURE_NAMES = frozenset(each.name for each in FEATURES)
 
 CLASSIFIED = frozenset({"confidential", "pii", "phi", "payment", "secret"})
 
@@ -56,8 +62,6 @@ SINGLE = (
     "gate/dispatch.py",
     "gate/identity.py",
     "gate/keys.py",
-    "gate/limits.py",
-    "gate/limits_redis.py",
     "gate/operation.py",
     "gate/outcomes.py",
     "gate/pages.py",
@@ -83,10 +87,8 @@ TESTS = (
     "test_contract.py",
     "test_fields.py",
     "test_grants.py",
-    "test_idempotency.py",
     "test_isolation.py",
     "test_keys.py",
-    "test_limits.py",
     "test_pages.py",
     "test_preconditions.py",
     "test_records.py",
@@ -114,11 +116,18 @@ def _files(design: Design) -> Iterator[tuple[str, str]]:
     render = partial(_render, templates)
 
     def body(name: str, view: object) -> str:
-        return render(f"store/{name}.sql.jinja", view=view, lay=lay, flat=flat)
+        own = name.partition("/")[0] in FEATURE_NAMES
+        template = f"{name}.sql.jinja" if own else f"store/{name}.sql.jinja"
+        return render(template, view=view, lay=lay, flat=flat)
 
     stored = database(design, body)
     context = _context(design, stored)
     templates.globals.update(context)
+    used = [each for each in FEATURES if each.used(design)]
+    added = {each.name: each.files(design) for each in used}
+    templates.globals.update({name: each.view for name, each in added.items() if each.view})
+    slots = Slots(added, render)
+    templates.globals["slot"] = slots.filled
     package = design.name
     singles = list(SINGLE)
     tests = list(TESTS)
@@ -130,12 +139,44 @@ def _files(design: Design) -> Iterator[tuple[str, str]]:
     yield "tests/contract/access.json", document(access(design))
     for path in singles:
         yield f"{package}/{path}", render(f"{path}.jinja")
+    for name, files in added.items():
+        for path, template in files.package.items():
+            yield f"{package}/{path}", render(f"{name}/{template}")
+        for path, template in files.tests.items():
+            yield f"tests/contract/{path}", render(f"{name}/{template}")
     for path, text in {**stored.history, **stored.derived}.items():
         yield f"{package}/{path}", text
     yield f"{package}/openapi.json", contract(design)
     yield f"{package}/development/catalog.json", document(catalog(design))
     for entity in design.entities:
         yield from _resource(entity, stored, render, package)
+    slots.check()
+
+
+class Slots:
+    """The fragments of features, by the slots of the core's templates that they stand in."""
+
+    def __init__(self, files: Mapping[str, Files], render: Callable[..., str]) -> None:
+        self._found: dict[str, list[str]] = {}
+        for name, each in files.items():
+            for slot, template in each.fragments.items():
+                self._found.setdefault(slot, []).append(f"{name}/{template}")
+        self._render = render
+        self._asked: set[str] = set()
+
+    def filled(self, slot: str) -> str:
+        """What stands in a slot: the fragments of all features, in their order."""
+        self._asked.add(slot)
+        return "".join(self._render(each) for each in self._found.get(slot, ()))
+
+    def check(self) -> None:
+        """Every fragment has found its slot.
+
+        Raises:
+            LookupError: a template of the core does not name a slot that a feature fills.
+        """
+        if lost := self._found.keys() - self._asked:
+            raise LookupError(f"No template has a slot called {', '.join(sorted(lost))}.")
 
 
 def _render(templates: Environment, template: str, /, **context: object) -> str:
@@ -158,7 +199,8 @@ def _context(design: Design, stored: Database) -> Mapping[str, Any]:
         for each in operation.input
         if each.class_ in CLASSIFIED
     }
-    idempotent = any(each.idempotency != "none" for each in design.operations)
+    used = [each for each in FEATURES if each.used(design)]
+    found = outcomes(each.name for each in used)
     return {
         "design": design,
         "package": design.name,
@@ -167,7 +209,17 @@ def _context(design: Design, stored: Database) -> Mapping[str, Any]:
         "owner": f"{design.name}_owner",
         "app": f"{design.name}_app",
         "release": stored.release,
-        "idempotent": idempotent,
+        "outcomes": found,
+        "answered_before": any(not each.status for each in found),
+        "attributes": [attribute for each in used for attribute in each.attributes()],
+        "attributes_of": lambda operation: [
+            item for each in used for item in each.row(operation).items()
+        ],
+        "headers": sorted(name for each in used for name in each.headers()),
+        "own_tables": of_features(design),
+        "beginning": _arguments(design, stored, "BEGIN"),
+        "finishing": _arguments(design, stored, "FINISH"),
+        "finishing_names": _names(design, stored, "FINISH"),
         "environments": ", ".join(python.literal(each) for each in design.environments),
         "classified": sorted(classified - CREDENTIALS),
         "types": types,
@@ -193,14 +245,29 @@ def _context(design: Design, stored: Database) -> Mapping[str, Any]:
             for entity in design.entities
             for each in entity.columns
         ),
-        "idempotency_required": any(each.idempotency == "required" for each in design.operations),
-        "step_up": any(each.step_up is not None for each in design.operations),
         "has_patch": any(each.verb == "update" for each in design.operations),
         "camel": camel,
         "handler_name": handler_name,
         "row_name": row_name,
         "python_scalar": python_scalar,
     }
+
+
+def _added(design: Design, stored: Database, constant: str) -> list[Parameter]:
+    """The parameters that features add to a function of actions: the same for every resource."""
+    for entity in design.entities:
+        if entity.actions:
+            functions = dict(_statements(entity, stored))
+            return [each for each in functions[constant].parameters if each.argument]
+    return []
+
+
+def _arguments(design: Design, stored: Database, constant: str) -> list[str]:
+    return [each.argument for each in _added(design, stored, constant)]
+
+
+def _names(design: Design, stored: Database, constant: str) -> list[str]:
+    return [each.name for each in _added(design, stored, constant)]
 
 
 def _resource(
@@ -243,6 +310,11 @@ def _resource_context(entity: Entity, stored: Database) -> Mapping[str, Any]:
         "verbs": verbs,
         "module": _module_view(module),
         "statements": dict(_statements(entity, stored)),
+        "given": lambda operation: "".join(
+            f", {each.argument}"
+            for each in stored.functions.named(entity.name, operation.id).parameters
+            if each.argument
+        ),
         "on_items": bool(items),
         "outcomes": sorted(outcomes),
         "handler_models": sorted(handler_models),

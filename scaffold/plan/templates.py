@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
+from scaffold.features import FEATURES
 from scaffold.plan import python
 
 
@@ -20,10 +21,17 @@ def _templates() -> Path:
 TEMPLATES = _templates()
 
 
+FEATURES_HOME = Path(__file__).resolve().parent.parent / "features"
+_OF_FEATURES = PrefixLoader(
+    {each.name: FileSystemLoader(FEATURES_HOME / each.name / "templates") for each in FEATURES}
+)
+"""A template of a feature is named by it: `audit/record.sql.jinja`."""
+
+
 def environment(room: str) -> Environment:
     """An environment over one room of the templates (`service`, `starter` or `project`)."""
     found = Environment(
-        loader=FileSystemLoader(TEMPLATES / room),
+        loader=ChoiceLoader([FileSystemLoader(TEMPLATES / room), _OF_FEATURES]),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - nothing here is HTML

@@ -1,8 +1,16 @@
 """What every node of the language has in common: closed, strict, frozen, documented."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    create_model,
+)
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
@@ -17,6 +25,13 @@ class Model(BaseModel):
     """A mapping of the spec: unknown keys are errors, values are never converted silently."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def extended(name: str, core: type[Model], keys: Iterable[type[Model] | None]) -> type[Model]:
+    """The node `name`: the keys of `core`, and behind them those that features add."""
+    added = [each for each in keys if each is not None]
+    bases = (*reversed(added), core)  # pydantic takes the keys of the last base first
+    return create_model(name, __base__=bases, __doc__=core.__doc__, __module__=core.__module__)
 
 
 def about(description: str, *examples: object, **constraints: Any) -> FieldInfo:

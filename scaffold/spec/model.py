@@ -3,12 +3,14 @@
 Rules about one node live in the models; rules about several nodes live in `check`.
 """
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from annotated_types import MinLen
-from pydantic import BeforeValidator, Discriminator, Tag
+from pydantic import BeforeValidator
 
-from .base import Model, about
+from scaffold.features import FEATURES
+
+from .base import Model, about, extended
 from .conditions import Condition, Literals, Term
 from .field_base import CommonField, FieldClass, FilterOperator
 from .fields import Field, ListField, ObjectField
@@ -25,7 +27,7 @@ from .number_fields import (
 from .problems import Refusal, quote
 from .resources import Action, Page, Resource
 from .roles import Grant, Role
-from .scalars import RATE_SCHEMA, Line, ResourceName, Retention, RoleName, rate
+from .scalars import ResourceName, RoleName
 from .text_fields import (
     EmailField,
     EnumField,
@@ -39,7 +41,6 @@ from .text_fields import (
 __all__ = [
     "Action",
     "Attribute",
-    "Audit",
     "BooleanField",
     "CommonField",
     "Condition",
@@ -56,13 +57,11 @@ __all__ = [
     "Identity",
     "IntegerField",
     "Issuer",
-    "Limits",
     "ListField",
     "Literals",
     "MoneyField",
     "ObjectField",
     "Page",
-    "Rate",
     "ReferenceField",
     "Resource",
     "Role",
@@ -72,60 +71,9 @@ __all__ = [
     "Tenancy",
     "Term",
     "TextField",
-    "Unlimited",
     "UrlField",
     "UuidField",
 ]
-
-
-class Rate(Model):
-    """`count` requests in `seconds`."""
-
-    count: int
-    seconds: int
-
-
-class Unlimited(Model):
-    """No limit, and the reason why."""
-
-    unlimited_because: Annotated[
-        Line, MinLen(10), about("Why nothing limits it.", "A batch import runs at night.")
-    ]
-
-
-def _rate(value: object) -> Rate:
-    if isinstance(value, Rate):
-        return value
-    if isinstance(value, dict):
-        raise Refusal("E-RATE", "This cannot be unlimited", "Write a rate, such as 30/min.")
-    if not isinstance(value, str):
-        raise Refusal("E-RATE", f"{quote(value)} is not a rate", "Write it as 60/min.")
-    count, seconds = rate(value)
-    return Rate(count=count, seconds=seconds)
-
-
-RateText = Annotated[Rate, BeforeValidator(_rate), RATE_SCHEMA]
-Limit = Annotated[
-    Annotated[RateText, Tag("rate")] | Annotated[Unlimited, Tag("unlimited")],
-    Discriminator(lambda value: "unlimited" if isinstance(value, dict | Unlimited) else "rate"),
-]
-
-
-class Limits(Model):
-    """The rates of calls, and of failed authentications."""
-
-    user: Annotated[Limit, about("Of one user.", "60/min")] = Rate(count=300, seconds=60)
-    token: Annotated[Limit, about("Of one token.", "60/min")] = Rate(count=300, seconds=60)
-    tenant: Annotated[Limit, about("Of one tenant.", "1200/min")] = Rate(count=3_000, seconds=60)
-    failed_authentication: Annotated[
-        RateText, about("Of failed authentications from one address.", "20/min")
-    ] = Rate(count=30, seconds=60)
-
-
-class Audit(Model):
-    """The append-only record of every decision."""
-
-    retain: Annotated[Retention, about("How many days it is kept.", "400d")] = 400
 
 
 def _version(value: object) -> object:
@@ -136,7 +84,7 @@ def _version(value: object) -> object:
     return value
 
 
-class Spec(Model):
+class CoreSpec(Model):
     """A whole spec."""
 
     scaffold: Annotated[
@@ -165,5 +113,9 @@ class Spec(Model):
             {"note": {"fields": {"body": {"type": "text", "max": 500}}}},
         ),
     ]
-    limits: Annotated[Limits, about("How often each may call.", {"user": "60/min"})] = Limits()
-    audit: Annotated[Audit, about("The record of every decision.", {"retain": "400d"})] = Audit()
+
+
+if TYPE_CHECKING:
+    Spec: TypeAlias = CoreSpec
+else:
+    Spec = extended("Spec", CoreSpec, (each.keys.spec for each in FEATURES))

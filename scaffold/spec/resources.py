@@ -1,12 +1,14 @@
 """Resources: what a tenant has, with its fields and actions."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
 
 from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import AfterValidator, BeforeValidator, model_validator
 from pydantic import Field as Key
 
-from .base import Model, about, distinct
+from scaffold.features import FEATURES
+
+from .base import Model, about, distinct, extended
 from .fields import Field, check_input
 from .problems import Refusal
 from .scalars import (
@@ -16,30 +18,28 @@ from .scalars import (
     NestedName,
     PluralName,
     Prose,
-    StepUp,
 )
 
 
-class Action(Model):
+class CoreAction(Model):
     """An operation beyond the usual five; its hook is the developer's."""
 
     on: Annotated[
         Literal["item", "collection"], about("Whether it concerns one row or all.", "item")
     ]
     description: Annotated[Prose | None, about("What it does.", "Mails the invoice.")] = None
-    step_up: Annotated[StepUp | None, about("How fresh the sign-in must be, in seconds.", "5m")] = (
-        None
-    )
-    idempotent: Annotated[
-        Literal["required", "optional"],
-        about("Whether an Idempotency-Key must be sent.", "required"),
-    ] = "optional"
     input: Annotated[
         dict[NestedName, Field],
         AfterValidator(check_input),
         MaxLen(100),
         about("The fields of its body.", {"message": {"type": "text", "max": 2_000}}),
     ] = Key(default_factory=dict)
+
+
+if TYPE_CHECKING:
+    Action: TypeAlias = CoreAction
+else:
+    Action = extended("Action", CoreAction, (each.keys.action for each in FEATURES))
 
 
 class Page(Model):
@@ -70,7 +70,7 @@ class Page(Model):
         return self
 
 
-class Resource(Model):
+class CoreResource(Model):
     """A kind of thing that a tenant has."""
 
     description: Annotated[Prose | None, about("What it is.", "An invoice.")] = None
@@ -99,8 +99,10 @@ class Resource(Model):
         about("Operations beyond the usual five.", {"send": {"on": "item", "step_up": "5m"}}),
     ] = Key(default_factory=dict)
     page: Annotated[Page, about("The page of a list.", {"default": 20, "max": 100})] = Page()
-    idempotent: Annotated[
-        Literal["required", "optional"],
-        about("Whether create needs an Idempotency-Key.", "required"),
-    ] = "optional"
     body_max: Annotated[BodySize, about("The longest body, in bytes.", "64KiB")] = 65_536
+
+
+if TYPE_CHECKING:
+    Resource: TypeAlias = CoreResource
+else:
+    Resource = extended("Resource", CoreResource, (each.keys.resource for each in FEATURES))

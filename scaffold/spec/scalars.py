@@ -31,10 +31,8 @@ _REGISTERED_CLAIMS = frozenset({
 MAX_RATE = 1_000_000
 MIN_BODY = 1_024
 MAX_BODY = 16 * 1_048_576
-MIN_RETENTION = 400
-"""Days that an audit event is kept at least (control DATA-2)."""
-MAX_RETENTION = 36_500
-MAX_STEP_UP = 86_400
+DAY = 86_400
+"""Seconds."""
 
 
 def seconds(text: str) -> int:
@@ -157,7 +155,9 @@ def currency(text: str) -> str:
     return text
 
 
-def _reads(parse: Callable[[str], object]) -> BeforeValidator:
+def reads(parse: Callable[[str], object]) -> BeforeValidator:
+    """Reads the spelling of a word; numbers are read as they are written."""
+
     def read(value: object) -> object:
         if isinstance(value, str):
             return parse(value)
@@ -168,7 +168,9 @@ def _reads(parse: Callable[[str], object]) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-def _within(low: int, high: int, code: str, message: str) -> AfterValidator:
+def within(low: int, high: int, code: str, message: str) -> AfterValidator:
+    """Refuses a number outside its bounds."""
+
     def check(value: int) -> int:
         if not low <= value <= high:
             raise Refusal(code, message)
@@ -177,44 +179,23 @@ def _within(low: int, high: int, code: str, message: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _days(text: str) -> int:
-    if not text.endswith("d") or seconds(text) < MIN_RETENTION * 86_400:
-        raise Refusal(
-            "E-RETENTION",
-            f"{quote(text)} is too short to keep audit events",
-            f"Write days, at least {MIN_RETENTION}d.",
-        )
-    return seconds(text) // 86_400
-
-
-def _spelled(pattern: str, **more: Any) -> WithJsonSchema:
+def spelled(pattern: str, **more: Any) -> WithJsonSchema:
+    """The JSON Schema of a spelling, for editors."""
     return WithJsonSchema({"type": "string", "pattern": pattern, **more}, mode="validation")
 
 
 def _name(check: Callable[[str], str], longest: int) -> tuple[AfterValidator, WithJsonSchema]:
-    return AfterValidator(check), _spelled(names.IDENTIFIER, maxLength=longest)
+    return AfterValidator(check), spelled(names.IDENTIFIER, maxLength=longest)
 
 
-_DURATION_SCHEMA = _spelled("^(0|[1-9][0-9]{0,9})[smhd]$")
+DURATION_SCHEMA = spelled("^(0|[1-9][0-9]{0,9})[smhd]$")
 
-Seconds = Annotated[int, _reads(seconds), _DURATION_SCHEMA]
-StepUp = Annotated[
-    int,
-    _reads(seconds),
-    _within(1, MAX_STEP_UP, "E-RANGE", "A step-up is between 1s and 24h old"),
-    _DURATION_SCHEMA,
-]
-Retention = Annotated[
-    int,
-    _reads(_days),
-    _within(MIN_RETENTION, MAX_RETENTION, "E-RETENTION", "Audit events are kept too long"),
-    _spelled("^[1-9][0-9]{2,4}d$"),
-]
+Seconds = Annotated[int, reads(seconds), DURATION_SCHEMA]
 BodySize = Annotated[
     int,
-    _reads(size),
-    _within(MIN_BODY, MAX_BODY, "E-RANGE", "A body is between 1KiB and 16MiB long"),
-    _spelled("^[1-9][0-9]{0,9}(B|KiB|MiB)$"),
+    reads(size),
+    within(MIN_BODY, MAX_BODY, "E-RANGE", "A body is between 1KiB and 16MiB long"),
+    spelled("^[1-9][0-9]{0,9}(B|KiB|MiB)$"),
 ]
 DecimalNumber = Annotated[
     Decimal,
@@ -228,14 +209,12 @@ DecimalNumber = Annotated[
 Line = Annotated[str, MinLen(1), MaxLen(200), AfterValidator(single_line)]
 Title = Annotated[str, MinLen(1), MaxLen(100), AfterValidator(single_line)]
 Prose = Annotated[str, AfterValidator(str.strip), MinLen(1), MaxLen(2_000)]
-Url = Annotated[str, AfterValidator(https_url), _spelled("^https://", maxLength=500)]
+Url = Annotated[str, AfterValidator(https_url), spelled("^https://", maxLength=500)]
 
-EnumValue = Annotated[
-    str, AfterValidator(enum_value), _spelled("^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$")
-]
-Currency = Annotated[str, AfterValidator(currency), _spelled("^[A-Z]{3}$")]
-ClaimName = Annotated[str, AfterValidator(claim), _spelled("^[A-Za-z0-9_./:-]{1,100}$")]
-RATE_SCHEMA = _spelled("^[1-9][0-9]{0,6}/(s|min|h|day)$")
+EnumValue = Annotated[str, AfterValidator(enum_value), spelled("^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$")]
+Currency = Annotated[str, AfterValidator(currency), spelled("^[A-Z]{3}$")]
+ClaimName = Annotated[str, AfterValidator(claim), spelled("^[A-Za-z0-9_./:-]{1,100}$")]
+RATE_SCHEMA = spelled("^[1-9][0-9]{0,6}/(s|min|h|day)$")
 
 ServiceName = Annotated[str, *_name(names.service, names.MAX_SERVICE)]
 TenantName = Annotated[str, *_name(names.tenant, names.MAX_NAME)]

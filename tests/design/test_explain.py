@@ -46,7 +46,7 @@ Shop
 │ order:create │ ✓ (1) │          ✓ (1)           │           │                                    │
 │ order:read   │ ✓ (2) │          ✓ (2)           │           │                                    │
 │ order:update │ ✓ (3) │          ✓ (3)           │           │ If-Match                           │
-│ order:finish │       │         ✓ (4, 5)         │           │ signed in within 5 min, If-Match,  │
+│ order:finish │       │         ✓ (4, 5)         │           │ If-Match, signed in within 5 min,  │
 │              │       │                          │           │ Idempotency-Key                    │
 │ order:sweep  │       │            ✓             │   ✓ (6)   │                                    │
 └──────────────┴───────┴──────────────────────────┴───────────┴────────────────────────────────────┘

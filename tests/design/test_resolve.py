@@ -5,6 +5,10 @@ import pytest
 from scaffold.design.model import Alternative, Design, Operation
 from scaffold.design.names import article, camel, plural, segment
 from scaffold.design.surface import condition_text
+from scaffold.features.audit.design import days_of
+from scaffold.features.idempotency.design import need_of
+from scaffold.features.limits.design import limits_of
+from scaffold.features.step_up.design import seconds_of
 
 from .samples import design, granted
 
@@ -247,21 +251,21 @@ def test_an_operation_has_its_place(
 def test_an_action_carries_what_it_demands() -> None:
     found = granted("{do: [finish, drop], on: order}")
     finish, drop = operation(found, "order:finish"), operation(found, "order:drop")
-    assert (finish.verb, finish.action, finish.step_up) == ("action", "finish", 300)
-    assert (finish.idempotency, drop.idempotency) == ("required", "optional")
+    assert (finish.verb, finish.action, seconds_of(finish)) == ("action", "finish", 300)
+    assert (need_of(finish), need_of(drop)) == ("required", "optional")
     assert (finish.body, drop.body) == ("FinishOrderInput", "")
     assert [each.name for each in finish.input] == ["words"]
-    assert drop.step_up is None
+    assert seconds_of(drop) is None
 
 
 def test_a_create_takes_an_idempotency_key_and_the_others_none() -> None:
     found = granted("{do: [list, read, create, update, delete], on: order}")
-    assert {each.verb: each.idempotency for each in found.operations} == {
-        "list": "none",
-        "read": "none",
+    assert {each.verb: need_of(each) for each in found.operations} == {
+        "list": None,
+        "read": None,
         "create": "optional",
-        "update": "none",
-        "delete": "none",
+        "update": None,
+        "delete": None,
     }
 
 
@@ -326,19 +330,19 @@ def test_what_is_left_out_is_spelled_out() -> None:
     assert found.environments == ("live", "development")
     assert found.tenant_claim == "company_id"
     assert found.issuers[0].jwks_url == "https://login.example.com/.well-known/jwks.json"
-    assert [(each.scope, each.count, each.window) for each in found.limits] == [
+    assert [(each.scope, each.count, each.window) for each in limits_of(found).each] == [
         ("user", 300, 60),
         ("token", 300, 60),
         ("tenant", 3000, 60),
         ("failed_authentication", 30, 60),
     ]
-    assert found.audit_days == 400
+    assert days_of(found) == 400
 
 
 def test_a_limit_that_is_switched_off_keeps_its_reason() -> None:
     found = design("limits: {user: {unlimited_because: A batch import runs.}, tenant: 5/s}")
-    assert found.unlimited == {"user": "A batch import runs."}
-    assert [(each.scope, each.count, each.window) for each in found.limits] == [
+    assert limits_of(found).unlimited == {"user": "A batch import runs."}
+    assert [(each.scope, each.count, each.window) for each in limits_of(found).each] == [
         ("token", 300, 60),
         ("tenant", 5, 1),
         ("failed_authentication", 30, 60),

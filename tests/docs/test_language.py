@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from scaffold.features.limits.keys import Rate
 from scaffold.spec import model
 from scaffold.spec.fields import Field
 from scaffold.spec.translate import UNBUILT
@@ -73,7 +74,7 @@ def test_a_table_tells_what_is_required_and_the_defaults(heading: str) -> None:
     for (key, info), row in zip(keys(TABLES[heading]), LANGUAGE.table(heading), strict=True):
         assert (row[2] == "required") is info.is_required(), key
         match info.default:
-            case model.Rate(count=count, seconds=60):
+            case Rate(count=count, seconds=60):
                 assert row[2] == f"`{count}/min`", key
             case bool() as value:
                 assert row[2] == f"`{str(value).lower()}`", key
@@ -86,7 +87,7 @@ def test_a_table_tells_what_is_required_and_the_defaults(heading: str) -> None:
                 assert row[2] == f"`[{', '.join(values)}]`", key
             case model.Page(default=default, max=most):
                 assert row[2] == f"`{{default: {default}, max: {most}}}`", key
-            case None | () | model.Rate():
+            case None | () | Rate():
                 assert row[2] != "", key
             case other:
                 assert other is PydanticUndefined or not other, key

@@ -11,7 +11,7 @@ import typer
 
 from scaffold.cli import app
 from scaffold.cli.output import FOUND, INTERRUPTED, REFUSED
-from scaffold.lint import RULES
+from scaffold.lint.rules import RULES
 from scaffold.tree.check import Kind
 from tests.emitted import PACKAGE
 

@@ -3,7 +3,8 @@
 import re
 
 from scaffold.design.resolve import resolve
-from scaffold.lint import Advice, advise
+from scaffold.lint.rule import Advice
+from scaffold.lint.rules import advise
 from scaffold.spec.load import loads_with_positions
 
 SECTIONS = {

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from scaffold.lint import RULES, Rule
+from scaffold.lint.rule import Rule
+from scaffold.lint.rules import RULES
 
 from .samples import advice, ids, whole
 

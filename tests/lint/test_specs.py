@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from scaffold.design.resolve import resolve
-from scaffold.lint import advise
+from scaffold.lint.rules import advise
 from scaffold.spec import problems
 from scaffold.spec.load import load_with_positions
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from .mutant import Mutant
+from scaffold.features.mutant import Mutant
 
 TABLES: Final = "store/migrations/0001_initial.sql"
 POLICIES: Final = "store/guards/policies.sql"
@@ -189,32 +189,6 @@ GRANTS: Final = (
         old="grant select on member to invoicing_app;",
         new="grant select, insert, update on member to invoicing_app;",
         noticed_by="test_grants.py::test_the_service_may_do_what_its_operations_need",
-    ),
-    Mutant(
-        id="the-service-rewrites-the-audit-log",
-        control="DATA-2",
-        file=RULES,
-        old="grant insert on audit_event to invoicing_app;",
-        new="grant insert, update, delete on audit_event to invoicing_app;",
-        noticed_by="test_isolation.py::test_the_audit_log_only_grows",
-    ),
-    Mutant(
-        id="the-audit-log-can-be-rewritten",
-        control="DATA-2",
-        file=RULES,
-        old="create or replace trigger append_only before update or delete on audit_event\n"
-        "  for each row execute function audit_event_is_append_only();\n",
-        new="",
-        noticed_by="test_isolation.py::test_the_audit_log_only_grows",
-    ),
-    Mutant(
-        id="the-audit-log-can-be-emptied",
-        control="DATA-2",
-        file=RULES,
-        old="create or replace trigger never_truncated before truncate on audit_event\n"
-        "  for each statement execute function audit_event_is_append_only();\n",
-        new="",
-        noticed_by="test_isolation.py::test_the_audit_log_only_grows",
     ),
     Mutant(
         id="anybody-runs-the-functions",

@@ -2,20 +2,12 @@
 
 from typing import Final
 
-from .mutant import Mutant
+from scaffold.features.mutant import Mutant
 
 DISPATCH: Final = "gate/dispatch.py"
 SHAPE: Final = "gate/shape.py"
 
 STEPS: Final = (
-    Mutant(
-        id="whoever-asks-is-the-last-one-known",
-        control="AZ-1",
-        file=DISPATCH,
-        old="known = self._verifier.known(authorization)",
-        new="known = next(reversed(self._verifier._known.values()), None)",
-        noticed_by="test_limits.py::test_an_address_that_keeps_failing_is_refused_unheard",
-    ),
     Mutant(
         id="any-host",
         control="API-1",
@@ -23,50 +15,6 @@ STEPS: Final = (
         old='if given.get(b"host", b"").lower() not in self._hosts:',
         new="if False:",
         noticed_by="test_shape.py::test_an_unknown_host_is_refused",
-    ),
-    Mutant(
-        id="limits-are-not-charged",
-        control="API-2",
-        file=DISPATCH,
-        old="request.limits = await self._limit(principal)",
-        new="request.limits = None",
-        noticed_by="test_limits.py::test_a_limit_holds_and_says_when_to_come_back",
-    ),
-    Mutant(
-        id="limits-do-not-refuse",
-        control="API-2",
-        file=DISPATCH,
-        old="        if not decision.allowed:\n            raise too_many(decision)\n        return decision",
-        new="        return decision",
-        noticed_by="test_limits.py::test_a_limit_holds_and_says_when_to_come_back",
-    ),
-    Mutant(
-        id="failures-are-not-counted",
-        control="API-2",
-        file=DISPATCH,
-        old="await self._limiter.take((key,))",
-        new="pass",
-        noticed_by="test_limits.py::test_an_address_that_keeps_failing_is_refused_unheard",
-    ),
-    Mutant(
-        id="failures-do-not-refuse",
-        control="API-2",
-        file=DISPATCH,
-        old="            if not blocked.allowed:\n",
-        new="            if False:\n",
-        noticed_by="test_limits.py::test_an_address_that_keeps_failing_is_refused_unheard",
-    ),
-    Mutant(
-        id="without-its-limits-the-service-answers",
-        control="API-2",
-        file=DISPATCH,
-        old="            decision = await self._limiter.take(principal.limit_keys)\n"
-        "        except LimiterUnavailable as error:\n"
-        "            raise limits_unavailable(error) from error\n",
-        new="            decision = await self._limiter.take(principal.limit_keys)\n"
-        "        except LimiterUnavailable:\n"
-        "            return None\n",
-        noticed_by="test_limits.py::test_without_its_limits_the_service_does_not_answer",
     ),
     Mutant(
         id="a-body-where-none-belongs",
@@ -259,30 +207,6 @@ ANSWERS: Final = (
         old="    if TAGS.fullmatch(value) is None:\n",
         new="    if False:\n",
         noticed_by="test_preconditions.py::test_what_is_not_a_tag_is_malformed",
-    ),
-    Mutant(
-        id="payloads-look-alike",
-        control="PAY-2",
-        file="gate/operation.py",
-        old='f"{self.segment} {self.body}".encode()',
-        new='b""',
-        noticed_by="test_idempotency.py::test_a_key_stands_for_one_payload",
-    ),
-    Mutant(
-        id="items-look-alike",
-        control="PAY-2",
-        file="gate/operation.py",
-        old='f"{self.segment} {self.body}".encode()',
-        new="self.body.encode()",
-        noticed_by="test_idempotency.py::test_a_key_stands_for_one_item",
-    ),
-    Mutant(
-        id="keys-of-any-form",
-        control="PAY-2",
-        file="gate/operation.py",
-        old="if not 1 <= len(key) <= MAX_KEY or not key.isascii() or not key.isprintable():",
-        new="if not 1 <= len(key):",
-        noticed_by="test_idempotency.py::test_a_key_has_a_form",
     ),
     Mutant(
         id="hooks-leave-traces",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from .mutant import Mutant
+from scaffold.features.mutant import Mutant
 
 IDENTITY: Final = "gate/identity.py"
 KEYS: Final = "gate/keys.py"

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from .mutant import Mutant
+from scaffold.features.mutant import Mutant
 
 SHARED: Final = "store/functions/000_shared.sql"
 CUSTOMER: Final = "store/functions/customer.sql"
@@ -202,24 +202,6 @@ PERMISSION: Final = (
         new="if false then",
         noticed_by="test_access.py::test_a_role_needs_its_authentication",
     ),
-    Mutant(
-        id="no-step-up",
-        control="ID-3",
-        file=SHARED,
-        within="enter_",
-        old="v_caller.refusal := 'step_up_required';",
-        new="v_caller.refusal := null;",
-        noticed_by="test_hooks.py::test_an_old_authentication_is_not_enough",
-    ),
-    Mutant(
-        id="step-up-is-not-asked-for",
-        control="ID-3",
-        file=PAYMENT,
-        within="payment_begin_",
-        old="case when p_action = 'refund' then 300 end",
-        new="null",
-        noticed_by="test_hooks.py::test_an_old_authentication_is_not_enough",
-    ),
 )
 
 CONDITIONS: Final = (
@@ -381,87 +363,6 @@ EFFECTS: Final = (
         old="t.version = any (p_match)",
         new="(p_match is null or t.version = any (p_match))",
         noticed_by="test_preconditions.py::test_a_write_needs_a_precondition",
-    ),
-    Mutant(
-        id="no-key-needed",
-        control="PAY-2",
-        file=PAYMENT,
-        within="create_payment",
-        old="when p_key is null then",
-        new="when false then",
-        noticed_by="test_idempotency.py::test_a_key_is_required",
-    ),
-    Mutant(
-        id="key-stands-for-any-payload",
-        control="PAY-2",
-        file=SHARED,
-        within="claim_",
-        old="case when v_fingerprint = p_fingerprint then",
-        new="case when true then",
-        noticed_by="test_idempotency.py::test_a_key_stands_for_one_payload",
-    ),
-    Mutant(
-        id="key-of-any-member",
-        control="PAY-2",
-        file=SHARED,
-        within="claim_",
-        old="and k.member_id = p_caller.member",
-        new="",
-        noticed_by="test_idempotency.py::test_a_key_is_of_one_caller_and_one_operation",
-    ),
-    Mutant(
-        id="key-of-any-tenant",
-        control="AZ-3",
-        file=SHARED,
-        within="claim_",
-        old="where k.tenant_id = p_caller.tenant and k.member_id = p_caller.member",
-        new="where true",
-        noticed_by="test_idempotency.py::test_a_key_is_of_one_caller_and_one_operation",
-    ),
-    Mutant(
-        id="key-of-any-operation",
-        control="PAY-2",
-        file=SHARED,
-        within="claim_",
-        old="and k.operation = p_operation",
-        new="",
-        noticed_by="test_idempotency.py::test_a_key_is_of_one_caller_and_one_operation",
-    ),
-    Mutant(
-        id="keys-in-flight-pass",
-        control="PAY-2",
-        file=SHARED,
-        within="claim_",
-        old="if not pg_try_advisory_xact_lock(hashtextextended(v_scope, 0)) then",
-        new="if false then",
-        noticed_by="test_idempotency.py::test_many_at_once_have_one_effect",
-    ),
-    Mutant(
-        id="answer-is-forgotten",
-        control="PAY-2",
-        file=PAYMENT,
-        within="create_payment",
-        old="perform remember_(v_caller, 'create_payment', p_key, p_fingerprint, id, version, body);",
-        new="null;",
-        noticed_by="test_idempotency.py::test_a_replay_has_the_same_answer_and_no_effect",
-    ),
-    *(
-        Mutant(
-            id=f"{operation.replace('_', '-')}-is-not-recorded",
-            control="DATA-2",
-            file=file,
-            within=function,
-            old="outcome := record_(",
-            new="outcome := coalesce('ok', ",
-            noticed_by="test_records.py::test_an_effect_is_recorded",
-        )
-        for file, operation, function in (
-            (CUSTOMER, "create_customer", "create_customer"),
-            (CUSTOMER, "update_customer", "update_customer"),
-            (INVOICE, "delete_invoice", "delete_invoice"),
-            (PAYMENT, "refund_payment", "payment_finish_"),
-            (INVOICE, "remind_invoice", "invoice_finish_"),
-        )
     ),
     Mutant(
         id="a-hook-changes-any-field",

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from scaffold.emission import Emission, emit_project
+from scaffold.features import FEATURES
+from scaffold.features.mutant import Mutant
 from scaffold.tree.check import check
 from tests.emitted import PACKAGE, ask
 
 from . import database, gate, identity, statements, wiring
-from .mutant import Mutant
 
 MUTANTS = (
     *statements.MUTANTS,
@@ -21,6 +22,7 @@ MUTANTS = (
     *identity.MUTANTS,
     *gate.MUTANTS,
     *wiring.MUTANTS,
+    *(mutant for feature in FEATURES for mutant in feature.mutants()),
 )
 
 
@@ -34,7 +36,7 @@ def emission(emitted_project: Path) -> Emission:
 def broken(emitted_project: Path, tmp_path: Path, mutant: Mutant) -> Path:
     """A copy of the project in which the guard is broken."""
     project = Path(shutil.copytree(emitted_project, tmp_path / PACKAGE))
-    mutant.apply(project)
+    mutant.apply(project / PACKAGE)
     return project
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from .mutant import Mutant
+from scaffold.features.mutant import Mutant
 
 APP: Final = "app.py"
 TABLE: Final = "operations.py"
@@ -48,16 +48,6 @@ OPERATIONS: Final = (
         noticed_by="test_contract.py::test_a_body_is_as_promised",
     ),
     Mutant(
-        id="a-step-up-is-not-told",
-        control="ID-3",
-        file=TABLE,
-        old="        body=Body(TypeAdapter(payment_models.RefundPaymentInput), 8192),\n        conditional=True,\n"
-        '        idempotency="required",\n        step_up=300,\n',
-        new="        body=Body(TypeAdapter(payment_models.RefundPaymentInput), 8192),\n        conditional=True,\n"
-        '        idempotency="required",\n        step_up=3600,\n',
-        noticed_by="test_contract.py::test_an_operation_is_guarded_as_promised",
-    ),
-    Mutant(
         id="a-larger-page",
         control="API-1",
         file="resources/customer/models.py",
@@ -100,22 +90,6 @@ OPERATIONS: Final = (
 )
 
 APPLICATION: Final = (
-    Mutant(
-        id="a-higher-limit",
-        control="API-2",
-        file=APP,
-        old='"user": Limit("user", 60, 60)',
-        new='"user": Limit("user", 60000, 60)',
-        noticed_by="test_limits.py::test_every_scope_has_the_limit_of_the_spec",
-    ),
-    Mutant(
-        id="more-bad-tokens",
-        control="API-2",
-        file=APP,
-        old='Limit("failed_authentication", 20, 60)',
-        new='Limit("failed_authentication", 20000, 60)',
-        noticed_by="test_limits.py::test_every_scope_has_the_limit_of_the_spec",
-    ),
     Mutant(
         id="another-algorithm-is-pinned",
         control="ID-6",

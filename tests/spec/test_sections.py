@@ -2,8 +2,9 @@
 
 import pytest
 
+from scaffold.features.limits.keys import Rate, Unlimited
 from scaffold.spec.load import loads
-from scaffold.spec.model import Attribute, Rate, Unlimited
+from scaffold.spec.model import Attribute
 
 from .samples import check_refused, spec
 

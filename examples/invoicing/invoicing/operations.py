@@ -109,8 +109,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         handler=invoice.send,
         body=Body(TypeAdapter(invoice_models.SendInvoiceInput), 65536),
         conditional=True,
-        idempotency="required",
         step_up=300,
+        idempotency="required",
     ),
     Operation(
         id="settle_invoice",
@@ -129,8 +129,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         handler=invoice.void,
         body=Body(TypeAdapter(invoice_models.VoidInvoiceInput), 65536),
         conditional=True,
-        idempotency="optional",
         step_up=300,
+        idempotency="optional",
     ),
     Operation(
         id="transmit_invoice",
@@ -238,7 +238,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         handler=payment.refund,
         body=Body(TypeAdapter(payment_models.RefundPaymentInput), 8192),
         conditional=True,
-        idempotency="required",
         step_up=300,
+        idempotency="required",
     ),
 )

@@ -14,10 +14,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import Lifespan, Receive, Scope, Send
 
+from notes.gate.admission import Limited, limiter
 from notes.gate.dispatch import Dispatcher
 from notes.gate.identity import Issuer, Verifier
 from notes.gate.keys import RemoteKeys, StaticKeys
-from notes.gate.limits import Limit, Limiter, MemoryLimiter
 from notes.operations import OPERATIONS
 from notes.settings import DEVELOPMENT_ISSUER, Settings
 from notes.store.database import Database
@@ -26,12 +26,6 @@ from notes.telemetry import logs
 from notes.telemetry.decisions import Decisions
 
 CONTRACT: Final = Path(__file__).parent / "openapi.json"
-LIMITS: Final = {
-    "user": Limit("user", 300, 60),
-    "token": Limit("token", 300, 60),
-    "tenant": Limit("tenant", 3000, 60),
-    "failed_authentication": Limit("failed_authentication", 30, 60),
-}
 
 
 def issuers(settings: Settings) -> dict[str, Issuer]:
@@ -51,15 +45,6 @@ def issuers(settings: Settings) -> dict[str, Issuer]:
         ),
     ]
     return {each.url: each for each in found}
-
-
-def limiter(settings: Settings) -> Limiter:
-    """Limits of this process, or shared in Redis or Valkey."""
-    if settings.redis_url is None:
-        return MemoryLimiter()
-    from notes.gate.limits_redis import RedisLimiter
-
-    return RedisLimiter(settings.redis_url.get_secret_value())
 
 
 def hosts(settings: Settings) -> frozenset[bytes]:
@@ -116,7 +101,7 @@ def create_app(settings: Settings) -> "Service":
     logs.configure(settings.log_level)
     check_table()
     decisions = Decisions(CollectorRegistry())
-    verifier = Verifier(issuers(settings), LIMITS)
+    verifier = Verifier(issuers(settings))
     allowed = hosts(settings)
     ready: list[Database] = []
 
@@ -156,16 +141,14 @@ def create_app(settings: Settings) -> "Service":
             settings.environment,
             settings.database_pool,
         )
-        limits = limiter(settings)
+        admission = Limited(verifier, limiter(settings))
         try:
             await check_database(database)
             ready.append(database)
             service.dispatcher = Dispatcher(
                 OPERATIONS,
                 database,
-                verifier,
-                limits,
-                LIMITS["failed_authentication"],
+                admission,
                 decisions,
                 allowed,
             )
@@ -173,7 +156,7 @@ def create_app(settings: Settings) -> "Service":
         finally:
             service.dispatcher = None
             ready.clear()
-            await limits.close()
+            await admission.close()
             await database.close()
 
     service = Service(routes, lifespan)

@@ -48,9 +48,9 @@ class Work:
         self._begun = begun
 
     @property
-    def replay(self) -> Record | None:
-        """The stored answer, where this idempotency key has been here before."""
-        return self._begun if self._begun["outcome"] == "replayed" else None
+    def earlier(self) -> Record | None:
+        """The answer, where it was given before: there is nothing left to do."""
+        return None if self._begun["outcome"] == "ok" else self._begun
 
     @property
     def body(self) -> str:
@@ -69,7 +69,7 @@ class Work:
         )
 
     async def finish_item(self, statement: str, changes: bytes) -> Answer:
-        """Writes the hook's changes to the row, with the audit event, and answers with it."""
+        """Writes the hook's changes to the row, and answers with it."""
         return changed(
             await self._finish(
                 statement, self._call.id, self._begun["version"], changes.decode()
@@ -77,7 +77,7 @@ class Work:
         )
 
     async def finish(self, statement: str, *row: None) -> Answer:
-        """Writes the audit event; there is no `row` to write."""
+        """Ends an action that is on no row."""
         return done(await self._finish(statement, *row))
 
     async def _finish(self, statement: str, *arguments: object) -> Record:

@@ -16,7 +16,6 @@ from joserfc.errors import JoseError
 from joserfc.jwk import Key
 
 from invoicing.gate.keys import KeySource
-from invoicing.gate.limits import Limit
 from invoicing.gate.problems import unauthenticated
 
 CLOCK_SKEW: Final = 60
@@ -44,13 +43,14 @@ class Issuer:
 class Principal:
     """A verified caller. `caller` is what the database is told of them, as JSON.
 
-    `pseudonym` is what the log says instead of who it is: the same for all their tokens.
+    `pseudonym` is what the log says instead of who it is: the same for all their tokens. `counted`
+    are the names under which their requests are counted, by what they are counted for.
     """
 
     tenant_id: str
     pseudonym: str
     caller: str
-    limit_keys: tuple[tuple[Limit, str], ...]
+    counted: Mapping[str, str]
     expires_at: float
 
 
@@ -60,11 +60,9 @@ class Verifier:
     def __init__(
         self,
         issuers: Mapping[str, Issuer],
-        limits: Mapping[str, Limit],
         now: Callable[[], float] = time.time,
     ) -> None:
         self._issuers = issuers
-        self._limits = limits
         self._now = now
         self._known: OrderedDict[bytes, Principal] = OrderedDict()
 
@@ -145,20 +143,18 @@ class Verifier:
             "auth_time": int(_time(claims, "auth_time") or 0),
             "attributes": _attributes(claims),
         }
-        keys = {
-            "user": f"{issuer.url} {subject}",
-            "token": digest.hex(),
-            "tenant": tenant_id,
-        }
+        user = f"{issuer.url} {subject}"
+        # The braces keep the keys of a tenant together in a cluster of Redis.
+        tenant_key = f"{{{tenant_id}}}"
         return Principal(
             tenant_id=tenant_id,
-            pseudonym=hashlib.sha256(keys["user"].encode()).hexdigest()[:16],
+            pseudonym=hashlib.sha256(user.encode()).hexdigest()[:16],
             caller=json.dumps(caller, separators=(",", ":")),
-            limit_keys=tuple(
-                (limit, f"{{{tenant_id}}}:{scope}:{keys[scope]}")
-                for scope, limit in self._limits.items()
-                if scope in keys
-            ),
+            counted={
+                "user": f"{tenant_key}:user:{user}",
+                "token": f"{tenant_key}:token:{digest.hex()}",
+                "tenant": f"{tenant_key}:tenant:{tenant_id}",
+            },
             expires_at=min(expires + CLOCK_SKEW, now + CACHE_SECONDS),
         )
 

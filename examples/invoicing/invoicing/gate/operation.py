@@ -42,8 +42,8 @@ class Operation:
     body: Body | None = None
     query: TypeAdapter[Any] | None = None
     conditional: bool = False
-    idempotency: Literal["none", "optional", "required"] = "none"
     step_up: int | None = None
+    idempotency: Literal["none", "optional", "required"] = "none"
 
 
 @dataclass(slots=True)

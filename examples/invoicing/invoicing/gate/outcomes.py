@@ -9,7 +9,7 @@ from invoicing.gate.answers import Answer
 from invoicing.gate.conditional import etag
 from invoicing.gate.problems import Problem, not_found
 
-STEP_UP: Final = (
+STRONGER: Final = (
     b"www-authenticate",
     b'Bearer error="insufficient_user_authentication", '
     b'error_description="A stronger or more recent authentication is required"',
@@ -20,8 +20,7 @@ REFUSALS: Final[Mapping[str, Callable[[], Problem]]] = {
     "not_found": not_found,
     "not_a_member": lambda: Problem(403, "not_a_member"),
     "permission_missing": lambda: Problem(403, "permission_missing"),
-    "mfa_required": lambda: Problem(403, "mfa_required", headers=(STEP_UP,)),
-    "step_up_required": lambda: Problem(403, "step_up_required", headers=(STEP_UP,)),
+    "mfa_required": lambda: Problem(403, "mfa_required", headers=(STRONGER,)),
     "field_not_readable": lambda: Problem(403, "field_not_readable"),
     "field_not_writable": lambda: Problem(403, "field_not_writable"),
     "condition_not_met": lambda: Problem(403, "condition_not_met"),
@@ -31,6 +30,7 @@ REFUSALS: Final[Mapping[str, Callable[[], Problem]]] = {
         "Send If-Match with the ETag of the version that you saw.",
     ),
     "precondition_failed": lambda: Problem(412, "precondition_failed"),
+    "step_up_required": lambda: Problem(403, "step_up_required", headers=(STRONGER,)),
     "idempotency_key_required": lambda: Problem(400, "idempotency_key_required"),
     "idempotency_mismatch": lambda: Problem(422, "idempotency_mismatch"),
     "idempotency_in_flight": lambda: Problem(409, "idempotency_in_flight"),

@@ -2,14 +2,14 @@
 
 from typing import Final
 
-RELEASE: Final = "invoicing_707fe15b"
+RELEASE: Final = "invoicing_05bdcea1"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 TABLES: Final = (
     "organization",
     "member",
-    "audit_event",
     "idempotency_key",
+    "audit_event",
     "customer",
     "invoice",
     "invoice_line",
@@ -21,11 +21,11 @@ FUNCTIONS: Final = (
     "enter_",
     "missed_",
     "outside_",
-    "record_",
-    "claim_",
-    "remember_",
     "page_",
     "merge_",
+    "claim_",
+    "remember_",
+    "record_",
     "list_customers",
     "create_customer",
     "read_customer",

@@ -4,12 +4,14 @@ import asyncio
 import os
 from collections.abc import Iterator
 
+import asyncpg
 import pytest
 
-from invoicing import app
 from invoicing.development.database import Database, drop, prepare
 from invoicing.development.issuer import DevelopmentIssuer
 from invoicing.development.serve import administrator
+from invoicing.development.world import Connection
+from invoicing.gate.admission import FAILURES, LIMITS
 from invoicing.gate.limits import Limit
 from invoicing.resources.invoice import hooks as invoice_hooks
 from invoicing.resources.invoice_line import hooks as invoice_line_hooks
@@ -32,12 +34,20 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> DevelopmentIssuer:
     return DevelopmentIssuer(tmp_path_factory.mktemp("issuer") / "keys")
 
 
+@pytest.fixture
+def runtime(service: Service) -> Iterator[Connection]:
+    """A fresh connection of the service's own role."""
+    connection: Connection = service.run(asyncpg.connect(service.database.app))
+    yield connection
+    service.run(connection.close())
+
+
 @pytest.fixture(scope="session")
 def service(database: Database, issuer: DevelopmentIssuer) -> Iterator[Service]:
-    """The service. Bad tokens are many here, so that their limit is out of the way."""
+    """The service."""
     patch = pytest.MonkeyPatch()
-    failures = Limit("failed_authentication", 1_000_000, 1)
-    patch.setitem(app.LIMITS, "failed_authentication", failures)
+    # Bad tokens are many here, so that their limit is out of the way.
+    patch.setitem(LIMITS, FAILURES, Limit(FAILURES, 1_000_000, 1))
     running = Service(database, issuer)
     patch.undo()
     yield running

@@ -6,7 +6,8 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -35,6 +36,7 @@ ACCESS: Final[Mapping[str, Any]] = json.loads((HERE / "access.json").read_text("
 CONTRACT: Final[Mapping[str, Any]] = json.loads(app.CONTRACT.read_text("utf-8"))
 TABLE: Final[Mapping[str, Operation]] = {each.id: each for each in OPERATIONS}
 SLUGS: Final = (f"tenant-{number}" for number in itertools.count())
+EVERY_ROLE: Final = "{" + ",".join(sorted(world.CATALOG["roles"])) + "}"
 NOBODY: Final = "00000000-0000-4000-8000-ffffffffffff"
 """The id of what never existed."""
 
@@ -207,7 +209,7 @@ def prepare(
     headers = {"authorization": f"Bearer {(caller or here).token}"}
     if about["conditional"]:
         headers["if-match"] = '"1"'
-    if about["idempotency"] != "none":
+    if about["idempotency_key"] != "none":
         headers["idempotency-key"] = str(uuid4())
     if operation.body is not None:
         media_type = MERGE_PATCH if operation.body.media_type == MERGE_PATCH else JSON
@@ -336,6 +338,50 @@ def spoilable(service: Service, operation_id: str) -> Prepared:
     return replace(
         kept, headers=dict(kept.headers), query={}, body=kept.body and dict(kept.body)
     )
+
+
+@asynccontextmanager
+async def bound(
+    connection: Connection,
+    tenant_id: UUID | None,
+    member_id: UUID,
+    roles: str = EVERY_ROLE,
+    attributes: str = "{}",
+) -> AsyncIterator[None]:
+    """A transaction that is bound to a caller, and to a tenant if one is given."""
+    bindings = {
+        "app.member_id": str(member_id),
+        "app.roles": roles,
+        "app.attributes": attributes,
+        "app.environment": "development",
+    }
+    async with connection.transaction():
+        if tenant_id is not None:
+            bindings["app.tenant_id"] = str(tenant_id)
+        for name, value in bindings.items():
+            await connection.execute("select set_config($1, $2, true)", name, value)
+        yield
+
+
+def again(request: Prepared) -> Prepared:
+    """A request that was sent before, as a new one."""
+    if "idempotency-key" in request.headers:
+        request.headers["idempotency-key"] += "-again"
+    return request
+
+
+TRACE: Final = """
+insert into invoicing.audit_event (tenant_id, member_id, operation, resource, fields, request_id)
+values ($1, $2, 'test', 'test', '{}', 'test')
+"""
+"""An effect of its own, in the transaction of whoever executes it."""
+
+
+def effects(service: Service, tenant_id: object) -> int:
+    """How many effects the audit log of a tenant has."""
+    query = "select count(*) from invoicing.audit_event where tenant_id = $1"
+    found: int = service.run(service.admin.fetchval(query, tenant_id))
+    return found
 
 
 def reachable(*verbs: str) -> list[str]:

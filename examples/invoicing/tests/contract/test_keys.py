@@ -13,7 +13,6 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, Key, OctKey, RSAKey
 
-from invoicing import app
 from invoicing.gate.identity import TENANT_CLAIM, Issuer, Verifier
 from invoicing.gate.keys import COOL_DOWN, FRESH, MAX_KEY_SET, RemoteKeys, StaticKeys
 from invoicing.gate.problems import Problem
@@ -78,7 +77,7 @@ def test_an_algorithm_is_one_of_its_issuers(key: Key, algorithm: str) -> None:
     for pinned in ("ES256", "RS256"):
         keys = StaticKeys({"keys": [public(key)]})
         issuer = Issuer("https://issuer.example/", "test", (pinned,), keys)
-        verifier = Verifier({issuer.url: issuer}, app.LIMITS)
+        verifier = Verifier({issuer.url: issuer})
         found = verifier.principal(f"Bearer {token}".encode())
         if pinned == algorithm:
             assert asyncio.run(found).tenant_id == NOBODY

@@ -1,5 +1,5 @@
 """What every request passes, in this order.
 
-Shape, identity, limits, permission, precondition, idempotency, work, answer. The first three
-are here; permission to work is one call of a stored function, in one transaction.
+Shape, identity, permission, precondition, work, answer. The first two are here; permission to
+work is one call of a stored function, in one transaction.
 """

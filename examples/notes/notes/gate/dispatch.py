@@ -4,13 +4,12 @@ import asyncio
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from starlette.types import Receive, Scope, Send
 
 from notes.gate.answers import Answer, Header, send
-from notes.gate.identity import Principal, Verifier
-from notes.gate.limits import Decision, Limit, Limiter, LimiterUnavailable, headers
+from notes.gate.identity import Principal
 from notes.gate.operation import Call, Operation
 from notes.gate.problems import Problem, malformed, not_found
 from notes.gate.shape import (
@@ -27,6 +26,16 @@ from notes.telemetry.decisions import Decisions
 BODY_SECONDS: Final = 15.0
 
 
+class Admission(Protocol):
+    """Finds out whose request it is, and whether it is heard."""
+
+    async def admit(self, request: "Request", authorization: bytes | None) -> Principal:
+        """The caller. Raises the problem for whoever is refused."""
+
+    async def close(self) -> None:
+        """Releases connections."""
+
+
 class Dispatcher:
     """An ASGI application over the table of operations: what is not in it is not reachable."""
 
@@ -34,9 +43,7 @@ class Dispatcher:
         self,
         operations: Sequence[Operation],
         database: Database,
-        verifier: Verifier,
-        limiter: Limiter,
-        failures: Limit,
+        admission: Admission,
         decisions: Decisions,
         hosts: frozenset[bytes],
     ) -> None:
@@ -45,9 +52,7 @@ class Dispatcher:
             methods = self._routes.setdefault(pattern(operation.path), {})
             methods[operation.method] = operation
         self._database = database
-        self._verifier = verifier
-        self._limiter = limiter
-        self._failures = failures
+        self._admission = admission
         self._decisions = decisions
         self._hosts = hosts
 
@@ -68,10 +73,7 @@ class Dispatcher:
             request.refused = Problem(500, "internal_error", cause=type(error).__name__)
             answer = request.refused.answer()
             self._decisions.failure(request.id, error)
-        extra: list[Header] = [(b"x-request-id", request.id.encode())]
-        if request.limits is not None:
-            extra.extend(headers(request.limits))
-        await send(answer, extra, send_)
+        await send(answer, request.headers, send_)
         self._decisions.record(request, answer, time.perf_counter() - started)
 
     async def _answer(self, request: "Request") -> Answer:
@@ -81,9 +83,7 @@ class Dispatcher:
         if given.get(b"host", b"").lower() not in self._hosts:
             raise malformed("The Host is not one that this service answers to.")
         body, query = await self._shape(operation, request, given)
-        principal = await self._identify(request, given)
-        request.principal = principal
-        request.limits = await self._limit(principal)
+        principal = await self._admission.admit(request, given.get(b"authorization"))
         call = Call(
             operation,
             self._database,
@@ -144,46 +144,16 @@ class Dispatcher:
             raise malformed("This operation has no body.")
         return body, query
 
-    async def _identify(self, request: "Request", given: Headers) -> Principal:
-        """The caller. An address that keeps failing is refused before anything is verified."""
-        authorization = given.get(b"authorization")
-        known = self._verifier.known(authorization)
-        if known is not None:
-            return known
-        client = request.scope.get("client")
-        key = (self._failures, f"address:{client[0] if client else 'unknown'}")
-        try:
-            blocked = await self._limiter.blocked(key)
-            if not blocked.allowed:
-                raise too_many(blocked)
-            try:
-                return await self._verifier.principal(authorization)
-            except Problem as problem:
-                if problem.status == 401:
-                    await self._limiter.take((key,))
-                raise
-        except LimiterUnavailable as error:
-            raise limits_unavailable(error) from error
-
-    async def _limit(self, principal: Principal) -> Decision | None:
-        """Charges the limits of the user, the token and the tenant: all of them, or none."""
-        if not principal.limit_keys:
-            return None
-        try:
-            decision = await self._limiter.take(principal.limit_keys)
-        except LimiterUnavailable as error:
-            raise limits_unavailable(error) from error
-        if not decision.allowed:
-            raise too_many(decision)
-        return decision
-
 
 class Request:
-    """What is known of a request so far; the log and the metrics read it in the end."""
+    """What is known of a request so far; the log and the metrics read it in the end.
+
+    `headers` are added to its answer, whatever that is.
+    """
 
     __slots__ = (
+        "headers",
         "id",
-        "limits",
         "operation",
         "principal",
         "receive",
@@ -195,22 +165,12 @@ class Request:
         self.scope = scope
         self.receive = receive
         self.id = request_id
+        self.headers: list[Header] = [(b"x-request-id", request_id.encode())]
         self.operation: Operation | None = None
         self.principal: Principal | None = None
-        self.limits: Decision | None = None
         self.refused: Problem | None = None
 
 
 def pattern(path: str) -> str:
     """A path template as the table's key: `/invoices/{invoice_id}/send` is `/invoices//send`."""
     return "/".join("" if part.startswith("{") else part for part in path.split("/"))
-
-
-def too_many(decision: Decision) -> Problem:
-    """Over a limit (RFC 6585): the headers say when to come back, in seconds."""
-    return Problem(429, "too_many_requests", headers=headers(decision))
-
-
-def limits_unavailable(error: Exception) -> Problem:
-    """Without its limits the service does not answer."""
-    return Problem(503, "limits_unavailable", cause=type(error).__name__)

@@ -43,7 +43,6 @@ class Operation:
     query: TypeAdapter[Any] | None = None
     conditional: bool = False
     idempotency: Literal["none", "optional", "required"] = "none"
-    step_up: int | None = None
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from notes.gate.answers import Answer
 from notes.gate.conditional import etag
 from notes.gate.problems import Problem, not_found
 
-STEP_UP: Final = (
+STRONGER: Final = (
     b"www-authenticate",
     b'Bearer error="insufficient_user_authentication", '
     b'error_description="A stronger or more recent authentication is required"',
@@ -20,8 +20,7 @@ REFUSALS: Final[Mapping[str, Callable[[], Problem]]] = {
     "not_found": not_found,
     "not_a_member": lambda: Problem(403, "not_a_member"),
     "permission_missing": lambda: Problem(403, "permission_missing"),
-    "mfa_required": lambda: Problem(403, "mfa_required", headers=(STEP_UP,)),
-    "step_up_required": lambda: Problem(403, "step_up_required", headers=(STEP_UP,)),
+    "mfa_required": lambda: Problem(403, "mfa_required", headers=(STRONGER,)),
     "field_not_readable": lambda: Problem(403, "field_not_readable"),
     "field_not_writable": lambda: Problem(403, "field_not_writable"),
     "condition_not_met": lambda: Problem(403, "condition_not_met"),

@@ -2,14 +2,14 @@
 
 from typing import Final
 
-RELEASE: Final = "notes_3c6e6cd3"
+RELEASE: Final = "notes_1c304cc8"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 TABLES: Final = (
     "workspace",
     "member",
-    "audit_event",
     "idempotency_key",
+    "audit_event",
     "notebook",
     "note",
 )
@@ -19,10 +19,10 @@ FUNCTIONS: Final = (
     "enter_",
     "missed_",
     "outside_",
-    "record_",
+    "page_",
     "claim_",
     "remember_",
-    "page_",
+    "record_",
     "list_notebooks",
     "create_notebook",
     "read_notebook",

@@ -51,7 +51,6 @@ def test_an_operation_is_guarded_as_promised(operation: str) -> None:
     assert promised["x-permission"] == served.permission
     assert ("x-precondition" in promised) is served.conditional
     assert promised.get("x-idempotency", "none") == served.idempotency
-    assert promised.get("x-step-up-seconds") == served.step_up
     assert promised["security"] == [{"bearer": []}]
     assert str(served.status) in promised["responses"]
 

@@ -5,8 +5,8 @@ does not bind, the policies where no statement names a tenant, on fresh and on u
 """
 
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import product
 from typing import Any
 from uuid import UUID
@@ -26,6 +26,7 @@ from tests.contract.harness import (
     Service,
     World,
     allowed,
+    bound,
     cases,
     listed,
     prepare,
@@ -34,7 +35,6 @@ from tests.contract.harness import (
 )
 
 RESOURCES = sorted(CATALOG["resources"])
-EVERY_ROLE = "{" + ",".join(sorted(CATALOG["roles"])) + "}"
 COMMANDS = {
     "select": ("list", "read", "create", "update", "delete", "action"),
     "insert": ("create",),
@@ -42,37 +42,6 @@ COMMANDS = {
     "delete": ("delete",),
 }
 """The verbs whose operations run an SQL command."""
-
-
-@pytest.fixture
-def runtime(service: Service) -> Iterator[Connection]:
-    """A fresh connection of the service's own role."""
-    connection: Connection = service.run(asyncpg.connect(service.database.app))
-    yield connection
-    service.run(connection.close())
-
-
-@asynccontextmanager
-async def bound(
-    connection: Connection,
-    tenant_id: UUID | None,
-    member_id: UUID,
-    roles: str = EVERY_ROLE,
-    attributes: str = "{}",
-) -> AsyncIterator[None]:
-    """A transaction that is bound to a caller, and to a tenant if one is given."""
-    bindings = {
-        "app.member_id": str(member_id),
-        "app.roles": roles,
-        "app.attributes": attributes,
-        "app.environment": "development",
-    }
-    async with connection.transaction():
-        if tenant_id is not None:
-            bindings["app.tenant_id"] = str(tenant_id)
-        for name, value in bindings.items():
-            await connection.execute("select set_config($1, $2, true)", name, value)
-        yield
 
 
 async def tenants_seen(connection: Connection, table: str) -> set[UUID]:
@@ -388,28 +357,6 @@ def test_a_reference_stays_in_its_tenant(service: Service, resource: str) -> Non
                 resource,
                 **{column: str(there.me.id) if column in owners else there.row(target)},
             )
-
-
-def test_the_audit_log_only_grows(service: Service, runtime: Connection) -> None:
-    request = allowed(service, reachable("create", "update", "delete", "action")[0])
-    assert request.send().is_success
-    world = request.world
-    query = "select count(*) from notes.audit_event where tenant_id = $1"
-    assert service.run(service.admin.fetchval(query, world.tenant_id)) == 1
-
-    async def tamper(statement: str) -> None:
-        async with bound(runtime, world.tenant_id, world.me.id):
-            await runtime.execute(statement)
-
-    for statement in (
-        "update notes.audit_event set operation = 'nothing'",
-        "delete from notes.audit_event",
-        "truncate notes.audit_event",
-    ):
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            service.run(tamper(statement))
-        with pytest.raises(asyncpg.ObjectNotInPrerequisiteStateError):
-            service.run(service.admin.execute(statement))
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from notes import app
 from notes.development.database import Database
 from notes.development.issuer import DevelopmentIssuer
+from notes.gate.admission import FAILURES, LIMITS
 from notes.gate.limits import Limit, LimiterUnavailable, MemoryLimiter
 from tests.contract.harness import Service, allowed, code, reachable
 
@@ -21,15 +21,15 @@ def limited(
     request: pytest.FixtureRequest,
 ) -> Iterator[Service]:
     """A service in which one scope has a small limit, and the others none to speak of."""
-    for scope in app.LIMITS:
+    for scope in LIMITS:
         count = SMALL if scope == request.param else 1_000_000
-        monkeypatch.setitem(app.LIMITS, scope, Limit(scope, count, 3600))
+        monkeypatch.setitem(LIMITS, scope, Limit(scope, count, 3600))
     running = Service(database, issuer)
     yield running
     running.close()
 
 
-SCOPES = [each for each in app.LIMITS if each != "failed_authentication"]
+SCOPES = [each for each in LIMITS if each != FAILURES]
 
 
 @pytest.mark.parametrize("limited", SCOPES, indirect=True)
@@ -76,7 +76,7 @@ def test_without_its_limits_the_service_does_not_answer(
 
 
 def test_every_scope_has_the_limit_of_the_spec() -> None:
-    found = {name: (limit.count, limit.window) for name, limit in app.LIMITS.items()}
+    found = {name: (limit.count, limit.window) for name, limit in LIMITS.items()}
     assert found == {
         "user": (300, 60),
         "token": (300, 60),

@@ -9,7 +9,6 @@ import pytest
 from joserfc import jws, jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
-from notes import app
 from notes.development.issuer import AUDIENCE, LIFETIME
 from notes.gate.identity import CACHE_SECONDS, TENANT_CLAIM, Issuer, Verifier
 from notes.gate.keys import StaticKeys
@@ -220,7 +219,7 @@ def test_a_remembered_token_expires(service: Service) -> None:
     keys = json.loads(service.issuer.public.read_text("utf-8"))
     issuer = Issuer(DEVELOPMENT_ISSUER, AUDIENCE, ("ES256",), StaticKeys(keys))
     clock = [float(now())]
-    verifier = Verifier({issuer.url: issuer}, app.LIMITS, lambda: clock[0])
+    verifier = Verifier({issuer.url: issuer}, lambda: clock[0])
     authorization = f"Bearer {world.token}".encode()
     assert verifier.known(authorization) is None
     known = service.run(verifier.principal(authorization))

@@ -67,8 +67,8 @@ async def delete(call: Call) -> Answer:
 async def send(call: Call) -> Answer:
     """Numbers, dates and mails the invoice to the customer."""
     async with begin(call, statements.BEGIN, "send", call.id, call.match) as work:
-        if work.replay is not None:
-            return changed(work.replay)
+        if work.earlier is not None:
+            return changed(work.earlier)
         row = InvoiceRow.model_validate_json(work.body)
         changes = await hooks.send(
             work.action, row, SendInvoiceInput.model_validate_json(call.body)
@@ -82,8 +82,8 @@ async def send(call: Call) -> Answer:
 async def settle(call: Call) -> Answer:
     """Marks the invoice as paid in full."""
     async with begin(call, statements.BEGIN, "settle", call.id, call.match) as work:
-        if work.replay is not None:
-            return changed(work.replay)
+        if work.earlier is not None:
+            return changed(work.earlier)
         row = InvoiceRow.model_validate_json(work.body)
         changes = await hooks.settle(work.action, row)
         checked = SETTLE_CHANGES.validate_python(changes, strict=True)
@@ -95,8 +95,8 @@ async def settle(call: Call) -> Answer:
 async def void(call: Call) -> Answer:
     """Void an invoice."""
     async with begin(call, statements.BEGIN, "void", call.id, call.match) as work:
-        if work.replay is not None:
-            return changed(work.replay)
+        if work.earlier is not None:
+            return changed(work.earlier)
         row = InvoiceRow.model_validate_json(work.body)
         changes = await hooks.void(
             work.action, row, VoidInvoiceInput.model_validate_json(call.body)
@@ -110,8 +110,8 @@ async def void(call: Call) -> Answer:
 async def transmit(call: Call) -> Answer:
     """Hands the invoice to the e-invoicing network of the EU."""
     async with begin(call, statements.BEGIN, "transmit", call.id, call.match) as work:
-        if work.replay is not None:
-            return changed(work.replay)
+        if work.earlier is not None:
+            return changed(work.earlier)
         row = InvoiceRow.model_validate_json(work.body)
         changes = await hooks.transmit(work.action, row)
         checked = TRANSMIT_CHANGES.validate_python(changes, strict=True)
@@ -123,8 +123,8 @@ async def transmit(call: Call) -> Answer:
 async def remind(call: Call) -> Answer:
     """Mails a reminder for each invoice that is overdue."""
     async with begin(call, statements.BEGIN, "remind", None, None) as work:
-        if work.replay is not None:
-            return done(work.replay)
+        if work.earlier is not None:
+            return done(work.earlier)
         await hooks.remind(
             work.action, RemindInvoiceInput.model_validate_json(call.body)
         )

@@ -59,8 +59,8 @@ async def delete(call: Call) -> Answer:
 async def lock(call: Call) -> Answer:
     """Freezes the line once its invoice is sent."""
     async with begin(call, statements.BEGIN, "lock", call.id, call.match) as work:
-        if work.replay is not None:
-            return changed(work.replay)
+        if work.earlier is not None:
+            return changed(work.earlier)
         row = InvoiceLineRow.model_validate_json(work.body)
         changes = await hooks.lock(work.action, row)
         checked = LOCK_CHANGES.validate_python(changes, strict=True)

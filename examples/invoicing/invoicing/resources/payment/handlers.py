@@ -46,8 +46,8 @@ async def read(call: Call) -> Answer:
 async def refund(call: Call) -> Answer:
     """Refund a payment."""
     async with begin(call, statements.BEGIN, "refund", call.id, call.match) as work:
-        if work.replay is not None:
-            return changed(work.replay)
+        if work.earlier is not None:
+            return changed(work.earlier)
         row = PaymentRow.model_validate_json(work.body)
         changes = await hooks.refund(
             work.action, row, RefundPaymentInput.model_validate_json(call.body)

@@ -65,14 +65,35 @@ begin
   raise exception 'the row is outside what the caller may write' using errcode = 'SC403';
 end $$;
 
--- Writes the audit event of an effect, which `p_said` names the fields of; ends well.
-create or replace function record_(p_caller caller_, p_operation text, p_resource text, p_id uuid, p_version bigint,
-  p_said jsonb, p_request text) returns text language plpgsql set search_path from current as $$
+-- The statement of a list: one for each shape of filters, so that each has the plan that it needs. It is put together
+-- from constants; every value is a parameter.
+create or replace function page_(p_view text, p_body text, p_where text, p_order text[], p_descending boolean,
+  p_further boolean) returns text language plpgsql immutable set search_path from current as $$
+declare
+  v_direction text := case when p_descending then ' desc' else '' end;
+  v_beyond text := case when p_descending then '<' else '>' end;
 begin
-  insert into audit_event (tenant_id, member_id, operation, resource, resource_id, version, fields, request_id)
-    values (p_caller.tenant, p_caller.member, p_operation, p_resource, p_id, p_version,
-            array(select jsonb_object_keys(p_said)), p_request);
-  return 'ok';
+  return format('select array_to_string((array_agg(p.body))[:$3], '',''), '
+    'case when count(*) > $3 then (array_agg(p.key))[$3] end, '
+    'case when count(*) > $3 then (array_agg(p.id))[$3] end from ('
+    'select r.id, %1$s::text as key, %2$s as body from %3$s r where r.tenant_id = $1%4$s%5$s '
+    'order by %1$s%6$s, r.id%6$s limit $3 + 1) p',
+    p_order[1], p_body, p_view, p_where,
+    case when p_further then format(' and (%s, r.id) %s ($4::%s, $5)', p_order[1], v_beyond, p_order[2]) end,
+    v_direction);
+end $$;
+
+-- Applies a JSON merge patch (RFC 7396, section 2) to a stored object.
+create or replace function merge_(p_target jsonb, p_patch jsonb)
+  returns jsonb language sql immutable set search_path from current as $$
+select case
+  when jsonb_typeof(p_patch) <> 'object' then p_patch
+  else coalesce((
+    select jsonb_object_agg(key, case when p.value is null then t.value else merge_(t.value, p.value) end)
+      from jsonb_each(case when jsonb_typeof(p_target) = 'object' then p_target end) t
+      full join jsonb_each(p_patch) p using (key)
+      where p.value is distinct from 'null'
+  ), '{}')
 end $$;
 
 -- Looks an idempotency key up. The advisory lock is held until the transaction ends, so that a second request with the
@@ -106,33 +127,12 @@ begin
       (excluded.fingerprint, excluded.resource_id, excluded.version, excluded.body, now(), excluded.expires_at);
 end $$;
 
--- The statement of a list: one for each shape of filters, so that each has the plan that it needs. It is put together
--- from constants; every value is a parameter.
-create or replace function page_(p_view text, p_body text, p_where text, p_order text[], p_descending boolean,
-  p_further boolean) returns text language plpgsql immutable set search_path from current as $$
-declare
-  v_direction text := case when p_descending then ' desc' else '' end;
-  v_beyond text := case when p_descending then '<' else '>' end;
+-- Writes the audit event of an effect, which `p_said` names the fields of; ends well.
+create or replace function record_(p_caller caller_, p_operation text, p_resource text, p_id uuid, p_version bigint,
+  p_said jsonb, p_request text) returns text language plpgsql set search_path from current as $$
 begin
-  return format('select array_to_string((array_agg(p.body))[:$3], '',''), '
-    'case when count(*) > $3 then (array_agg(p.key))[$3] end, '
-    'case when count(*) > $3 then (array_agg(p.id))[$3] end from ('
-    'select r.id, %1$s::text as key, %2$s as body from %3$s r where r.tenant_id = $1%4$s%5$s '
-    'order by %1$s%6$s, r.id%6$s limit $3 + 1) p',
-    p_order[1], p_body, p_view, p_where,
-    case when p_further then format(' and (%s, r.id) %s ($4::%s, $5)', p_order[1], v_beyond, p_order[2]) end,
-    v_direction);
-end $$;
-
--- Applies a JSON merge patch (RFC 7396, section 2) to a stored object.
-create or replace function merge_(p_target jsonb, p_patch jsonb)
-  returns jsonb language sql immutable set search_path from current as $$
-select case
-  when jsonb_typeof(p_patch) <> 'object' then p_patch
-  else coalesce((
-    select jsonb_object_agg(key, case when p.value is null then t.value else merge_(t.value, p.value) end)
-      from jsonb_each(case when jsonb_typeof(p_target) = 'object' then p_target end) t
-      full join jsonb_each(p_patch) p using (key)
-      where p.value is distinct from 'null'
-  ), '{}')
+  insert into audit_event (tenant_id, member_id, operation, resource, resource_id, version, fields, request_id)
+    values (p_caller.tenant, p_caller.member, p_operation, p_resource, p_id, p_version,
+            array(select jsonb_object_keys(p_said)), p_request);
+  return 'ok';
 end $$;

@@ -57,7 +57,7 @@ begin
   outcome := 'ok';
 end $$;
 
--- Create a customer, with its audit event.
+-- Create a customer.
 create or replace function create_customer(p_tenant uuid, p_caller jsonb, p_body jsonb, p_key text, p_fingerprint text,
   p_request text, out outcome text, out id uuid, out version bigint, out body text)
   language plpgsql set search_path from current as $$
@@ -84,10 +84,10 @@ begin
             nullif(p_body -> 'tags', 'null'::jsonb), p_body ->> 'remark', nullif(p_body -> 'address', 'null'::jsonb))
     returning t.id, t.version, case when create_as_accountant then t.json_ else t.open_ || t.part_1_ || '}' end
         into id, version, body;
-  outcome := record_(v_caller, 'create_customer', 'customer', id, version, p_body, p_request);
   if p_key is not null then
     perform remember_(v_caller, 'create_customer', p_key, p_fingerprint, id, version, body);
   end if;
+  outcome := record_(v_caller, 'create_customer', 'customer', id, version, p_body, p_request);
 end $$;
 
 -- Read a customer. `p_known` are the versions that the caller has already.

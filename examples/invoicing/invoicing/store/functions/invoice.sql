@@ -56,7 +56,7 @@ begin
   outcome := 'ok';
 end $$;
 
--- Create an invoice, with its audit event.
+-- Create an invoice.
 create or replace function create_invoice(p_tenant uuid, p_caller jsonb, p_body jsonb, p_key text, p_fingerprint text,
   p_request text, out outcome text, out id uuid, out version bigint, out body text)
   language plpgsql set search_path from current as $$
@@ -79,10 +79,10 @@ begin
           t.json_
       else outside_()
     end into id, version, body;
-  outcome := record_(v_caller, 'create_invoice', 'invoice', id, version, p_body, p_request);
   if p_key is not null then
     perform remember_(v_caller, 'create_invoice', p_key, p_fingerprint, id, version, body);
   end if;
+  outcome := record_(v_caller, 'create_invoice', 'invoice', id, version, p_body, p_request);
 end $$;
 
 -- Read an invoice. `p_known` are the versions that the caller has already.
@@ -171,8 +171,8 @@ begin
   member_id := v_caller.member; roles := v_caller.roles; outcome := 'ok';
 end $$;
 
--- Writes what the hook of an action on invoices decided, with its audit event. Whether the caller may was decided at
--- the beginning, in this transaction.
+-- Writes what the hook of an action on invoices decided. Whether the caller may was decided at the beginning, in this
+-- transaction.
 create or replace function invoice_finish_(p_tenant uuid, p_caller jsonb, p_action text, p_id uuid, p_version bigint,
   p_changes jsonb, p_key text, p_fingerprint text, p_request text, out outcome text, out id uuid, out version bigint,
   out body text) language plpgsql set search_path from current as $$
@@ -199,8 +199,8 @@ begin
       returning t.id, t.version, case when see_any then t.json_ else t.open_ || '}' end into id, version, body;
     if not found then outcome := 'precondition_failed'; return; end if;
   end if;
-  outcome := record_(v_caller, p_action || '_invoice', 'invoice', id, version, p_changes, p_request);
   if p_key is not null then
     perform remember_(v_caller, p_action || '_invoice', p_key, p_fingerprint, id, version, body);
   end if;
+  outcome := record_(v_caller, p_action || '_invoice', 'invoice', id, version, p_changes, p_request);
 end $$;

@@ -34,7 +34,7 @@ begin
   outcome := 'ok';
 end $$;
 
--- Create an invoice line, with its audit event.
+-- Create an invoice line.
 create or replace function create_invoice_line(p_tenant uuid, p_caller jsonb, p_parent uuid, p_body jsonb, p_key text,
   p_fingerprint text, p_request text, out outcome text, out id uuid, out version bigint, out body text)
   language plpgsql set search_path from current as $$
@@ -55,10 +55,10 @@ begin
             (p_body ->> 'tax_rate')::numeric(5, 2))
     returning t.id, t.version, case when t.locked = false and t.owner_id = v_caller.member then t.json_
         else outside_() end into id, version, body;
-  outcome := record_(v_caller, 'create_invoice_line', 'invoice_line', id, version, p_body, p_request);
   if p_key is not null then
     perform remember_(v_caller, 'create_invoice_line', p_key, p_fingerprint, id, version, body);
   end if;
+  outcome := record_(v_caller, 'create_invoice_line', 'invoice_line', id, version, p_body, p_request);
 end $$;
 
 -- Read an invoice line. `p_known` are the versions that the caller has already.
@@ -131,8 +131,8 @@ begin
   member_id := v_caller.member; roles := v_caller.roles; outcome := 'ok';
 end $$;
 
--- Writes what the hook of an action on invoice lines decided, with its audit event. Whether the caller may was decided
--- at the beginning, in this transaction.
+-- Writes what the hook of an action on invoice lines decided. Whether the caller may was decided at the beginning, in
+-- this transaction.
 create or replace function invoice_line_finish_(p_tenant uuid, p_caller jsonb, p_action text, p_id uuid,
   p_version bigint, p_changes jsonb, p_key text, p_fingerprint text, p_request text, out outcome text, out id uuid,
   out version bigint, out body text) language plpgsql set search_path from current as $$
@@ -148,6 +148,6 @@ begin
     where t.tenant_id = p_tenant and t.id = p_id and t.version = p_version
     returning t.id, t.version, t.json_ into id, version, body;
   if not found then outcome := 'precondition_failed'; return; end if;
-  outcome := record_(v_caller, p_action || '_invoice_line', 'invoice_line', id, version, p_changes, p_request);
   perform remember_(v_caller, p_action || '_invoice_line', p_key, p_fingerprint, id, version, body);
+  outcome := record_(v_caller, p_action || '_invoice_line', 'invoice_line', id, version, p_changes, p_request);
 end $$;

@@ -51,7 +51,7 @@ begin
   outcome := 'ok';
 end $$;
 
--- Create a payment, with its audit event.
+-- Create a payment.
 create or replace function create_payment(p_tenant uuid, p_caller jsonb, p_body jsonb, p_key text, p_fingerprint text,
   p_request text, out outcome text, out id uuid, out version bigint, out body text)
   language plpgsql set search_path from current as $$
@@ -83,8 +83,8 @@ begin
       end
       else outside_()
     end into id, version, body;
-  outcome := record_(v_caller, 'create_payment', 'payment', id, version, p_body, p_request);
   perform remember_(v_caller, 'create_payment', p_key, p_fingerprint, id, version, body);
+  outcome := record_(v_caller, 'create_payment', 'payment', id, version, p_body, p_request);
 end $$;
 
 -- Read a payment. `p_known` are the versions that the caller has already.
@@ -121,8 +121,8 @@ begin
   member_id := v_caller.member; roles := v_caller.roles; outcome := 'ok';
 end $$;
 
--- Writes what the hook of an action on payments decided, with its audit event. Whether the caller may was decided at
--- the beginning, in this transaction.
+-- Writes what the hook of an action on payments decided. Whether the caller may was decided at the beginning, in this
+-- transaction.
 create or replace function payment_finish_(p_tenant uuid, p_caller jsonb, p_action text, p_id uuid, p_version bigint,
   p_changes jsonb, p_key text, p_fingerprint text, p_request text, out outcome text, out id uuid, out version bigint,
   out body text) language plpgsql set search_path from current as $$
@@ -139,6 +139,6 @@ begin
     where t.tenant_id = p_tenant and t.id = p_id and t.version = p_version
     returning t.id, t.version, t.json_ into id, version, body;
   if not found then outcome := 'precondition_failed'; return; end if;
-  outcome := record_(v_caller, p_action || '_payment', 'payment', id, version, p_changes, p_request);
   perform remember_(v_caller, p_action || '_payment', p_key, p_fingerprint, id, version, body);
+  outcome := record_(v_caller, p_action || '_payment', 'payment', id, version, p_changes, p_request);
 end $$;

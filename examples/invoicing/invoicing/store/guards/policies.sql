@@ -11,13 +11,13 @@ create policy tenant_isolation on member as restrictive for all to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
   with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
 
--- policy: audit_event tenant_isolation
-create policy tenant_isolation on audit_event as restrictive for all to invoicing_app
+-- policy: idempotency_key tenant_isolation
+create policy tenant_isolation on idempotency_key as restrictive for all to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
   with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
 
--- policy: idempotency_key tenant_isolation
-create policy tenant_isolation on idempotency_key as restrictive for all to invoicing_app
+-- policy: audit_event tenant_isolation
+create policy tenant_isolation on audit_event as restrictive for all to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
   with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
 
@@ -49,10 +49,6 @@ create policy reach_select_0172464b on organization as permissive for select to 
 create policy reach_select_879bc0b2 on member as permissive for select to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
 
--- policy: audit_event reach_insert_046fa4a9
-create policy reach_insert_046fa4a9 on audit_event as permissive for insert to invoicing_app
-  with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
-
 -- policy: idempotency_key reach_select_24d9c0b8
 create policy reach_select_24d9c0b8 on idempotency_key as permissive for select to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
@@ -64,6 +60,10 @@ create policy reach_insert_72c69d88 on idempotency_key as permissive for insert 
 -- policy: idempotency_key reach_update_23386f0e
 create policy reach_update_23386f0e on idempotency_key as permissive for update to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
+
+-- policy: audit_event reach_insert_046fa4a9
+create policy reach_insert_046fa4a9 on audit_event as permissive for insert to invoicing_app
   with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
 
 -- policy: customer reach_select_b400511e

@@ -4,9 +4,9 @@
 -- back by `migrate --prune`.
 grant select on organization to invoicing_app;
 grant select on member to invoicing_app;
-grant insert on audit_event to invoicing_app;
 grant select, insert, update (fingerprint, resource_id, version, body, created_at, expires_at)
   on idempotency_key to invoicing_app;
+grant insert on audit_event to invoicing_app;
 grant select, insert, delete,
       update (name, email, phone, region, tax_number, website, payment_terms, tags, remark, address, version,
               updated_at) on customer to invoicing_app;

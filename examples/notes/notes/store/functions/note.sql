@@ -33,7 +33,7 @@ begin
   outcome := 'ok';
 end $$;
 
--- Create a note, with its audit event.
+-- Create a note.
 create or replace function create_note(p_tenant uuid, p_caller jsonb, p_body jsonb, p_key text, p_fingerprint text,
   p_request text, out outcome text, out id uuid, out version bigint, out body text)
   language plpgsql set search_path from current as $$
@@ -49,10 +49,10 @@ begin
     values (p_tenant, v_caller.member, (p_body ->> 'notebook_id')::uuid, p_body ->> 'title', p_body ->> 'body',
             coalesce((p_body ->> 'pinned')::boolean, false))
     returning t.id, t.version, t.json_ into id, version, body;
-  outcome := record_(v_caller, 'create_note', 'note', id, version, p_body, p_request);
   if p_key is not null then
     perform remember_(v_caller, 'create_note', p_key, p_fingerprint, id, version, body);
   end if;
+  outcome := record_(v_caller, 'create_note', 'note', id, version, p_body, p_request);
 end $$;
 
 -- Read a note. `p_known` are the versions that the caller has already.

@@ -30,7 +30,7 @@ begin
   outcome := 'ok';
 end $$;
 
--- Create a notebook, with its audit event.
+-- Create a notebook.
 create or replace function create_notebook(p_tenant uuid, p_caller jsonb, p_body jsonb, p_key text, p_fingerprint text,
   p_request text, out outcome text, out id uuid, out version bigint, out body text)
   language plpgsql set search_path from current as $$
@@ -45,10 +45,10 @@ begin
   insert into notebook_row_ as t (tenant_id, owner_id, name)
     values (p_tenant, v_caller.member, p_body ->> 'name')
     returning t.id, t.version, t.json_ into id, version, body;
-  outcome := record_(v_caller, 'create_notebook', 'notebook', id, version, p_body, p_request);
   if p_key is not null then
     perform remember_(v_caller, 'create_notebook', p_key, p_fingerprint, id, version, body);
   end if;
+  outcome := record_(v_caller, 'create_notebook', 'notebook', id, version, p_body, p_request);
 end $$;
 
 -- Read a notebook. `p_known` are the versions that the caller has already.

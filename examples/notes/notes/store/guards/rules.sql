@@ -4,9 +4,9 @@
 -- back by `migrate --prune`.
 grant select on workspace to notes_app;
 grant select on member to notes_app;
-grant insert on audit_event to notes_app;
 grant select, insert, update (fingerprint, resource_id, version, body, created_at, expires_at)
   on idempotency_key to notes_app;
+grant insert on audit_event to notes_app;
 grant select, insert, delete, update (name, version, updated_at) on notebook to notes_app;
 grant select, insert, delete, update (notebook_id, title, body, pinned, version, updated_at) on note to notes_app;
 

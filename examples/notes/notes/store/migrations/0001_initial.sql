@@ -37,23 +37,6 @@ create table member_role (
   primary key (name, kind)
 );
 
--- What happened: written in the transaction of the effect, and never changed.
-create table audit_event (
-  tenant_id uuid not null,
-  id uuid not null default gen_random_uuid(),
-  occurred_at timestamptz not null default now(),
-  member_id uuid not null,
-  operation text not null,
-  resource text not null,
-  resource_id uuid,
-  version bigint,
-  fields text[] not null,
-  request_id text not null,
-  primary key (tenant_id, occurred_at, id)
-);
-alter table audit_event enable row level security;
-alter table audit_event force row level security;
-
 -- The answers of requests with an idempotency key, for a day.
 create table idempotency_key (
   tenant_id uuid not null,
@@ -70,6 +53,23 @@ create table idempotency_key (
 );
 alter table idempotency_key enable row level security;
 alter table idempotency_key force row level security;
+
+-- What happened: written in the transaction of the effect, and never changed.
+create table audit_event (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  occurred_at timestamptz not null default now(),
+  member_id uuid not null,
+  operation text not null,
+  resource text not null,
+  resource_id uuid,
+  version bigint,
+  fields text[] not null,
+  request_id text not null,
+  primary key (tenant_id, occurred_at, id)
+);
+alter table audit_event enable row level security;
+alter table audit_event force row level security;
 
 -- Notebooks.
 create table notebook (
@@ -106,10 +106,10 @@ alter table note force row level security;
 alter table member add constraint member_tenant_id_fkey
   foreign key (tenant_id)
   references workspace (id);
-alter table audit_event add constraint audit_event_member_id_fkey
+alter table idempotency_key add constraint idempotency_key_member_id_fkey
   foreign key (tenant_id, member_id)
   references member (tenant_id, id);
-alter table idempotency_key add constraint idempotency_key_member_id_fkey
+alter table audit_event add constraint audit_event_member_id_fkey
   foreign key (tenant_id, member_id)
   references member (tenant_id, id);
 alter table notebook add constraint notebook_owner_id_fkey

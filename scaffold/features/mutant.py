@@ -1,10 +1,8 @@
-"""What a mutant is."""
+"""What a mutant is: a guard of an emitted service that is broken on purpose."""
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
-
-from tests.emitted import PACKAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,9 +10,9 @@ class Mutant:
     """One guard of the emitted service that is broken.
 
     In `file`, inside the package, `old` becomes `new`: it stands there exactly once, or once in
-    the stored function or the policy (`TABLE NAME`) `within`. `control` is the id of what the guard is for, as the emitted
-    tests name it. `noticed_by` is the emitted test that fails then, below tests/contract; it is
-    empty where the service does not even start.
+    the stored function or the policy (`TABLE NAME`) `within`. `control` is the id of what the guard
+    is for, as the emitted tests name it. `noticed_by` is the emitted test that fails then, below
+    tests/contract; it is empty where the service does not even start.
     """
 
     id: str
@@ -25,9 +23,13 @@ class Mutant:
     noticed_by: str = ""
     within: str = ""
 
-    def apply(self, project: Path) -> None:
-        """Break the guard. It is an error if the text is not there exactly once."""
-        place = project / PACKAGE / self.file
+    def apply(self, package: Path) -> None:
+        """Break the guard in the package of a service.
+
+        Raises:
+            LookupError: the text is not there exactly once.
+        """
+        place = package / self.file
         before, text, after = self._split(place.read_text(encoding="utf-8"))
         count = text.count(self.old)
         if count != 1:

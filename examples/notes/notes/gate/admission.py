@@ -1,0 +1,94 @@
+"""Who is heard: whoever has a good token and is within the limits."""
+
+from typing import TYPE_CHECKING, Final
+
+from notes.gate.identity import Principal, Verifier
+from notes.gate.limits import (
+    Decision,
+    Limit,
+    Limiter,
+    LimiterUnavailable,
+    MemoryLimiter,
+    headers,
+)
+from notes.gate.problems import Problem
+from notes.settings import Settings
+
+if TYPE_CHECKING:
+    from notes.gate.dispatch import Request
+
+FAILURES: Final = "failed_authentication"
+LIMITS: Final = {
+    "user": Limit("user", 300, 60),
+    "token": Limit("token", 300, 60),
+    "tenant": Limit("tenant", 3000, 60),
+    "failed_authentication": Limit("failed_authentication", 30, 60),
+}
+
+
+class Limited:
+    """Lets callers in who are within the limits of their user, their token and their tenant."""
+
+    def __init__(self, verifier: Verifier, limiter: Limiter) -> None:
+        self._verifier = verifier
+        self._limiter = limiter
+        self._failures = LIMITS[FAILURES]
+        self._charged = [limit for scope, limit in LIMITS.items() if scope != FAILURES]
+
+    async def admit(self, request: "Request", authorization: bytes | None) -> Principal:
+        """The caller, charged for this request.
+
+        Raises the problem of a bad token, of a limit that is reached (429), and of limits that
+        cannot be asked (503): without its limits the service does not answer.
+        """
+        try:
+            principal = self._verifier.known(authorization)
+            if principal is None:
+                principal = await self._verified(request, authorization)
+            request.principal = principal
+            if self._charged:
+                decision = await self._charge(principal)
+                request.headers.extend(headers(decision))
+                if not decision.allowed:
+                    raise Problem(429, "too_many_requests")
+        except LimiterUnavailable as error:
+            raise Problem(
+                503, "limits_unavailable", cause=type(error).__name__
+            ) from error
+        return principal
+
+    async def close(self) -> None:
+        """Releases the connections of the limits."""
+        await self._limiter.close()
+
+    async def _verified(
+        self, request: "Request", authorization: bytes | None
+    ) -> Principal:
+        """Verifies a token. An address that keeps failing is refused before that."""
+        client = request.scope.get("client")
+        key = (self._failures, f"address:{client[0] if client else 'unknown'}")
+        blocked = await self._limiter.blocked(key)
+        if not blocked.allowed:
+            request.headers.extend(headers(blocked))
+            raise Problem(429, "too_many_requests")
+        try:
+            return await self._verifier.principal(authorization)
+        except Problem as problem:
+            if problem.status == 401:
+                await self._limiter.take((key,))
+            raise
+
+    async def _charge(self, principal: Principal) -> Decision:
+        """Charges the limits of the user, the token and the tenant: all of them, or none."""
+        return await self._limiter.take(
+            tuple((limit, principal.counted[limit.name]) for limit in self._charged)
+        )
+
+
+def limiter(settings: Settings) -> Limiter:
+    """Limits of this process, or shared in Redis or Valkey."""
+    if settings.redis_url is None:
+        return MemoryLimiter()
+    from notes.gate.limits_redis import RedisLimiter
+
+    return RedisLimiter(settings.redis_url.get_secret_value())

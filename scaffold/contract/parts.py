@@ -1,0 +1,34 @@
+"""What a feature adds to the contract, as the parts of an OpenAPI document are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """Shared parts by their names.
+
+    `headers` are response headers with their descriptions, `parameters` are as OpenAPI has them,
+    and `problems` map a status to the name and the description of its response.
+    """
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    problems: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """What is added to one operation.
+
+    `parameters` and `headers` are names of shared ones, `statuses` are further refusals, and
+    `extensions` are keys that begin with `x-`.
+    """
+
+    parameters: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    extensions: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,16 @@
+"""The features, in the order in which a request meets them. To add one is a folder and a line here.
+
+The core imports this list and nothing below it.
+"""
+
+from __future__ import annotations
+
+from scaffold.features.audit import Audit
+from scaffold.features.feature import Feature
+from scaffold.features.idempotency import Idempotency
+from scaffold.features.limits import Limits
+from scaffold.features.step_up import StepUp
+
+__all__ = ["FEATURES", "Feature"]
+
+FEATURES: tuple[Feature, ...] = (Limits(), StepUp(), Idempotency(), Audit())

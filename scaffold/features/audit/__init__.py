@@ -1,0 +1,80 @@
+"""The audit trail: each effect leaves an event that nobody changes (control DATA-2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from scaffold.features.audit.keys import SpecKeys
+from scaffold.features.feature import Feature, Files, Keys
+
+if TYPE_CHECKING:
+    from scaffold.database.bodies import Render, Served, Steps
+    from scaffold.database.schema import Function, OwnTable
+    from scaffold.design.model import Design
+    from scaffold.design.surface import Fact
+    from scaffold.features.mutant import Mutant
+    from scaffold.lint.rule import Rule
+    from scaffold.spec.model import Spec
+
+
+class Audit(Feature):
+    """What is recorded of an effect, and for how long."""
+
+    name: ClassVar[str] = "audit"
+    keys: ClassVar[Keys] = Keys(spec=SpecKeys)
+
+    def service(self, source: Spec) -> object | None:
+        from scaffold.features.audit.design import Trail
+
+        assert isinstance(source, SpecKeys)
+        return Trail(source.audit.retain)
+
+    def used(self, design: Design) -> bool:
+        from scaffold.features.audit.design import used
+
+        return used(design)
+
+    def facts(self, design: Design) -> Iterable[tuple[str, Fact]]:
+        from scaffold.features.audit.design import days_of
+
+        return (("service", ("audit days", days_of(design))),)
+
+    def rules(self) -> Iterable[Rule]:
+        from scaffold.features.audit.lint import family
+
+        return family.rules
+
+    def stored(self, design: Design) -> Iterable[OwnTable]:
+        from scaffold.features.audit.database import stored
+
+        return (stored(),) if self.used(design) else ()
+
+    def functions(self, design: Design, render: Render) -> Iterable[Function]:
+        from scaffold.features.audit.database import functions
+
+        return functions(render) if self.used(design) else ()
+
+    def steps(self, served: Served) -> Steps | None:
+        from scaffold.features.audit.database import steps
+
+        return steps(served)
+
+    def triggers(self, design: Design, render: Render) -> str:
+        from scaffold.features.audit.database import triggers
+
+        return triggers(design, render) if self.used(design) else ""
+
+    def files(self, design: Design) -> Files:
+        return Files(
+            tests={"test_audit.py": "test_audit.py.jinja"},
+            fragments={
+                "harness.effects": "effects.jinja",
+                "test_isolation.arguments": "arguments.jinja",
+            },
+        )
+
+    def mutants(self) -> Iterable[Mutant]:
+        from scaffold.features.audit.mutants import MUTANTS
+
+        return MUTANTS

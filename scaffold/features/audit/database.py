@@ -1,0 +1,80 @@
+"""The audit trail in the database: a table that only grows, and the event of each effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from scaffold.database.bodies import Render, Served, Steps
+from scaffold.database.schema import Column, Function, Grant, OwnTable, Parameter, Table
+from scaffold.database.signatures import BIGINT, CALLER, JSONB, TEXT, UUID, parameters
+from scaffold.database.tables import member_key, now, text, uuid
+from scaffold.design.model import Design
+from scaffold.features.audit.design import days_of
+
+REQUEST = ("p_request", TEXT)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is told to triggers.sql: how many days events are kept."""
+
+    days: int
+
+
+def stored() -> OwnTable:
+    """The table of events, which the service can only add to."""
+    table = Table(
+        "audit_event",
+        "What happened: written in the transaction of the effect, and never changed.",
+        (
+            uuid("tenant_id"),
+            uuid("id", "gen_random_uuid()"),
+            now("occurred_at"),
+            uuid("member_id"),
+            text("operation"),
+            text("resource"),
+            Column("resource_id", "uuid", nullable=True),
+            Column("version", "bigint", nullable=True),
+            Column("fields", "text[]"),
+            text("request_id"),
+        ),
+        primary_key=("tenant_id", "occurred_at", "id"),
+        foreign_keys=(member_key("audit_event", "member_id"),),
+    )
+    return OwnTable(table, Grant(table.name, insert=True))
+
+
+def functions(render: Render) -> Iterable[Function]:
+    """The function that writes an event."""
+    yield Function(
+        "record_",
+        "Writes the audit event of an effect, which `p_said` names the fields of; ends well.",
+        parameters(
+            CALLER,
+            ("p_operation", TEXT),
+            ("p_resource", TEXT),
+            ("p_id", UUID),
+            ("p_version", BIGINT),
+            ("p_said", JSONB),
+            REQUEST,
+        ),
+        render("audit/record", None),
+        returns=TEXT,
+    )
+
+
+def steps(served: Served) -> Steps | None:
+    """The event of an effect, in its transaction."""
+    if served.stage == "begin" or not any(each.writes for each in served.operations):
+        return None
+    given = (served.operation, served.entity, served.id, "version", served.said, "p_request")
+    return Steps(
+        parameters=(Parameter(*REQUEST, argument="call.request_id"),),
+        conclusion=f"record_(v_caller, {', '.join(given)})",
+    )
+
+
+def triggers(design: Design, render: Render) -> str:
+    """The rule that nobody changes an event while it is kept."""
+    return render("audit/triggers", View(days_of(design)))

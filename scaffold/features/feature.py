@@ -1,0 +1,165 @@
+"""What a feature is: a capability in a room of its own, and what it adds to each stage.
+
+A feature adds to the *design* first: what it makes of the spec is a trait of the service or of an
+operation. Each later stage asks every feature of the list for values of that stage's own kind (a
+table, a step of a stored function, an outcome, a header of the contract), and prints them as it
+prints its own. Text is added in two ways only: whole files, and fragments that stand in a slot
+which the template of the core names. Nothing that was rendered is changed afterwards.
+
+The modules of a feature are imported when their stage begins: a spec is read without a database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from scaffold.contract.parts import Components, Demands
+    from scaffold.database.bodies import Entry, Render, Served, Steps
+    from scaffold.database.schema import Function, OwnTable
+    from scaffold.design.model import Design, Operation
+    from scaffold.design.outcomes import Outcome
+    from scaffold.design.surface import Fact
+    from scaffold.features.mutant import Mutant
+    from scaffold.lint.rule import Rule
+    from scaffold.spec.base import Model
+    from scaffold.spec.model import Action, Resource, Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys that a feature adds to the spec: to its top, to a resource, and to an action."""
+
+    spec: type[Model] | None = None
+    resource: type[Model] | None = None
+    action: type[Model] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """What a feature adds to each row of the emitted table of operations.
+
+    `annotation` and `default` are Python source, and so is the value that `Feature.row` gives.
+    """
+
+    name: str
+    annotation: str
+    default: str
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What a feature emits: files of the package and of the contract tests, and fragments.
+
+    All map to a template of the feature's own folder `templates/`: the first two from a path, the
+    fragments from the name of the slot that they stand in. `view` is what these are told of the
+    feature, under its name.
+    """
+
+    package: Mapping[str, str] = field(default_factory=dict)
+    tests: Mapping[str, str] = field(default_factory=dict)
+    fragments: Mapping[str, str] = field(default_factory=dict)
+    view: object = None
+
+
+class Feature:
+    """A capability; one that adds nothing to a stage leaves that stage's method as it is."""
+
+    name: ClassVar[str]
+    """The name of its folder."""
+    keys: ClassVar[Keys] = Keys()
+
+    # The design.
+
+    def service(self, source: Spec) -> object | None:
+        """The trait of the service, or nothing where the spec does not use this."""
+        return None
+
+    def operation(self, source: Resource, action: Action | None, do: str) -> object | None:
+        """The trait of the operation `do` of a resource, which is an action or one of the five."""
+        return None
+
+    def used(self, design: Design) -> bool:
+        """Is anything of this emitted?"""
+        raise NotImplementedError
+
+    def facts(self, design: Design) -> Iterable[tuple[str, Fact]]:
+        """What this adds to the surface: each fact with the name of its section."""
+        return ()
+
+    def outcomes(self) -> Iterable[Outcome]:
+        """How a request can end because of this."""
+        return ()
+
+    # What people read.
+
+    def needs(self, operation: Operation) -> Iterable[str]:
+        """What a caller has to bring beyond a role, in words."""
+        return ()
+
+    def described(self, operation: Operation) -> Mapping[str, Any]:
+        """An operation as data: for `explain`, and for the emitted tests."""
+        return {}
+
+    def rules(self) -> Iterable[Rule]:
+        """The rules of `scaffold lint`."""
+        return ()
+
+    # The contract.
+
+    def components(self, design: Design) -> Components | None:
+        """The parts of the contract that its operations share."""
+        return None
+
+    def demands(self, design: Design, operation: Operation) -> Demands | None:
+        """What this adds to an operation of the contract."""
+        return None
+
+    # The database.
+
+    def stored(self, design: Design) -> Iterable[OwnTable]:
+        """Its tables, with what the service's role may do to them."""
+        return ()
+
+    def functions(self, design: Design, render: Render) -> Iterable[Function]:
+        """The stored functions that those of the operations call."""
+        return ()
+
+    def entry(self, design: Design) -> Entry | None:
+        """What this asks of every caller."""
+        return None
+
+    def steps(self, served: Served) -> Steps | None:
+        """What this adds to a stored function that serves some operations."""
+        return None
+
+    def triggers(self, design: Design, render: Render) -> str:
+        """Further rules as SQL, which every migration applies again."""
+        return ""
+
+    # The service and its tests.
+
+    def files(self, design: Design) -> Files:
+        """Its files and fragments."""
+        return Files()
+
+    def attributes(self) -> Iterable[Attribute]:
+        """What it adds to each row of the table of operations."""
+        return ()
+
+    def row(self, operation: Operation) -> Mapping[str, str]:
+        """The values of its attributes in the row of an operation, where they are no defaults."""
+        return {}
+
+    def headers(self) -> Iterable[str]:
+        """The request headers, in lower case, that decide something and may be there once only."""
+        return ()
+
+    def mutants(self) -> Iterable[Mutant]:
+        """Its guards in the service of specs/invoicing.yaml, each broken by itself.
+
+        A test emitted with the service notices each.
+        """
+        return ()

@@ -1,0 +1,36 @@
+"""What a step-up means: an action is for somebody who has just signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from scaffold.design.model import Design, Operation
+from scaffold.design.surface import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class FreshSignIn:
+    """An action needs an authentication that is at most so many seconds old."""
+
+    seconds: int
+
+
+def seconds_of(operation: Operation) -> int | None:
+    """How old the authentication may be for an operation, in seconds; None if that is all one."""
+    found = operation.trait(FreshSignIn)
+    return found.seconds if found else None
+
+
+def used(design: Design) -> bool:
+    """Does some operation need a step-up?"""
+    return any(each.trait(FreshSignIn) for each in design.operations)
+
+
+def facts(design: Design) -> Iterator[tuple[str, Fact]]:
+    """How fresh a sign-in each action asks for."""
+    for operation in design.operations:
+        if operation.verb == "action":
+            seconds = seconds_of(operation)
+            age = "none" if seconds is None else f"{seconds} s"
+            yield "operations", (f"{operation.permission} step_up", age)
