@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from openapi_pydantic import Parameter, Reference, Schema
@@ -13,13 +13,6 @@ from scaffold.design.model import Column, Entity, Input
 from scaffold.design.names import article, camel, words
 from scaffold.design.types import Kind
 from scaffold.design.visibility import may_be_absent
-
-BUILT_IN: Mapping[str, dict[str, Any]] = {
-    "id": {"type": "string", "format": "uuid"},
-    "version": {"type": "integer"},
-    "created_at": {"type": "string", "format": "date-time"},
-    "updated_at": {"type": "string", "format": "date-time"},
-}
 
 
 def entity_schemas(entity: Entity) -> dict[str, Schema]:
@@ -70,9 +63,10 @@ def _property(each: Column | Input, schema: dict[str, Any]) -> dict[str, Any]:
 
 def _answer(entity: Entity) -> dict[str, Any]:
     absent = may_be_absent(entity)
-    columns = [each for each in entity.columns if each.readable]
-    properties = {name: dict(schema) for name, schema in BUILT_IN.items()}
-    for each in columns:
+    properties: dict[str, dict[str, Any]] = {}
+    for each in entity.columns:
+        if not each.readable:
+            continue
         properties[each.name] = types.nullable(
             types.answer_schema(each.kind), each.nullable, each.description
         )

@@ -9,7 +9,7 @@ from scaffold.database.bodies import ActionsView, Refusal, Served, chosen, names
 from scaffold.database.layout import TRUE, Group, Sql, all_of, any_of, flat, listed
 from scaffold.database.operations import Around, Context, missed_call
 from scaffold.database.predicates import listed_roles
-from scaffold.database.rows import BUILT_IN, select, target, written
+from scaffold.database.rows import select, target, written
 from scaffold.database.schema import Function
 from scaffold.database.signatures import (
     BODY,
@@ -26,7 +26,7 @@ from scaffold.database.signatures import (
 )
 from scaffold.database.sql import array, identifier, literal
 from scaffold.database.ways import Ways
-from scaffold.database.writes import changed
+from scaffold.database.writes import changed, renewed
 from scaffold.design.model import Entity, Operation
 
 
@@ -88,6 +88,7 @@ def _view(
         gate=beginning.gate(_entry(context, entity, beginning), ways.all, refusals),
         end=end.gate("", ()),
         table=identifier(entity.name),
+        renewed=renewed(entity),
         target=target(entity),
         stored=_stored(entity),
         items=names(items),
@@ -112,9 +113,10 @@ def _view(
 
 def _stored(entity: Entity) -> Sql:
     """The columns that a hook is given; nothing where they are those of the view's JSON."""
-    if entity.operation("read") and all(each.readable for each in entity.columns):
+    given = [each for each in entity.columns if each.in_api]
+    if entity.operation("read") and all(each.readable for each in given):
         return ""
-    return listed(select(entity.columns, "t", BUILT_IN), "", "")
+    return listed(select(given, "t"), "", "")
 
 
 def _entry(context: Context, entity: Entity, beginning: Around) -> Sql:

@@ -187,14 +187,16 @@ class Parent:
 class ListView:
     """What is told to list.sql: one page of rows.
 
-    `static` is the statement with the function's variables, `bound` the same with the parameters
-    that `arguments` fills, to which `filters` add conditions. `order` is the sort key and its type
-    as an array of two, or nothing where the list has one order.
+    `newest` is the column that rows are sorted by, newest first, without a sort key. `static` is
+    the statement with the function's variables, `bound` the same with the parameters that
+    `arguments` fills, to which `filters` add conditions. `order` is the sort key and its type as an
+    array of two, or nothing where the list has one order.
     """
 
     gate: Gate
     view: str
     parent: Parent | None
+    newest: str
     static: Statement
     bound: Statement
     filters: tuple[Filter, ...]
@@ -229,7 +231,8 @@ class WriteView:
 
     `table` is what is written to. `reach` says which rows
     may be written, and `allowed` what a written row has to meet: empty where that is certain.
-    `missed` is the expression for why no row was written, and `answer` that of the answer's body.
+    `renewed` are the assignments of every change, before those of this one. `missed` is the
+    expression for why no row was written, and `answer` that of the answer's body.
     """
 
     gate: Gate
@@ -237,6 +240,7 @@ class WriteView:
     parent: Parent | None
     reach: Sql
     allowed: Sql
+    renewed: str
     assignments: tuple[Assignment, ...]
     missed: str
     answer: Sql
@@ -256,12 +260,12 @@ class WriteView:
     @property
     def columns(self) -> Sql:
         """The columns that an insert names."""
-        return listed(("tenant_id", *(each.column for each in self.assignments)))
+        return listed(each.column for each in self.assignments)
 
     @property
     def values(self) -> Sql:
         """Their values."""
-        return listed(("p_tenant", *(each.value for each in self.assignments)), "values (")
+        return listed((each.value for each in self.assignments), "values (")
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +288,7 @@ class ActionsView:
     items: str
     collection: bool
     reach: Sql
+    renewed: str
     assignments: tuple[Assignment, ...]
     changes: Sql
     missed: str

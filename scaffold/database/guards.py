@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 
+from scaffold.columns import ID, NEWEST, TENANT
 from scaffold.database.layout import Sql, any_of, flat
 from scaffold.database.predicates import POLICY, TENANT_BOUND, Predicates
 from scaffold.database.schema import Command, Grant, Guards, Index, Policy, RoleRule, Table
@@ -20,7 +21,7 @@ from scaffold.database.tables import of_features
 from scaffold.design.model import Alternative, Design, Entity, Operation
 from scaffold.design.visibility import has_conditions
 
-NEWEST = ("created_at desc", "id desc")
+ORDER = (f"{NEWEST.name} desc", f"{ID.name} desc")
 
 
 def guards(design: Design, tables: Sequence[Table]) -> Guards:
@@ -80,7 +81,7 @@ def _reach(entity: Entity, grant: Grant, predicates: Predicates) -> Iterable[Pol
     can read what its caller may not.
     """
     table = identifier(entity.name)
-    bound = _bound("tenant_id")
+    bound = _bound(TENANT.name)
     if not has_conditions(entity):
         for command in _commands(grant):
             yield _policy(table, command, bound, bound)
@@ -129,18 +130,12 @@ def _policy(table: str, command: Command, using: Sql, check: Sql) -> Policy:
 def grant(entity: Entity) -> Grant:
     """What the service may do to a resource: no more than its operations need."""
     verbs = {each.verb for each in entity.operations}
-    changed = {each.name for each in entity.columns if each.updatable and "update" in verbs}
-    on_items = [each for each in entity.actions if each.on_item]
-    for action in on_items:
-        changed |= {each.name for each in entity.set_by(action)}
-    ordered = [identifier(each.name) for each in entity.columns if each.name in changed]
-    written = "update" in verbs or bool(on_items)
     return Grant(
         identifier(entity.name),
         select=True,
         insert="create" in verbs,
         delete="delete" in verbs,
-        update=(*ordered, "version", "updated_at") if written else (),
+        update=tuple(identifier(each.name) for each in entity.changeable),
     )
 
 
@@ -162,20 +157,20 @@ def _indexes(entity: Entity) -> Iterable[Index]:
     of = (parent,) if parent else ()
 
     def index(*columns: str, name: tuple[str, ...]) -> Index:
-        return Index(named(entity.name, *name), table, ("tenant_id", *columns))
+        return Index(named(entity.name, *name), table, (TENANT.name, *columns))
 
     # A child is listed below its parent, in each of its orders.
-    yield index(*above, *NEWEST, name=(*of, "newest_idx"))
+    yield index(*above, *ORDER, name=(*of, "newest_idx"))
     for column in entity.columns:
         own = identifier(column.name)
         if column.sortable:
-            yield index(*above, own, "id", name=(*of, column.name, "sort_idx"))
+            yield index(*above, own, ID.name, name=(*of, column.name, "sort_idx"))
         if column.origin == "parent":
             continue  # the first index begins with it
         if column.references or column.origin == "owner":
-            yield index(own, *NEWEST, name=(column.name, "idx"))
+            yield index(own, *ORDER, name=(column.name, "idx"))
         elif "prefix" in column.filters:
             pattern = f"{own} text_pattern_ops"
-            yield index(*above, pattern, *NEWEST, name=(*of, column.name, "prefix_idx"))
+            yield index(*above, pattern, *ORDER, name=(*of, column.name, "prefix_idx"))
         elif column.filters and not column.sortable and column.kind.base != "boolean":
-            yield index(*above, own, *NEWEST, name=(*of, column.name, "idx"))
+            yield index(*above, own, *ORDER, name=(*of, column.name, "idx"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from scaffold.columns import NEWEST
 from scaffold.database.bodies import Filter
 from scaffold.database.layout import Group, Sql, all_of
 from scaffold.database.sql import array, identifier, literal
@@ -22,15 +23,18 @@ def dynamic(entity: Entity) -> bool:
 
 def order(entity: Entity) -> Sql:
     """The sort key that a request asks for, with its type: both are constants of ours."""
-    newest = array(("r.created_at", "timestamptz"))
+    newest = array(_key(entity.column(NEWEST.name)))
     cases = []
     for column in entity.columns:
         if column.sortable:
-            key = array((f"r.{identifier(column.name)}", column.kind.sql))
-            cases.append(f"when {literal(column.name)} then {key}")
+            cases.append(f"when {literal(column.name)} then {array(_key(column))}")
     if not cases:
         return newest
     return Group((*cases, f"else {newest}"), " ", "case ltrim(p_sort, '-') ", " end")
+
+
+def _key(column: Column) -> tuple[str, str]:
+    return f"r.{identifier(column.name)}", column.kind.sql
 
 
 def filters(entity: Entity, source: str) -> Iterable[Filter]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from scaffold.columns import NEWEST
 from scaffold.database import lists
 from scaffold.database.bodies import (
     Assignment,
@@ -37,7 +38,7 @@ from scaffold.database.signatures import (
 )
 from scaffold.database.sql import array, identifier, literal
 from scaffold.database.ways import Way, Ways
-from scaffold.database.writes import changed, inserted
+from scaffold.database.writes import changed, inserted, renewed
 from scaffold.design.filters import filter_key
 from scaffold.design.model import Alternative, Design, Entity, Operation
 from scaffold.design.visibility import readers, seers, split
@@ -152,6 +153,7 @@ def _list(context: Context, entity: Entity, operation: Operation) -> Function:
         gate=_gate(context, operation, ways, refusals),
         view=view_name(entity),
         parent=parent,
+        newest=NEWEST.name,
         static=known,
         bound=_statement(context, entity, operation, bound),
         filters=filters,
@@ -256,6 +258,7 @@ def _write(
         parent=parent,
         reach=reach,
         allowed=allowed,
+        renewed=renewed(entity),
         assignments=tuple(assignments),
         missed=missed_call(entity),
         answer=(

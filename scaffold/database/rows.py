@@ -10,12 +10,10 @@ from scaffold.database.bodies import Answer, Part
 from scaffold.database.layout import LINE, TRUE, WIDTH, Group, Sql, flat, lay, listed
 from scaffold.database.predicates import Binding, Predicates
 from scaffold.database.schema import View
-from scaffold.database.sql import identifier
+from scaffold.database.sql import identifier, literal
 from scaffold.database.values import output
 from scaffold.design.model import Alternative, Column, Entity
 from scaffold.design.visibility import readers, seers, split
-
-BUILT_IN = ("id", "version", "created_at", "updated_at")
 
 
 def view_name(entity: Entity) -> str:
@@ -40,7 +38,7 @@ def view(entity: Entity) -> View:
     outputs = ["r.*"]
     for name, columns in rows.items():
         part = name.startswith("part_")
-        fields = listed(select(columns, "r", () if part else BUILT_IN), "select ", "")
+        fields = listed(select(columns, "r"), "select ", "")
         opening, closing = f"(select row_to_json({name})::text from (", f") {name})"
         if part or name == "open_":
             opening, closing = f"left({opening}", f"{closing}, -1)"
@@ -72,8 +70,10 @@ def answer(
 
 
 def written(predicates: Predicates, entity: Entity, binding: Binding) -> Sql:
-    """What a write answers: the row as the caller may read it, or else that it exists."""
-    bare = "json_build_object('id', t.id, 'version', t.version)::text"
+    """What a write answers: the row as the caller may read it, or else what each writer sees."""
+    known = [each for each in entity.columns if each.shown_to == "writers"]
+    pairs = ", ".join(f"{literal(each.name)}, {output(each, 't')}" for each in known)
+    bare = f"json_build_object({pairs})::text"
     read = entity.operation("read")
     if read is None:
         return bare
@@ -89,9 +89,9 @@ def target(entity: Entity) -> str:
     return view_name(entity) if entity.operation("read") else identifier(entity.name)
 
 
-def select(columns: Iterable[Column], row: str, built_in: Iterable[str]) -> list[Sql]:
+def select(columns: Iterable[Column], row: str) -> list[Sql]:
     """Columns as they are answered, under their own names."""
-    found: list[Sql] = [f"{row}.{name}" for name in built_in]
+    found: list[Sql] = []
     for column in columns:
         value = output(column, row)
         plain = value == f"{row}.{identifier(column.name)}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from scaffold.columns import TENANT
 from scaffold.database.layout import Sql
 
 Command = Literal["all", "select", "insert", "update", "delete"]
@@ -59,7 +60,7 @@ class Table:
     comment: str
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...]
-    tenant: str = "tenant_id"
+    tenant: str = TENANT.name
     unique: tuple[Unique, ...] = ()
     checks: tuple[Check, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()

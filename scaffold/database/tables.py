@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from scaffold.columns import ID, TENANT
 from scaffold.database.layout import Group, Sql, all_of, listed
 from scaffold.database.schema import Column, ForeignKey, OwnTable, Table, Unique
 from scaffold.database.sql import array, identifier, literal, named
@@ -49,13 +50,13 @@ def text(name: str, check: Sql = "", nullable: bool = False) -> Column:
 
 def _tenant_key(table: str, design: Design) -> ForeignKey:
     target = identifier(design.tenant)
-    return ForeignKey(named(table, "tenant_id", "fkey"), ("tenant_id",), target, ("id",))
+    return ForeignKey(named(table, TENANT.name, "fkey"), (TENANT.name,), target, ("id",))
 
 
 def member_key(table: str, column: str) -> ForeignKey:
     """The reference to a member of the same tenant."""
-    columns = ("tenant_id", identifier(column))
-    return ForeignKey(named(table, column, "fkey"), columns, "member", ("tenant_id", "id"))
+    columns = (TENANT.name, identifier(column))
+    return ForeignKey(named(table, column, "fkey"), columns, "member", (TENANT.name, ID.name))
 
 
 def _tenant(design: Design) -> Table:
@@ -85,7 +86,7 @@ def _member(design: Design) -> Table:
         "Who belongs to a tenant, and in which roles. A principal is the subject of an issuer: the "
         "same subject of two issuers is two people.",
         (
-            uuid("tenant_id"),
+            uuid(TENANT.name),
             uuid("id", "gen_random_uuid()"),
             text("issuer"),
             text("subject", "subject <> ''"),
@@ -94,8 +95,8 @@ def _member(design: Design) -> Table:
             Column("active", "boolean", default="true"),
             now("created_at"),
         ),
-        primary_key=("tenant_id", "id"),
-        unique=(Unique("member_subject_key", ("tenant_id", "issuer", "subject", "kind")),),
+        primary_key=(TENANT.name, ID.name),
+        unique=(Unique("member_subject_key", (TENANT.name, "issuer", "subject", "kind")),),
         foreign_keys=(_tenant_key("member", design),),
     )
 
@@ -121,19 +122,12 @@ def _resource(entity: Entity, design: Design) -> Table:
     return Table(
         identifier(entity.name),
         entity.plural.replace("_", " ").capitalize() + ".",
-        (
-            uuid("tenant_id"),
-            uuid("id", "gen_random_uuid()"),
-            Column("version", "bigint", default="1"),
-            now("created_at"),
-            now("updated_at"),
-            *(_column(each) for each in entity.columns),
-        ),
-        primary_key=("tenant_id", "id"),
+        tuple(_column(each) for each in entity.columns),
+        primary_key=(TENANT.name, ID.name),
         unique=tuple(
             Unique(
                 named(entity.name, *fields, "key"),
-                ("tenant_id", *(identifier(each) for each in fields)),
+                (TENANT.name, *(identifier(each) for each in fields)),
             )
             for fields in entity.unique
         ),
@@ -142,13 +136,12 @@ def _resource(entity: Entity, design: Design) -> Table:
 
 
 def _column(column: model.Column) -> Column:
-    return Column(
-        identifier(column.name),
-        column.kind.sql,
-        column.nullable,
-        "" if column.default is None else default_sql(column),
-        check(column.name, column.kind),
-    )
+    default = column.expression
+    if column.default is not None:
+        default = default_sql(column)
+    # What the service itself sets has no bounds.
+    bounds = check(column.name, column.kind) if column.field else ""
+    return Column(identifier(column.name), column.kind.sql, column.nullable, default, bounds)
 
 
 def _references(entity: Entity) -> Iterable[ForeignKey]:
@@ -159,9 +152,9 @@ def _references(entity: Entity) -> Iterable[ForeignKey]:
         elif column.references:
             yield ForeignKey(
                 named(entity.name, column.name, "fkey"),
-                ("tenant_id", identifier(column.name)),
+                (TENANT.name, identifier(column.name)),
                 identifier(column.references),
-                ("tenant_id", "id"),
+                (TENANT.name, ID.name),
             )
 
 

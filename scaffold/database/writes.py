@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from scaffold.database.bodies import Assignment
 from scaffold.database.layout import Group
 from scaffold.database.sql import identifier, literal
 from scaffold.database.values import default_sql, extract
-from scaffold.design.model import Column, Entity
+from scaffold.design.model import Column, Entity, Origin
 
 
 def changed(column: Column, source: str) -> Assignment:
@@ -24,15 +24,25 @@ def changed(column: Column, source: str) -> Assignment:
     return Assignment(name, Group(parts, " ", "case ", " end"))
 
 
+def renewed(entity: Entity) -> str:
+    """The assignments that every change of a row makes, between commas."""
+    found = (f"{identifier(each.name)} = {each.renewed}" for each in entity.columns if each.renewed)
+    return ", ".join(found)
+
+
+IMPLIED: Mapping[Origin, str] = {
+    "tenant": "p_tenant",
+    "owner": "v_caller.member",
+    "parent": "p_parent",
+}
+"""The value of a new row's column that the call implies, by its origin."""
+
+
 def inserted(entity: Entity) -> Iterable[Assignment]:
     """The columns that an insert names, with their values."""
     for column in entity.columns:
-        value = ""
-        if column.origin == "owner":
-            value = "v_caller.member"
-        elif column.origin == "parent":
-            value = "p_parent"
-        elif column.creatable:
+        value = IMPLIED.get(column.origin, "")
+        if column.creatable:
             value = extract(column.kind, "p_body", column.name)
             if column.default is not None and column.nullable:
                 given = f"p_body ? {literal(column.name)}"

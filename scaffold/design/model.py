@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from scaffold.columns import Shown
 from scaffold.design.names import camel, class_name
 from scaffold.design.types import Kind
 
 Verb = Literal["list", "read", "create", "update", "delete", "action"]
 Source = Literal["field", "user", "tenant", "environment"]
 Trait = TypeVar("Trait")
-Origin = Literal["caller", "parent", "owner", "hook"]
+Origin = Literal["tenant", "service", "parent", "owner", "caller", "hook"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,10 @@ class Alternative:
     conditions: tuple[Condition, ...]
     fields: tuple[str, ...] | None
 
+    def covers(self, column: Column) -> bool:
+        """Does it cover this column? Each covers those that no grant can name."""
+        return self.fields is None or not column.field or column.name in self.fields
+
 
 @dataclass(frozen=True, slots=True)
 class Input:
@@ -75,10 +80,14 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A field of a resource: one JSON property, one SQL column, one Python name.
+    """A column of a resource: one JSON property, one SQL column, one Python name.
 
-    `origin` says who sets it: the caller's body, the parent in the path, the principal who
-    creates the row, or the hooks of actions (those in `set_by`; of any action when that is empty).
+    `field` is its name in the spec, and empty for a column that every resource has. `origin` says
+    who sets it: the tenant of the call, the service itself, the parent in the path, the principal
+    who creates the row, the caller's body, or the hooks of actions (those in `set_by`; of any
+    action when that is empty). `default` is a value that the spec declares. `expression` is SQL for
+    the value of a new row, and `renewed` for the one that each change of the row `t` gives; either
+    may be empty. `shown_to` says who sees it, and `in_api` whether callers and hooks know of it.
     """
 
     field: str
@@ -91,12 +100,20 @@ class Column:
     required: bool
     creatable: bool
     updatable: bool
-    readable: bool
+    shown_to: Shown
     origin: Origin
     set_by: tuple[str, ...]
     filters: tuple[str, ...]
     sortable: bool
     references: str | None
+    expression: str = ""
+    renewed: str = ""
+    in_api: bool = True
+
+    @property
+    def readable(self) -> bool:
+        """May anybody see it?"""
+        return self.shown_to != "nobody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +166,11 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A resource: its table, its models and its operations."""
+    """A resource: its table, its models and its operations.
+
+    `columns` are all of its columns, in the order of the table and of answers: those that every
+    resource has, the parent's, the owner's, and the declared ones.
+    """
 
     name: str
     class_name: str
@@ -170,6 +191,23 @@ class Entity:
     def id_parameter(self) -> str:
         """The name of this resource's id in paths and in its children's columns."""
         return f"{self.name}_id"
+
+    @property
+    def fields(self) -> tuple[Column, ...]:
+        """The columns that the spec names."""
+        return tuple(each for each in self.columns if each.field)
+
+    @property
+    def changeable(self) -> tuple[Column, ...]:
+        """The columns that some operation changes once the row is there."""
+        update = self.operation("update")
+        actions = [each for each in self.actions if each.on_item]
+        by_hooks = {each.name for action in actions for each in self.set_by(action)}
+        changed = [
+            each for each in self.columns if (update and each.updatable) or each.name in by_hooks
+        ]
+        renewed = [each for each in self.columns if each.renewed and (update or actions)]
+        return (*changed, *renewed)
 
     def operation(self, verb: str) -> Operation | None:
         """The operation for one of the five built-in verbs, if anybody is granted it."""
@@ -254,6 +292,11 @@ class Design:
             if each.name == name:
                 return each
         raise KeyError(name)
+
+    @property
+    def built_in(self) -> tuple[Column, ...]:
+        """The columns that every resource has."""
+        return tuple(each for each in self.entities[0].columns if not each.field)
 
     @property
     def operations(self) -> tuple[Operation, ...]:

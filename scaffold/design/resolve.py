@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from scaffold.columns import BUILT_IN, BuiltIn
 from scaffold.design import names
 from scaffold.design.model import (
     Alternative,
@@ -204,7 +205,7 @@ def _entity(
         plural=plural,
         segment=names.segment(plural),
         description=source.description or "",
-        columns=columns,
+        columns=(*map(_built_in, BUILT_IN), *columns),
         parent=source.parent,
         owner=source.owner,
         unique=tuple(tuple(by_field[field].name for field in fields) for fields in source.unique),
@@ -212,6 +213,31 @@ def _entity(
         page_max=source.page.max,
         body_max=source.body_max,
         operations=tuple(operations.all()),
+    )
+
+
+def _built_in(source: BuiltIn) -> Column:
+    """A column that every resource has: no grant and no body names it."""
+    return Column(
+        field="",
+        name=source.name,
+        kind=Kind(source.base),
+        description="",
+        class_="internal",
+        nullable=False,
+        default=None,
+        required=False,
+        creatable=False,
+        updatable=False,
+        shown_to=source.shown_to,
+        origin=source.origin,
+        set_by=(),
+        filters=(),
+        sortable=False,
+        references=None,
+        expression=source.default,
+        renewed=source.renewed,
+        in_api=source.in_api,
     )
 
 
@@ -239,7 +265,7 @@ def _fixed(
         required=False,
         creatable=False,
         updatable=False,
-        readable=True,
+        shown_to="granted",
         origin=origin,
         set_by=(),
         filters=(),
@@ -262,7 +288,7 @@ def _column(field: str, source: spec.Field) -> Column:
         required=not (ours or source.optional or source.default is not None),
         creatable=not ours,
         updatable=not (ours or source.immutable),
-        readable=source.class_ != "secret",
+        shown_to="nobody" if source.class_ == "secret" else "granted",
         origin="hook" if ours else "caller",
         set_by=tuple(source.set_by),
         filters=tuple(source.filter),

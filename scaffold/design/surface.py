@@ -193,7 +193,7 @@ def _fields(entity: Entity) -> Iterator[Fact]:
         "create": list(_alternatives(entity, "create")),
         "update": list(_alternatives(entity, "update")),
     }
-    for column in entity.columns:
+    for column in entity.fields:
         name = f"{entity.name}.{column.name}"
         yield name, f"{column.class_} {_value(column)}"
         possible = {
@@ -202,12 +202,7 @@ def _fields(entity: Entity) -> Iterator[Fact]:
             "update": column.updatable,
         }
         for verb, alternatives in covering.items():
-            roles = {
-                role
-                for each in alternatives
-                if each.fields is None or column.name in each.fields
-                for role in each.roles
-            }
+            roles = {role for each in alternatives if each.covers(column) for role in each.roles}
             if possible[verb] and roles:
                 yield f"{name} {verb}", _set(roles)
 

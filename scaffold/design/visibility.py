@@ -20,7 +20,7 @@ def split(entity: Entity, alternatives: Sequence[Alternative]) -> tuple[list[Col
 
 def seers(column: Column, alternatives: Sequence[Alternative]) -> tuple[Alternative, ...]:
     """The alternatives that cover this column."""
-    return tuple(each for each in alternatives if each.fields is None or column.name in each.fields)
+    return tuple(each for each in alternatives if each.covers(column))
 
 
 def readers(entity: Entity) -> tuple[Alternative, ...]:
@@ -43,7 +43,7 @@ def always_readers(entity: Entity) -> frozenset[str]:
 def may_be_absent(entity: Entity) -> frozenset[str]:
     """The fields that an answer about this resource may leave out, for somebody.
 
-    A write by a role that may not read the row answers with its id and version only.
+    A write by a role that may not read the row answers with the columns of every writer only.
     """
     writers = {
         role
@@ -52,7 +52,7 @@ def may_be_absent(entity: Entity) -> frozenset[str]:
         for role in each.roles
     }
     if not writers <= always_readers(entity):
-        return frozenset({"created_at", "updated_at"}) | {c.name for c in entity.columns}
+        return frozenset(each.name for each in entity.columns if each.shown_to != "writers")
     return frozenset(
         column.name
         for each in entity.operations

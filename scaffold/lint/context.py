@@ -114,10 +114,10 @@ def usable(entity: Entity, do: str) -> list[Column]:
     """The columns that an operation with fields can see or write."""
     match do:
         case "create":
-            return [each for each in entity.columns if each.creatable]
+            return [each for each in entity.fields if each.creatable]
         case "update":
-            return [each for each in entity.columns if each.updatable]
-    return [each for each in entity.columns if each.readable]
+            return [each for each in entity.fields if each.updatable]
+    return [each for each in entity.fields if each.readable]
 
 
 def holders(alternatives: Collection[Alternative]) -> frozenset[str]:

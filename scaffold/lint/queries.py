@@ -95,7 +95,7 @@ def _lost(entity: Entity, role: str) -> list[Column]:
     return [
         column
         for column in _queried(entity)
-        if any(_sees(column, each) for each in mine) and not _reads_everywhere(column, mine)
+        if any(each.covers(column) for each in mine) and not _reads_everywhere(column, mine)
     ]
 
 
@@ -123,14 +123,10 @@ def _queried(entity: Entity) -> Iterator[Column]:
     return (each for each in entity.columns if each.filters or each.sortable)
 
 
-def _sees(column: Column, alternative: Alternative) -> bool:
-    return alternative.fields is None or column.name in alternative.fields
-
-
 def _reads_everywhere(column: Column, mine: list[Alternative]) -> bool:
     """Does a role with these alternatives read the column of every row that it lists?"""
-    return all(_sees(column, each) for each in mine) or any(
-        _sees(column, each) and not each.conditions for each in mine
+    return all(each.covers(column) for each in mine) or any(
+        each.covers(column) and not each.conditions for each in mine
     )
 
 
@@ -157,7 +153,7 @@ def heavy_page(context: Context) -> Iterator[Found]:
         if mine is None:
             continue
         row = max(
-            sum(characters(c.kind) for c in entity.columns if c.readable and _sees(c, each))
+            sum(characters(c.kind) for c in entity.columns if c.readable and each.covers(c))
             for each in mine.alternatives
         )
         if row * entity.page_max > HEAVY_PAGE:

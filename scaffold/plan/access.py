@@ -91,7 +91,7 @@ def _shown(
     if operation.verb not in ("list", "read"):
         return None
     met = [each for each in mine if holds(each.conditions, world)]
-    return [each.name for each in entity.columns if each.readable and seers(each, met)]
+    return [each.name for each in entity.fields if each.readable and seers(each, met)]
 
 
 def _beyond(operation: Operation, entity: Entity, mine: list[Alternative]) -> list[str]:
@@ -125,9 +125,7 @@ def _reachable(
         return True
     for column in entity.columns:
         value = world.row.get(column.name)
-        said = column.creatable and (
-            alternative.fields is None or column.name in alternative.fields
-        )
+        said = column.creatable and alternative.covers(column)
         implied = ME if column.origin == "owner" else column.default
         if not said and value is not None and value != implied:
             return False
@@ -177,6 +175,5 @@ def _fields(operation: Operation, entity: Entity, alternative: Alternative) -> l
 
 
 def _sendable(column: Column, alternative: Alternative) -> bool:
-    covered = alternative.fields is None or column.name in alternative.fields
     whole = column.kind.base != "object" or not column.nullable  # there to be merged into
-    return covered and whole and column.updatable and column.references is None
+    return alternative.covers(column) and whole and column.updatable and column.references is None

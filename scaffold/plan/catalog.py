@@ -49,14 +49,9 @@ def _resource(entity: Entity) -> Mapping[str, Any]:
 
 
 def _fixed(entity: Entity) -> list[str]:
-    """The columns that no operation changes once the row is there."""
-    updates = entity.operation("update") is not None
-    hooks = {column.name for each in entity.actions for column in entity.set_by(each)}
-    return [
-        each.name
-        for each in entity.columns
-        if not (updates and each.updatable) and each.name not in hooks
-    ]
+    """The fields that no operation changes once the row is there."""
+    changeable = {each.name for each in entity.changeable}
+    return [each.name for each in entity.fields if each.name not in changeable]
 
 
 def _claims(design: Design) -> Mapping[str, Any]:

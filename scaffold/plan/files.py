@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from scaffold.database.layout import flat, lay
 from scaffold.database.schema import Function, Parameter
 from scaffold.database.sql import identifier
 from scaffold.database.tables import of_features
-from scaffold.design.model import Design, Entity, Operation
+from scaffold.design.model import Column, Design, Entity, Operation
 from scaffold.design.names import camel
 from scaffold.design.outcomes import outcomes
 from scaffold.design.types import EMAIL, LINE, TEXT, URL, Kind
@@ -233,6 +233,8 @@ def _context(design: Design, stored: Database) -> Mapping[str, Any]:
         },
         "tables": stored.isolated,
         "functions": [each.name for each in stored.functions.all],
+        "always_shown": _named(each for each in design.built_in if each.readable),
+        "never_changed": _named(each for each in design.built_in if not each.renewed),
         "has_actions": any(entity.actions for entity in design.entities),
         "bounded_decimals": any(
             each.kind.base == "decimal" and (each.kind.low, each.kind.high) != (None, None)
@@ -268,6 +270,11 @@ def _arguments(design: Design, stored: Database, constant: str) -> list[str]:
 
 def _names(design: Design, stored: Database, constant: str) -> list[str]:
     return [each.name for each in _added(design, stored, constant)]
+
+
+def _named(columns: Iterable[Column]) -> str:
+    """The names of columns as Python literals between commas."""
+    return ", ".join(python.literal(each.name) for each in columns)
 
 
 def _resource(

@@ -201,14 +201,6 @@ def optional(annotation: str, nullable: bool) -> str:
     return f"{annotation} | None" if nullable else annotation
 
 
-BUILT_IN = (
-    Property("id", "UUID"),
-    Property("version", "int"),
-    Property("created_at", "datetime"),
-    Property("updated_at", "datetime"),
-)
-
-
 def models(entity: Entity) -> Module:
     """The models of a resource: its answer, and what its operations accept."""
     module = Module()
@@ -261,23 +253,18 @@ def _property(each: Column | Input, module: Module, name: str, required: bool) -
 
 def _answer(entity: Entity, module: Module) -> Model:
     absent = may_be_absent(entity)
-    module.stored.update({"UUID", "datetime"})
     if absent:
         module.typing.add("NotRequired")
     properties = [
-        *BUILT_IN,
-        *(
-            Property(
-                each.name,
-                optional(
-                    module.stored_annotation(each.kind, _part(entity.class_name, each)),
-                    each.nullable,
-                ),
-                each.description,
-            )
-            for each in entity.columns
-            if each.readable
-        ),
+        Property(
+            each.name,
+            optional(
+                module.stored_annotation(each.kind, _part(entity.class_name, each)), each.nullable
+            ),
+            each.description,
+        )
+        for each in entity.columns
+        if each.readable
     ]
     return Model(
         entity.class_name,
@@ -379,8 +366,7 @@ def _action(action: Operation, entity: Entity, module: Module) -> None:
 
 
 def _row(entity: Entity, module: Module) -> Model:
-    properties = list(BUILT_IN)
-    properties += [
+    properties = [
         Property(
             each.name,
             optional(
@@ -388,6 +374,7 @@ def _row(entity: Entity, module: Module) -> Model:
             ),
         )
         for each in entity.columns
+        if each.in_api
     ]
     return Model(
         f"{entity.class_name}Row",

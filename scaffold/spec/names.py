@@ -10,6 +10,8 @@ import re
 import sys
 from collections.abc import Collection, Iterable
 
+from scaffold.columns import BUILT_IN
+
 from .problems import Refusal, listing, quote, word
 
 IDENTIFIER = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
@@ -45,7 +47,8 @@ _MODEL_METHODS = frozenset({
 # An attribute of a class hides these from the annotations that follow it.
 _MODEL_ANNOTATIONS = frozenset({"bool", "int", "list", "str", "between", "distinct", "whole"})
 
-COLUMNS = frozenset({"id", "tenant_id", "version", "created_at", "updated_at"})
+COLUMNS = frozenset(each.name for each in BUILT_IN)
+"""The columns that every resource has."""
 TENANT_COLUMNS = frozenset({"id", "slug", "name", "created_at"})
 _QUERY = frozenset({"limit", "cursor", "sort"})
 
