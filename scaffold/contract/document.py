@@ -173,7 +173,7 @@ def _responses(operation: Operation, entity: Entity, design: Design) -> dict[str
     }
     answer: dict[str, Any] = {"description": operation.summary}
     if operation.status != 204:
-        name = entity.class_name + ("Page" if operation.verb == "list" else "")
+        name = entity.names.page_model if operation.verb == "list" else entity.names.class_name
         answer["content"] = {"application/json": _media(f"#/components/schemas/{name}")}
         if operation.verb != "list":
             headers["ETag"] = _reference("#/components/headers/ETag")

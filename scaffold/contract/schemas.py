@@ -8,30 +8,30 @@ from typing import Any
 from openapi_pydantic import Parameter, Reference, Schema
 
 from scaffold.design import types
-from scaffold.design.filters import filter_key
 from scaffold.design.model import Column, Entity, Input
-from scaffold.design.names import article, camel, words
 from scaffold.design.types import Kind
 from scaffold.design.visibility import may_be_absent
+from scaffold.naming import article, filter_key
 
 
 def entity_schemas(entity: Entity) -> dict[str, Schema]:
     """The answer of a resource, and what its operations accept."""
     verbs = {each.verb for each in entity.operations}
-    name = entity.class_name
-    found: dict[str, dict[str, Any]] = {name: _answer(entity)}
+    names = entity.names
+    found: dict[str, dict[str, Any]] = {names.class_name: _answer(entity)}
     if "list" in verbs:
-        found[f"{name}Page"] = _page(entity)
+        found[names.page_model] = _page(entity)
     if "create" in verbs:
         creatable = [each for each in entity.columns if each.creatable]
-        found[f"{name}Create"] = _closed(creatable, [e.name for e in creatable if e.required])
+        required = [each.name for each in creatable if each.required]
+        found[names.create_model] = _closed(creatable, required)
     if "update" in verbs:
         updatable = [each for each in entity.columns if each.updatable]
-        found[f"{name}Patch"] = _closed(updatable, [], types.patch_schema)
+        found[names.patch_model] = _closed(updatable, [], types.patch_schema)
     for action in entity.actions:
         if action.input:
             required = [each.name for each in action.input if each.required]
-            found[f"{camel(action.action)}{name}Input"] = _closed(action.input, required)
+            found[action.body] = _closed(action.input, required)
     return {key: Schema.model_validate(value) for key, value in found.items()}
 
 
@@ -83,11 +83,11 @@ def _answer(entity: Entity) -> dict[str, Any]:
 def _page(entity: Entity) -> dict[str, Any]:
     return {
         "type": "object",
-        "description": f"A page of {words(entity.plural)}.",
+        "description": f"A page of {entity.names.many}.",
         "properties": {
             "items": {
                 "type": "array",
-                "items": {"$ref": f"#/components/schemas/{entity.class_name}"},
+                "items": {"$ref": f"#/components/schemas/{entity.names.class_name}"},
             },
             "next_cursor": {"anyOf": [{"type": "string"}, {"type": "null"}]},
         },
@@ -115,7 +115,7 @@ def query_parameters(entity: Entity) -> Iterable[Parameter | Reference]:
 
 
 def _filter(column: Column, operator: str) -> Parameter:
-    name = filter_key(column, operator)
+    name = filter_key(column.name, operator)
     schema = types.schema(column.kind)
     if operator == "prefix":
         schema = {

@@ -45,7 +45,7 @@ def functions(context: Context, entity: Entity) -> Iterable[Function]:
     items = [each for each in entity.actions if each.on_item]
     beginning, end = _around(context, entity, "begin"), _around(context, entity, "finish")
     view = _view(context, entity, items, beginning, end)
-    many = entity.plural.replace("_", " ")
+    many = entity.names.many
     locked = ", and locks the row that the hook then works on." if items else "."
     on_item = (("p_id", UUID), ("p_match", VERSIONS)) if items else ()
     yield Function(

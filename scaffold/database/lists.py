@@ -9,8 +9,8 @@ from scaffold.database.bodies import Filter
 from scaffold.database.layout import Group, Sql, all_of
 from scaffold.database.sql import array, identifier, literal
 from scaffold.database.values import extract
-from scaffold.design.filters import filter_key
 from scaffold.design.model import Column, Entity
+from scaffold.naming import filter_key
 
 OPERATORS = {"gte": ">=", "lte": "<=", "gt": ">", "lt": "<"}
 
@@ -41,7 +41,7 @@ def filters(entity: Entity, source: str) -> Iterable[Filter]:
     """The filters, which take their values from the JSON object `source`."""
     for column in entity.columns:
         for operator in column.filters:
-            key = filter_key(column, operator)
+            key = filter_key(column.name, operator)
             condition = _filter(column, operator, key, source)
             yield Filter(literal(key), Group((condition,), "", "$q$ and ", "$q$"))
 

@@ -39,10 +39,10 @@ from scaffold.database.signatures import (
 from scaffold.database.sql import array, identifier, literal
 from scaffold.database.ways import Way, Ways
 from scaffold.database.writes import changed, inserted, renewed
-from scaffold.design.filters import filter_key
 from scaffold.design.model import Alternative, Design, Entity, Operation
 from scaffold.design.visibility import readers, seers, split
 from scaffold.features import FEATURES
+from scaffold.naming import filter_key
 
 
 @dataclass(slots=True)
@@ -333,7 +333,7 @@ def _guarded(entity: Entity, operation: Operation, binding: Binding) -> Iterable
     for column in restricted:
         used: list[Sql] = []
         if column.filters:
-            keys = tuple(filter_key(column, each) for each in column.filters)
+            keys = tuple(filter_key(column.name, each) for each in column.filters)
             used.append(f"p_filters ?| {array(keys)}")
         if column.sortable:
             sorts = f"{literal(column.name)}, {literal('-' + column.name)}"

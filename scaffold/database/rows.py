@@ -48,7 +48,7 @@ def view(entity: Entity) -> View:
             opening = f"{opening}\n    "
         outputs.append(f"{opening}{lay(fields, 4)}{closing} as {name}")
     query = "select " + ",\n  ".join(outputs) + f"\n  from {identifier(entity.name)} r"
-    about = f"The {entity.plural.replace('_', ' ')}, each with its JSON as text."
+    about = f"The {entity.names.many}, each with its JSON as text."
     return View(view_name(entity), about, query)
 
 

@@ -121,7 +121,7 @@ def _resource(entity: Entity, design: Design) -> Table:
     own = () if implied else (_tenant_key(entity.name, design),)
     return Table(
         identifier(entity.name),
-        entity.plural.replace("_", " ").capitalize() + ".",
+        entity.names.many.capitalize() + ".",
         tuple(_column(each) for each in entity.columns),
         primary_key=(TENANT.name, ID.name),
         unique=tuple(

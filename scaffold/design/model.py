@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from scaffold import naming
 from scaffold.columns import Shown
-from scaffold.design.names import camel, class_name
 from scaffold.design.types import Kind
+from scaffold.naming import ResourceNames
 
 Verb = Literal["list", "read", "create", "update", "delete", "action"]
 Source = Literal["field", "user", "tenant", "environment"]
@@ -118,7 +119,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A row of the table of operations: what is not here is not reachable."""
+    """A row of the table of operations: what is not here is not reachable.
+
+    `body` is the name of the model of its body, or nothing where it has none.
+    """
 
     id: str
     verb: Verb
@@ -128,6 +132,7 @@ class Operation:
     entity: str
     permission: str
     summary: str
+    body: str
     alternatives: tuple[Alternative, ...]
     on_item: bool
     conditional: bool
@@ -145,18 +150,9 @@ class Operation:
         return self.verb not in ("list", "read")
 
     @property
-    def body(self) -> str:
-        """The name of the model of its body, or nothing where it has none."""
-        name = class_name(self.entity)
-        match self.verb:
-            case "create":
-                return f"{name}Create"
-            case "update":
-                return f"{name}Patch"
-            case "action" if self.input:
-                return f"{camel(self.action)}{name}Input"
-            case _:
-                return ""
+    def function(self) -> str:
+        """Its function in the modules of handlers and hooks."""
+        return naming.function(self.action or self.verb)
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -173,10 +169,7 @@ class Entity:
     """
 
     name: str
-    class_name: str
-    title: str
-    plural: str
-    segment: str
+    names: ResourceNames
     description: str
     columns: tuple[Column, ...]
     parent: str | None
@@ -186,11 +179,6 @@ class Entity:
     page_max: int
     body_max: int
     operations: tuple[Operation, ...]
-
-    @property
-    def id_parameter(self) -> str:
-        """The name of this resource's id in paths and in its children's columns."""
-        return f"{self.name}_id"
 
     @property
     def fields(self) -> tuple[Column, ...]:
@@ -208,6 +196,16 @@ class Entity:
         ]
         renewed = [each for each in self.columns if each.renewed and (update or actions)]
         return (*changed, *renewed)
+
+    @property
+    def title(self) -> str:
+        """What one of them is called in prose."""
+        return self.names.title
+
+    @property
+    def plural(self) -> str:
+        """The name of several of them."""
+        return self.names.plural
 
     def operation(self, verb: str) -> Operation | None:
         """The operation for one of the five built-in verbs, if anybody is granted it."""

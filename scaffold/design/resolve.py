@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from scaffold import naming
 from scaffold.columns import BUILT_IN, BuiltIn
-from scaffold.design import names
 from scaffold.design.model import (
     Alternative,
     Attribute,
@@ -26,6 +26,7 @@ from scaffold.design.model import (
 )
 from scaffold.design.types import Kind, kind_of
 from scaffold.features import FEATURES
+from scaffold.naming import ResourceNames
 from scaffold.spec import model as spec
 
 ASSURANCE = (None, "any", "phishing_resistant")
@@ -44,7 +45,10 @@ def resolve(source: spec.Spec) -> Design:
     roles = tuple(_role(name, source.roles) for name in source.roles)
     grants = _grants_by_resource(source, roles)
     attributes = _Attributes(source)
-    children = _children(source)
+    names = {
+        name: ResourceNames(name, each.plural or naming.plural(name))
+        for name, each in source.resources.items()
+    }
     return Design(
         name=source.service.name,
         title=source.service.title,
@@ -57,7 +61,7 @@ def resolve(source: spec.Spec) -> Design:
         issuers=tuple(_issuer(each) for each in source.identity.issuers),
         roles=roles,
         entities=tuple(
-            _entity(name, each, source, grants.get(name, ()), attributes, children)
+            _entity(names[name], each, grants.get(name, ()), attributes, names)
             for name, each in source.resources.items()
         ),
         traits=_present(each.service(source) for each in FEATURES),
@@ -66,19 +70,6 @@ def resolve(source: spec.Spec) -> Design:
 
 def _present(found: Iterable[object | None]) -> tuple[object, ...]:
     return tuple(each for each in found if each is not None)
-
-
-def _children(source: spec.Spec) -> Mapping[str, str]:
-    """Each child resource with the path segment of its parent's collection."""
-    return {
-        name: names.segment(_plural(each.parent, source.resources[each.parent]))
-        for name, each in source.resources.items()
-        if each.parent
-    }
-
-
-def _plural(name: str, resource: spec.Resource) -> str:
-    return resource.plural or names.plural(name)
 
 
 def _role(name: str, roles: Mapping[str, spec.Role]) -> Role:
@@ -186,24 +177,20 @@ def _issuer(source: spec.Issuer) -> Issuer:
 
 
 def _entity(
-    name: str,
+    names: ResourceNames,
     source: spec.Resource,
-    whole: spec.Spec,
     grants: tuple[_Grant, ...],
     attributes: _Attributes,
-    children: Mapping[str, str],
+    others: Mapping[str, ResourceNames],
 ) -> Entity:
+    parent = others[source.parent] if source.parent else None
     declared = tuple(_column(field, each) for field, each in source.fields.items())
-    columns = (*_implied_columns(source), *declared)
+    columns = (*_implied_columns(source, parent), *declared)
     by_field = {column.field: column for column in columns}
-    plural = _plural(name, source)
-    operations = _Operations(name, source, plural, columns, by_field, grants, attributes, children)
+    operations = _Operations(names, source, columns, by_field, grants, attributes, parent)
     return Entity(
-        name=name,
-        class_name=names.class_name(name),
-        title=names.words(name),
-        plural=plural,
-        segment=names.segment(plural),
+        name=names.name,
+        names=names,
         description=source.description or "",
         columns=(*map(_built_in, BUILT_IN), *columns),
         parent=source.parent,
@@ -241,12 +228,12 @@ def _built_in(source: BuiltIn) -> Column:
     )
 
 
-def _implied_columns(source: spec.Resource) -> Iterable[Column]:
+def _implied_columns(source: spec.Resource, parent: ResourceNames | None) -> Iterable[Column]:
     """The parent's id and the owner: set by the service, never by a body."""
-    if source.parent:
-        kind = Kind("reference", target=source.parent)
-        text = f"The {names.words(source.parent)} that this belongs to."
-        yield _fixed("parent", source.parent, f"{source.parent}_id", kind, text, source.parent)
+    if parent:
+        kind = Kind("reference", target=parent.name)
+        text = f"The {parent.title} that this belongs to."
+        yield _fixed("parent", parent.name, parent.id_parameter, kind, text, parent.name)
     if source.owner:
         yield _fixed("owner", source.owner, source.owner, UUID, "The member who created it.", None)
 
@@ -279,7 +266,7 @@ def _column(field: str, source: spec.Field) -> Column:
     ours = bool(source.computed or source.set_by)
     return Column(
         field=field,
-        name=f"{field}_id" if kind.base == "reference" else field,
+        name=naming.column(field, reference=kind.base == "reference"),
         kind=kind,
         description=source.description or "",
         class_=source.class_,
@@ -297,36 +284,35 @@ def _column(field: str, source: spec.Field) -> Column:
     )
 
 
+def _item_path(names: ResourceNames) -> str:
+    return f"/{names.segment}/{{{names.id_parameter}}}"
+
+
 class _Operations:
     """The operations that somebody is granted on one resource."""
 
     def __init__(
         self,
-        name: str,
+        names: ResourceNames,
         source: spec.Resource,
-        plural: str,
         columns: tuple[Column, ...],
         by_field: Mapping[str, Column],
         grants: tuple[_Grant, ...],
         attributes: _Attributes,
-        children: Mapping[str, str],
+        parent: ResourceNames | None,
     ) -> None:
-        self.name = name
+        self.names = names
         self.source = source
-        self.plural = plural
         self.columns = columns
         self.by_field = by_field
         self.grants = grants
         self.attributes = attributes
-        own = f"/{names.segment(plural)}"
-        self.item_path = f"{own}/{{{name}_id}}"
-        self.collection_path = (
-            f"/{children[name]}/{{{source.parent}_id}}{own}" if source.parent else own
-        )
+        self.own_path = f"/{names.segment}"
+        self.item_path = _item_path(names)
+        self.collection_path = (_item_path(parent) if parent else "") + self.own_path
 
     def all(self) -> Iterable[Operation]:
-        noun, many = names.words(self.name), names.words(self.plural)
-        one = names.article(noun)
+        one, many = naming.article(self.names.title), self.names.many
         yield from self._one("list", "GET", self.collection_path, f"List {many}", 200)
         yield from self._one("create", "POST", self.collection_path, f"Create {one}", 201)
         yield from self._one("read", "GET", self.item_path, f"Read {one}", 200)
@@ -334,12 +320,12 @@ class _Operations:
         yield from self._one("delete", "DELETE", self.item_path, f"Delete {one}", 204)
         for action, each in self.source.actions.items():
             on_item = each.on == "item"
-            base = self.item_path if on_item else f"/{names.segment(self.plural)}"
-            title = names.words(action).capitalize()
+            base = self.item_path if on_item else self.own_path
+            title = naming.words(action).capitalize()
             yield from self._one(
                 action,
                 "POST",
-                f"{base}/{names.segment(action)}",
+                f"{base}/{naming.segment(action)}",
                 f"{title} {one if on_item else many}",
                 200 if on_item else 204,
                 each,
@@ -358,16 +344,16 @@ class _Operations:
         if not alternatives:
             return
         on_item = do in ("read", "update", "delete") or (action is not None and action.on == "item")
-        plain = self.plural if do == "list" else self.name
         yield Operation(
-            id=f"{do}_{plain}",
+            id=self.names.operation(do),
             verb="action" if action is not None else do,  # type: ignore[arg-type]
             action=do if action is not None else "",
             method=method,  # type: ignore[arg-type]
             path=path,
-            entity=self.name,
-            permission=f"{self.name}:{do}",
+            entity=self.names.name,
+            permission=f"{self.names.name}:{do}",
             summary=(action.description if action and action.description else summary),
+            body=self._body(do, action),
             alternatives=alternatives,
             on_item=on_item,
             conditional=on_item and do != "read",
@@ -379,6 +365,12 @@ class _Operations:
             ),
             traits=_present(each.operation(self.source, action, do) for each in FEATURES),
         )
+
+    def _body(self, do: str, action: spec.Action | None) -> str:
+        if action is not None:
+            return self.names.input_model(do) if action.input else ""
+        bodies = {"create": self.names.create_model, "update": self.names.patch_model}
+        return bodies.get(do, "")
 
     def _alternatives(self, do: str) -> tuple[Alternative, ...]:
         found: dict[tuple[tuple[Condition, ...], tuple[str, ...] | None], set[str]] = {}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from scaffold.design.model import Condition, Operation, Role, Term
-from scaffold.design.names import words
 from scaffold.design.surface import Way, literal_text
 from scaffold.features import FEATURES
+from scaffold.naming import words
 
 EVERYTHING = "✓"
 

@@ -10,7 +10,6 @@ from scaffold.design.model import Alternative, Column, Design, Entity, Operation
 from scaffold.design.visibility import readers, seers
 from scaffold.design.witness import ME, World, failing, holds, satisfying
 from scaffold.features import FEATURES
-from scaffold.plan.python import function_name
 
 
 def access(design: Design) -> Mapping[str, Any]:
@@ -27,7 +26,7 @@ def _operation(operation: Operation, entity: Entity, design: Design) -> Mapping[
         "resource": entity.name,
         "verb": operation.verb,
         "action": operation.action,
-        "function": function_name(operation.action or operation.verb),
+        "function": operation.function,
         "parent": (entity.parent or "") if operation.verb in ("list", "create") else "",
         "on_item": operation.on_item,
         "conditional": operation.conditional,

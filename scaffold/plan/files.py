@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment
 
+from scaffold import naming
 from scaffold.contract import contract
 from scaffold.database.actions import begin_name, finish_name
 from scaffold.database.files import Database, database
@@ -16,8 +17,7 @@ from scaffold.database.layout import flat, lay
 from scaffold.database.schema import Function, Parameter
 from scaffold.database.sql import identifier
 from scaffold.database.tables import of_features
-from scaffold.design.model import Column, Design, Entity, Operation
-from scaffold.design.names import camel
+from scaffold.design.model import Column, Design, Entity
 from scaffold.design.outcomes import outcomes
 from scaffold.design.types import EMAIL, LINE, TEXT, URL, Kind
 from scaffold.design.visibility import patches_objects
@@ -248,9 +248,6 @@ def _context(design: Design, stored: Database) -> Mapping[str, Any]:
             for each in entity.columns
         ),
         "has_patch": any(each.verb == "update" for each in design.operations),
-        "camel": camel,
-        "handler_name": handler_name,
-        "row_name": row_name,
         "python_scalar": python_scalar,
     }
 
@@ -282,68 +279,45 @@ def _resource(
 ) -> Iterator[tuple[str, str]]:
     if not entity.operations:
         return
-    context = _resource_context(entity, stored)
+    context = _resource_context(entity, stored, package)
     names = [*PER_RESOURCE, *(["hooks.py"] if entity.actions else [])]
     for name in names:
         template = f"resources/_resource/{name}.jinja"
         yield f"{package}/resources/{entity.name}/{name}", render(template, **context)
 
 
-def _resource_context(entity: Entity, stored: Database) -> Mapping[str, Any]:
+def _resource_context(entity: Entity, stored: Database, package: str) -> Mapping[str, Any]:
     verbs = {each.verb for each in entity.operations}
-    module = python.models(entity)
-    items = [each for each in entity.actions if each.on_item]
-    handler_models = [f"{entity.class_name}Row"] if items else []
-    hook_models = list(handler_models)
-    for each in entity.actions:
-        name = camel(each.action) + entity.class_name
-        if each.input:
-            handler_models.append(f"{name}Input")
-            hook_models.append(f"{name}Input")
-        if each.on_item:
-            handler_models.append(f"{name}Changes")
-            hook_models.append(f"{name}Changes")
+    hooks = [python.hook(each, entity) for each in entity.actions]
     outcomes = set()
-    if "update" in verbs or items:
+    if "update" in verbs or any(each.row for each in hooks):
         outcomes.add("changed")
     if "create" in verbs:
         outcomes.add("created")
-    if "delete" in verbs or len(items) < len(entity.actions):
+    if "delete" in verbs or any(not each.row for each in hooks):
         outcomes.add("done")
     if "read" in verbs:
         outcomes.add("found")
+    handled = {"Answer", "Call", "statements", *outcomes}
+    handled |= {"begin", "hooks"} if hooks else set()
+    handled |= {"TypeAdapter"} if any(each.row for each in hooks) else set()
+    handled |= {"if_none_match"} if "read" in verbs else set()
+    handled |= {"arguments", "page"} if "list" in verbs else set()
+    hooked = naming.imported(naming.HOOKS)
     return {
         "entity": entity,
-        "verbs": verbs,
-        "module": _module_view(module),
+        "module": python.models(entity),
         "statements": dict(_statements(entity, stored)),
         "given": lambda operation: "".join(
             f", {each.argument}"
             for each in stored.functions.named(entity.name, operation.id).parameters
             if each.argument
         ),
-        "on_items": bool(items),
-        "outcomes": sorted(outcomes),
-        "handler_models": sorted(handler_models),
-        "hook_models": sorted(hook_models),
-        "changes": [
-            {
-                "constant": f"{each.action.upper()}_CHANGES",
-                "model": f"{camel(each.action)}{entity.class_name}Changes",
-            }
-            for each in items
-        ],
-    }
-
-
-def _module_view(module: python.Module) -> Mapping[str, Any]:
-    return {
-        "models": module.models,
-        "types": module.types,
-        "typing": module.typing,
-        "stored": module.stored,
-        "stored_dates": sorted(module.stored & {"date", "datetime"}),
-        "pydantic": module.pydantic,
+        "hooks": {each.name: each for each in hooks},
+        "on_items": any(each.row for each in hooks),
+        "handlers_import": python.imports(package, entity.name, naming.HANDLERS, handled),
+        "hooks_import": python.imports(package, entity.name, naming.HOOKS, hooked),
+        "hook_models": sorted({model for each in hooks for model in each.models}),
     }
 
 
@@ -354,16 +328,6 @@ def _statements(entity: Entity, stored: Database) -> Iterator[tuple[str, Functio
         names |= {"BEGIN": begin_name(entity), "FINISH": finish_name(entity)}
     for constant, name in names.items():
         yield constant, stored.functions.named(entity.name, name)
-
-
-def handler_name(operation: Operation) -> str:
-    """The name of an operation's handler in its resource's module."""
-    return python.function_name(operation.action or operation.verb)
-
-
-def row_name(entity: Entity) -> str:
-    """What a hook calls the row: by its resource, unless another parameter has that name."""
-    return "row" if entity.name in ("action", "data", "self") else entity.name
 
 
 def python_scalar(kind: Kind) -> str:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
-from scaffold.design.filters import filter_key
+from scaffold import naming
 from scaffold.design.model import Column, Entity, Input, Operation
-from scaffold.design.names import article, camel
 from scaffold.design.types import Kind, decimal_pattern
 from scaffold.design.visibility import may_be_absent
+from scaffold.naming import (
+    Imports,
+    article,
+    filter_attribute,
+    filter_key,
+    part_model,
+    patch_model,
+    value_model,
+    words,
+)
 
 SCALARS = {
     "boolean": "bool",
@@ -33,16 +44,6 @@ def literal(value: object) -> str:
         comma = "," if isinstance(value, tuple) and len(value) == 1 else ""
         return f"({inner}{comma})" if isinstance(value, tuple) else f"[{inner}]"
     return repr(value)
-
-
-# Names that the modules of handlers and hooks import.
-IMPORTS = "arguments begin changed created done found hook hooks if_none_match page statements"
-IMPORTED = frozenset(IMPORTS.split())
-
-
-def function_name(name: str) -> str:
-    """The name of an operation's function: one that hides nothing in its module."""
-    return f"{name}_" if name in IMPORTED or name == "list" else name
 
 
 def raw(pattern: str) -> str:
@@ -82,6 +83,11 @@ class Module:
     pydantic: set[str] = field(default_factory=set)
     stored: set[str] = field(default_factory=set)
     models: list[Model] = field(default_factory=list)
+
+    def imports(self, package: str, resource: str) -> str:
+        """What the module imports."""
+        used = self.types | self.typing | self.pydantic | self.stored | {"TypedDict"}
+        return imports(package, resource, naming.MODELS, used)
 
     def annotation(self, kind: Kind, name: str, query: bool = False) -> str:
         """The annotation of a value that a caller sends; `name` names a nested object's class."""
@@ -164,7 +170,9 @@ class Module:
             properties = [
                 Property(
                     each.name,
-                    optional(self.annotation(each.kind, name + camel(each.name)), each.nullable),
+                    optional(
+                        self.annotation(each.kind, part_model(name, each.name)), each.nullable
+                    ),
                     each.description,
                     default="None" if each.nullable else "",
                 )
@@ -179,21 +187,22 @@ def patch_annotation(module: Module, kind: Kind, name: str) -> str:
     """The annotation of a value in a merge patch: of an object, only what changes."""
     if kind.base != "object":
         return module.annotation(kind, name)
-    if all(each.name != f"{name}Patch" for each in module.models):
+    patch = patch_model(name)
+    if all(each.name != patch for each in module.models):
         properties = [
             Property(
                 each.name,
                 optional(
-                    patch_annotation(module, each.kind, name + camel(each.name)), each.nullable
+                    patch_annotation(module, each.kind, part_model(name, each.name)), each.nullable
                 ),
                 each.description,
             )
             for each in kind.members
         ]
         text = "A part of a merge patch"
-        module.models.append(Model(f"{name}Patch", "TypedDict", text, properties))
+        module.models.append(Model(patch, "TypedDict", text, properties))
         module.pydantic.update({"ConfigDict", "with_config"})
-    return f"{name}Patch"
+    return patch
 
 
 def optional(annotation: str, nullable: bool) -> str:
@@ -201,10 +210,97 @@ def optional(annotation: str, nullable: bool) -> str:
     return f"{annotation} | None" if nullable else annotation
 
 
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """An action and the names of what is emitted for it.
+
+    `row`, `data` and `changes` are models: those of the row and of the input that the hook is
+    given, and of what it returns; each is empty where there is none.
+    """
+
+    operation: Operation
+    protocol: str
+    parameter: str
+    row: str
+    data: str
+    changes: str
+
+    @property
+    def name(self) -> str:
+        """The developer's function."""
+        return self.operation.action
+
+    @property
+    def constant(self) -> str:
+        """The constant that checks what it returns."""
+        return naming.changes_constant(self.name)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that it is declared with."""
+        return tuple(each for each in (self.row, self.data, self.changes) if each)
+
+    @property
+    def parameters(self) -> str:
+        """Its parameters, `self` of the protocol left out."""
+        row = f", {self.parameter}: {self.row}" if self.row else ""
+        data = f", data: {self.data}" if self.data else ""
+        return f"action: Action{row}{data}"
+
+    @property
+    def answer(self) -> str:
+        """The annotation of what it returns."""
+        return self.changes or "None"
+
+
+def hook(action: Operation, entity: Entity) -> Hook:
+    """The names of what is emitted for an action of a resource."""
+    names = entity.names
+    return Hook(
+        operation=action,
+        protocol=names.hook_protocol(action.action),
+        parameter=naming.row_parameter(entity.name),
+        row=names.row_model if action.on_item else "",
+        data=action.body,
+        changes=names.changes_model(action.action) if action.on_item else "",
+    )
+
+
+def imports(package: str, resource: str, table: Imports, used: Collection[str]) -> str:
+    """The statements with which a module of a resource imports the names that it uses.
+
+    Raises:
+        KeyError: a name is not in the table, so that a name of the spec could hide it.
+    """
+    unknown = set(used) - naming.imported(table)
+    if unknown:
+        raise KeyError(*sorted(unknown))
+    groups = groupby(table, key=_group)
+    found = ["\n".join(_statements(package, resource, table, used, each)) for _, each in groups]
+    return "\n\n".join(each for each in found if each)
+
+
+def _group(module: str) -> int:
+    """Where a module is from: Python itself, another package, or this service."""
+    if module.startswith("."):
+        return 2
+    return 0 if module in sys.stdlib_module_names else 1
+
+
+def _statements(
+    package: str, resource: str, table: Imports, used: Collection[str], modules: Iterator[str]
+) -> Iterator[str]:
+    for module in modules:
+        names = [name for name in table[module] if name in used]
+        path = f"{package}{module.format(resource)}" if module.startswith(".") else module
+        if names:
+            yield f"from {path} import {', '.join(names)}"
+
+
 def models(entity: Entity) -> Module:
     """The models of a resource: its answer, and what its operations accept."""
     module = Module()
-    name = entity.class_name
+    names = entity.names
     verbs = {each.verb for each in entity.operations}
     module.models.append(_answer(entity, module))
     if "list" in verbs:
@@ -212,25 +308,28 @@ def models(entity: Entity) -> Module:
         module.models.append(_query(entity, module))
     if "create" in verbs:
         created = [
-            _property(each, module, name, required=each.required)
+            _property(each, module, names.class_name, required=each.required)
             for each in entity.columns
             if each.creatable
         ]
         text = f"What a caller says of a new {entity.title}."
-        module.models.append(Model(f"{name}Create", "Closed", text, created))
+        module.models.append(Model(names.create_model, "Closed", text, created))
         module.types.add("Closed")
     if "update" in verbs:
         changed = [
             Property(
                 each.name,
-                optional(patch_annotation(module, each.kind, _part(name, each)), each.nullable),
+                optional(
+                    patch_annotation(module, each.kind, value_model(names.class_name, each.name)),
+                    each.nullable,
+                ),
                 each.description,
             )
             for each in entity.columns
             if each.updatable
         ]
         text = f"A merge patch of {entity.title}: what is absent stays, null removes."
-        module.models.append(Model(f"{name}Patch", "TypedDict", text, changed))
+        module.models.append(Model(names.patch_model, "TypedDict", text, changed))
         module.pydantic.update({"ConfigDict", "with_config"})
     for action in entity.actions:
         _action(action, entity, module)
@@ -240,15 +339,17 @@ def models(entity: Entity) -> Module:
     return module
 
 
-def _part(name: str, column: Column | Input) -> str:
-    """The name of the class of an object field: no other model ends like this."""
-    return f"{name}{camel(column.name)}Value"
-
-
 def _property(each: Column | Input, module: Module, name: str, required: bool) -> Property:
-    annotation = optional(module.annotation(each.kind, _part(name, each)), each.nullable)
+    annotation = optional(module.annotation(each.kind, value_model(name, each.name)), each.nullable)
     default = "" if required else literal(each.default)
     return Property(each.name, annotation, each.description, default)
+
+
+def _stored(each: Column, module: Module, entity: Entity, description: str = "") -> Property:
+    annotation = module.stored_annotation(
+        each.kind, value_model(entity.names.class_name, each.name)
+    )
+    return Property(each.name, optional(annotation, each.nullable), description)
 
 
 def _answer(entity: Entity, module: Module) -> Model:
@@ -256,18 +357,10 @@ def _answer(entity: Entity, module: Module) -> Model:
     if absent:
         module.typing.add("NotRequired")
     properties = [
-        Property(
-            each.name,
-            optional(
-                module.stored_annotation(each.kind, _part(entity.class_name, each)), each.nullable
-            ),
-            each.description,
-        )
-        for each in entity.columns
-        if each.readable
+        _stored(each, module, entity, each.description) for each in entity.columns if each.readable
     ]
     return Model(
-        entity.class_name,
+        entity.names.class_name,
         "Answer",
         f"{article(entity.title).capitalize()} as an answer.",
         [
@@ -284,11 +377,11 @@ def _answer(entity: Entity, module: Module) -> Model:
 def _page(entity: Entity, module: Module) -> Model:
     del module
     return Model(
-        f"{entity.class_name}Page",
+        entity.names.page_model,
         "Answer",
-        f"A page of {entity.plural.replace('_', ' ')}.",
+        f"A page of {entity.names.many}.",
         [
-            Property("items", f"list[{entity.class_name}]"),
+            Property("items", f"list[{entity.names.class_name}]"),
             Property("next_cursor", "str | None"),
         ],
     )
@@ -316,12 +409,12 @@ def _query(entity: Entity, module: Module) -> Model:
     for column in entity.columns:
         for operator in column.filters:
             properties.append(_filter(column, operator, entity, module))
-    text = f"The query parameters of a list of {entity.plural.replace('_', ' ')}."
-    return Model(f"{entity.class_name}Query", "Closed", text, properties)
+    text = f"The query parameters of a list of {entity.names.many}."
+    return Model(entity.names.query_model, "Closed", text, properties)
 
 
 def _filter(column: Column, operator: str, entity: Entity, module: Module) -> Property:
-    annotation = module.annotation(column.kind, _part(entity.class_name, column))
+    annotation = module.annotation(column.kind, value_model(entity.names.class_name, column.name))
     if operator == "prefix":
         module.types.add("Line")
         annotation = module._annotated(
@@ -332,52 +425,33 @@ def _filter(column: Column, operator: str, entity: Entity, module: Module) -> Pr
     if operator == "eq":
         return Property(column.name, f"{annotation} | None", default="None")
     return Property(
-        f"{column.name}_{operator}",
+        filter_attribute(column.name, operator),
         f"{annotation} | None",
         default="None",
-        alias=filter_key(column, operator),
+        alias=filter_key(column.name, operator),
     )
 
 
 def _action(action: Operation, entity: Entity, module: Module) -> None:
-    name = camel(action.action) + entity.class_name
     if action.input:
-        properties = [
-            _property(each, module, f"{name}Input", each.required) for each in action.input
-        ]
-        text = f"What a caller says to {action.action.replace('_', ' ')}."
-        module.models.append(Model(f"{name}Input", "Closed", text, properties))
+        properties = [_property(each, module, action.body, each.required) for each in action.input]
+        text = f"What a caller says to {words(action.action)}."
+        module.models.append(Model(action.body, "Closed", text, properties))
         module.types.add("Closed")
     changes = entity.set_by(action)
     if action.on_item:
         properties = [
-            Property(
-                each.name,
-                optional(
-                    module.annotation(each.kind, _part(entity.class_name, each)), each.nullable
-                ),
-                each.description,
-            )
-            for each in changes
+            _property(each, module, entity.names.class_name, required=True) for each in changes
         ]
         text = "What the hook may change." if changes else "Nothing: the hook changes no field."
-        module.models.append(Model(f"{name}Changes", "TypedDict", text, properties))
+        module.models.append(Model(hook(action, entity).changes, "TypedDict", text, properties))
         module.pydantic.update({"ConfigDict", "with_config"})
 
 
 def _row(entity: Entity, module: Module) -> Model:
-    properties = [
-        Property(
-            each.name,
-            optional(
-                module.stored_annotation(each.kind, _part(entity.class_name, each)), each.nullable
-            ),
-        )
-        for each in entity.columns
-        if each.in_api
-    ]
+    properties = [_stored(each, module, entity) for each in entity.columns if each.in_api]
     return Model(
-        f"{entity.class_name}Row",
+        entity.names.row_model,
         "Stored",
         f"{article(entity.title).capitalize()} as it is stored.",
         properties,

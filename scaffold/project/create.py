@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scaffold.design.model import Design, Entity, Operation
-from scaffold.design.names import camel
+from scaffold.design.model import Design, Entity
 from scaffold.emission import Emission, emit
-from scaffold.plan import quoting
+from scaffold.plan import python, quoting
 from scaffold.plan.format import format_python
 from scaffold.plan.templates import TEMPLATES, docline, environment
 from scaffold.project.provenance import Pin
@@ -203,30 +202,20 @@ def _answers(name: str, design: Design, spec: str, pin: Pin) -> dict[str, Any]:
 
 def _hooks(entity: Entity) -> Mapping[str, Any]:
     """One module of hooks: a function for each action of a resource."""
-    actions = [_hook(entity, each) for each in entity.actions]
+    hooks = [python.hook(each, entity) for each in entity.actions]
     return {
         "name": entity.name,
-        "plural": entity.plural.replace("_", " "),
-        "models": sorted({model for each in actions for model in each["models"]}),
-        "actions": actions,
+        "plural": entity.names.many,
+        "models": sorted({model for each in hooks for model in each.models}),
+        "actions": [_hook(entity, each) for each in hooks],
     }
 
 
-def _hook(entity: Entity, action: Operation) -> dict[str, Any]:
-    name = camel(action.action) + entity.class_name
-    row = f"{entity.class_name}Row" if action.on_item else ""
-    data = f"{name}Input" if action.input else ""
-    answer = f"{name}Changes" if action.on_item else ""
-    # The protocol takes positions, so that the names are free; these must differ.
-    parameter = "row" if entity.name in ("action", "data") else entity.name
-    parameters = ["action: Action"]
-    parameters += [f"{parameter}: {row}"] if row else []
-    parameters += [f"data: {data}"] if data else []
+def _hook(entity: Entity, hook: python.Hook) -> dict[str, Any]:
     return {
-        "name": action.action,
-        "summary": docline(action.summary),
-        "parameters": ", ".join(parameters),
-        "answer": answer or "None",
-        "changes": [each.name for each in entity.set_by(action)] if action.on_item else [],
-        "models": [each for each in (row, data, answer) if each],
+        "name": hook.name,
+        "summary": docline(hook.operation.summary),
+        "parameters": hook.parameters,
+        "answer": hook.answer,
+        "changes": [each.name for each in entity.set_by(hook.operation)] if hook.row else [],
     }

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 
+from scaffold import naming
+from scaffold.naming import ResourceNames
+
 from . import names
 from .findings import Finding, Scope
 from .model import Field, ObjectField, ReferenceField, Resource
 from .problems import Path, quote
-
-_SCHEMAS = ("", "Page", "Create", "Patch")
-"""What follows a resource in the names of the OpenAPI document, which are global."""
 
 
 class _Taken:
@@ -43,13 +43,16 @@ def check_names(scope: Scope) -> Iterator[Finding]:
             yield from _inputs((*path, "actions", action, "input"), each.input)
     yield from _paths(resources)
     yield from _operations(resources)
-    yield from _classes(resources)
+    yield from _schemas(resources)
+    yield from _models(resources)
+    yield from _modules(resources)
 
 
 def _columns(path: Path, resource: Resource) -> Iterator[Finding]:
     columns = _Taken("column")
     if resource.parent is not None:
-        yield from columns.claim(f"{resource.parent}_id", (*path, "parent"), "The parent has")
+        column = naming.column(resource.parent, reference=True)
+        yield from columns.claim(column, (*path, "parent"), "The parent has")
     if resource.owner is not None:
         yield from columns.claim(resource.owner, (*path, "owner"), "The owner has")
     for field, kind in resource.fields.items():
@@ -79,8 +82,7 @@ def _queries(path: Path, resource: Resource) -> Iterator[Finding]:
     attributes = _Taken("filter")
     for field, kind in resource.fields.items():
         for operator in kind.filter:
-            column = _wire_name(field, kind)
-            attribute = column if operator == "eq" else f"{column}_{operator}"
+            attribute = naming.filter_attribute(_wire_name(field, kind), operator)
             at = (*path, "fields", field)
             yield from attributes.claim(attribute, at, f"The field {quote(field)} has")
 
@@ -93,13 +95,17 @@ def _inputs(path: Path, fields: Mapping[str, Field]) -> Iterator[Finding]:
 
 
 def _wire_name(name: str, field: Field) -> str:
-    return f"{name}_id" if isinstance(field, ReferenceField) else name
+    return naming.column(name, reference=isinstance(field, ReferenceField))
+
+
+def _names(name: str, resource: Resource) -> ResourceNames:
+    return ResourceNames(name, resource.plural or naming.plural(name))
 
 
 def _paths(resources: Mapping[str, Resource]) -> Iterator[Finding]:
     paths = _Taken("path")
     for name, resource in resources.items():
-        plural = resource.plural or names.plural(name)
+        plural = _names(name, resource).plural
         if plural in names.BUILT_IN_PATHS:
             yield Finding(
                 "E-RESERVED",
@@ -129,41 +135,80 @@ def _plural_path(name: str, resource: Resource) -> Path:
 def _operations(resources: Mapping[str, Resource]) -> Iterator[Finding]:
     ids = _Taken("operation id")
     for name, resource in resources.items():
+        own = _names(name, resource)
         # Two equal plurals collide as paths already.
-        ids.places.setdefault(
-            f"list_{resource.plural or names.plural(name)}", _plural_path(name, resource)
-        )
+        ids.places.setdefault(own.operation("list"), _plural_path(name, resource))
         for operation in ("read", "create", "update", "delete"):
-            ids.places[f"{operation}_{name}"] = ("resources", name)
+            ids.places[own.operation(operation)] = ("resources", name)
     for name, resource in resources.items():
         for action in resource.actions:
             at = ("resources", name, "actions", action)
-            yield from ids.claim(f"{action}_{name}", at, f"The action {quote(action)} has")
+            operation = _names(name, resource).operation(action)
+            yield from ids.claim(operation, at, f"The action {quote(action)} has")
 
 
-def _classes(resources: Mapping[str, Resource]) -> Iterator[Finding]:
-    """Yield names that collide as classes of the OpenAPI document, or of one module."""
-    classes = _Taken("class")
+def _schemas(resources: Mapping[str, Resource]) -> Iterator[Finding]:
+    """Yield names that collide as schemas of the OpenAPI document, which are global."""
+    schemas = _Taken("class")
     for name, resource in resources.items():
         path: Path = ("resources", name)
-        own = names.class_name(name)
-        for suffix in _SCHEMAS if own not in classes.places else ("",):
-            yield from classes.claim(f"{own}{suffix}", path, f"{quote(name)} has")
-        yield from _parts(_Taken("class"), own, (*path, "fields"), resource.fields)
+        own = _names(name, resource)
+        # Two equal classes collide once.
+        taken = own.class_name in schemas.places
+        for schema in (own.class_name,) if taken else own.schemas:
+            yield from schemas.claim(schema, path, f"{quote(name)} has")
         for action, each in resource.actions.items():
             if each.input:
-                body = f"{names.class_name(action)}{own}Input"
                 at = (*path, "actions", action)
-                yield from classes.claim(body, at, f"The action {quote(action)} has")
-                yield from _parts(_Taken("class"), body, (*at, "input"), each.input)
+                yield from schemas.claim(
+                    own.input_model(action), at, f"The action {quote(action)} has"
+                )
 
 
-def _parts(
-    classes: _Taken, prefix: str, path: Path, fields: Mapping[str, Field]
+def _models(resources: Mapping[str, Resource]) -> Iterator[Finding]:
+    """Yield names that collide as classes of the modules of one resource."""
+    for name, resource in resources.items():
+        path: Path = ("resources", name)
+        own = _names(name, resource)
+        classes = _Taken("class")
+        classes.places = dict.fromkeys(own.models, path)
+        for action in resource.actions:
+            at = (*path, "actions", action)
+            for model in own.action_models(action):
+                yield from classes.claim(model, at, f"The action {quote(action)} has")
+        yield from _values(classes, own.class_name, (*path, "fields"), resource.fields)
+        for action, each in resource.actions.items():
+            at = (*path, "actions", action, "input")
+            yield from _values(classes, own.input_model(action), at, each.input)
+
+
+def _values(
+    classes: _Taken, model: str, path: Path, fields: Mapping[str, Field]
 ) -> Iterator[Finding]:
-    """Yield the classes of objects that collide; an object is at most three deep."""
+    """Yield the classes of object fields that collide."""
     for field, kind in fields.items():
         if isinstance(kind, ObjectField):
-            own, at = prefix + names.class_name(field), (*path, field)
-            yield from classes.claim(own, at, f"The field {quote(field)} has")
-            yield from _parts(classes, own, (*at, "fields"), kind.fields)
+            own = naming.value_model(model, field)
+            yield from _parts(classes, own, field, (*path, field), kind)
+
+
+def _parts(classes: _Taken, own: str, field: str, at: Path, kind: ObjectField) -> Iterator[Finding]:
+    """Yield the classes of an object and its parts that collide; it is at most three deep."""
+    found = list(classes.claim(own, at, f"The field {quote(field)} has"))
+    yield from found
+    if not found:
+        yield from classes.claim(naming.patch_model(own), at, f"The field {quote(field)} has")
+    for name, inner in kind.fields.items():
+        if isinstance(inner, ObjectField):
+            part = naming.part_model(own, name)
+            yield from _parts(classes, part, name, (*at, "fields", name), inner)
+
+
+def _modules(resources: Mapping[str, Resource]) -> Iterator[Finding]:
+    """Yield names that collide as modules in the table of operations."""
+    modules = _Taken("module")
+    modules.places = {name: ("resources", name) for name in resources}
+    for name, resource in resources.items():
+        models = _names(name, resource).models_module
+        if models in modules.places:
+            yield from modules.claim(models, ("resources", name), f"{quote(name)} has")

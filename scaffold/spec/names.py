@@ -1,4 +1,4 @@
-"""Names: the identifier grammar, the words that are taken, plurals and the nearest word.
+"""Names: the identifier grammar, the words that are taken, and the nearest word.
 
 A name of the spec becomes a Python name, a column, a path segment and a name of the OpenAPI
 document. The grammar is the intersection of what all of them take unquoted, and the reserved words
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Collection, Iterable
 
 from scaffold.columns import BUILT_IN
+from scaffold.naming import ANNOTATIONS, plural
 
 from .problems import Refusal, listing, quote, word
 
@@ -44,24 +45,19 @@ _MODEL_METHODS = frozenset({
     "parse_file", "from_orm", "fields", "update_forward_refs", "schema_json",
 })  # fmt: skip
 
-# An attribute of a class hides these from the annotations that follow it.
-_MODEL_ANNOTATIONS = frozenset({"bool", "int", "list", "str", "between", "distinct", "whole"})
-
 COLUMNS = frozenset(each.name for each in BUILT_IN)
 """The columns that every resource has."""
 TENANT_COLUMNS = frozenset({"id", "slug", "name", "created_at"})
 _QUERY = frozenset({"limit", "cursor", "sort"})
 
-BUILT_IN_RESOURCES = frozenset({
+_BUILT_IN_KINDS = frozenset({
     "member", "membership", "tenant", "principal", "api_key", "audit_event", "export",
-    "subscription", "plan", "idempotency_key", "schema_migration", "healthz", "readyz", "metrics",
-    "docs", "openapi", "problem",
+    "subscription", "plan", "idempotency_key", "schema_migration", "problem",
 })  # fmt: skip
 
-BUILT_IN_PATHS = BUILT_IN_RESOURCES | {
-    "members", "memberships", "tenants", "principals", "api_keys", "audit_events", "exports",
-    "subscriptions", "plans", "idempotency_keys", "schema_migrations", "problems",
-}  # fmt: skip
+BUILT_IN_RESOURCES = _BUILT_IN_KINDS | {"healthz", "readyz", "metrics", "docs", "openapi"}
+
+BUILT_IN_PATHS = BUILT_IN_RESOURCES | {plural(each) for each in _BUILT_IN_KINDS}
 
 _BUILT_IN_TABLES = frozenset({"member", "audit_event", "idempotency_key", "schema_migration"})
 
@@ -184,7 +180,7 @@ def nested(name: str) -> str:
     identifier(name, "a field")
     if name in _MODEL_METHODS:
         raise _taken(name, "a field", "it is a method of the emitted model")
-    if name in _MODEL_ANNOTATIONS:
+    if name in ANNOTATIONS:
         raise _taken(name, "a field", "the emitted model names types and validators by it")
     return name
 
@@ -199,20 +195,6 @@ def action(name: str) -> str:
 
 def _taken(name: str, what: str, why: str) -> Refusal:
     return Refusal("E-RESERVED", f"{quote(name)} cannot name {what}: {why}", "Choose another word.")
-
-
-def plural(name: str) -> str:
-    """Return the plural of a name by the regular English rule, as in `entry` -> `entries`."""
-    if re.search(r"[^aeiou]y$", name):
-        return name[:-1] + "ies"
-    if re.search(r"(s|x|z|ch|sh)$", name):
-        return name + "es"
-    return name + "s"
-
-
-def class_name(name: str) -> str:
-    """Return the name of the class that a resource becomes, as in `InvoiceLine`."""
-    return "".join(part.capitalize() for part in name.split("_"))
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

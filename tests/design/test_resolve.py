@@ -3,7 +3,6 @@
 import pytest
 
 from scaffold.design.model import Alternative, Design, Operation
-from scaffold.design.names import article, camel, plural, segment
 from scaffold.design.surface import condition_text
 from scaffold.features.audit.design import days_of
 from scaffold.features.idempotency.design import need_of
@@ -352,21 +351,6 @@ def test_a_limit_that_is_switched_off_keeps_its_reason() -> None:
 # Names
 
 
-@pytest.mark.parametrize(
-    ("name", "many"),
-    [
-        ("order", "orders"),
-        ("category", "categories"),
-        ("day", "days"),
-        ("box", "boxes"),
-        ("branch", "branches"),
-        ("address", "addresses"),
-    ],
-)
-def test_a_plural_is_the_english_one(name: str, many: str) -> None:
-    assert plural(name) == many
-
-
 def test_a_plural_of_its_own_names_the_path_and_the_operation() -> None:
     found = design("""
 resources: {person: {plural: people, fields: {name: {type: string, max: 9}}}}
@@ -376,13 +360,3 @@ roles: {clerk: {can: [{do: [list, create], on: person}]}}
         ("list_people", "/people"),
         ("create_person", "/people"),
     ]
-
-
-def test_names_take_the_shape_of_their_place() -> None:
-    assert camel("invoice_line") == "InvoiceLine"
-    assert segment("invoice_lines") == "invoice-lines"
-    assert (article("invoice"), article("user"), article("note")) == (
-        "an invoice",
-        "a user",
-        "a note",
-    )

@@ -1,4 +1,4 @@
-"""Names: the grammar, the reserved words, plurals and suggestions."""
+"""Names: the grammar, the reserved words and suggestions."""
 
 import keyword
 
@@ -76,22 +76,6 @@ def test_reserved_words(check: object, name: str) -> None:
 
 def test_words_reserved_for_columns_are_free_inside_objects() -> None:
     assert names.nested("version") == "version"
-
-
-@pytest.mark.parametrize(
-    ("name", "plural"),
-    [
-        ("invoice", "invoices"),
-        ("entry", "entries"),
-        ("day", "days"),
-        ("address", "addresses"),
-        ("box", "boxes"),
-        ("branch", "branches"),
-        ("invoice_line", "invoice_lines"),
-    ],
-)
-def test_regular_plurals(name: str, plural: str) -> None:
-    assert names.plural(name) == plural
 
 
 @pytest.mark.parametrize(

@@ -97,10 +97,24 @@ def test_what_is_wrong_with_resources(text: str, code: str, says: str) -> None:
         # The class SitePage of the OpenAPI document.
         f"order: {{fields: {{a: {FLAG}}}}}, ▹site: {{fields: {{a: {FLAG}}}}}, "
         f"▸site_page: {{fields: {{a: {FLAG}}}}}",
-        # The class OrderABC of an object inside an object.
-        f"order: {{fields: {{a: {{type: object, fields: {{▹b_c: {{type: object, "
-        f"fields: {{x: {FLAG}}}}}}}}}, a_b: {{type: object, fields: {{▸c: {{type: object, "
+        # The class TextResource: Text is another class of the module.
+        f"order: {{fields: {{a: {FLAG}}}}}, ▹text: {{fields: {{a: {FLAG}}}}}, "
+        f"▸text_resource: {{fields: {{a: {FLAG}}}}}",
+        # The class OrderAValueBValue of an object inside an object.
+        f"order: {{fields: {{a: {{type: object, fields: {{▹b_value: {{type: object, "
+        f"fields: {{x: {FLAG}}}}}}}}}, ▸a_value_b: {{type: object, fields: {{x: {FLAG}}}}}}}}}",
+        # The class OrderAValuePatch of a part, and of a merge patch of the whole.
+        f"order: {{fields: {{▹a: {{type: object, fields: {{▸patch: {{type: object, "
         f"fields: {{x: {FLAG}}}}}}}}}}}}}",
+        # The class RowRow of a stored row, and of a hook.
+        f"order: {{fields: {{a: {FLAG}}}}}, "
+        f"▹row: {{fields: {{a: {FLAG}}}, actions: {{▸row: {{on: item}}}}}}",
+        # The class SendInputInput of an input, and of a hook.
+        f"order: {{fields: {{a: {FLAG}}}}}, input: {{fields: {{a: {FLAG}}}, "
+        f"actions: {{▹send: {{on: item, input: {{a: {FLAG}}}}}, ▸send_input: {{on: item}}}}}}",
+        # The module of the models of a, which the table of operations calls a_models.
+        f"order: {{fields: {{a: {FLAG}}}}}, ▸a: {{fields: {{a: {FLAG}}}}}, "
+        f"▹a_models: {{fields: {{a: {FLAG}}}}}",
         # The attribute due_gte of the query.
         "order: {fields: {▹due: {type: date, filter: gte}, ▸due_gte: {type: date, filter: eq}}}",
         # The key b_id of an input.

@@ -1,0 +1,245 @@
+"""The one authority for names: what the name of a resource, a field or an action becomes.
+
+The checks of the language and the design both ask here. So the check that finds two names which
+become one looks at the very names that are emitted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# English
+
+
+def words(name: str) -> str:
+    """`invoice_line` as prose: `invoice line`."""
+    return name.replace("_", " ")
+
+
+def plural(name: str) -> str:
+    """The regular English plural of a name; `plural:` in the spec overrides it."""
+    if re.search(r"([b-df-hj-np-tv-z]|qu)y$", name):
+        return f"{name[:-1]}ies"
+    if name.endswith(("s", "x", "z", "ch", "sh")):
+        return f"{name}es"
+    return f"{name}s"
+
+
+_CONSONANT_SOUND = re.compile(
+    r"eu|ew|once|one($|[^r])|u[ikv]?$|uu|url|uni(?![mn]|dent)|ubi|ur[aei]|us[aeiu]|ut[eio]"
+)
+"""How words begin that are written with a vowel and spoken with a consonant: `user`, `one`."""
+_VOWEL_SOUND = re.compile(r"[aeiou]|hono|hour|heir|honest|[fhlmnrsx][^aeiouy]*$")
+"""How words begin that are spoken with a vowel: also `hour`, and letters as in `sms`."""
+
+
+def article(noun: str) -> str:
+    """`noun` with its indefinite article, by how its first word is spoken."""
+    first = noun.partition(" ")[0]
+    vowel = _VOWEL_SOUND.match(first) and not _CONSONANT_SOUND.match(first)
+    return f"an {noun}" if vowel else f"a {noun}"
+
+
+# Paths, keys and columns
+
+
+def segment(name: str) -> str:
+    """A name as a path segment: `invoice_lines` is `invoice-lines`."""
+    return name.replace("_", "-")
+
+
+def column(field: str, *, reference: bool) -> str:
+    """The column and JSON key of a field: that of a reference ends in `_id`."""
+    return f"{field}_id" if reference else field
+
+
+def filter_key(column: str, operator: str) -> str:
+    """The query parameter of a filter: the bare name for equality, else `name.operator`."""
+    return column if operator == "eq" else f"{column}.{operator}"
+
+
+def filter_attribute(column: str, operator: str) -> str:
+    """The attribute of a filter in the model of a query."""
+    return column if operator == "eq" else f"{column}_{operator}"
+
+
+# What the emitted modules of a resource import, by where it is from. A path that begins with a dot
+# is below the package of the service; `{}` stands for the resource. The plan prints these imports,
+# and no class or function of a resource has one of the names.
+
+Imports = Mapping[str, tuple[str, ...]]
+
+MODELS: Imports = {
+    "datetime": ("date", "datetime"),
+    "typing": ("Annotated", "Literal", "NotRequired"),
+    "uuid": ("UUID",),
+    "pydantic": ("ConfigDict", "Field", "with_config"),
+    "typing_extensions": ("TypedDict",),
+    ".types": (
+        *("between", "Closed", "Date", "DateTime", "distinct", "Email", "Line", "Stored", "Text"),
+        *("Url", "Uuid", "whole"),
+    ),
+}
+HANDLERS: Imports = {
+    "pydantic": ("TypeAdapter",),
+    ".gate.actions": ("begin",),
+    ".gate.answers": ("Answer",),
+    ".gate.conditional": ("if_none_match",),
+    ".gate.operation": ("Call",),
+    ".gate.outcomes": ("changed", "created", "done", "found"),
+    ".gate.pages": ("arguments", "page"),
+    ".resources.{}": ("hooks", "statements"),
+}
+HOOKS: Imports = {
+    "typing": ("TYPE_CHECKING", "Protocol"),
+    ".gate.actions": ("Action", "hook"),
+}
+
+
+def imported(*modules: Imports) -> frozenset[str]:
+    """The names that some of these modules import."""
+    return frozenset(name for each in modules for names in each.values() for name in names)
+
+
+# Python
+
+
+ANNOTATIONS = frozenset({"bool", "int", "list", "str"}) | frozenset(
+    name for name in MODELS[".types"] if name.islower()
+)
+"""The names in annotations of models that a field could have too: it would hide them from the
+annotations that follow it."""
+
+_TAKEN = imported(MODELS) | {"False", "None", "True"}
+_HOOK_PARAMETERS = ("self", "action", "data")
+
+
+def camel(name: str) -> str:
+    """`invoice_line` as a class name: `InvoiceLine`."""
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def function(name: str) -> str:
+    """The function of an operation in the modules of handlers and hooks: it hides nothing there."""
+    return f"{name}_" if name == "list" or name in imported(HANDLERS, HOOKS) else name
+
+
+def row_parameter(resource: str) -> str:
+    """What a hook calls the row: as its resource, unless another parameter is called so."""
+    return "row" if resource in _HOOK_PARAMETERS else resource
+
+
+def changes_constant(action: str) -> str:
+    """The constant of a module of handlers that checks what the hook of an action changes."""
+    return f"{action.upper()}_CHANGES"
+
+
+def value_model(model: str, field: str) -> str:
+    """The model of an object field of a model."""
+    return f"{model}{camel(field)}Value"
+
+
+def part_model(value: str, field: str) -> str:
+    """The model of an object inside an object."""
+    return f"{value}{camel(field)}"
+
+
+def patch_model(model: str) -> str:
+    """The model of a merge patch of a model."""
+    return f"{model}Patch"
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceNames:
+    """What a resource is called: in paths, in Python and in the OpenAPI document."""
+
+    name: str
+    plural: str
+
+    @property
+    def title(self) -> str:
+        """One of them, as prose."""
+        return words(self.name)
+
+    @property
+    def many(self) -> str:
+        """Several of them, as prose."""
+        return words(self.plural)
+
+    @property
+    def segment(self) -> str:
+        """The path segment of the collection."""
+        return segment(self.plural)
+
+    @property
+    def id_parameter(self) -> str:
+        """The id in paths, and in the columns of children."""
+        return column(self.name, reference=True)
+
+    def operation(self, do: str) -> str:
+        """The id of an operation."""
+        return f"{do}_{self.plural if do == 'list' else self.name}"
+
+    @property
+    def models_module(self) -> str:
+        """What the table of operations calls the module of models; handlers are `name`."""
+        return f"{self.name}_models"
+
+    @property
+    def class_name(self) -> str:
+        """The model of an answer: `InvoiceLine` for `invoice_line`, `TextResource` for `text`."""
+        found = camel(self.name)
+        return f"{found}Resource" if found in _TAKEN else found
+
+    @property
+    def page_model(self) -> str:
+        """The model of a page of a list."""
+        return f"{self.class_name}Page"
+
+    @property
+    def query_model(self) -> str:
+        """The model of the query of a list."""
+        return f"{self.class_name}Query"
+
+    @property
+    def create_model(self) -> str:
+        """The model of the body of a create."""
+        return f"{self.class_name}Create"
+
+    @property
+    def patch_model(self) -> str:
+        """The model of the body of an update."""
+        return patch_model(self.class_name)
+
+    @property
+    def row_model(self) -> str:
+        """The model of a row as a hook is given it."""
+        return f"{self.class_name}Row"
+
+    def input_model(self, action: str) -> str:
+        """The model of the body of an action."""
+        return f"{self.hook_protocol(action)}Input"
+
+    def changes_model(self, action: str) -> str:
+        """The model of what the hook of an action returns."""
+        return f"{self.hook_protocol(action)}Changes"
+
+    def hook_protocol(self, action: str) -> str:
+        """The protocol of the hook of an action."""
+        return f"{camel(action)}{self.class_name}"
+
+    @property
+    def schemas(self) -> tuple[str, ...]:
+        """The schemas of the OpenAPI document, those of actions left out."""
+        return (self.class_name, self.page_model, self.create_model, self.patch_model)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The classes of the modules of models and hooks, those of actions and parts left out."""
+        return (*self.schemas, self.query_model, self.row_model)
+
+    def action_models(self, action: str) -> tuple[str, ...]:
+        """The classes of the modules of models and hooks that an action adds, parts left out."""
+        return (self.hook_protocol(action), self.input_model(action), self.changes_model(action))

@@ -1,0 +1,165 @@
+"""The names of what is emitted: from the names of the spec, and never two from one module."""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pydantic
+import pytest
+
+from scaffold import naming
+from scaffold.design.resolve import resolve
+from scaffold.plan.files import Plan, unformatted
+from scaffold.plan.python import imports
+from scaffold.project.create import create
+from scaffold.spec import names
+from scaffold.spec.load import load
+from tests.design.samples import SPECS, whole
+
+RESOURCES = ["order", "self", "action", "data", "found", "hooks", "text", "date", "u_u_i_d"]
+
+
+@pytest.mark.parametrize(
+    ("name", "many"),
+    [
+        ("invoice", "invoices"),
+        ("invoice_line", "invoice_lines"),
+        ("entry", "entries"),
+        ("query", "queries"),
+        ("soliloquy", "soliloquies"),
+        ("day", "days"),
+        ("y", "ys"),
+        ("axis_y", "axis_ys"),
+        ("address", "addresses"),
+        ("box", "boxes"),
+        ("branch", "branches"),
+        ("wish", "wishes"),
+    ],
+)
+def test_a_plural_is_the_regular_one(name: str, many: str) -> None:
+    assert naming.plural(name) == many
+
+
+@pytest.mark.parametrize(
+    "noun",
+    [
+        *("invoice", "order", "item", "entry", "account", "issue", "onerous task"),
+        *("upload", "update", "unpaid invoice", "unidentified person", "uninvited guest"),
+        *("urgent call", "usher", "hour", "hour rate", "honorary member", "heir", "sms", "x"),
+    ],
+)
+def test_words_that_are_spoken_with_a_vowel_have_an(noun: str) -> None:
+    assert naming.article(noun) == f"an {noun}"
+
+
+@pytest.mark.parametrize(
+    "noun",
+    [
+        *("note", "host", "row", "house", "crm", "hotel room"),
+        *("user", "usage", "unit", "union", "unique key", "university", "utility", "uri", "url"),
+        *("one time", "one time code", "euro", "european", "uuid", "u"),
+    ],
+)
+def test_words_that_are_spoken_with_a_consonant_have_a(noun: str) -> None:
+    assert naming.article(noun) == f"a {noun}"
+
+
+def test_names_take_the_shape_of_their_place() -> None:
+    assert naming.camel("invoice_line") == "InvoiceLine"
+    assert naming.segment("invoice_lines") == "invoice-lines"
+
+
+def test_reserved_methods_are_those_of_a_model() -> None:
+    found = {each for each in dir(pydantic.BaseModel) if not each.startswith(("_", "model_"))}
+    refused = {each for each in found if refuses(each)}
+    assert refused == found
+
+
+def refuses(name: str) -> bool:
+    """Does the language refuse this name of a field of an object?"""
+    try:
+        names.nested(name)
+    except names.Refusal:
+        return True
+    return False
+
+
+@pytest.fixture(scope="module")
+def plans() -> dict[str, Plan]:
+    """What the reference specs yield, and one whose resources are called like what is imported."""
+    found = {path.stem: unformatted(resolve(load(path))) for path in SPECS.glob("*.yaml")}
+    return found
+
+
+def modules(plans: dict[str, Plan], name: str) -> Iterator[ast.Module]:
+    """The modules of one name of every resource."""
+    for plan in plans.values():
+        for path, text in plan.items():
+            if "/resources/" in path and path.endswith(f"/{name}"):
+                yield ast.parse(text)
+
+
+def imported(module: ast.Module) -> set[str]:
+    """The names that a module imports, those of its own models left out."""
+    return {
+        alias.name.partition(".")[0]
+        for each in ast.walk(module)
+        if isinstance(each, ast.Import | ast.ImportFrom)
+        and not (isinstance(each, ast.ImportFrom) and str(each.module).endswith(".models"))
+        for alias in each.names
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("models.py", naming.imported(naming.MODELS)),
+        ("handlers.py", naming.imported(naming.HANDLERS)),
+        ("hooks.py", naming.imported(naming.HOOKS) | {"hooks"}),
+    ],
+)
+def test_what_is_reserved_is_what_is_imported(
+    plans: dict[str, Plan], name: str, expected: frozenset[str]
+) -> None:
+    assert set[str]().union(*map(imported, modules(plans, name))) == expected
+
+
+def test_a_name_that_is_not_reserved_cannot_be_imported() -> None:
+    with pytest.raises(KeyError, match="Decimal"):
+        imports("shop", "order", naming.MODELS, {"Closed", "Decimal"})
+
+
+@pytest.mark.parametrize("name", ["models.py", "handlers.py", "hooks.py"])
+def test_a_module_defines_no_name_twice(plans: dict[str, Plan], name: str) -> None:
+    for module in modules(plans, name):
+        defined = Counter(
+            each.name
+            for each in module.body
+            if isinstance(each, ast.ClassDef | ast.AsyncFunctionDef)
+        )
+        assert max(defined.values()) == 1
+        assert not set(defined) & imported(module)
+
+
+@pytest.mark.parametrize("name", RESOURCES)
+def test_a_hook_has_the_parameters_of_its_protocol(tmp_path: Path, name: str) -> None:
+    project = tmp_path / "shop"
+    spec = whole(f"""
+roles: {{clerk: {{can: [{{do: [create, move], on: {name}}}]}}}}
+resources:
+  {name}:
+    fields: {{title: {{type: string, max: 9}}}}
+    actions: {{move: {{on: item, input: {{why: {{type: string, max: 9}}}}}}}}
+""")
+    create("shop", project, spec.encode(), "shop.yaml")
+    protocol = _parameters(project / "shop" / "resources" / name / "hooks.py")
+    assert _parameters(project / "hooks" / f"{name}.py") == protocol[1:]
+    assert len(set(protocol)) == len(protocol) == 4
+
+
+def _parameters(path: Path) -> list[str]:
+    """The parameters of the only asynchronous function of a module."""
+    tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    (found,) = (each for each in tree if isinstance(each, ast.AsyncFunctionDef))
+    return [each.arg for each in (*found.args.posonlyargs, *found.args.args)]
