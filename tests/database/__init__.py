@@ -1,0 +1,1 @@
+"""The emitted SQL on a real PostgreSQL: two releases side by side, and their migrations."""
