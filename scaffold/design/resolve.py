@@ -447,9 +447,10 @@ def _covers(wide: Alternative, narrow: Alternative, first: bool) -> bool:
 
 
 def _input(name: str, source: spec.Field) -> Input:
+    kind = kind_of(source)
     return Input(
-        name=name,
-        kind=kind_of(source),
+        name=naming.column(name, reference=kind.base == "reference"),
+        kind=kind,
         description=source.description or "",
         nullable=bool(source.optional),
         required=not source.optional and source.default is None,

@@ -360,3 +360,15 @@ roles: {clerk: {can: [{do: [list, create], on: person}]}}
         ("list_people", "/people"),
         ("create_person", "/people"),
     ]
+
+
+def test_a_reference_is_called_the_same_in_a_field_and_in_an_input() -> None:
+    found = design("""
+resources:
+  order:
+    fields: {source: {type: reference, to: order, optional: true}}
+    actions: {merge: {on: item, input: {other: {type: reference, to: order}}}}
+roles: {clerk: {can: [{do: [create, merge], on: order}]}}
+""")
+    assert found.entity("order").column("source_id").field == "source"
+    assert [each.name for each in operation(found, "order:merge").input] == ["other_id"]
