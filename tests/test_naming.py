@@ -1,6 +1,7 @@
 """The names of what is emitted: from the names of the spec, and never two from one module."""
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,13 +10,14 @@ import pydantic
 import pytest
 
 from scaffold import naming
+from scaffold.database.tables import tables
 from scaffold.design.resolve import resolve
 from scaffold.plan.files import Plan, unformatted
 from scaffold.plan.python import imports
 from scaffold.project.create import create
 from scaffold.spec import names
 from scaffold.spec.load import load
-from tests.design.samples import SPECS, whole
+from tests.design.samples import SPECS, design, whole
 
 RESOURCES = ["order", "self", "action", "data", "found", "hooks", "text", "date", "u_u_i_d"]
 
@@ -71,25 +73,38 @@ def test_names_take_the_shape_of_their_place() -> None:
 
 
 def test_reserved_methods_are_those_of_a_model() -> None:
-    found = {each for each in dir(pydantic.BaseModel) if not each.startswith(("_", "model_"))}
-    refused = {each for each in found if refuses(each)}
-    assert refused == found
+    methods = [each for each in dir(pydantic.BaseModel) if not each.startswith(("_", "model_"))]
+    assert methods
+    for each in methods:
+        with pytest.raises(names.Refusal):
+            names.nested(each)
 
 
-def refuses(name: str) -> bool:
-    """Does the language refuse this name of a field of an object?"""
-    try:
-        names.nested(name)
-    except names.Refusal:
-        return True
-    return False
+def test_the_tables_of_the_service_are_reserved() -> None:
+    found = design()
+    ours = {each.name.strip('"') for each in tables(found)}
+    ours -= {found.tenant, *(each.name for each in found.entities)}
+    runner = unformatted(found)["shop/store/migrate.py"]
+    ours |= set(re.findall(r"create table if not exists \S+\.(\w+)", runner))
+    assert ours == names.BUILT_IN_TABLES
+    for each in ours:
+        with pytest.raises(names.Refusal):
+            names.resource(each)
+        with pytest.raises(names.Refusal):
+            names.tenant(each)
+
+
+def test_the_columns_of_tenants_are_reserved() -> None:
+    found = design()
+    table = next(each for each in tables(found) if each.name == found.tenant)
+    attributes = {each.name for each in found.tenant_attributes}
+    assert {each.name for each in table.columns} - attributes == names.TENANT_COLUMNS
 
 
 @pytest.fixture(scope="module")
 def plans() -> dict[str, Plan]:
-    """What the reference specs yield, and one whose resources are called like what is imported."""
-    found = {path.stem: unformatted(resolve(load(path))) for path in SPECS.glob("*.yaml")}
-    return found
+    """What the reference specs yield."""
+    return {path.stem: unformatted(resolve(load(path))) for path in SPECS.glob("*.yaml")}
 
 
 def modules(plans: dict[str, Plan], name: str) -> Iterator[ast.Module]:

@@ -59,7 +59,11 @@ BUILT_IN_RESOURCES = _BUILT_IN_KINDS | {"healthz", "readyz", "metrics", "docs", 
 
 BUILT_IN_PATHS = BUILT_IN_RESOURCES | {plural(each) for each in _BUILT_IN_KINDS}
 
-_BUILT_IN_TABLES = frozenset({"member", "audit_event", "idempotency_key", "schema_migration"})
+BUILT_IN_TABLES = frozenset({
+    "member", "member_role", "audit_event", "idempotency_key", "schema_migration", "release",
+    "release_policy",
+})  # fmt: skip
+"""The tables that every service has beside those of its tenants and resources."""
 
 _SCHEMAS = frozenset({"public", "information_schema", "pg"})
 
@@ -126,7 +130,7 @@ def service(name: str) -> str:
 def tenant(name: str) -> str:
     """Return a word for what a tenant is called, which is also a table."""
     identifier(name, "a tenant")
-    if name in _BUILT_IN_TABLES:
+    if name in BUILT_IN_TABLES:
         raise _taken(name, "a tenant", "the service has a table of that name built in")
     return name
 
@@ -154,6 +158,8 @@ def resource(name: str) -> str:
     identifier(name, "a resource")
     if name in BUILT_IN_RESOURCES:
         raise _taken(name, "a resource", "the service has it built in")
+    if name in BUILT_IN_TABLES:
+        raise _taken(name, "a resource", "the service has a table of that name built in")
     return name
 
 
