@@ -157,6 +157,30 @@ def test_a_module_defines_no_name_twice(plans: dict[str, Plan], name: str) -> No
         assert not set(defined) & imported(module)
 
 
+def test_no_field_of_a_row_hides_a_type() -> None:
+    plan = unformatted(
+        design("""
+roles: {clerk: {can: [{do: [create, move], on: order}]}}
+resources:
+  order:
+    fields:
+      date: {type: date}
+      datetime: {type: datetime, optional: true}
+      days: {type: list, of: {type: date}, max_items: 9}
+      other: {type: date}
+      kind: {type: enum, values: [date, datetime]}
+    actions: {move: {on: item}}
+""")
+    )
+    models = ast.parse(plan["shop/resources/order/models.py"])
+    (row,) = (e for e in models.body if isinstance(e, ast.ClassDef) and e.name == "OrderRow")
+    fields = [each for each in row.body if isinstance(each, ast.AnnAssign)]
+    called = {ast.unparse(each.target) for each in fields}
+    types = {n.id for f in fields for n in ast.walk(f.annotation) if isinstance(n, ast.Name)}
+    assert {"date", "datetime"} <= called
+    assert not called & types
+
+
 @pytest.mark.parametrize("name", RESOURCES)
 def test_a_hook_has_the_parameters_of_its_protocol(tmp_path: Path, name: str) -> None:
     project = tmp_path / "shop"

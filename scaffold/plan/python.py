@@ -352,6 +352,10 @@ def _stored(each: Column, module: Module, entity: Entity, description: str = "")
     return Property(each.name, optional(annotation, each.nullable), description)
 
 
+def _timed(kind: Kind) -> bool:
+    return kind.base in ("date", "datetime") or (kind.item is not None and _timed(kind.item))
+
+
 def _answer(entity: Entity, module: Module) -> Model:
     absent = may_be_absent(entity)
     if absent:
@@ -449,7 +453,17 @@ def _action(action: Operation, entity: Entity, module: Module) -> None:
 
 
 def _row(entity: Entity, module: Module) -> Model:
-    properties = [_stored(each, module, entity) for each in entity.columns if each.in_api]
+    columns = [each for each in entity.columns if each.in_api]
+    # In the class, a field called `date` hides the type: there, the validated `Date` replaces it.
+    hidden = {each.name for each in columns} & {"date", "datetime"}
+    properties = [
+        (
+            replace(_property(each, module, "", required=True), description="")
+            if hidden and _timed(each.kind)
+            else _stored(each, module, entity)
+        )
+        for each in columns
+    ]
     return Model(
         entity.names.row_model,
         "Stored",
