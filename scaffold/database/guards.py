@@ -10,14 +10,16 @@ one's own.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from scaffold.columns import ID, NEWEST, TENANT
 from scaffold.database.layout import Sql, any_of, flat
 from scaffold.database.predicates import POLICY, TENANT_BOUND, Predicates
 from scaffold.database.schema import Command, Grant, Guards, Index, Policy, RoleRule, Table
-from scaffold.database.sql import identifier, named
-from scaffold.database.tables import of_features
+from scaffold.database.sql import apart, identifier, named
+from scaffold.database.tables import of_features, relations
 from scaffold.design.model import Alternative, Design, Entity, Operation
 from scaffold.design.visibility import has_conditions
 
@@ -41,7 +43,7 @@ def guards(design: Design, tables: Sequence[Table]) -> Guards:
         policies=tuple(policies),
         grants=(*ours, *resources),
         roles=tuple(RoleRule(role.name, role.kind) for role in design.roles),
-        indexes=tuple(indexes(design)),
+        indexes=tuple(_apart(tuple(indexes(design)), tables)),
     )
 
 
@@ -137,6 +139,14 @@ def grant(entity: Entity) -> Grant:
         delete="delete" in verbs,
         update=tuple(identifier(each.name) for each in entity.changeable),
     )
+
+
+def _apart(found: Sequence[Index], tables: Sequence[Table]) -> Iterable[Index]:
+    """The indexes, with a digest in the names that something else has too."""
+    taken = Counter((*relations(tables), *(each.name for each in found)))
+    for each in found:
+        once = taken[each.name] == 1
+        yield each if once else replace(each, name=apart(each.name, each.table, *each.columns))
 
 
 def indexes(design: Design) -> Iterable[Index]:

@@ -57,6 +57,9 @@ def array(values: Iterable[str]) -> str:
 def named(*parts: str) -> str:
     """A derived name within PostgreSQL's 63 bytes; a longer one ends in its own digest."""
     name = "_".join(parts)
-    if len(name) <= 63:
-        return name
-    return f"{name[:54]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return name if len(name) <= 63 else apart(name, name)
+
+
+def apart(name: str, *what: str) -> str:
+    """A name for `what`, where something else would be called `name` too."""
+    return f"{name[:54]}_{hashlib.sha256(' '.join(what).encode()).hexdigest()[:8]}"

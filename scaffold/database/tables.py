@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from scaffold.columns import ID, TENANT
 from scaffold.database.layout import Group, Sql, all_of, listed
 from scaffold.database.schema import Column, ForeignKey, OwnTable, Table, Unique
-from scaffold.database.sql import array, identifier, literal, named
+from scaffold.database.sql import apart, array, identifier, literal, named
 from scaffold.database.values import default_sql
 from scaffold.design import model
 from scaffold.design.model import Design, Entity
@@ -19,13 +21,37 @@ TENANT_SLUG = "^[a-z0-9][a-z0-9-]{0,62}$"
 
 def tables(design: Design) -> tuple[Table, ...]:
     """Every table, each behind those that it refers to where that is possible."""
-    return (
+    found = (
         _tenant(design),
         _member(design),
         _member_role(),
         *(each.table for each in of_features(design)),
         *(_resource(each, design) for each in design.entities),
     )
+    return tuple(_apart(found))
+
+
+def _apart(found: Sequence[Table]) -> Iterable[Table]:
+    """The tables, with a digest in the names of keys that others have too.
+
+    `invoice_line_number_key` is that of `line_number` of an invoice and of `number` of its line.
+    """
+    taken = Counter(relations(found))
+    for table in found:
+        keys = (
+            replace(key, name=apart(key.name, table.name, *key.columns))
+            if taken[key.name] > 1
+            else key
+            for key in table.unique
+        )
+        yield replace(table, unique=tuple(keys))
+
+
+def relations(found: Sequence[Table]) -> Iterable[str]:
+    """The names of tables and their keys, which PostgreSQL wants to differ, as do indexes."""
+    for table in found:
+        yield table.name.strip('"')
+        yield from (key.name for key in table.unique)
 
 
 def of_features(design: Design) -> tuple[OwnTable, ...]:
