@@ -50,9 +50,9 @@ def segment(name: str) -> str:
     return name.replace("_", "-")
 
 
-def column(field: str, *, reference: bool) -> str:
-    """The column and JSON key of a field: that of a reference ends in `_id`."""
-    return f"{field}_id" if reference else field
+def reference(name: str) -> str:
+    """The column and JSON key of a reference, by the name of its field or of a parent."""
+    return f"{name}_id"
 
 
 def filter_key(column: str, operator: str) -> str:
@@ -176,7 +176,7 @@ class ResourceNames:
     @property
     def id_parameter(self) -> str:
         """The id in paths, and in the columns of children."""
-        return column(self.name, reference=True)
+        return reference(self.name)
 
     def operation(self, do: str) -> str:
         """The id of an operation."""

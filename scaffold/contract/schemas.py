@@ -7,11 +7,10 @@ from typing import Any
 
 from openapi_pydantic import Parameter, Reference, Schema
 
-from scaffold.design import types
 from scaffold.design.model import Column, Entity, Input
-from scaffold.design.types import Kind
 from scaffold.design.visibility import may_be_absent
 from scaffold.naming import article, filter_key
+from scaffold.types.kind import Kind, nullable
 
 
 def entity_schemas(entity: Entity) -> dict[str, Schema]:
@@ -27,7 +26,7 @@ def entity_schemas(entity: Entity) -> dict[str, Schema]:
         found[names.create_model] = _closed(creatable, required)
     if "update" in verbs:
         updatable = [each for each in entity.columns if each.updatable]
-        found[names.patch_model] = _closed(updatable, [], types.patch_schema)
+        found[names.patch_model] = _closed(updatable, [], lambda kind: kind.patch_schema())
     for action in entity.actions:
         if action.input:
             required = [each.name for each in action.input if each.required]
@@ -38,7 +37,7 @@ def entity_schemas(entity: Entity) -> dict[str, Schema]:
 def _closed(
     members: Iterable[Column | Input],
     required: list[str],
-    schema: Callable[[Kind], dict[str, Any]] = types.schema,
+    schema: Callable[[Kind], dict[str, Any]] = lambda kind: kind.schema(),
 ) -> dict[str, Any]:
     found: dict[str, Any] = {
         "type": "object",
@@ -51,7 +50,7 @@ def _closed(
 
 
 def _property(each: Column | Input, schema: dict[str, Any]) -> dict[str, Any]:
-    found = types.nullable(schema, each.nullable, each.description)
+    found = nullable(schema, each.nullable, each.description)
     if each.class_ not in ("internal", "public"):
         found["x-class"] = each.class_
     if each.kind.currency:
@@ -67,9 +66,7 @@ def _answer(entity: Entity) -> dict[str, Any]:
     for each in entity.columns:
         if not each.readable:
             continue
-        properties[each.name] = types.nullable(
-            types.answer_schema(each.kind), each.nullable, each.description
-        )
+        properties[each.name] = nullable(each.kind.answer_schema(), each.nullable, each.description)
         if each.class_ not in ("internal", "public"):
             properties[each.name]["x-class"] = each.class_
     return {
@@ -116,14 +113,7 @@ def query_parameters(entity: Entity) -> Iterable[Parameter | Reference]:
 
 def _filter(column: Column, operator: str) -> Parameter:
     name = filter_key(column.name, operator)
-    schema = types.schema(column.kind)
-    if operator == "prefix":
-        schema = {
-            "type": "string",
-            "minLength": 1,
-            "maxLength": column.kind.high,
-            "pattern": types.LINE,
-        }
+    schema = column.kind.prefix_schema() if operator == "prefix" else column.kind.schema()
     if operator == "in":
         listed = {"type": "array", "items": schema, "minItems": 1, "maxItems": 100}
         return _query(name, listed, "", style="form", explode=False)

@@ -182,5 +182,5 @@ def _indexes(entity: Entity) -> Iterable[Index]:
         elif "prefix" in column.filters:
             pattern = f"{own} text_pattern_ops"
             yield index(*above, pattern, *ORDER, name=(*of, column.name, "prefix_idx"))
-        elif column.filters and not column.sortable and column.kind.base != "boolean":
+        elif column.filters and not column.sortable and column.kind.selective:
             yield index(*above, own, *ORDER, name=(*of, column.name, "idx"))

@@ -8,7 +8,6 @@ from scaffold.columns import NEWEST
 from scaffold.database.bodies import Filter
 from scaffold.database.layout import Group, Sql, all_of
 from scaffold.database.sql import array, identifier, literal
-from scaffold.database.values import extract
 from scaffold.design.model import Column, Entity
 from scaffold.naming import filter_key
 
@@ -48,7 +47,7 @@ def filters(entity: Entity, source: str) -> Iterable[Filter]:
 
 def _filter(column: Column, operator: str, key: str, source: str) -> Sql:
     name = f"r.{identifier(column.name)}"
-    value = extract(column.kind, source, key)
+    value = column.kind.extract(source, key)
     if operator == "in":
         values = f"array(select jsonb_array_elements_text({source} -> {literal(key)}))"
         cast = "" if column.kind.textual else f"::{column.kind.sql}[]"

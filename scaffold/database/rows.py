@@ -11,7 +11,6 @@ from scaffold.database.layout import LINE, TRUE, WIDTH, Group, Sql, flat, lay, l
 from scaffold.database.predicates import Binding, Predicates
 from scaffold.database.schema import View
 from scaffold.database.sql import identifier, literal
-from scaffold.database.values import output
 from scaffold.design.model import Alternative, Column, Entity
 from scaffold.design.visibility import readers, seers, split
 
@@ -72,7 +71,9 @@ def answer(
 def written(predicates: Predicates, entity: Entity, binding: Binding) -> Sql:
     """What a write answers: the row as the caller may read it, or else what each writer sees."""
     known = [each for each in entity.columns if each.shown_to == "writers"]
-    pairs = ", ".join(f"{literal(each.name)}, {output(each, 't')}" for each in known)
+    pairs = ", ".join(
+        f"{literal(each.name)}, {each.kind.output('t.' + identifier(each.name))}" for each in known
+    )
     bare = f"json_build_object({pairs})::text"
     read = entity.operation("read")
     if read is None:
@@ -89,11 +90,16 @@ def target(entity: Entity) -> str:
     return view_name(entity) if entity.operation("read") else identifier(entity.name)
 
 
+def _value(column: Column, row: str) -> str:
+    """A column as it becomes JSON."""
+    return column.kind.output(f"{row}.{identifier(column.name)}")
+
+
 def select(columns: Iterable[Column], row: str) -> list[Sql]:
     """Columns as they are answered, under their own names."""
     found: list[Sql] = []
     for column in columns:
-        value = output(column, row)
+        value = _value(column, row)
         plain = value == f"{row}.{identifier(column.name)}"
         found.append(value if plain else f"{value} as {identifier(column.name)}")
     return found

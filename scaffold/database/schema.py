@@ -6,11 +6,11 @@ from the spec and holds none, so that each release brings its own.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from scaffold.columns import TENANT
-from scaffold.database.layout import Sql
+from scaffold.database.layout import Sql, flat
 
 Command = Literal["all", "select", "insert", "update", "delete"]
 
@@ -179,5 +179,10 @@ class Guards:
 
 
 def as_data(tables: tuple[Table, ...]) -> list[dict[str, Any]]:
-    """The tables as plain data, for the snapshot beside the migrations."""
-    return [asdict(each) for each in tables]
+    """The tables as plain data, for the snapshot beside the migrations: conditions as text."""
+    return [asdict(_as_text(each)) for each in tables]
+
+
+def _as_text(table: Table) -> Table:
+    columns = (replace(each, check=flat(each.check)) for each in table.columns)
+    return replace(table, columns=tuple(columns))

@@ -7,13 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from scaffold.columns import ID, TENANT
-from scaffold.database.layout import Group, Sql, all_of, listed
+from scaffold.database.layout import Sql
 from scaffold.database.schema import Column, ForeignKey, OwnTable, Table, Unique
-from scaffold.database.sql import apart, array, identifier, literal, named
-from scaffold.database.values import default_sql
+from scaffold.database.sql import apart, identifier, literal, named
 from scaffold.design import model
 from scaffold.design.model import Design, Entity
-from scaffold.design.types import Kind
 from scaffold.features import FEATURES
 
 TENANT_SLUG = "^[a-z0-9][a-z0-9-]{0,62}$"
@@ -87,8 +85,9 @@ def member_key(table: str, column: str) -> ForeignKey:
 
 def _tenant(design: Design) -> Table:
     attributes = tuple(
-        Column(identifier(each.name), each.kind.sql, True, check=check(each.name, each.kind))
+        Column(name, each.kind.sql, nullable=True, check=each.kind.check(name))
         for each in design.tenant_attributes
+        for name in (identifier(each.name),)
     )
     return Table(
         identifier(design.tenant),
@@ -164,9 +163,9 @@ def _resource(entity: Entity, design: Design) -> Table:
 def _column(column: model.Column) -> Column:
     default = column.expression
     if column.default is not None:
-        default = default_sql(column)
+        default = column.kind.default(column.default)
     # What the service itself sets has no bounds.
-    bounds = check(column.name, column.kind) if column.field else ""
+    bounds = column.kind.check(identifier(column.name)) if column.field else ""
     return Column(identifier(column.name), column.kind.sql, column.nullable, default, bounds)
 
 
@@ -182,41 +181,3 @@ def _references(entity: Entity) -> Iterable[ForeignKey]:
                 identifier(column.references),
                 (TENANT.name, ID.name),
             )
-
-
-def check(name: str, kind: Kind) -> Sql:
-    """The bound of a type, held by the database as well."""
-    column = identifier(name)
-    match kind.base:
-        case "string" | "text" | "email" | "url":
-            test = f"char_length({column}) between {kind.low or 0} and {kind.high}"
-            if kind.pattern is None:
-                return test
-            return all_of([test, f"{column} !~ '[[:cntrl:]]'"])
-        case "integer" | "money" | "duration":
-            return f"{column} between {kind.low} and {kind.high}"
-        case "decimal":
-            bounds = ((">=", kind.low), ("<=", kind.high))
-            tests = [f"{column} {sign} {bound}" for sign, bound in bounds if bound is not None]
-            return all_of(tests) if tests else ""
-        case "enum":
-            values = listed(literal(value) for value in kind.values)
-            return Group((f"{column} in", values), " ")
-        case "list":
-            length = f"jsonb_array_length({column}) between {kind.low} and {kind.high}"
-            return all_of([f"jsonb_typeof({column}) = 'array'", length])
-        case "object":
-            return all_of(list(_complete(column, kind)))
-        case _:
-            return ""
-
-
-def _complete(path: str, kind: Kind) -> Iterable[str]:
-    """What an object has to have, whatever it was patched with; its parts too."""
-    yield f"jsonb_typeof({path}) = 'object'"
-    required = tuple(each.name for each in kind.members if not each.nullable)
-    if required:
-        yield f"{path} ?& {array(required)}"
-    for each in kind.members:
-        if each.kind.base == "object" and not each.nullable:
-            yield from _complete(f"({path} -> {literal(each.name)})", each.kind)

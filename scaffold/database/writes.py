@@ -7,15 +7,14 @@ from collections.abc import Iterable, Mapping
 from scaffold.database.bodies import Assignment
 from scaffold.database.layout import Group
 from scaffold.database.sql import identifier, literal
-from scaffold.database.values import default_sql, extract
 from scaffold.design.model import Column, Entity, Origin
 
 
 def changed(column: Column, source: str) -> Assignment:
     """The assignment of a patched column: of an object, what the patch says of its parts."""
     name, key = identifier(column.name), literal(column.name)
-    value = extract(column.kind, source, column.name)
-    if column.kind.base == "object" and source == "p_patch":
+    value = column.kind.extract(source, column.name)
+    if column.kind.merged and source == "p_patch":
         merged = f"merge_(t.{name}, {source} -> {key})"
         whole = f"when jsonb_typeof({source} -> {key}) = 'object' then {merged}"
         parts = (f"when not {source} ? {key} then t.{name}", whole)
@@ -43,11 +42,13 @@ def inserted(entity: Entity) -> Iterable[Assignment]:
     for column in entity.columns:
         value = IMPLIED.get(column.origin, "")
         if column.creatable:
-            value = extract(column.kind, "p_body", column.name)
+            value = column.kind.extract("p_body", column.name)
             if column.default is not None and column.nullable:
                 given = f"p_body ? {literal(column.name)}"
-                value = f"case when {given} then {value} else {default_sql(column)} end"
+                value = (
+                    f"case when {given} then {value} else {column.kind.default(column.default)} end"
+                )
             elif column.default is not None:
-                value = f"coalesce({value}, {default_sql(column)})"
+                value = f"coalesce({value}, {column.kind.default(column.default)})"
         if value:
             yield Assignment(identifier(column.name), value)

@@ -11,8 +11,8 @@ from typing import Literal, TypeVar
 
 from scaffold import naming
 from scaffold.columns import Shown
-from scaffold.design.types import Kind
 from scaffold.naming import ResourceNames
+from scaffold.types.kind import Kind
 
 Verb = Literal["list", "read", "create", "update", "delete", "action"]
 Source = Literal["field", "user", "tenant", "environment"]

@@ -24,14 +24,25 @@ from scaffold.design.model import (
     Role,
     Term,
 )
-from scaffold.design.types import Kind, kind_of
 from scaffold.features import FEATURES
 from scaffold.naming import ResourceNames
 from scaffold.spec import model as spec
+from scaffold.types.datetime import DatetimeKind
+from scaffold.types.integer import MAX_INTEGER, IntegerKind
+from scaffold.types.kind import Kind
+from scaffold.types.reference import ReferenceKind
+from scaffold.types.string import StringKind
+from scaffold.types.uuid import UuidKind
 
 ASSURANCE = (None, "any", "phishing_resistant")
-UUID = Kind("uuid")
-ENVIRONMENT = Kind("string", low=0, high=63)
+UUID = UuidKind()
+BASES: Mapping[str, Kind] = {
+    "uuid": UUID,
+    "integer": IntegerKind(1, MAX_INTEGER),
+    "datetime": DatetimeKind(),
+}
+"""The types of the columns that every resource has."""
+ENVIRONMENT = StringKind(0, 63)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,16 +165,7 @@ class _Attributes:
 
 
 def _attribute(name: str, source: spec.Attribute) -> Attribute:
-    match source.type:
-        case "enum":
-            kind = Kind("enum", values=tuple(source.values or ()))
-        case "integer":
-            kind = Kind("integer", low=source.min, high=source.max)
-        case "boolean":
-            kind = Kind("boolean")
-        case _:
-            kind = Kind("string", low=0, high=source.max or 200)
-    return Attribute(name, kind, bool(source.list))
+    return Attribute(name, source.field.kind(), source.list)
 
 
 def _issuer(source: spec.Issuer) -> Issuer:
@@ -208,7 +210,7 @@ def _built_in(source: BuiltIn) -> Column:
     return Column(
         field="",
         name=source.name,
-        kind=Kind(source.base),
+        kind=BASES[source.base],
         description="",
         class_="internal",
         nullable=False,
@@ -231,7 +233,7 @@ def _built_in(source: BuiltIn) -> Column:
 def _implied_columns(source: spec.Resource, parent: ResourceNames | None) -> Iterable[Column]:
     """The parent's id and the owner: set by the service, never by a body."""
     if parent:
-        kind = Kind("reference", target=parent.name)
+        kind = ReferenceKind(parent.name)
         text = f"The {parent.title} that this belongs to."
         yield _fixed("parent", parent.name, parent.id_parameter, kind, text, parent.name)
     if source.owner:
@@ -262,11 +264,11 @@ def _fixed(
 
 
 def _column(field: str, source: spec.Field) -> Column:
-    kind = kind_of(source)
+    kind = source.kind()
     ours = bool(source.computed or source.set_by)
     return Column(
         field=field,
-        name=naming.column(field, reference=kind.base == "reference"),
+        name=source.wire_name(field),
         kind=kind,
         description=source.description or "",
         class_=source.class_,
@@ -447,10 +449,9 @@ def _covers(wide: Alternative, narrow: Alternative, first: bool) -> bool:
 
 
 def _input(name: str, source: spec.Field) -> Input:
-    kind = kind_of(source)
     return Input(
-        name=naming.column(name, reference=kind.base == "reference"),
-        kind=kind,
+        name=source.wire_name(name),
+        kind=source.kind(),
         description=source.description or "",
         nullable=bool(source.optional),
         required=not source.optional and source.default is None,

@@ -27,14 +27,12 @@ from scaffold.design.model import (
     Role,
     Term,
 )
-from scaffold.design.types import Kind
 from scaffold.features import FEATURES
 
 Fact = tuple[str, str | int]
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*", re.ASCII)
 _RESERVED = frozenset({"true", "false", "null", "and", "in", "only"})
-_TEXTUAL = frozenset({"string", "text", "email", "url"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +138,6 @@ def normal(condition: Condition) -> Condition:
     return replace(condition, right=values, operator="in" if len(values) > 1 else "eq")
 
 
-def type_text(kind: Kind) -> str:
-    """A type with its bounds: `string(1..120)`, `enum(draft, sent)`, `reference(customer)`."""
-    bounds = ", ".join(_bounds(kind))
-    return f"{kind.base}({bounds})" if bounds else kind.base
-
-
 def _way(alternative: Alternative) -> Way:
     if not alternative.conditions:
         return Way((), (), alternative.fields)
@@ -214,7 +206,7 @@ def _alternatives(entity: Entity, *verbs: str) -> Iterator[Alternative]:
 
 
 def _value(column: Column | Input) -> str:
-    text = type_text(column.kind)
+    text = str(column.kind)
     if column.nullable:
         text += ", optional"
     if column.default is not None:
@@ -243,37 +235,13 @@ def _identity(design: Design) -> Iterator[Fact]:
     ):
         for each in attributes:
             many = "list of " if each.many else ""
-            yield f"{prefix}.{each.name}", f"{many}{type_text(each.kind)}"
+            yield f"{prefix}.{each.name}", f"{many}{each.kind}"
 
 
 def _service(design: Design) -> Iterator[Fact]:
     yield "name", design.name
     for each in design.environments:
         yield f"environment {each}", "declared"
-
-
-def _bounds(kind: Kind) -> Iterator[str]:
-    match kind.base:
-        case "enum":
-            yield from sorted(kind.values)
-        case "reference":
-            yield kind.target
-        case "list" if kind.item is not None:
-            yield f"{kind.low}..{kind.high} of {type_text(kind.item)}"
-        case "object":
-            for each in sorted(kind.members, key=lambda member: member.name):
-                yield f"{each.name}{'?' if each.nullable else ''}: {type_text(each.kind)}"
-        case "decimal":
-            yield f"{kind.digits} digits"
-            yield f"{kind.places} places"
-        case "money":
-            yield kind.currency
-    if kind.base != "list" and (kind.low is not None or kind.high is not None):
-        yield f"{'' if kind.low is None else kind.low}..{'' if kind.high is None else kind.high}"
-    if kind.base in _TEXTUAL and kind.pattern is not None:
-        yield f"pattern {json.dumps(kind.pattern)}"
-    if kind.unique:
-        yield "distinct"
 
 
 def _set(names: Iterable[str]) -> str:

@@ -71,5 +71,5 @@ def has_conditions(entity: Entity) -> bool:
 def patches_objects(entity: Entity) -> bool:
     """Can a merge patch of this resource reach into an object?"""
     return entity.operation("update") is not None and any(
-        each.updatable and each.kind.base == "object" for each in entity.columns
+        each.updatable and each.kind.merged for each in entity.columns
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scaffold.design.model import Alternative, Condition, Entity, Term
-from scaffold.design.types import Kind
+from scaffold.types.kind import Kind
 
 ME, OTHER = "@me", "@other"
 ENVIRONMENT = "development"
@@ -29,20 +29,9 @@ class World:
 
 def domain(kind: Kind) -> list[Any]:
     """A few different values of a kind."""
-    match kind.base:
-        case "enum":
-            return list(kind.values)
-        case "boolean":
-            return [True, False]
-        case "integer":
-            low, high = int(kind.low or 0), int(kind.high or 0)
-            return list(range(low, min(high, low + 2) + 1))
-        case "uuid":
-            return [f"00000000-0000-4000-8000-00000000000{digit}" for digit in "123"]
-        case "reference":
-            return [f"@row:{kind.target}"]
-        case _:
-            return ["alpha", "beta", "gamma"]
+    if kind.target:
+        return [f"@row:{kind.target}"]
+    return list(kind.examples() or ("alpha", "beta", "gamma"))
 
 
 def satisfying(
@@ -130,8 +119,8 @@ def _candidates(condition: Condition, wanted: bool) -> list[Any]:
     if right.source == "user" and right.name == "id":
         return [ME] if wanted else [OTHER]
     values = domain(condition.left.kind)
-    if right.kind.base == "enum":
-        values = [each for each in values if each in right.kind.values] or list(right.kind.values)
+    if right.kind.choices:
+        values = [each for each in values if each in right.kind.choices] or [*right.kind.choices]
     return values
 
 

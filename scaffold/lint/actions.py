@@ -52,10 +52,10 @@ def about_money(entity: Entity, operation: Operation, words: Words) -> bool:
     """Is the action one of `words`, and clearly one about money?"""
     return names_one_of(operation.action, words & PLAIN) or (
         names_one_of(operation.action, words)
-        and (holds_money(entity) or any(each.kind.base == "money" for each in operation.input))
+        and (holds_money(entity) or any(each.kind.currency for each in operation.input))
     )
 
 
 def holds_money(entity: Entity) -> bool:
     """Has a resource a field of money, or of what pays?"""
-    return any(each.kind.base == "money" or each.class_ == "payment" for each in entity.columns)
+    return any(each.kind.currency or each.class_ == "payment" for each in entity.columns)

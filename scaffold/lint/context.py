@@ -90,9 +90,7 @@ class Context:
                 if found is None:
                     return None
                 kind = found
-        if kind.base == "boolean":
-            return frozenset({True, False})
-        return frozenset(kind.values) if kind.base == "enum" else None
+        return frozenset(kind.choices) or None
 
     def _granted(self) -> Iterator[Granted]:
         for role, source in self.spec.roles.items():

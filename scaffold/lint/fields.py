@@ -8,16 +8,13 @@ from dataclasses import dataclass
 from scaffold.lint.context import Context, at
 from scaffold.lint.rule import Family, Found
 from scaffold.lint.words import CARD, PERSONAL, SECRET, names_one_of
-from scaffold.spec.model import Field, ListField, ObjectField
+from scaffold.spec.model import CommonField
 from scaffold.spec.problems import Path, listing
 
 family = Family()
 
 IN_CLEAR = ("pii", "phi", "payment", "secret")
 """The classes that are to be encrypted."""
-TEXT = frozenset({"string", "text"})
-IMPERSONAL = frozenset({"boolean", "reference", "datetime", "duration", "uuid"})
-"""Types whose values say little about a person, whatever the name of the field is."""
 
 
 @family.rule(
@@ -74,9 +71,8 @@ resources: {guest: {fields: {phone: {type: string, max: 40}}}}
 def personal_without_class(context: Context) -> Iterator[Found]:
     """A field without a class whose name or type is that of personal data."""
     for each in _unclassed(context):
-        kind = each.field.of if isinstance(each.field, ListField) else each.field
-        named = kind.type not in IMPERSONAL and names_one_of(each.name, PERSONAL)
-        if kind.type == "email" or named:
+        about = each.field.item.PERSONAL
+        if about == "always" or (about == "by name" and names_one_of(each.name, PERSONAL)):
             yield Found(f"{each.name} looks like personal data, and has no class", each.path)
 
 
@@ -97,7 +93,7 @@ resources: {mailbox: {fields: {password: {type: string, max: 99}}}}
 def secret_without_class(context: Context) -> Iterator[Found]:
     """A text without a class whose name is that of a secret."""
     for each in _unclassed(context):
-        if each.field.type in TEXT and names_one_of(each.name, SECRET):
+        if each.field.FREE_TEXT and names_one_of(each.name, SECRET):
             yield Found(f"{each.name} looks like a secret, and has no class", each.path)
 
 
@@ -118,7 +114,7 @@ resources: {wallet: {fields: {card_number: {type: string, max: 19, class: paymen
 def card_data(context: Context) -> Iterator[Found]:
     """A text or integer named after the number or the security code of a payment card."""
     for each in _fields(context):
-        if each.field.type in TEXT | {"integer"} and _is_card(each.name):
+        if each.field.CARD_NUMBERS and _is_card(each.name):
             yield Found(f"{each.name} looks like data of a payment card", each.path)
 
 
@@ -133,7 +129,7 @@ class _Held:
 
     path: Path
     name: str
-    field: Field
+    field: CommonField
     classed: bool
 
 
@@ -149,9 +145,8 @@ def _fields(context: Context) -> Iterator[_Held]:
             yield from _within(at(name, "actions", action, "input"), each.input, False)
 
 
-def _within(path: Path, fields: Mapping[str, Field], classed: bool) -> Iterator[_Held]:
+def _within(path: Path, fields: Mapping[str, CommonField], classed: bool) -> Iterator[_Held]:
     for name, field in fields.items():
         said = classed or "class_" in field.model_fields_set
         yield _Held((*path, name), name, field, said)
-        if isinstance(field, ObjectField):
-            yield from _within((*path, name, "fields"), field.fields, said)
+        yield from _within((*path, name, "fields"), field.inner, said)

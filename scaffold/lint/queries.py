@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scaffold.design.model import Alternative, Column, Entity
-from scaffold.design.types import Kind
 from scaffold.lint.context import Context, at, holders
 from scaffold.lint.rule import Family, Found
 from scaffold.spec.problems import Path, listing
@@ -153,7 +152,7 @@ def heavy_page(context: Context) -> Iterator[Found]:
         if mine is None:
             continue
         row = max(
-            sum(characters(c.kind) for c in entity.columns if c.readable and each.covers(c))
+            sum(c.kind.characters for c in entity.columns if c.readable and each.covers(c))
             for each in mine.alternatives
         )
         if row * entity.page_max > HEAVY_PAGE:
@@ -228,21 +227,9 @@ def body_too_small(context: Context) -> Iterator[Found]:
     for entity in context.design.entities:
         written = entity.operation("create") or entity.operation("update")
         for column in entity.columns:
-            size = characters(column.kind)
+            size = column.kind.characters
             if written and (column.creatable or column.updatable) and size > entity.body_max:
                 yield Found(
                     f"{column.field} takes {size} characters and the body {entity.body_max} bytes",
                     at(entity, "fields", column.field),
                 )
-
-
-def characters(kind: Kind) -> int:
-    """The characters of the longest value that is bounded by length; other types count as none."""
-    match kind.base:
-        case "string" | "text" | "email" | "url":
-            return int(kind.high or 0)
-        case "list" if kind.item is not None:
-            return int(kind.high or 0) * characters(kind.item)
-        case "object":
-            return sum(characters(each.kind) for each in kind.members)
-    return 0

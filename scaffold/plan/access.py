@@ -111,7 +111,7 @@ def _many(entity: Entity, world: World) -> bool:
         for column in entity.columns
         if column.origin == "caller"
         and column.name not in world.row
-        and column.kind.base not in ("boolean", "enum", "list", "object")
+        and not (column.kind.choices or column.kind.structured)
     }
     return all(free & set(columns) for columns in entity.unique)
 
@@ -169,10 +169,10 @@ def _fields(operation: Operation, entity: Entity, alternative: Alternative) -> l
         for column in entity.columns
         if _sendable(column, alternative) and column.name not in looked_at
     ]
-    found.sort(key=lambda column: column.kind.base != "object")
+    found.sort(key=lambda column: not column.kind.merged)
     return [column.name for column in found[:3]]
 
 
 def _sendable(column: Column, alternative: Alternative) -> bool:
-    whole = column.kind.base != "object" or not column.nullable  # there to be merged into
+    whole = not (column.kind.merged and column.nullable)  # there to be merged into
     return alternative.covers(column) and whole and column.updatable and column.references is None

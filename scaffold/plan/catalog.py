@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from scaffold.database.sql import identifier
-from scaffold.design import types
 from scaffold.design.model import Attribute, Design, Entity
-from scaffold.design.types import Kind
+from scaffold.types.kind import Kind
 
 
 def catalog(design: Design) -> Mapping[str, Any]:
@@ -26,7 +25,7 @@ def catalog(design: Design) -> Mapping[str, Any]:
 
 
 def _attribute(each: Attribute) -> dict[str, Any]:
-    return types.schema(each.kind)
+    return each.kind.schema()
 
 
 def _resource(entity: Entity) -> Mapping[str, Any]:
@@ -34,7 +33,7 @@ def _resource(entity: Entity) -> Mapping[str, Any]:
         "table": identifier(entity.name),
         "owner": entity.owner or "",
         "fields": {
-            each.name: types.schema(each.kind)
+            each.name: each.kind.schema()
             for each in entity.columns
             if each.creatable and not each.nullable and each.references is None
         },
@@ -77,13 +76,5 @@ def _values(design: Design, attribute: Attribute) -> list[Any]:
     return list(found) or list(_domain(attribute.kind))
 
 
-def _domain(kind: Kind) -> list[Any]:
-    match kind.base:
-        case "enum":
-            return list(kind.values)
-        case "boolean":
-            return [True, False]
-        case "integer":
-            return [kind.low or 0]
-        case _:
-            return ["example"]
+def _domain(kind: Kind) -> tuple[str | int | bool, ...]:
+    return kind.choices or kind.examples()[:1] or ("example",)

@@ -19,7 +19,6 @@ from scaffold.database.sql import identifier
 from scaffold.database.tables import of_features
 from scaffold.design.model import Column, Design, Entity
 from scaffold.design.outcomes import outcomes
-from scaffold.design.types import EMAIL, LINE, TEXT, URL, Kind
 from scaffold.design.visibility import patches_objects
 from scaffold.features import FEATURES
 from scaffold.features.feature import Files
@@ -27,7 +26,10 @@ from scaffold.plan import python
 from scaffold.plan.access import access
 from scaffold.plan.catalog import catalog
 from scaffold.plan.format import format_python
+from scaffold.plan.quoting import python as quoted
+from scaffold.plan.quoting import raw
 from scaffold.plan.templates import environment
+from scaffold.types.fields import RULES
 
 Plan = Mapping[str, str]
 
@@ -220,35 +222,25 @@ def _context(design: Design, stored: Database) -> Mapping[str, Any]:
         "beginning": _arguments(design, stored, "BEGIN"),
         "finishing": _arguments(design, stored, "FINISH"),
         "finishing_names": _names(design, stored, "FINISH"),
-        "environments": ", ".join(python.literal(each) for each in design.environments),
+        "environments": ", ".join(quoted(each) for each in design.environments),
         "classified": sorted(classified - CREDENTIALS),
         "types": types,
-        "strings": types & {"Line", "Text", "Email", "Url"},
-        "scalars": types & {"Line", "Text", "Email", "Url", "Date", "DateTime", "Uuid"},
-        "patterns": {
-            "line": python.raw(LINE),
-            "text": python.raw(TEXT),
-            "email": python.raw(EMAIL),
-            "url": python.raw(URL),
-        },
+        "strings": {each.scalar: raw(each.pattern) for each in RULES if each.scalar in types},
         "tables": stored.isolated,
         "functions": [each.name for each in stored.functions.all],
         "always_shown": _named(each for each in design.built_in if each.readable),
         "never_changed": _named(each for each in design.built_in if not each.renewed),
         "has_actions": any(entity.actions for entity in design.entities),
         "bounded_decimals": any(
-            each.kind.base == "decimal" and (each.kind.low, each.kind.high) != (None, None)
-            for entity in design.entities
-            for each in entity.columns
+            each.kind.unsaid for entity in design.entities for each in entity.columns
         ),
         "patches_objects": any(patches_objects(each) for each in design.entities),
         "long_texts": any(
-            each.kind.base == "text" and int(each.kind.high or 0) > LONG_TEXT
+            each.kind.textual and each.kind.characters > LONG_TEXT
             for entity in design.entities
             for each in entity.columns
         ),
         "has_patch": any(each.verb == "update" for each in design.operations),
-        "python_scalar": python_scalar,
     }
 
 
@@ -271,7 +263,7 @@ def _names(design: Design, stored: Database, constant: str) -> list[str]:
 
 def _named(columns: Iterable[Column]) -> str:
     """The names of columns as Python literals between commas."""
-    return ", ".join(python.literal(each.name) for each in columns)
+    return ", ".join(quoted(each.name) for each in columns)
 
 
 def _resource(
@@ -328,11 +320,6 @@ def _statements(entity: Entity, stored: Database) -> Iterator[tuple[str, Functio
         names |= {"BEGIN": begin_name(entity), "FINISH": finish_name(entity)}
     for constant, name in names.items():
         yield constant, stored.functions.named(entity.name, name)
-
-
-def python_scalar(kind: Kind) -> str:
-    """The Python type of a claim."""
-    return {"integer": "int", "boolean": "bool"}.get(kind.base, "str")
 
 
 def document(value: object) -> str:

@@ -9,7 +9,6 @@ from itertools import groupby
 
 from scaffold import naming
 from scaffold.design.model import Column, Entity, Input, Operation
-from scaffold.design.types import Kind, decimal_pattern
 from scaffold.design.visibility import may_be_absent
 from scaffold.naming import (
     Imports,
@@ -21,36 +20,9 @@ from scaffold.naming import (
     value_model,
     words,
 )
-
-SCALARS = {
-    "boolean": "bool",
-    "date": "Date",
-    "datetime": "DateTime",
-    "uuid": "Uuid",
-    "reference": "Uuid",
-}
-STORED = {"boolean": "bool", "date": "date", "datetime": "datetime", "uuid": "UUID"}
-
-
-def literal(value: object) -> str:
-    """A value as a Python literal. Text in double quotes, as the formatter has it."""
-    if isinstance(value, str):
-        text = repr(value)
-        if text.startswith("'") and '"' not in text:
-            text = '"' + text[1:-1].replace("\\'", "'") + '"'
-        return text
-    if isinstance(value, tuple | list):
-        inner = ", ".join(literal(each) for each in value)
-        comma = "," if isinstance(value, tuple) and len(value) == 1 else ""
-        return f"({inner}{comma})" if isinstance(value, tuple) else f"[{inner}]"
-    return repr(value)
-
-
-def raw(pattern: str) -> str:
-    """A regular expression as a raw literal where that is possible."""
-    if '"' not in pattern and not pattern.endswith("\\") and pattern.isprintable():
-        return f'r"{pattern}"'
-    return literal(pattern)
+from scaffold.plan.quoting import python
+from scaffold.types.kind import Kind
+from scaffold.types.object import Member
 
 
 @dataclass(slots=True)
@@ -89,120 +61,50 @@ class Module:
         used = self.types | self.typing | self.pydantic | self.stored | {"TypedDict"}
         return imports(package, resource, naming.MODELS, used)
 
-    def annotation(self, kind: Kind, name: str, query: bool = False) -> str:
-        """The annotation of a value that a caller sends; `name` names a nested object's class."""
-        match kind.base:
-            case "string" | "text" | "url" | "email":
-                return self._string(kind)
-            case "integer" | "money" | "duration":
-                self.types.add("whole")
-                return self._annotated("int", f"Field(ge={kind.low}, le={kind.high})", "whole")
-            case "decimal":
-                return self._decimal(kind)
-            case "enum":
-                self.typing.add("Literal")
-                return f"Literal[{', '.join(literal(value) for value in kind.values)}]"
-            case "list":
-                return self._list(kind, name)
-            case "object":
-                return self._object(kind, name)
-            case _:
-                scalar = SCALARS[kind.base]
-                if scalar != "bool":
-                    self.types.add(scalar)
-                return scalar
-
-    def stored_annotation(self, kind: Kind, name: str) -> str:
-        """The annotation of a value that a hook is given."""
-        match kind.base:
-            case "integer" | "money" | "duration":
-                return "int"
-            case "string" | "text" | "url" | "email" | "decimal":
-                return "str"
-            case "date" | "datetime" | "uuid" | "reference":
-                found = STORED.get(kind.base, "UUID")
-                self.stored.add(found)
-                return found
-            case "list":
-                assert kind.item is not None
-                return f"list[{self.stored_annotation(kind.item, name)}]"
-            case _:
-                return self.annotation(kind, name)
-
-    def _annotated(self, base: str, *metadata: str) -> str:
+    def annotated(self, base: str, *metadata: str) -> str:
+        """A type with what bounds it."""
         if not metadata:
             return base
         self.typing.add("Annotated")
         self.pydantic.add("Field")
         return f"Annotated[{', '.join((base, *metadata))}]"
 
-    def _string(self, kind: Kind) -> str:
-        bounds = [f"min_length={kind.low}"] if kind.low else []
-        bounds.append(f"max_length={kind.high}")
-        if kind.pattern is not None:
-            bounds.append(f"pattern={raw(kind.pattern)}")
-            return self._annotated("str", f"Field({', '.join(bounds)})")
-        scalar = {"text": "Text", "email": "Email", "url": "Url"}.get(kind.base, "Line")
-        self.types.add(scalar)
-        return self._annotated(scalar, f"Field({', '.join(bounds)})")
-
-    def _decimal(self, kind: Kind) -> str:
-        metadata = [f"Field(pattern={raw(decimal_pattern(kind))})"]
-        if kind.low is not None or kind.high is not None:
-            self.types.add("between")
-            metadata.append(f"between({literal(kind.low)}, {literal(kind.high)})")
-        return self._annotated("str", *metadata)
-
-    def _list(self, kind: Kind, name: str) -> str:
-        assert kind.item is not None
-        bounds = [f"min_length={kind.low}"] if kind.low else []
-        bounds.append(f"max_length={kind.high}")
-        if kind.unique:
-            bounds.append('json_schema_extra={"uniqueItems": True}')
-        metadata = [f"Field({', '.join(bounds)})"]
-        if kind.unique:
-            self.types.add("distinct")
-            metadata.append("distinct")
-        return self._annotated(f"list[{self.annotation(kind.item, name)}]", *metadata)
-
-    def _object(self, kind: Kind, name: str) -> str:
+    def closed(self, name: str, members: Sequence[Member]) -> str:
+        """The class `name` of an object with these members, as a caller sends it."""
         if all(each.name != name for each in self.models):
             properties = [
                 Property(
                     each.name,
                     optional(
-                        self.annotation(each.kind, part_model(name, each.name)), each.nullable
+                        each.kind.annotation(self, part_model(name, each.name)), each.nullable
                     ),
                     each.description,
                     default="None" if each.nullable else "",
                 )
-                for each in kind.members
+                for each in members
             ]
             self.models.append(Model(name, "Closed", "A part of a body.", properties))
             self.types.add("Closed")
         return name
 
-
-def patch_annotation(module: Module, kind: Kind, name: str) -> str:
-    """The annotation of a value in a merge patch: of an object, only what changes."""
-    if kind.base != "object":
-        return module.annotation(kind, name)
-    patch = patch_model(name)
-    if all(each.name != patch for each in module.models):
-        properties = [
-            Property(
-                each.name,
-                optional(
-                    patch_annotation(module, each.kind, part_model(name, each.name)), each.nullable
-                ),
-                each.description,
-            )
-            for each in kind.members
-        ]
-        text = "A part of a merge patch"
-        module.models.append(Model(patch, "TypedDict", text, properties))
-        module.pydantic.update({"ConfigDict", "with_config"})
-    return patch
+    def patch(self, name: str, members: Sequence[Member]) -> str:
+        """The class of a merge patch of the object `name`: only what changes."""
+        patch = patch_model(name)
+        if all(each.name != patch for each in self.models):
+            properties = [
+                Property(
+                    each.name,
+                    optional(
+                        each.kind.patch_annotation(self, part_model(name, each.name)), each.nullable
+                    ),
+                    each.description,
+                )
+                for each in members
+            ]
+            text = "A part of a merge patch"
+            self.models.append(Model(patch, "TypedDict", text, properties))
+            self.pydantic.update({"ConfigDict", "with_config"})
+        return patch
 
 
 def optional(annotation: str, nullable: bool) -> str:
@@ -320,7 +222,7 @@ def models(entity: Entity) -> Module:
             Property(
                 each.name,
                 optional(
-                    patch_annotation(module, each.kind, value_model(names.class_name, each.name)),
+                    each.kind.patch_annotation(module, value_model(names.class_name, each.name)),
                     each.nullable,
                 ),
                 each.description,
@@ -340,20 +242,22 @@ def models(entity: Entity) -> Module:
 
 
 def _property(each: Column | Input, module: Module, name: str, required: bool) -> Property:
-    annotation = optional(module.annotation(each.kind, value_model(name, each.name)), each.nullable)
-    default = "" if required else literal(each.default)
+    annotation = optional(each.kind.annotation(module, value_model(name, each.name)), each.nullable)
+    default = "" if required else python(each.default)
     return Property(each.name, annotation, each.description, default)
 
 
 def _stored(each: Column, module: Module, entity: Entity, description: str = "") -> Property:
-    annotation = module.stored_annotation(
-        each.kind, value_model(entity.names.class_name, each.name)
-    )
+    name = value_model(entity.names.class_name, each.name)
+    annotation = each.kind.stored_annotation(module, name)
     return Property(each.name, optional(annotation, each.nullable), description)
 
 
 def _timed(kind: Kind) -> bool:
-    return kind.base in ("date", "datetime") or (kind.item is not None and _timed(kind.item))
+    """Is a date or a moment in what a hook is given of such a value?"""
+    module = Module()
+    kind.stored_annotation(module, "")
+    return not module.stored.isdisjoint({"date", "datetime"})
 
 
 def _answer(entity: Entity, module: Module) -> Model:
@@ -396,19 +300,19 @@ def _query(entity: Entity, module: Module) -> Model:
     properties = [
         Property(
             "limit",
-            module._annotated("int", f"Field(ge=1, le={entity.page_max})"),
+            module.annotated("int", f"Field(ge=1, le={entity.page_max})"),
             default=str(entity.page_default),
         ),
         Property(
             "cursor",
-            module._annotated("str", "Field(min_length=1, max_length=1024)"),
+            module.annotated("str", "Field(min_length=1, max_length=1024)"),
             default='""',
         ),
     ]
     sorts = [sign + each.name for each in entity.columns if each.sortable for sign in ("", "-")]
     if sorts:
         module.typing.add("Literal")
-        choices = ", ".join(literal(each) for each in sorts)
+        choices = ", ".join(python(each) for each in sorts)
         properties.append(Property("sort", f"Literal[{choices}] | None", default="None"))
     for column in entity.columns:
         for operator in column.filters:
@@ -418,14 +322,11 @@ def _query(entity: Entity, module: Module) -> Model:
 
 
 def _filter(column: Column, operator: str, entity: Entity, module: Module) -> Property:
-    annotation = module.annotation(column.kind, value_model(entity.names.class_name, column.name))
+    annotation = column.kind.annotation(module, value_model(entity.names.class_name, column.name))
     if operator == "prefix":
-        module.types.add("Line")
-        annotation = module._annotated(
-            "Line", f"Field(min_length=1, max_length={column.kind.high})"
-        )
+        annotation = column.kind.prefix_annotation(module)
     if operator == "in":
-        annotation = module._annotated(f"list[{annotation}]", "Field(min_length=1, max_length=100)")
+        annotation = module.annotated(f"list[{annotation}]", "Field(min_length=1, max_length=100)")
     if operator == "eq":
         return Property(column.name, f"{annotation} | None", default="None")
     return Property(

@@ -8,6 +8,27 @@ _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>&~|#!$@{}])")
 
 
+def python(value: object) -> str:
+    """A value as a Python literal. Text in double quotes, as the formatter has it."""
+    if isinstance(value, str):
+        text = repr(value)
+        if text.startswith("'") and '"' not in text:
+            text = '"' + text[1:-1].replace("\\'", "'") + '"'
+        return text
+    if isinstance(value, tuple | list):
+        inner = ", ".join(python(each) for each in value)
+        comma = "," if isinstance(value, tuple) and len(value) == 1 else ""
+        return f"({inner}{comma})" if isinstance(value, tuple) else f"[{inner}]"
+    return repr(value)
+
+
+def raw(pattern: str) -> str:
+    """A regular expression as a raw literal of Python where that is possible."""
+    if '"' not in pattern and not pattern.endswith("\\") and pattern.isprintable():
+        return f'r"{pattern}"'
+    return python(pattern)
+
+
 def toml(text: str) -> str:
     """A basic string of TOML."""
     return _double_quoted(text)

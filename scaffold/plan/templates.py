@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
 from scaffold.features import FEATURES
-from scaffold.plan import python
+from scaffold.plan.quoting import python
 
 
 def _templates() -> Path:
@@ -38,7 +38,7 @@ def environment(room: str) -> Environment:
         auto_reload=False,
         cache_size=-1,
     )
-    found.filters["py"] = python.literal
+    found.filters["py"] = python
     found.filters["docline"] = docline
     return found
 

@@ -5,23 +5,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .conditions import ENVIRONMENT
+from .field_base import Comparison
 from .findings import Finding, Scope, unknown
-from .model import (
-    Attribute,
-    BooleanField,
-    Condition,
-    EnumField,
-    Field,
-    Grant,
-    IntegerField,
-    ReferenceField,
-    StringField,
-    Term,
-    UuidField,
-)
+from .model import Attribute, CommonField, Condition, EnumField, Grant, Term, UuidField
 from .problems import Path, Refusal, quote
 
-Kind = Literal["text", "boolean", "integer", "id", "owner"]
+Kind = Comparison | Literal["owner"]
 
 _COMPARABLE: dict[Kind, frozenset[Kind]] = {
     "text": frozenset({"text"}),
@@ -49,13 +38,13 @@ class _Operand:
     """One side of a condition. `field` says which values it can have."""
 
     kind: Kind
-    field: Field
+    field: CommonField
     many: bool = False
 
     @property
-    def values(self) -> frozenset[str]:
+    def values(self) -> frozenset[str | bool]:
         """All values that it can have, when they are few."""
-        return frozenset(self.field.values) if isinstance(self.field, EnumField) else frozenset()
+        return frozenset(self.field.kind().choices)
 
 
 def check_conditions(scope: Scope, path: Path, role: str, grant: Grant) -> Iterator[Finding]:
@@ -141,17 +130,8 @@ def _check_field(scope: Scope, at: Path, name: str, condition: Condition) -> Ite
         )
 
 
-def _of_field(field: Field) -> _Operand | None:
-    match field:
-        case StringField() | EnumField():
-            return _Operand("text", field)
-        case BooleanField():
-            return _Operand("boolean", field)
-        case IntegerField():
-            return _Operand("integer", field)
-        case UuidField() | ReferenceField():
-            return _built_in(is_owner=False)
-    return None
+def _of_field(field: CommonField) -> _Operand | None:
+    return _Operand(field.COMPARES, field) if field.COMPARES else None
 
 
 def _built_in(is_owner: bool) -> _Operand:
@@ -170,16 +150,9 @@ def _of_term(scope: Scope, term: Term) -> _Operand:
 
 
 def _of_attribute(attribute: Attribute) -> _Operand:
-    low, high = attribute.min or 0, attribute.max or 0
-    match attribute.type:
-        case "enum":
-            return _Operand("text", EnumField(type="enum", values=attribute.values or ()))
-        case "boolean":
-            return _Operand("boolean", BooleanField(type="boolean"))
-        case "integer":
-            return _Operand("integer", IntegerField(type="integer", min=low, max=high))
-        case "string":
-            return _Operand("text", StringField(type="string", max=high), attribute.list)
+    field = attribute.field
+    assert field.COMPARES is not None, "conditions are what attributes are for"
+    return _Operand(field.COMPARES, field, attribute.list)
 
 
 def _compare(scope: Scope, at: Path, left: _Operand, condition: Condition) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from scaffold.naming import ResourceNames
 
 from . import names
 from .findings import Finding, Scope
-from .model import Field, ObjectField, ReferenceField, Resource
+from .model import CommonField, Resource
 from .problems import Path, quote
 
 
@@ -51,12 +51,12 @@ def check_names(scope: Scope) -> Iterator[Finding]:
 def _columns(path: Path, resource: Resource) -> Iterator[Finding]:
     columns = _Taken("column")
     if resource.parent is not None:
-        column = naming.column(resource.parent, reference=True)
+        column = naming.reference(resource.parent)
         yield from columns.claim(column, (*path, "parent"), "The parent has")
     if resource.owner is not None:
         yield from columns.claim(resource.owner, (*path, "owner"), "The owner has")
     for field, kind in resource.fields.items():
-        at, column = (*path, "fields", field), _wire_name(field, kind)
+        at, column = (*path, "fields", field), kind.wire_name(field)
         yield from columns.claim(column, at, f"The field {quote(field)} has")
         if column != field and column in names.COLUMNS:
             yield Finding(
@@ -82,20 +82,16 @@ def _queries(path: Path, resource: Resource) -> Iterator[Finding]:
     attributes = _Taken("filter")
     for field, kind in resource.fields.items():
         for operator in kind.filter:
-            attribute = naming.filter_attribute(_wire_name(field, kind), operator)
+            attribute = naming.filter_attribute(kind.wire_name(field), operator)
             at = (*path, "fields", field)
             yield from attributes.claim(attribute, at, f"The field {quote(field)} has")
 
 
-def _inputs(path: Path, fields: Mapping[str, Field]) -> Iterator[Finding]:
+def _inputs(path: Path, fields: Mapping[str, CommonField]) -> Iterator[Finding]:
     keys = _Taken("key")
     for field, kind in fields.items():
         at = (*path, field)
-        yield from keys.claim(_wire_name(field, kind), at, f"The field {quote(field)} has")
-
-
-def _wire_name(name: str, field: Field) -> str:
-    return naming.column(name, reference=isinstance(field, ReferenceField))
+        yield from keys.claim(kind.wire_name(field), at, f"The field {quote(field)} has")
 
 
 def _names(name: str, resource: Resource) -> ResourceNames:
@@ -183,23 +179,23 @@ def _models(resources: Mapping[str, Resource]) -> Iterator[Finding]:
 
 
 def _values(
-    classes: _Taken, model: str, path: Path, fields: Mapping[str, Field]
+    classes: _Taken, model: str, path: Path, fields: Mapping[str, CommonField]
 ) -> Iterator[Finding]:
     """Yield the classes of object fields that collide."""
     for field, kind in fields.items():
-        if isinstance(kind, ObjectField):
+        if kind.inner:
             own = naming.value_model(model, field)
             yield from _parts(classes, own, field, (*path, field), kind)
 
 
-def _parts(classes: _Taken, own: str, field: str, at: Path, kind: ObjectField) -> Iterator[Finding]:
+def _parts(classes: _Taken, own: str, field: str, at: Path, kind: CommonField) -> Iterator[Finding]:
     """Yield the classes of an object and its parts that collide; it is at most three deep."""
     found = list(classes.claim(own, at, f"The field {quote(field)} has"))
     yield from found
     if not found:
         yield from classes.claim(naming.patch_model(own), at, f"The field {quote(field)} has")
-    for name, inner in kind.fields.items():
-        if isinstance(inner, ObjectField):
+    for name, inner in kind.inner.items():
+        if inner.inner:
             part = naming.part_model(own, name)
             yield from _parts(classes, part, name, (*at, "fields", name), inner)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from .findings import Finding, Scope, unknown
-from .model import ListField, ObjectField, ReferenceField, Resource, TextField
+from .model import Resource
 from .problems import Path, quote
 
 
@@ -32,11 +32,11 @@ def _references(scope: Scope, path: Path, resource: Resource) -> Iterator[Findin
         holders[*path, "actions", action, "input"] = each.input
     for holder, fields in holders.items():
         for field, kind in fields.items():
-            if isinstance(kind, ReferenceField) and kind.to not in scope.resources:
+            if kind.target and kind.target not in scope.resources:
                 yield unknown(
                     "E-UNKNOWN-RESOURCE",
                     "resource",
-                    kind.to,
+                    kind.target,
                     (*holder, field, "to"),
                     scope.resources,
                 )
@@ -68,9 +68,7 @@ def _unique(scope: Scope, path: Path, name: str, resource: Resource) -> Iterator
                 if not scope.unsure(name):
                     what = f"field of {name} called"
                     yield unknown("E-UNKNOWN-FIELD", what, field, (*at, position), known)
-            elif isinstance(
-                kind := resource.fields.get(field), TextField | ListField | ObjectField
-            ):
+            elif (kind := resource.fields.get(field)) is not None and not kind.UNIQUE:
                 yield Finding(
                     "E-UNIQUE",
                     f"A field of type {kind.type} cannot be unique",

@@ -1,6 +1,7 @@
 """What all field types share: the common keys, and the rules about them."""
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
@@ -10,18 +11,41 @@ from .base import ONE_OR_MANY, Model, about
 from .problems import Path, Refusal, listing, quote
 from .scalars import Prose
 
+if TYPE_CHECKING:
+    from scaffold.types.kind import Kind
+
 FilterOperator = Literal["eq", "in", "prefix", "gte", "lte", "gt", "lt"]
 FieldClass = Literal["public", "internal", "confidential", "pii", "phi", "payment", "secret"]
 
+Comparison = Literal["text", "boolean", "integer", "id"]
+
 RANGE: tuple[FilterOperator, ...] = ("gte", "lte", "gt", "lt")
+QUERIED = ("immutable", "computed", "set_by", "filter", "sort")
+"""The keys about storing and querying, which a value inside another one does not have."""
+COMMON = ("description", "class", "optional", "default", *QUERIED)
+"""All keys of a field but its type."""
 
 
 class CommonField(Model):
-    """The keys that every field has."""
+    """The keys that every field has, and what the language asks of its type."""
 
+    KIND: ClassVar["type[Kind]"]
+    """What the type means to the later stages."""
     FILTERS: ClassVar[tuple[FilterOperator, ...]] = ()
     SORTS: ClassVar[bool] = False
     HAS_DEFAULT: ClassVar[bool] = True
+    UNIQUE: ClassVar[bool] = True
+    """Whether the field may be unique."""
+    NESTS: ClassVar[bool] = True
+    """Whether the field may stand inside an object."""
+    COMPARES: ClassVar[Comparison | None] = None
+    """As what a condition compares the field; None where it cannot."""
+    PERSONAL: ClassVar[Literal["always", "by name", "never"]] = "by name"
+    """Whether a value is about a person: always, where the name of the field says so, or never."""
+    FREE_TEXT: ClassVar[bool] = False
+    """Whether a value is text without a form, in which a secret may be."""
+    CARD_NUMBERS: ClassVar[bool] = False
+    """Whether the number of a payment card is a value."""
 
     type: str
     description: Annotated[Prose | None, about("What the field holds.", "Shown to the payer.")] = (
@@ -53,6 +77,29 @@ class CommonField(Model):
         about("The operators that lists may filter the field by.", ["eq", "in"]),
     ] = ()
     sort: Annotated[bool, about("Whether lists may be sorted by the field.", True)] = False
+
+    def kind(self) -> "Kind":
+        """What the field's type means; a type with keys of its own passes them on."""
+        return self.KIND()
+
+    def wire_name(self, name: str) -> str:
+        """The name on the wire, and of the column, of a field called `name`."""
+        return name
+
+    @property
+    def item(self) -> "CommonField":
+        """What a list holds; any other field itself."""
+        return self
+
+    @property
+    def inner(self) -> Mapping[str, "CommonField"]:
+        """The fields inside an object; otherwise nothing."""
+        return {}
+
+    @property
+    def target(self) -> str:
+        """The resource that a reference leads to; otherwise nothing."""
+        return ""
 
     def check_literal(self, value: object) -> None:
         """Raise a `Refusal` when `value`, of the right type, is not a value of this field."""
@@ -152,6 +199,16 @@ class CommonField(Model):
 
 def _first(field: CommonField, *keys: str) -> str | None:
     return next((key for key in keys if getattr(field, key)), None)
+
+
+def refuse_keys(field: CommonField, at: Path, where: str, refused: tuple[str, ...]) -> None:
+    """Refuse keys of the field at `at` that do not belong `where` it is."""
+    for key in refused:
+        attribute = "class_" if key == "class" else key
+        if attribute in field.model_fields_set:
+            raise Refusal(
+                "E-NESTED", f"{where} has no {key}", "Remove the key.", (*at, key), named=True
+            )
 
 
 def no_default(message: str, hint: str = "Remove it.") -> Refusal:

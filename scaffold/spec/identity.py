@@ -9,9 +9,14 @@ from pydantic import Field as Key
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from scaffold.types.boolean import BooleanField
+from scaffold.types.enum import EnumField
+from scaffold.types.integer import Bound, IntegerField
+from scaffold.types.string import StringField
+
 from . import names
 from .base import ONE_OR_MANY, Model, about, distinct
-from .number_fields import Whole
+from .field_base import CommonField
 from .problems import Refusal, quote
 from .scalars import (
     AttributeName,
@@ -28,12 +33,14 @@ from .scalars import (
 
 DEVELOPMENT = "development"
 
-_ATTRIBUTE_KEYS = {
-    "string": {"max"},
-    "enum": {"values"},
-    "integer": {"min", "max"},
-    "boolean": set[str](),
+_ATTRIBUTE_TYPES: dict[str, type[CommonField]] = {
+    "string": StringField,
+    "enum": EnumField,
+    "boolean": BooleanField,
+    "integer": IntegerField,
 }
+_MAX_TEXT = 1_000
+"""Characters of a text."""
 _LISTED_MAX = 200
 """Characters of each value of `{list: string}`, which has no bound of its own."""
 
@@ -84,8 +91,8 @@ class Attribute(Model):
         Literal["string", "enum", "boolean", "integer"], about("The type of the value.", "string")
     ]
     list: Annotated[bool, about("Whether there are several values.", "string")] = False
-    max: Annotated[Whole | None, about("The most characters, or the largest integer.", 50)] = None
-    min: Annotated[Whole | None, about("The smallest integer.", 0)] = None
+    max: Annotated[Bound | None, about("The most characters, or the largest integer.", 50)] = None
+    min: Annotated[Bound | None, about("The smallest integer.", 0)] = None
     values: Annotated[
         Annotated[tuple[EnumValue, ...], MinLen(1), MaxLen(100)] | None,
         BeforeValidator(distinct),
@@ -129,10 +136,22 @@ class Attribute(Model):
         ]
         return schema
 
+    @property
+    def field(self) -> CommonField:
+        """A field that holds one value of the attribute."""
+        keys = {key: getattr(self, key) for key in self._keys}
+        return _ATTRIBUTE_TYPES[self.type](type=self.type, **keys)
+
+    @property
+    def _keys(self) -> frozenset[str]:
+        """The keys that the type requires: an attribute has no others."""
+        fields = _ATTRIBUTE_TYPES[self.type].model_fields
+        return frozenset(key for key, each in fields.items() if each.is_required()) - {"type"}
+
     @model_validator(mode="after")
     def _bounded(self) -> Self:
         """Refuse bounds that the type does not have, lacks, or that contradict each other."""
-        allowed = _ATTRIBUTE_KEYS[self.type]
+        allowed = self._keys
         for key in ("min", "max", "values"):
             given = getattr(self, key) is not None
             if given and key not in allowed:
@@ -150,9 +169,13 @@ class Attribute(Model):
                     "Every value has a bound.",
                     named=True,
                 )
-        if self.type == "string" and self.max is not None and not 1 <= self.max <= 1_000:
+        free = _ATTRIBUTE_TYPES[self.type].FREE_TEXT
+        if free and self.max is not None and not 1 <= self.max <= _MAX_TEXT:
             raise Refusal(
-                "E-RANGE", f"{self.max} is not a length", "Use 1 to 1000 characters.", ("max",)
+                "E-RANGE",
+                f"{self.max} is not a length",
+                f"Use 1 to {_MAX_TEXT} characters.",
+                ("max",),
             )
         if self.min is not None and self.max is not None and self.min > self.max:
             raise Refusal("E-RANGE", "min is greater than max", "Swap the two.", ("min",))

@@ -9,34 +9,32 @@ from annotated_types import MinLen
 from pydantic import BeforeValidator
 
 from scaffold.features import FEATURES
+from scaffold.types.boolean import BooleanField
+from scaffold.types.date import DateField
+from scaffold.types.datetime import DatetimeField
+from scaffold.types.decimal import DecimalField
+from scaffold.types.duration import DurationField
+from scaffold.types.email import EmailField
+from scaffold.types.enum import EnumField
+from scaffold.types.fields import Field
+from scaffold.types.integer import IntegerField
+from scaffold.types.list import ListField
+from scaffold.types.money import MoneyField
+from scaffold.types.object import ObjectField
+from scaffold.types.reference import ReferenceField
+from scaffold.types.string import StringField
+from scaffold.types.text import TextField
+from scaffold.types.url import UrlField
+from scaffold.types.uuid import UuidField
 
 from .base import Model, about, extended
 from .conditions import Condition, Literals, Term
 from .field_base import CommonField, FieldClass, FilterOperator
-from .fields import Field, ListField, ObjectField
 from .identity import Attribute, Identity, Issuer, Service, Tenancy
-from .number_fields import (
-    BooleanField,
-    DateField,
-    DatetimeField,
-    DecimalField,
-    DurationField,
-    IntegerField,
-    MoneyField,
-)
 from .problems import Refusal, quote
 from .resources import Action, Page, Resource
 from .roles import Grant, Role
 from .scalars import ResourceName, RoleName
-from .text_fields import (
-    EmailField,
-    EnumField,
-    ReferenceField,
-    StringField,
-    TextField,
-    UrlField,
-    UuidField,
-)
 
 __all__ = [
     "Action",

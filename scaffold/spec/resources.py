@@ -7,9 +7,10 @@ from pydantic import AfterValidator, BeforeValidator, model_validator
 from pydantic import Field as Key
 
 from scaffold.features import FEATURES
+from scaffold.types.fields import Field
 
 from .base import Model, about, distinct, extended
-from .fields import Field, check_input
+from .field_base import QUERIED, refuse_keys
 from .problems import Refusal
 from .scalars import (
     ActionName,
@@ -21,6 +22,13 @@ from .scalars import (
 )
 
 
+def _check_input(fields: dict[str, Field]) -> dict[str, Field]:
+    """Refuse what a field of an action's input cannot have: it is never stored or queried."""
+    for name, field in fields.items():
+        refuse_keys(field, (name,), "A field of an input", QUERIED)
+    return fields
+
+
 class CoreAction(Model):
     """An operation beyond the usual five; its hook is the developer's."""
 
@@ -30,7 +38,7 @@ class CoreAction(Model):
     description: Annotated[Prose | None, about("What it does.", "Mails the invoice.")] = None
     input: Annotated[
         dict[NestedName, Field],
-        AfterValidator(check_input),
+        AfterValidator(_check_input),
         MaxLen(100),
         about("The fields of its body.", {"message": {"type": "text", "max": 2_000}}),
     ] = Key(default_factory=dict)

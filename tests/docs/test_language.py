@@ -12,8 +12,8 @@ from pydantic_core import PydanticUndefined
 
 from scaffold.features.limits.keys import Rate
 from scaffold.spec import model
-from scaffold.spec.fields import Field
 from scaffold.spec.translate import UNBUILT
+from scaffold.types.fields import Field
 
 from .markdown import REPOSITORY, code_of, read
 

@@ -75,7 +75,7 @@ OPERATIONS: Final = (
         id="a-looser-pattern",
         control="API-1",
         file="types.py",
-        old='Line = Annotated[str, StringConstraints(pattern=r"^[^\\x00-\\x1f\\x7f]*$")]',
+        old='Line = Annotated[\n    str, StringConstraints(pattern=r"^[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*$")\n]',
         new="Line = Annotated[str, StringConstraints()]",
         noticed_by="test_contract.py::test_a_body_is_as_promised",
     ),

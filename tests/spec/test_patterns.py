@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from scaffold.spec.patterns import check, matches
 from scaffold.spec.problems import Refusal
+from scaffold.types.patterns import check, matches
 
 
 @pytest.mark.parametrize(

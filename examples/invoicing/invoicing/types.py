@@ -93,9 +93,11 @@ distinct: Final = AfterValidator(_distinct)
 
 whole: Final = BeforeValidator(_whole)
 
-Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$")]
+Line = Annotated[
+    str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")
+]
 Text = Annotated[
-    str, StringConstraints(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")
+    str, StringConstraints(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$")
 ]
 Email = Annotated[
     str,
@@ -106,7 +108,7 @@ Email = Annotated[
 Url = Annotated[
     str,
     StringConstraints(
-        pattern=r"^https?://[^\s\x00-\x1f\x7f<>\x22\x5c\x5e`\x7b-\x7d]+$"
+        pattern=r"^https?://[^<>\x22\\^`{-}\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+$"
     ),
 ]
 Date = Annotated[date, BeforeValidator(_date)]

@@ -42,7 +42,7 @@ def books_without_retention(context: Context) -> Iterator[Found]:
         return
     for entity in context.design.entities:
         for column in entity.columns:
-            if column.kind.base == "money" or column.class_ == "payment":
+            if column.kind.currency or column.class_ == "payment":
                 yield Found(
                     f"Nothing says how long the audit of {entity.name}.{column.field} is kept",
                     ("resources", entity.name, "fields", column.field),

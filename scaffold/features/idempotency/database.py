@@ -93,9 +93,9 @@ def steps(served: Served) -> Steps | None:
     return Steps(
         parameters=GIVEN,
         refusals=refusals if served.stage != "finish" else (),
-        before=_with_key(_claim(served.operation, always), always)
-        if served.stage != "finish"
-        else (),
+        before=(
+            _with_key(_claim(served.operation, always), always) if served.stage != "finish" else ()
+        ),
         after=_with_key((kept,), always) if served.stage != "begin" else (),
     )
 

@@ -79,15 +79,23 @@ create table customer (
   version bigint not null default 1,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  name text not null check (char_length(name) between 1 and 120),
-  email text not null check (char_length(email) between 0 and 254),
-  phone text check (char_length(phone) between 0 and 40),
+  name text not null check (char_length(name) between 1 and 120 and name !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  email text not null
+    check (char_length(email) between 0 and 254
+             and email ~ E'^[A-Za-z0-9.!#\x24%&''*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+\x24'),
+  phone text check (char_length(phone) between 0 and 40 and phone !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
   region text not null check (region in ('eu', 'us')),
-  tax_number text check (char_length(tax_number) between 0 and 20 and tax_number !~ '[[:cntrl:]]'),
-  website text check (char_length(website) between 0 and 300),
+  tax_number text
+    check (char_length(tax_number) between 0 and 20
+             and tax_number ~ E'^[A-Z0-9]{4,20}\x24'
+             and tax_number !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  website text
+    check (char_length(website) between 0 and 300
+             and website ~ '^https?://.'
+             and website !~ '[<>\x22\\^`{-}\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]'),
   payment_terms bigint not null default 2592000 check (payment_terms between 0 and 10368000),
   tags jsonb check (jsonb_typeof(tags) = 'array' and jsonb_array_length(tags) between 0 and 20),
-  remark text check (char_length(remark) between 0 and 2000),
+  remark text check (char_length(remark) between 0 and 2000 and remark !~ '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]'),
   address jsonb not null
     check (jsonb_typeof(address) = 'object' and address ?& array['street', 'postal_code', 'city', 'country']),
   constraint customer_email_key unique (tenant_id, email),
@@ -104,8 +112,11 @@ create table invoice (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   owner_id uuid not null,
-  number text not null check (char_length(number) between 0 and 16 and number !~ '[[:cntrl:]]'),
-  title text not null check (char_length(title) between 0 and 200),
+  number text not null
+    check (char_length(number) between 0 and 16
+             and number ~ E'^[A-Z]{2,4}-[0-9]{4,8}\x24'
+             and number !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  title text not null check (char_length(title) between 0 and 200 and title !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
   customer_id uuid not null,
   region text not null check (region in ('eu', 'us')),
   status text not null default 'draft' check (status in ('draft', 'sent', 'paid', 'void')),
@@ -130,7 +141,8 @@ create table invoice_line (
   invoice_id uuid not null,
   owner_id uuid not null,
   "position" bigint not null check ("position" between 1 and 500),
-  description text not null check (char_length(description) between 1 and 300),
+  description text not null
+    check (char_length(description) between 1 and 300 and description !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
   quantity numeric(9, 2) not null check (quantity >= 0.01),
   unit_price bigint not null check (unit_price between 0 and 1000000000000000),
   tax_rate numeric(5, 2) not null check (tax_rate >= 0 and tax_rate <= 100),
@@ -155,8 +167,11 @@ create table payment (
   method text not null check (method in ('bank_transfer', 'card', 'direct_debit', 'cash')),
   mode text not null default 'live' check (mode in ('live', 'test')),
   received_on date not null,
-  payer_account text check (char_length(payer_account) between 0 and 34),
-  provider_reference text check (char_length(provider_reference) between 0 and 80),
+  payer_account text
+    check (char_length(payer_account) between 0 and 34 and payer_account !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  provider_reference text
+    check (char_length(provider_reference) between 0 and 80
+             and provider_reference !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
   status text not null default 'received' check (status in ('received', 'refunded')),
   refunded_at timestamptz,
   constraint payment_provider_reference_key unique (tenant_id, provider_reference),

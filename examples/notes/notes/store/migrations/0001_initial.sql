@@ -79,7 +79,7 @@ create table notebook (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   owner_id uuid not null,
-  name text not null check (char_length(name) between 1 and 80),
+  name text not null check (char_length(name) between 1 and 80 and name !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
   constraint notebook_name_key unique (tenant_id, name),
   primary key (tenant_id, id)
 );
@@ -95,8 +95,8 @@ create table note (
   updated_at timestamptz not null default now(),
   owner_id uuid not null,
   notebook_id uuid not null,
-  title text not null check (char_length(title) between 1 and 120),
-  body text not null check (char_length(body) between 0 and 20000),
+  title text not null check (char_length(title) between 1 and 120 and title !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  body text not null check (char_length(body) between 0 and 20000 and body !~ '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]'),
   pinned boolean not null default false,
   primary key (tenant_id, id)
 );

@@ -5,18 +5,35 @@ means the same in all of them: literals, character classes, groups, alternation 
 look-around, back-references, flags or shorthands such as \\d, which is Unicode to some engines.
 
 A pattern may not be expensive for an engine that backtracks: inside a repetition there is only one
-way to go on at each character, and outside at most one choice is left open (quadratic time).
+way to go on at each character, and outside at most one choice is left open (quadratic time). Nor
+may it be large for one that builds an automaton.
+
+A pattern is about one line of text, whose characters are the same with and without a pattern: `.`
+and `[^a]` are written out for the engines, which otherwise disagree about line breaks.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import combinations
 
-from .problems import Refusal, quote, word
+from scaffold.spec.problems import Refusal, quote, word
 
 MAX_PATTERN = 200
 _MAX_REPEAT = 1_000
 _MAX_DEPTH = 10
+_MAX_SIZE = 10_000
+"""Characters, with the repetitions written out."""
+_POSTGRESQL_REPEAT = 255
+"""The most repetitions that PostgreSQL can count."""
+
+CONTROLS = r"\x00-\x1f\x7f-\x9f"
+"""The control characters of Unicode, for a class of characters."""
+NOT_IN_A_LINE = rf"{CONTROLS}\u2028\u2029"
+"""The characters that one line of text cannot have: these and the separators of lines."""
+_EXCLUDED = ((0x00, 0x1F), (0x7F, 0x9F), (0x2028, 0x2029))
+"""The same as ranges of code points."""
 
 _SYNTAX = frozenset("\\^$.|?*+()[]{}/")
 _QUANTIFIER = re.compile(r"\?|\*|\+|\{(\d{1,4})(?:(,)(\d{0,4}))?\}", re.ASCII)
@@ -35,6 +52,13 @@ class _Piece:
     alternatives: list[list["_Piece"]] = field(default_factory=list)
     low: int = 1
     high: int | None = 1
+    text: str = ""
+
+    @property
+    def size(self) -> int:
+        """How many characters it matches, or chooses from, with the repetitions written out."""
+        once = sum(each.size for pieces in self.alternatives for each in pieces) or 1
+        return once * max(1, self.low, self.high or 0)
 
     @property
     def loops(self) -> bool:
@@ -60,7 +84,13 @@ def check(pattern: str) -> str:
             f"{quote(pattern)} does not say how the whole value looks",
             "Begin the pattern with ^ and end it with $.",
         )
-    if _choices(_Parser(pattern[1:-1]).parse(), frozenset()) > 1:
+    pieces = _Parser(pattern[1:-1]).parse()
+    if sum(each.size for each in pieces) > _MAX_SIZE:
+        raise _refused(
+            "It is very large when its repetitions are written out",
+            f"Repeat less: {_MAX_SIZE} characters in all are possible.",
+        )
+    if _choices(pieces, frozenset()) > 1:
         raise _refused(
             "It can match one text in many ways, which takes long",
             "Let each repetition end at a character that it does not contain itself.",
@@ -79,15 +109,50 @@ def matches(pattern: str, text: str) -> bool:
     return re.fullmatch(pattern, text, re.ASCII) is not None
 
 
+@lru_cache(maxsize=1_000)
+def single_line(pattern: str) -> str:
+    """Return a checked pattern as every engine reads it: it matches no text of several lines."""
+    return f"^{_text(_Parser(pattern[1:-1]).parse())}$"
+
+
+@lru_cache(maxsize=1_000)
+def postgresql(pattern: str) -> str:
+    """Return a checked pattern as PostgreSQL can count it; it does not say what a line is."""
+    return f"^{_text(_Parser(pattern[1:-1], for_postgresql=True).parse())}$"
+
+
+def _text(pieces: list[_Piece]) -> str:
+    return "".join(each.text for each in pieces)
+
+
 def _refused(wrong: str, hint: str = "") -> Refusal:
     return Refusal("E-PATTERN", wrong, hint)
 
 
-class _Parser:
-    """Reads a pattern from left to right; the recursion is as deep as its groups, at most 10."""
+def _counted(text: str, quantifier: str, low: int, high: int | None) -> str:
+    """A repetition as several ones, where it is too long for one."""
+    if max(low, high or 0) <= _POSTGRESQL_REPEAT:
+        return text + quantifier
+    found = ""
+    while low > _POSTGRESQL_REPEAT:
+        found += f"{text}{{{_POSTGRESQL_REPEAT}}}"
+        low -= _POSTGRESQL_REPEAT
+        high = high and high - _POSTGRESQL_REPEAT
+    while high is not None and high > _POSTGRESQL_REPEAT:
+        found += f"{text}{{{low},{_POSTGRESQL_REPEAT}}}"
+        low, high = 0, high - _POSTGRESQL_REPEAT
+    return f"{found}{text}{{{low},{'' if high is None else high}}}"
 
-    def __init__(self, text: str) -> None:
+
+class _Parser:
+    """Reads a pattern from left to right; the recursion is as deep as its groups, at most 10.
+
+    The texts of the pieces are what every engine reads alike, or what PostgreSQL does.
+    """
+
+    def __init__(self, text: str, *, for_postgresql: bool = False) -> None:
         self.text = text
+        self.for_postgresql = for_postgresql
         self.at = 0
 
     def parse(self) -> list[_Piece]:
@@ -119,11 +184,14 @@ class _Parser:
             case "(":
                 return self._group(depth)
             case "[":
-                return _Piece(self._class())
+                return self._class()
             case ".":
-                return _Piece(_EVERYTHING)
+                return _Piece(
+                    _EVERYTHING, text="." if self.for_postgresql else f"[^{NOT_IN_A_LINE}]"
+                )
             case "\\":
-                return _Piece(self._escape(_SYNTAX))
+                escaped = self._escape(_SYNTAX)
+                return _Piece(_only(escaped), text=f"\\{escaped}")
             case "]" | "}":
                 raise _refused(f"{character} closes nothing", f"Write \\{character}.")
             case "^" | "$":
@@ -132,11 +200,13 @@ class _Parser:
                 raise _refused(
                     f"{character} repeats nothing", f"Write \\{character} for the character."
                 )
-        return _Piece(_only(character))
+        return _Piece(_only(character), text=_in_a_line(character))
 
     def _group(self, depth: int) -> _Piece:
+        opening = "("
         if self.text.startswith("?:", self.at):
             self.at += 2
+            opening = "(?:"
         elif self.text.startswith("?", self.at):
             raise _refused(
                 "Look-around, named groups and flags are not part of every regular expression",
@@ -145,7 +215,8 @@ class _Parser:
         alternatives = self._alternatives(depth + 1)
         if self._next() != ")":
             raise _refused("A parenthesis is never closed")
-        return _Piece(alternatives=alternatives)
+        text = f"{opening}{'|'.join(map(_text, alternatives))})"
+        return _Piece(alternatives=alternatives, text=text)
 
     def _repeated(self, piece: _Piece) -> _Piece:
         found = _QUANTIFIER.match(self.text, self.at)
@@ -159,22 +230,28 @@ class _Parser:
             )
         if max(piece.low, piece.high or 0) > _MAX_REPEAT or (piece.high or piece.low) < piece.low:
             raise _refused(f"{quote(found[0])} is no repetition", f"At most {_MAX_REPEAT} times.")
+        if self.for_postgresql:
+            piece.text = _counted(piece.text, found[0], piece.low, piece.high)
+        else:
+            piece.text += found[0]
         return piece
 
-    def _escape(self, allowed: frozenset[str]) -> Characters:
+    def _escape(self, allowed: frozenset[str]) -> str:
         character = self._next()
         if character in allowed:
-            return _only(character)
+            return character
         raise _refused(
             f"{quote(chr(92) + character)} does not mean the same everywhere",
             "Spell the characters out in a class, such as [0-9].",
         )
 
-    def _class(self) -> Characters:
+    def _class(self) -> _Piece:
         negated = self.text.startswith("^", self.at)
         self.at += negated
         start = self.at
         found: Characters = frozenset()
+        parts: list[str] = []
+        narrowed = False
         while (character := self._next()) != "]":
             if character == "[" or self.text[self.at - 1 : self.at + 1] in ("&&", "--", "~~", "||"):
                 raise _refused(
@@ -182,18 +259,29 @@ class _Parser:
                     f"Write \\{character}.",
                 )
             if character == "\\":
-                found |= self._escape(_SYNTAX | {"-"})
+                escaped = self._escape(_SYNTAX | {"-"})
+                found |= _only(escaped)
+                parts.append(f"\\{escaped}")
             elif self.text.startswith("-", self.at) and self.text[self.at + 1 : self.at + 2] != "]":
                 self.at += 1
                 end = self._next()
                 if end in "\\[" or end < character:
                     raise _refused(f"{quote(f'{character}-{end}')} is no range of characters")
                 found |= _spread(f"{character}-{end}")
+                parts.append(_in_a_line(character, end, negated))
+                narrowed |= parts[-1] != f"{character}-{end}"
             else:
                 found |= _only(character)
+                parts.append("\\-" if character == "-" else _in_a_line(character, "", negated))
         if self.at - 1 == start:
             raise _refused("A character class is empty", r"Write \] for the character.")
-        return _EVERYTHING - (found - {_OTHER}) if negated else found
+        text = f"[{self.text[start - negated : self.at]}"
+        if negated:
+            found = _EVERYTHING - (found - {_OTHER})
+        if (negated or narrowed) and not self.for_postgresql:
+            inside = "".join(parts)
+            text = f"[^{inside}{NOT_IN_A_LINE}]" if negated else f"[{inside}]"
+        return _Piece(found, text=text)
 
     def _next(self) -> str:
         if self.at >= len(self.text):
@@ -263,6 +351,35 @@ def _apart(one: list[_Piece], other: list[_Piece]) -> bool:
         if any(each.alternatives or not each.low == each.high == 1 for each in (left, right)):
             return False
     return False
+
+
+def _in_a_line(first: str, last: str = "", may_be_none: bool = False) -> str:
+    """Return a character or range without the characters that a line cannot have."""
+    whole = (ord(first), ord(last or first))
+    kept = list(_kept(*whole))
+    if not kept and not may_be_none:
+        raise _refused(
+            f"{quote(first)} is a control character or a line break, and the text has none",
+            "Leave it out.",
+        )
+    if kept == [whole]:
+        return f"{first}-{last}" if last else first
+    return "".join(f"{_spelled(low)}-{_spelled(high)}" for low, high in kept)
+
+
+def _spelled(code: int) -> str:
+    return f"\\u{code:04x}" if code <= 0xFFFF else chr(code)
+
+
+def _kept(low: int, high: int) -> Iterator[tuple[int, int]]:
+    """Yield the ranges of code points of a range that a line can have."""
+    for first, last in _EXCLUDED:
+        if low < first <= high:
+            yield low, first - 1
+        if first <= high:
+            low = max(low, last + 1)
+    if low <= high:
+        yield low, high
 
 
 def _only(character: str) -> Characters:

@@ -1,0 +1,155 @@
+"""decimal: an exact number with decimal places, which travels as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from annotated_types import Ge, Le
+from pydantic import BeforeValidator
+
+from scaffold.database.layout import Sql, all_of
+from scaffold.plan.quoting import python, raw
+from scaffold.spec.base import about
+from scaffold.spec.field_base import RANGE, CommonField, between, order
+from scaffold.spec.problems import Path, Refusal, quote
+from scaffold.spec.scalars import DecimalNumber, decimal
+
+from .kind import Kind, span
+
+if TYPE_CHECKING:
+    from scaffold.plan.python import Module
+
+
+@dataclass(frozen=True, slots=True)
+class DecimalKind(Kind):
+    """A number of `digits`, with `places` of them after the point. Bounds are in plain notation."""
+
+    name: ClassVar[str] = "decimal"
+
+    digits: int
+    places: int
+    low: str | None
+    high: str | None
+
+    @property
+    def sql(self) -> str:
+        """Exact, with the digits."""
+        return f"numeric({self.digits}, {self.places})"
+
+    @property
+    def unsaid(self) -> bool:
+        """JSON Schema cannot bound a number that travels as text."""
+        return (self.low, self.high) != (None, None)
+
+    @property
+    def pattern(self) -> str:
+        """Plain notation with at most the declared digits: no exponent, no leading zeros."""
+        whole = self.digits - self.places
+        sign = "" if self.low is not None and not self.low.startswith("-") else "-?"
+        head = r"0" if whole == 0 else rf"(0|[1-9][0-9]{{0,{whole - 1}}})"
+        tail = rf"(\.[0-9]{{1,{self.places}}})?" if self.places else ""
+        return rf"^{sign}{head}{tail}$"
+
+    def bounds(self) -> Iterator[str]:
+        """Yield the digits and the bounds."""
+        yield f"{self.digits} digits"
+        yield f"{self.places} places"
+        if self.unsaid:
+            yield span(self.low, self.high)
+
+    def check(self, column: str) -> Sql:
+        """The bounds; the digits are in the type."""
+        bounds = ((">=", self.low), ("<=", self.high))
+        tests = [f"{column} {sign} {bound}" for sign, bound in bounds if bound is not None]
+        return all_of(tests) if tests else ""
+
+    def output(self, column: str) -> str:
+        """Text: a JSON number is not exact."""
+        return f"{column}::text"
+
+    def schema(self) -> dict[str, Any]:
+        """Text in plain notation; the bounds are said beside it."""
+        bounds = {"x-minimum": self.low, "x-maximum": self.high}
+        return {
+            "type": "string",
+            "pattern": self.pattern,
+            **{name: bound for name, bound in bounds.items() if bound is not None},
+        }
+
+    def answer_schema(self) -> dict[str, Any]:
+        """Text."""
+        return {"type": "string"}
+
+    def annotation(self, module: Module, name: str) -> str:
+        """Text in plain notation within the bounds."""
+        metadata = [f"Field(pattern={raw(self.pattern)})"]
+        if self.unsaid:
+            module.types.add("between")
+            metadata.append(f"between({python(self.low)}, {python(self.high)})")
+        return module.annotated("str", *metadata)
+
+
+def _plain_notation(value: object) -> object:
+    number = decimal(value)
+    return format(number, "f") if isinstance(number, Decimal) else value
+
+
+class DecimalField(CommonField):
+    """An exact number with decimal places."""
+
+    KIND = DecimalKind
+    FILTERS = ("eq", *RANGE)
+    SORTS = True
+
+    type: Annotated[Literal["decimal"], about("An exact number with decimal places.", "decimal")]
+    digits: Annotated[int, Ge(1), Le(30), about("All digits, before and after the point.", 9)]
+    places: Annotated[int, Ge(0), Le(30), about("Digits after the point.", 2)]
+    min: Annotated[DecimalNumber | None, about("The smallest value.", "0.01")] = None
+    max: Annotated[DecimalNumber | None, about("The largest value.", 100)] = None
+    default: Annotated[
+        str | None,
+        BeforeValidator(_plain_notation),
+        about("The value when it is left out, in plain notation.", "0.00"),
+    ] = None
+
+    def kind(self) -> DecimalKind:
+        """What the type means."""
+        low = None if self.min is None else str(self.min)
+        high = None if self.max is None else str(self.max)
+        return DecimalKind(self.digits, self.places, low, high)
+
+    def check_bounds(self) -> None:
+        """Refuse more places than digits, and bounds that do not fit or contradict each other."""
+        if self.places > self.digits:
+            raise Refusal(
+                "E-RANGE",
+                f"There are {self.places} places but only {self.digits} digits",
+                "digits counts the places too.",
+                ("places",),
+            )
+        for key in ("min", "max"):
+            bound: Decimal | None = getattr(self, key)
+            if bound is not None:
+                self._check_digits(bound, (key,))
+        order(self.min, self.max)
+
+    def check_literal(self, value: object) -> None:
+        """Refuse a number that does not fit the digits or the bounds."""
+        number = decimal(value)
+        if not isinstance(number, Decimal):
+            raise Refusal("E-VALUE", f"{quote(value)} is not a decimal number", "Write it as 1.50.")
+        self._check_digits(number, ())
+        between(number, self.min, self.max)
+
+    def _check_digits(self, number: Decimal, at: Path) -> None:
+        scaled = number.scaleb(self.places)
+        if scaled != scaled.to_integral_value() or abs(scaled) >= Decimal(10) ** self.digits:
+            raise Refusal(
+                "E-RANGE",
+                f"{quote(number)} has more than {self.digits} digits or {self.places} places",
+                "Use a value that the field can hold.",
+                at,
+            )

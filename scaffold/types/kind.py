@@ -1,0 +1,167 @@
+"""What the stages ask of a type."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from scaffold.database.layout import Sql
+from scaffold.database.sql import literal
+
+if TYPE_CHECKING:
+    from scaffold.plan.python import Module
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(ABC):
+    """The type of a value, with its bounds. What a type does not answer, it answers as most do."""
+
+    name: ClassVar[str]
+    """As the spec spells the type."""
+    SQL: ClassVar[str] = "text"
+    STORED: ClassVar[str] = "str"
+    CLAIM: ClassVar[str] = "str"
+    """The Python type of a verified claim; attributes are string, enum, boolean or integer."""
+    structured: ClassVar[bool] = False
+    """Whether the value is a JSON array or object."""
+    merged: ClassVar[bool] = False
+    """Whether a merge patch (RFC 7396) changes parts of the value."""
+    selective: ClassVar[bool] = True
+    """Whether one value is that of few rows, so that an index finds them faster."""
+
+    def __str__(self) -> str:
+        """The type with its bounds: `string(1..120)`, `enum(draft, sent)`."""
+        bounds = ", ".join(self.bounds())
+        return f"{self.name}({bounds})" if bounds else self.name
+
+    def bounds(self) -> Iterator[str]:
+        """Yield the bounds as the surface has them."""
+        yield from ()
+
+    # Values.
+
+    @property
+    def choices(self) -> tuple[str | bool, ...]:
+        """Every value, where there are few; otherwise nothing."""
+        return ()
+
+    def examples(self) -> tuple[str | int | bool, ...]:
+        """A few different values, where not just any word is one; otherwise nothing."""
+        return self.choices
+
+    @property
+    def characters(self) -> int:
+        """The characters of the longest value that is bounded by length; 0 for other types."""
+        return 0
+
+    @property
+    def target(self) -> str:
+        """The resource that the value refers to, or nothing."""
+        return ""
+
+    @property
+    def currency(self) -> str:
+        """The currency of an amount of money (ISO 4217), or nothing."""
+        return ""
+
+    # PostgreSQL.
+
+    @property
+    def sql(self) -> str:
+        """The type of a column."""
+        return self.SQL
+
+    @property
+    def textual(self) -> bool:
+        """Whether the column is of type text."""
+        return self.sql == "text"
+
+    def check(self, column: str) -> Sql:
+        """The bound of a column, as a condition; nothing where the SQL type is the bound."""
+        del column
+        return ""
+
+    def extract(self, source: str, name: str) -> str:
+        """The value of a member of the JSON object `source`; NULL if it is absent or null."""
+        text = f"{source} ->> {literal(name)}"
+        return text if self.textual else f"({text})::{self.sql}"
+
+    def default(self, value: object) -> str:
+        """A declared default as an SQL expression."""
+        if isinstance(value, bool | int):
+            return literal(value)
+        text = literal(str(value))
+        return text if self.textual else f"{text}::{self.sql}"
+
+    def output(self, column: str) -> str:
+        """A column as it becomes JSON."""
+        return column
+
+    # JSON Schema (2020-12).
+
+    @abstractmethod
+    def schema(self) -> dict[str, Any]:
+        """What a caller may send."""
+
+    def patch_schema(self) -> dict[str, Any]:
+        """What a caller may send in a merge patch."""
+        return self.schema()
+
+    def answer_schema(self) -> dict[str, Any]:
+        """What is answered: the type; the bounds are those of what was accepted."""
+        return self.schema()
+
+    def prefix_schema(self) -> dict[str, Any]:
+        """What a filter by prefix takes."""
+        raise NotImplementedError(f"A {self.name} has no prefix")
+
+    @property
+    def unsaid(self) -> bool:
+        """Whether there are bounds that JSON Schema cannot say."""
+        return False
+
+    # Python. `module` is where the annotation stands: it learns what has to be imported.
+
+    @abstractmethod
+    def annotation(self, module: Module, name: str) -> str:
+        """What a caller may send; `name` is for the class of an object."""
+
+    def patch_annotation(self, module: Module, name: str) -> str:
+        """What a caller may send in a merge patch."""
+        return self.annotation(module, name)
+
+    def stored_annotation(self, module: Module, name: str) -> str:
+        """What a hook is given of a row."""
+        del module, name
+        return self.STORED
+
+    def prefix_annotation(self, module: Module) -> str:
+        """What a filter by prefix takes."""
+        raise NotImplementedError(f"A {self.name} has no prefix")
+
+
+def nullable(found: dict[str, Any], optional: bool, description: str = "") -> dict[str, Any]:
+    """A schema, or null where the value is optional, with its description."""
+    if optional:
+        found = {"anyOf": [found, {"type": "null"}]}
+    if description:
+        found["description"] = description
+    return found
+
+
+def json_default(value: object) -> str:
+    """The default of an array or object as an SQL expression."""
+    return f"{literal(json.dumps(value, ensure_ascii=False))}::jsonb"
+
+
+def json_member(source: str, name: str) -> str:
+    """A member of a JSON object that is an array or object; NULL if it is absent or null."""
+    return f"nullif({source} -> {literal(name)}, 'null'::jsonb)"
+
+
+def span(low: object, high: object) -> str:
+    """A lower and an upper bound for the surface; one that is not there is left out."""
+    return f"{'' if low is None else low}..{'' if high is None else high}"

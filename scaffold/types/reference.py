@@ -1,0 +1,67 @@
+"""reference: another row of the same tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from scaffold import naming
+from scaffold.spec.base import about
+from scaffold.spec.field_base import CommonField
+
+from .emitted import Emitted
+from .uuid import check_uuid
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceKind(Emitted):
+    """The id of a row of the resource `to`."""
+
+    name: ClassVar[str] = "reference"
+    SQL: ClassVar[str] = "uuid"
+    STORED: ClassVar[str] = "UUID"
+    SCALAR: ClassVar[str] = "Uuid"
+    FORMAT: ClassVar[str] = "uuid"
+
+    to: str
+
+    @property
+    def target(self) -> str:
+        """The resource."""
+        return self.to
+
+    def bounds(self) -> Iterator[str]:
+        """Yield the resource."""
+        yield self.to
+
+
+class ReferenceField(CommonField):
+    """Another row of the same tenant; `customer` is `customer_id` on the wire."""
+
+    KIND = ReferenceKind
+    FILTERS = ("eq", "in")
+    HAS_DEFAULT = False
+    NESTS = False
+    COMPARES = "id"
+    PERSONAL = "never"
+
+    type: Annotated[Literal["reference"], about("Another row of the same tenant.", "reference")]
+    to: Annotated[str, about("The resource that it refers to.", "customer")]
+
+    def kind(self) -> ReferenceKind:
+        """What the type means."""
+        return ReferenceKind(self.to)
+
+    def wire_name(self, name: str) -> str:
+        """The name of the id."""
+        return naming.reference(name)
+
+    @property
+    def target(self) -> str:
+        """The resource."""
+        return self.to
+
+    def check_literal(self, value: object) -> None:
+        """Refuse what is no UUID in its usual spelling."""
+        check_uuid(value)

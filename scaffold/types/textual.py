@@ -1,0 +1,130 @@
+"""The rules of text, which the contract, the models and the tables hold alike.
+
+The characters that a text can have are those of its rule, or of its own pattern, which is about
+one line (`patterns`). Lengths are counted in characters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from scaffold.database.layout import Group, Sql, all_of
+from scaffold.database.sql import literal
+from scaffold.plan.quoting import raw
+
+from .kind import Kind, span
+from .patterns import CONTROLS, NOT_IN_A_LINE
+
+if TYPE_CHECKING:
+    from scaffold.plan.python import Module
+
+_WORDS = ("alpha", "beta", "gamma")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which texts a type accepts, of any length; `scalar` is the emitted type of such a text.
+
+    The whole text matches `pattern`, which every engine reads alike. PostgreSQL is asked the same
+    in two shorter questions: whether a text matches `form`, and whether it has a character of the
+    class `excluded`. Either may be nothing.
+    """
+
+    scalar: str
+    pattern: str
+    form: str = ""
+    excluded: str = ""
+
+    def accepts(self, text: str) -> bool:
+        """Does a text follow the rule?"""
+        return re.fullmatch(self.pattern, text) is not None
+
+
+LINE = Rule("Line", rf"^[^{NOT_IN_A_LINE}]*$", excluded=NOT_IN_A_LINE)
+"""One line: no control characters, no separators of lines or paragraphs."""
+
+_SPACED = CONTROLS.replace(r"\x00-\x1f", r"\x00-\x08\x0b\x0c\x0e-\x1f")
+LINES = Rule("Text", rf"^[^{_SPACED}]*$", excluded=_SPACED)
+"""Several lines: no control characters except tabs, line feeds and carriage returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Textual(Kind):
+    """Text of `low` to `high` characters."""
+
+    RULE: ClassVar[Rule] = LINE
+
+    low: int
+    high: int
+
+    @property
+    def own_pattern(self) -> str:
+        """The pattern that takes the place of the rule, as every engine reads it; or nothing."""
+        return ""
+
+    @property
+    def form(self) -> str:
+        """What PostgreSQL asks of the form, beside the characters; or nothing."""
+        return self.RULE.form
+
+    def accepts(self, text: str) -> bool:
+        """Is a text a value of the type?"""
+        return self.low <= len(text) <= self.high and self.RULE.accepts(text)
+
+    def bounds(self) -> Iterator[str]:
+        """Yield the length."""
+        yield span(self.low, self.high)
+
+    def examples(self) -> tuple[str, ...]:
+        """Words of the right length; nothing where any word has it."""
+        if all(map(self.accepts, _WORDS)):
+            return ()
+        words = (word.ljust(self.low, "x")[: self.high] for word in _WORDS)
+        return tuple(filter(self.accepts, dict.fromkeys(words)))
+
+    @property
+    def characters(self) -> int:
+        """The most characters."""
+        return self.high
+
+    def check(self, column: str) -> Sql:
+        """The length, and the pattern or the rule."""
+        tests: list[Sql] = [f"char_length({column}) between {self.low} and {self.high}"]
+        if self.form:
+            tests.append(Group((f"{column} ~", literal(self.form)), " "))
+        if self.RULE.excluded:
+            tests.append(Group((f"{column} !~", literal(f"[{self.RULE.excluded}]")), " "))
+        return all_of(tests)
+
+    def schema(self) -> dict[str, Any]:
+        """The length and the pattern."""
+        found: dict[str, Any] = {"type": "string"}
+        if self.low:
+            found["minLength"] = self.low
+        return found | {"maxLength": self.high, "pattern": self.own_pattern or self.RULE.pattern}
+
+    def answer_schema(self) -> dict[str, Any]:
+        """Text."""
+        return {"type": "string"}
+
+    def prefix_schema(self) -> dict[str, Any]:
+        """The beginning of a line."""
+        return {"type": "string", "minLength": 1, "maxLength": self.high, "pattern": LINE.pattern}
+
+    def annotation(self, module: Module, name: str) -> str:
+        """Text with its length, and its own pattern or the rule."""
+        bounds = [f"min_length={self.low}"] if self.low else []
+        bounds.append(f"max_length={self.high}")
+        if self.own_pattern:
+            bounds.append(f"pattern={raw(self.own_pattern)}")
+            return module.annotated("str", f"Field({', '.join(bounds)})")
+        module.types.add(self.RULE.scalar)
+        return module.annotated(self.RULE.scalar, f"Field({', '.join(bounds)})")
+
+    def prefix_annotation(self, module: Module) -> str:
+        """The beginning of a line."""
+        module.types.add(LINE.scalar)
+        return module.annotated(LINE.scalar, f"Field(min_length=1, max_length={self.high})")
