@@ -42,6 +42,7 @@ _OTHER = -1
 
 Characters = frozenset[int]
 _EVERYTHING: Characters = frozenset(range(128)) | {_OTHER}
+_PRINTABLE: Characters = frozenset(range(0x20, 0x7F))
 
 
 @dataclass(slots=True)
@@ -119,6 +120,32 @@ def single_line(pattern: str) -> str:
 def postgresql(pattern: str) -> str:
     """Return a checked pattern as PostgreSQL can count it; it does not say what a line is."""
     return f"^{_text(_Parser(pattern[1:-1], for_postgresql=True).parse())}$"
+
+
+def examples(pattern: str) -> list[str]:
+    """Return a few texts that a checked pattern matches, as far as they are easily found."""
+    pieces = _Parser(pattern[1:-1]).parse()
+    found = dict.fromkeys(_example(pieces, number) for number in range(9))
+    return [each for each in found if matches(pattern, each)]
+
+
+def _example(pieces: list[_Piece], number: int) -> str:
+    """Return the text that the `number`-th choices lead to, with as few repetitions as possible."""
+    found = ""
+    for piece in pieces:
+        if piece.alternatives:
+            once = _example(piece.alternatives[number % len(piece.alternatives)], number)
+        else:
+            choices = sorted(
+                piece.characters & _PRINTABLE, key=lambda code: not chr(code).isalnum()
+            )
+            once = chr(choices[number % len(choices)]) if choices else piece.text.lstrip("[")[0]
+        found += once * max(piece.low, 0 if piece.high == 0 else 1)
+    return found
+
+
+def _words_first(code: int) -> tuple[bool, int]:
+    return not chr(code).isalnum(), code
 
 
 def _text(pieces: list[_Piece]) -> str:

@@ -41,6 +41,12 @@ class StringKind(Textual):
         fits = self.low <= len(text) <= self.high and LINE.accepts(text)
         return fits and (self.pattern is None or patterns.matches(self.pattern, text))
 
+    def examples(self) -> tuple[str, ...]:
+        """Words, or a few texts that match the pattern."""
+        if self.pattern is None:
+            return Textual.examples(self)
+        return tuple(filter(self.accepts, patterns.examples(self.pattern)))[:3]
+
     def bounds(self) -> Iterator[str]:
         """Yield the length and the pattern."""
         yield f"{self.low}..{self.high}"

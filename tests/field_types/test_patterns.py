@@ -5,7 +5,7 @@ import time
 import pytest
 
 from scaffold.spec.problems import Refusal
-from scaffold.types.patterns import check, matches
+from scaffold.types.patterns import check, examples, matches, postgresql, single_line
 
 
 @pytest.mark.parametrize(
@@ -93,6 +93,10 @@ def test_portable_patterns(pattern: str) -> None:
         ("^[a$", "middle"),
         ("^" + "(" * 30 + ")" * 30 + "$", "nested"),
         ("^" + "a" * 200 + "$", "too long"),
+        ("^([a-z]{1,200}-){1,200}$", "very large"),
+        ("^a\tb$", "control character"),
+        ("^[a\x85]$", "control character"),
+        ("^[\u2028-\u2029]$", "control character"),
     ],
 )
 def test_other_patterns(pattern: str, says: str) -> None:
@@ -114,3 +118,39 @@ def test_an_accepted_pattern_refuses_a_long_text_soon(pattern: str) -> None:
     assert not matches(pattern, "a@" + "a." * 2_000 + "!")
     assert not matches(pattern, "a" * 4_000 + "!")
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        ("^[A-Za-z0-9.-]+$", "^[A-Za-z0-9.-]+$"),
+        (r"^(?:a|b\$){2,}$", r"^(?:a|b\$){2,}$"),
+        ("^.{1,10}$", r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,10}$"),
+        ("^[^,-]$", r"^[^,\-\x00-\x1f\x7f-\x9f\u2028\u2029]$"),
+        ("^[^\t]$", r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]$"),
+        ("^[ -ÿ]$", r"^[\u0020-\u007e\u00a0-\u00ff]$"),
+        ("^[é-🙂]$", r"^[\u00e9-\u2027\u202a-🙂]$"),
+    ],
+)
+def test_a_pattern_is_about_one_line(pattern: str, said: str) -> None:
+    assert check(pattern) == pattern
+    assert single_line(pattern) == said
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        ("^.{1,10}[^,-]$", "^.{1,10}[^,-]$"),
+        ("^a{255}$", "^a{255}$"),
+        ("^a{256}$", "^a{255}a{1,1}$"),
+        ("^[a-z]{300,}$", "^[a-z]{255}[a-z]{45,}$"),
+        ("^(ab){2,600}$", "^(ab){2,255}(ab){0,255}(ab){0,90}$"),
+    ],
+)
+def test_postgresql_counts_to_255(pattern: str, said: str) -> None:
+    assert postgresql(pattern) == said
+
+
+def test_a_pattern_has_examples() -> None:
+    assert examples("^[A-Z]{2}-(a|b)?[0-9]+$")[:3] == ["AA-a0", "BB-b1", "CC-a2"]
+    assert examples("^é+[^x]$")[:2] == ["é0", "é1"]
