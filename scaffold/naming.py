@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 # English
 
@@ -71,16 +72,13 @@ def filter_attribute(column: str, operator: str) -> str:
 
 Imports = Mapping[str, tuple[str, ...]]
 
-MODELS: Imports = {
+_MODELS: Imports = {
     "datetime": ("date", "datetime"),
     "typing": ("Annotated", "Literal", "NotRequired"),
     "uuid": ("UUID",),
     "pydantic": ("ConfigDict", "Field", "with_config"),
     "typing_extensions": ("TypedDict",),
-    ".types": (
-        *("between", "Closed", "Date", "DateTime", "distinct", "Email", "Line", "Stored", "Text"),
-        *("Url", "Uuid", "whole"),
-    ),
+    ".types": ("between", "Closed", "distinct", "Stored", "whole"),
 }
 HANDLERS: Imports = {
     "pydantic": ("TypeAdapter",),
@@ -98,6 +96,15 @@ HOOKS: Imports = {
 }
 
 
+@cache
+def models_imports() -> Imports:
+    """What the modules of models import: the scalars of the field types too."""
+    from scaffold.types.fields import SCALARS  # which has names of its own made here
+
+    types = sorted({*_MODELS[".types"], *SCALARS}, key=str.casefold)
+    return {**_MODELS, ".types": tuple(types)}
+
+
 def imported(*modules: Imports) -> frozenset[str]:
     """The names that some of these modules import."""
     return frozenset(name for each in modules for names in each.values() for name in names)
@@ -107,12 +114,11 @@ def imported(*modules: Imports) -> frozenset[str]:
 
 
 ANNOTATIONS = frozenset({"bool", "int", "list", "str"}) | frozenset(
-    name for name in MODELS[".types"] if name.islower()
+    name for name in _MODELS[".types"] if name.islower()
 )
 """The names in annotations of models that a field could have too: it would hide them from the
 annotations that follow it."""
 
-_TAKEN = imported(MODELS) | {"False", "None", "True"}
 _HOOK_PARAMETERS = ("self", "action", "data")
 
 
@@ -191,7 +197,8 @@ class ResourceNames:
     def class_name(self) -> str:
         """The model of an answer: `InvoiceLine` for `invoice_line`, `TextResource` for `text`."""
         found = camel(self.name)
-        return f"{found}Resource" if found in _TAKEN else found
+        taken = imported(models_imports()) | {"False", "None", "True"}
+        return f"{found}Resource" if found in taken else found
 
     @property
     def page_model(self) -> str:

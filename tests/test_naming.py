@@ -129,7 +129,7 @@ def imported(module: ast.Module) -> set[str]:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("models.py", naming.imported(naming.MODELS)),
+        ("models.py", naming.imported(naming.models_imports())),
         ("handlers.py", naming.imported(naming.HANDLERS)),
         ("hooks.py", naming.imported(naming.HOOKS) | {"hooks"}),
     ],
@@ -142,7 +142,7 @@ def test_what_is_reserved_is_what_is_imported(
 
 def test_a_name_that_is_not_reserved_cannot_be_imported() -> None:
     with pytest.raises(KeyError, match="Decimal"):
-        imports("shop", "order", naming.MODELS, {"Closed", "Decimal"})
+        imports("shop", "order", naming.models_imports(), {"Closed", "Decimal"})
 
 
 @pytest.mark.parametrize("name", ["models.py", "handlers.py", "hooks.py"])
@@ -158,8 +158,7 @@ def test_a_module_defines_no_name_twice(plans: dict[str, Plan], name: str) -> No
 
 
 def test_no_field_of_a_row_hides_a_type() -> None:
-    plan = unformatted(
-        design("""
+    found = design("""
 roles: {clerk: {can: [{do: [create, move], on: order}]}}
 resources:
   order:
@@ -171,7 +170,7 @@ resources:
       kind: {type: enum, values: [date, datetime]}
     actions: {move: {on: item}}
 """)
-    )
+    plan = unformatted(found)
     models = ast.parse(plan["shop/resources/order/models.py"])
     (row,) = (e for e in models.body if isinstance(e, ast.ClassDef) and e.name == "OrderRow")
     fields = [each for each in row.body if isinstance(each, ast.AnnAssign)]

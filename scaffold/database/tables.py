@@ -36,12 +36,11 @@ def _apart(found: Sequence[Table]) -> Iterable[Table]:
     """
     taken = Counter(relations(found))
     for table in found:
-        keys = (
-            replace(key, name=apart(key.name, table.name, *key.columns))
-            if taken[key.name] > 1
-            else key
-            for key in table.unique
-        )
+        keys = []
+        for key in table.unique:
+            shared = taken[key.name] > 1
+            name = apart(key.name, table.name, *key.columns) if shared else key.name
+            keys.append(replace(key, name=name))
         yield replace(table, unique=tuple(keys))
 
 

@@ -59,7 +59,7 @@ class Module:
     def imports(self, package: str, resource: str) -> str:
         """What the module imports."""
         used = self.types | self.typing | self.pydantic | self.stored | {"TypedDict"}
-        return imports(package, resource, naming.MODELS, used)
+        return imports(package, resource, naming.models_imports(), used)
 
     def annotated(self, base: str, *metadata: str) -> str:
         """A type with what bounds it."""

@@ -14,6 +14,7 @@ from .datetime import DatetimeField
 from .decimal import DecimalField
 from .duration import DurationField
 from .email import EmailField
+from .emitted import Emitted
 from .enum import EnumField
 from .integer import IntegerField
 from .list import ListField
@@ -53,3 +54,8 @@ ObjectField.model_rebuild(_types_namespace={"Field": Field})
 TYPES: tuple[type[CommonField], ...] = get_args(get_args(Field)[0])
 RULES: tuple[Rule, ...] = tuple(each.KIND.RULE for each in TYPES if issubclass(each.KIND, Textual))
 """The rules of text, each with the emitted scalar that holds it."""
+SCALARS: frozenset[str] = frozenset(
+    [each.scalar for each in RULES]
+    + [each.KIND.SCALAR for each in TYPES if issubclass(each.KIND, Emitted)]
+)
+"""The types that the emitted service has for values of its API."""
