@@ -318,11 +318,13 @@ class Assurance:
 class SharedView:
     """What is told to the functions that all operations share.
 
+    `scope` is the prefix of the settings that the policies read, and
     `claims` are the members of a caller that hold the user's attributes, with their values.
     `policies_need_caller` says that some policy asks who the caller is. `refusals` are those of
     the features.
     """
 
+    scope: str
     assurance: tuple[Assurance, ...]
     policies_need_caller: bool
     claims: tuple[Assignment, ...]

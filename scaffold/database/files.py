@@ -59,8 +59,8 @@ class RulesView:
 def database(design: Design, render: Render) -> Database:
     """The database of a design; `render` prints the bodies of its functions."""
     found = tables(design)
-    stored = functions(design, render)
     rules = guards(design, found)
+    stored = functions(design, render, rules.scope)
     app = f"{design.name}_app"
     derived = {
         **dict(_functions(design, stored)),

@@ -40,13 +40,16 @@ class Functions:
         raise KeyError(name)
 
 
-def functions(design: Design, render: Render) -> Functions:
-    """Every function of the service; `render` prints a template with one view."""
+def functions(design: Design, render: Render, scope: str) -> Functions:
+    """Every function of the service.
+
+    `render` prints a template with one view; `scope` is the prefix of the settings of its policies.
+    """
     served = [each for each in design.entities if each.operations]
     context = Context(design, render)
     pages = any(dynamic(each) for each in design.entities)
     return Functions(
-        tuple(shared.functions(design, render, pages=pages)),
+        tuple(shared.functions(design, render, scope, pages=pages)),
         {each.name: view(each) for each in served if readers(each)},
         {each.name: tuple(_functions(context, each)) for each in served},
     )

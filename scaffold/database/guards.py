@@ -2,9 +2,11 @@
 
 Two releases serve side by side while one replaces the other. `tenant_isolation` is the same in
 all of them and restrictive: it binds whatever else is there. The policies `reach_*` are permissive
-and named by the digest of what they say, so that each release finds its own: with those of two, a
-row is let through that either allows, and never one that neither does. `migrate --prune` leaves
-one's own.
+and named by the digest of what they say, so that each release finds its own. PostgreSQL joins the
+conditions of permissive policies with `or`, for the row before an update and for the row after it
+apart, so that those of two releases together would allow what neither does. That is why they ask
+about the caller in settings that only transactions of their own release set, the `scope`: in any
+other transaction they let nothing through. `migrate --prune` leaves one's own.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from dataclasses import replace
 
 from scaffold.columns import ID, NEWEST, TENANT
 from scaffold.database.layout import Sql, any_of, flat
-from scaffold.database.predicates import POLICY, TENANT_BOUND, Predicates
+from scaffold.database.predicates import TENANT_BOUND, Binding, Predicates, bound
 from scaffold.database.schema import Command, Grant, Guards, Index, Policy, RoleRule, Table
 from scaffold.database.sql import apart, identifier, named
 from scaffold.database.tables import of_features, relations
@@ -28,7 +30,6 @@ ORDER = (f"{NEWEST.name} desc", f"{ID.name} desc")
 
 def guards(design: Design, tables: Sequence[Table]) -> Guards:
     """The guards of a design over its tables."""
-    predicates = Predicates(design)
     built_in = {
         identifier(design.tenant): Grant(identifier(design.tenant), select=True),
         "member": Grant("member", select=True),
@@ -37,9 +38,12 @@ def guards(design: Design, tables: Sequence[Table]) -> Guards:
     resources = [grant(each) for each in design.entities]
     policies = [isolation(each) for each in tables if each.tenant]
     policies += [policy for each in ours for policy in _plain(each, tables)]
-    for entity, each in zip(design.entities, resources, strict=True):
-        policies += _reach(entity, each, predicates)
+    # Where the policies of two releases differ, so do their scopes.
+    draft = _reaches(design, resources, bound("app"))
+    scope = f"app_{_digest(*(each.name for each in draft))}"
+    policies += _reaches(design, resources, bound(scope))
     return Guards(
+        scope=scope,
         policies=tuple(policies),
         grants=(*ours, *resources),
         roles=tuple(RoleRule(role.name, role.kind) for role in design.roles),
@@ -47,13 +51,26 @@ def guards(design: Design, tables: Sequence[Table]) -> Guards:
     )
 
 
+def _reaches(design: Design, grants: Sequence[Grant], binding: Binding) -> list[Policy]:
+    predicates = Predicates(design)
+    return [
+        policy
+        for entity, each in zip(design.entities, grants, strict=True)
+        for policy in _reach(entity, each, predicates, binding)
+    ]
+
+
+def _digest(*said: str) -> str:
+    return hashlib.sha256(" ".join(said).encode()).hexdigest()[:8]
+
+
 def isolation(table: Table) -> Policy:
     """One tenant for every command."""
-    bound = _bound(table.tenant)
-    return Policy("tenant_isolation", table.name, "all", bound, bound, restrictive=True)
+    own = _own(table.tenant)
+    return Policy("tenant_isolation", table.name, "all", own, own, restrictive=True)
 
 
-def _bound(column: str) -> str:
+def _own(column: str) -> str:
     return f"{column} = {TENANT_BOUND}"
 
 
@@ -61,7 +78,7 @@ def _plain(grant: Grant, tables: Sequence[Table]) -> Iterable[Policy]:
     """What the service may do to a table that is no resource: its tenant's rows."""
     (column,) = (each.tenant for each in tables if each.name == grant.table)
     for command in _commands(grant):
-        yield _policy(grant.table, command, _bound(column), _bound(column))
+        yield _policy(grant.table, command, _own(column), _own(column))
 
 
 def _commands(grant: Grant) -> Iterable[Command]:
@@ -75,7 +92,9 @@ def _commands(grant: Grant) -> Iterable[Command]:
         yield "delete"
 
 
-def _reach(entity: Entity, grant: Grant, predicates: Predicates) -> Iterable[Policy]:
+def _reach(
+    entity: Entity, grant: Grant, predicates: Predicates, binding: Binding
+) -> Iterable[Policy]:
     """The conditions of the grants, where there are any.
 
     A hook's statements pass the same policies, so the union over the operations of a command is
@@ -83,19 +102,19 @@ def _reach(entity: Entity, grant: Grant, predicates: Predicates) -> Iterable[Pol
     can read what its caller may not.
     """
     table = identifier(entity.name)
-    bound = _bound(TENANT.name)
+    own = _own(TENANT.name)
     if not has_conditions(entity):
         for command in _commands(grant):
-            yield _policy(table, command, bound, bound)
+            yield _policy(table, command, own, own)
         return
 
     def reach(operations: Sequence[Operation]) -> Sql:
         found = tuple(each for operation in operations for each in operation.alternatives)
-        return predicates.reach(found, POLICY, table)
+        return predicates.reach(found, binding, table)
 
     def held(operations: Sequence[Operation]) -> Sql:
         roles = tuple(role for operation in operations for role in operation.roles)
-        return POLICY.holds(Alternative(roles, (), None))
+        return binding.holds(Alternative(roles, (), None))
 
     on_rows = [
         each for each in entity.operations if each.on_item or each.verb in ("list", "create")
@@ -113,7 +132,7 @@ def _reach(entity: Entity, grant: Grant, predicates: Predicates) -> Iterable[Pol
     }
     for command in _commands(grant):
         # The tenant is `tenant_isolation`'s: asked again here, it would be asked twice.
-        using, check = (each or bound for each in tests[command])
+        using, check = (each or own for each in tests[command])
         yield _policy(table, command, using, check)
 
 
@@ -124,8 +143,7 @@ def _policy(table: str, command: Command, using: Sql, check: Sql) -> Policy:
     """A permissive policy, named by the digest of what it says."""
     before = None if command == "insert" else using
     after = check if command in ("insert", "update") else None
-    said = f"{table} {command} {flat(before or '')} {flat(after or '')}"
-    digest = hashlib.sha256(said.encode()).hexdigest()[:8]
+    digest = _digest(table, command, flat(before or ""), flat(after or ""))
     return Policy(f"reach_{command}_{digest}", table, command, before, after)
 
 

@@ -37,34 +37,35 @@ In this form a prover can decide the policy, and PostgreSQL evaluates it once a 
 """
 
 
-def _policy_holds(each: Alternative) -> Sql:
-    # Asked once a statement and not once a row, as a subquery. Do not put it into a function: the
-    # planner would no longer use the index.
-    roles = "nullif(current_setting('app.roles', true), '')::text[]"
-    return listed_roles(f"(select {roles} && ", each.roles, ")")
+def bound(scope: str) -> Binding:
+    """The binding of a policy: what `enter_` bound to the transaction, in settings of `scope`.
+
+    Two releases with different policies have different scopes, so that the policies of one let
+    nothing through in a transaction of the other.
+    """
+
+    def setting(name: str) -> str:
+        return f"nullif(current_setting('{scope}.{name}', true), '')"
+
+    def holds(each: Alternative) -> Sql:
+        # Asked once a statement and not once a row, as a subquery. Do not put it into a function:
+        # the planner would no longer use the index.
+        return listed_roles(f"(select {setting('roles')}::text[] && ", each.roles, ")")
+
+    def claim(term: Term) -> Sql:
+        attributes = f"{setting('attributes')}::jsonb"
+        if term.many:
+            value = f"{attributes} -> {literal(term.name)})"
+            return _query("select jsonb_array_elements_text(", value)
+        return f"(select ({attributes} ->> {literal(term.name)}){cast(term)})"
+
+    member = f"(select {setting('member_id')}::uuid)"
+    return Binding(member, claim, TENANT_BOUND, holds, holds)
 
 
 def listed_roles(before: str, roles: Iterable[str], after: str = "") -> Sql:
     """A test of an array of roles."""
     return listed((literal(each) for each in sorted(set(roles))), f"{before}array[", f"]{after}")
-
-
-def _policy_claim(term: Term) -> Sql:
-    attributes = "nullif(current_setting('app.attributes', true), '')::jsonb"
-    if term.many:
-        claim = f"{attributes} -> {literal(term.name)})"
-        return _query("select jsonb_array_elements_text(", claim)
-    return f"(select ({attributes} ->> {literal(term.name)}){cast(term)})"
-
-
-# In a policy: what `enter_` bound to the transaction.
-POLICY = Binding(
-    member="(select nullif(current_setting('app.member_id', true), '')::uuid)",
-    claim=_policy_claim,
-    tenant=TENANT_BOUND,
-    holds=_policy_holds,
-    sees=_policy_holds,
-)
 
 
 class Predicates:

@@ -170,8 +170,12 @@ class RoleRule:
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """What follows from the spec, holds no data, and is applied by every release."""
+    """What follows from the spec, holds no data, and is applied by every release.
 
+    `scope` is the prefix of the settings in which a transaction says to the policies who calls.
+    """
+
+    scope: str
     policies: tuple[Policy, ...]
     grants: tuple[Grant, ...]
     roles: tuple[RoleRule, ...]

@@ -37,11 +37,15 @@ def caller(design: Design) -> Composite:
     )
 
 
-def functions(design: Design, render: Render, *, pages: bool) -> Iterable[Function]:
-    """The functions that this design needs; with `pages`, the one that writes lists."""
+def functions(design: Design, render: Render, scope: str, *, pages: bool) -> Iterable[Function]:
+    """The functions that this design needs; with `pages`, the one that writes lists.
+
+    `scope` is the prefix of the settings that its policies read.
+    """
     operations = design.operations
     entries = [each for each in (each.entry(design) for each in FEATURES) if each is not None]
     view = SharedView(
+        scope,
         tuple(_assurance(design)),
         any(has_conditions(each) for each in design.entities),
         tuple(_claim(each) for each in design.user_attributes),

@@ -211,6 +211,7 @@ def _context(design: Design, stored: Database) -> Mapping[str, Any]:
         "owner": f"{design.name}_owner",
         "app": f"{design.name}_app",
         "release": stored.release,
+        "scope": stored.guards.scope,
         "outcomes": found,
         "answered_before": any(not each.status for each in found),
         "attributes": [attribute for each in used for attribute in each.attributes()],

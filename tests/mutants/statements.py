@@ -116,8 +116,8 @@ TENANT: Final = (
             control="AZ-3",
             file=SHARED,
             within="enter_",
-            old=f"set_config('app.{name}', {value}, true)",
-            new=f"set_config('app.{name}', {value}, false)",
+            old=f".{name}', {value}, true)",
+            new=f".{name}', {value}, false)",
             noticed_by="test_isolation.py::test_a_binding_ends_with_its_transaction",
         )
         for name, value in (

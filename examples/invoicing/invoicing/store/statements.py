@@ -2,8 +2,12 @@
 
 from typing import Final
 
-RELEASE: Final = "invoicing_05bdcea1"
+RELEASE: Final = "invoicing_7a2b037c"
 """The schema of this release's functions: named by the digest of all that it derives."""
+
+CALLER: Final = "app_b071987b"
+"""The prefix of the settings in which a transaction says who calls: only policies of this release
+read them, so that those of another one let nothing through here."""
 
 TABLES: Final = (
     "organization",

@@ -27,6 +27,7 @@ from invoicing.development.world import Connection, Member
 from invoicing.gate.operation import JSON, MERGE_PATCH, Operation
 from invoicing.operations import OPERATIONS
 from invoicing.settings import Settings
+from invoicing.store.statements import CALLER
 
 Result = TypeVar("Result")
 
@@ -350,9 +351,9 @@ async def bound(
 ) -> AsyncIterator[None]:
     """A transaction that is bound to a caller, and to a tenant if one is given."""
     bindings = {
-        "app.member_id": str(member_id),
-        "app.roles": roles,
-        "app.attributes": attributes,
+        f"{CALLER}.member_id": str(member_id),
+        f"{CALLER}.roles": roles,
+        f"{CALLER}.attributes": attributes,
         "app.environment": "development",
     }
     async with connection.transaction():

@@ -20,7 +20,7 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -34,13 +34,17 @@ HERE: Final = Path(__file__).parent
 SCHEMA: Final = "notes"
 APP: Final = "notes_app"
 LOCK: Final = 0x5CAF01D
-LOCK_TIMEOUT: Final = "2s"
-"""How long a statement waits for a table, and others behind it, before it gives way."""
+LOCK_TIMEOUT: Final = "500ms"
+"""How long a statement waits for a table, and others behind it, before it gives way.
+
+Shorter than PostgreSQL's `deadlock_timeout`, so that this gives way and not the service.
+"""
 ATTEMPTS: Final = 30
 PAUSE: Final = 0.5
 """Seconds between two attempts."""
 
 PART: Final = re.compile(r"^-- (?:policy|index): (.+)\n", re.MULTILINE)
+BUSY: Final = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 LEDGER: Final = f"""\
 create table if not exists {SCHEMA}.schema_migration (
   name text primary key,
@@ -58,6 +62,11 @@ create table if not exists {SCHEMA}.release_policy (
   definition text not null,
   primary key (release, relation, name)
 );
+create table if not exists {SCHEMA}.release_index (
+  release text not null references {SCHEMA}.release (name) on delete cascade,
+  name text not null,
+  primary key (release, name)
+);
 grant select on {SCHEMA}.release_policy to {APP};
 """
 DEFINITION: Final = """\
@@ -66,9 +75,7 @@ concat_ws(' ', p.polcmd, p.polpermissive, p.polroles,
 """What PostgreSQL says of a policy: kept when it was made, so that another one is seen."""
 POLICIES: Final = f"""
 select c.relname as relation, p.polname as name,
-       coalesce(bool_or(k.definition = {DEFINITION}), false) as sound,
-       coalesce(bool_or(k.release = $2), false) as ours,
-       coalesce(bool_or(k.release <> $2), false) as theirs
+       coalesce(bool_or(k.definition = {DEFINITION}), false) as sound
   from pg_policy p
   join pg_class c on c.oid = p.polrelid and c.relnamespace = $1::text::regnamespace
   left join {SCHEMA}.release_policy k on k.relation = c.relname and k.name = p.polname
@@ -78,14 +85,21 @@ INDEXES: Final = """
 select c.relname as name, i.indisvalid as valid
   from pg_index i
   join pg_class c on c.oid = i.indexrelid and c.relnamespace = $1::text::regnamespace
- where not exists (select from pg_constraint k where k.conindid = i.indexrelid)
-   and i.indrelid in (select oid from pg_class where relnamespace = $1::text::regnamespace
-                       and relname = any ($2::text[]))
+"""
+THEIR_INDEXES: Final = f"""
+select distinct k.name from {SCHEMA}.release_index k
+  join pg_class c on c.relname = k.name and c.relnamespace = $1::text::regnamespace
+ where k.release <> $2 and k.name <> all ($3::text[]) order by k.name
+"""
+PLACE: Final = """
+select current_user as role, current_database() as database,
+       has_database_privilege(current_database(), 'create') as creates,
+       (select pg_get_userbyid(nspowner) from pg_namespace where nspname = $1) as owner
 """
 
 
 class MigrationError(RuntimeError):
-    """The database and the migrations do not fit; the message says which."""
+    """The migration cannot be done; the message says why, and what to do."""
 
 
 class Step(NamedTuple):
@@ -103,7 +117,7 @@ async def migrate(connection: Connection, prune: bool = False) -> list[str]:
     """Does what is missing; returns the titles of what was done.
 
     Raises:
-        MigrationError: an applied migration was changed, or tables stayed in use.
+        MigrationError: it cannot be done, or not all of it; the message says why.
     """
     await _lock(connection)
     try:
@@ -113,18 +127,18 @@ async def migrate(connection: Connection, prune: bool = False) -> list[str]:
             done.append(step.title)
         return done
     finally:
-        await connection.execute("select pg_advisory_unlock($1)", LOCK)
+        if not connection.is_closed():
+            await connection.execute("select pg_advisory_unlock($1)", LOCK)
 
 
 async def steps(connection: Connection, *, prune: bool = False) -> list[Step]:
     """What there is to do, in order.
 
     Raises:
-        MigrationError: an applied migration was changed.
+        MigrationError: an applied migration was changed, or this is not the owner's connection.
     """
-    known = await connection.fetchval(
-        "select to_regclass($1)", f"{SCHEMA}.release_policy"
-    )
+    await _check_place(connection)
+    known = await _known(connection)
     found = [] if known else [Step("ledger", LEDGER)]
     applied = await _applied(connection) if known else {}
     found += pending(applied)
@@ -150,7 +164,37 @@ def pending(applied: dict[str, str]) -> Iterator[Step]:
                 path.name, f"set local search_path = {SCHEMA};\n{text}\n{insert}\n"
             )
         elif applied[path.name] != chain:
-            raise MigrationError(f"{path.name} was changed after it had been applied.")
+            raise MigrationError(
+                f"{path.name} was changed after it had been applied to this database. "
+                "Take the change back, or use a new database if nothing is deployed yet."
+            )
+
+
+async def _check_place(connection: Connection) -> None:
+    """Refuses a database that is not prepared, and a role that does not own it."""
+    (place,) = await connection.fetch(PLACE, SCHEMA.strip('"'))
+    database, role, owner = place["database"], place["role"], place["owner"]
+    if owner is None:
+        raise MigrationError(
+            f"The database {database} has no schema {SCHEMA}. "
+            f"Have an administrator run {HERE / 'roles.sql'} in it."
+        )
+    if role != owner:
+        raise MigrationError(
+            f"OWNER_DATABASE_URL connects as {role}, and {owner} owns the schema {SCHEMA}. "
+            f"Connect as {owner}."
+        )
+    if not place["creates"]:
+        raise MigrationError(
+            f"{role} may not create schemas in the database {database}. "
+            f"Have an administrator run {HERE / 'roles.sql'} in it."
+        )
+
+
+async def _known(connection: Connection) -> bool:
+    """Was this database migrated before?"""
+    ledger = f"{SCHEMA}.release_index"
+    return await connection.fetchval("select to_regclass($1)", ledger) is not None
 
 
 async def _applied(connection: Connection) -> dict[str, str]:
@@ -164,19 +208,15 @@ async def _release(connection: Connection, known: bool) -> str:
         path.read_text("utf-8") for path in sorted((HERE / "functions").glob("*.sql"))
     )
     rules = (HERE / "guards" / "rules.sql").read_text("utf-8")
-    rows = await connection.fetch(POLICIES, SCHEMA, RELEASE) if known else []
-    there = {f"{row['relation']} {row['name']}": row["sound"] for row in rows}
+    sound = await _sound(connection) if known else {}
     policies = []
-    own = []
-    for name, statement in _parts("policies.sql"):
-        relation, policy = name.split(" ")
-        own.append(f"('{relation.strip(chr(34))}', '{policy}')")
-        sound = there.get(f"{relation.strip(chr(34))} {policy}")
-        if sound:
+    for (relation, policy), statement in _policies().items():
+        if sound.get((relation, policy)):
             continue
-        if sound is False:  # somebody changed it
-            policies.append(f"drop policy {policy} on {relation};\n")
+        if (relation, policy) in sound:  # somebody changed it
+            policies.append(f'drop policy {policy} on "{relation}";\n')
         policies.append(statement)
+    own = (f"('{relation}', '{policy}')" for relation, policy in _policies())
     return f"""\
 create schema if not exists {RELEASE};
 set local search_path = {RELEASE}, {SCHEMA}, pg_temp;
@@ -192,14 +232,40 @@ revoke all on all functions in schema {SCHEMA} from public;
 {"".join(policies)}
 -- Names are printed with their schemas from here on, as they are when a service starts.
 set local search_path = pg_catalog;
-insert into {SCHEMA}.release (name) values ('{RELEASE}') on conflict (name) do update set applied_at = now();
+insert into {SCHEMA}.release (name) values ('{RELEASE}')
+on conflict (name) do update set applied_at = now();
 insert into {SCHEMA}.release_policy (release, relation, name, definition)
 select '{RELEASE}', c.relname, p.polname, {DEFINITION}
   from pg_policy p join pg_class c on c.oid = p.polrelid
  where c.relnamespace = '{SCHEMA}'::regnamespace
-   and (c.relname, p.polname) in ({", ".join(own)})
+   and (c.relname, p.polname) in (
+    {_lines(own)})
 on conflict (release, relation, name) do update set definition = excluded.definition;
+insert into {SCHEMA}.release_index (release, name)
+select '{RELEASE}', i.name from unnest(array[
+    {_lines(f"'{name}'" for name, _ in _parts("indexes.sql"))}]::text[]) as i (name)
+on conflict do nothing;
 """
+
+
+def _policies() -> dict[tuple[str, str], str]:
+    """The statements of this release's policies by table and name."""
+    found = {}
+    for title, statement in _parts("policies.sql"):
+        relation, name = title.split(" ")
+        found[relation.strip('"'), name] = statement
+    return found
+
+
+async def _sound(connection: Connection) -> dict[tuple[str, str], bool]:
+    """The policies of the database by table and name: are they as a release made them?"""
+    rows = await connection.fetch(POLICIES, SCHEMA)
+    return {(row["relation"], row["name"]): row["sound"] for row in rows}
+
+
+def _lines(values: Iterable[str]) -> str:
+    """Values between commas, one a line."""
+    return ",\n    ".join(values)
 
 
 def _parts(file: str) -> Iterator[tuple[str, str]]:
@@ -211,14 +277,14 @@ def _parts(file: str) -> Iterator[tuple[str, str]]:
 
 async def _indexes(connection: Connection, *, empty: bool) -> list[Step]:
     """The indexes that are not there, or that were not finished."""
-    rows = await connection.fetch(INDEXES, SCHEMA, list(TABLES))
+    rows = await connection.fetch(INDEXES, SCHEMA)
     valid = {row["name"]: row["valid"] for row in rows}
     found = []
     for name, statement in _parts("indexes.sql"):
         if valid.get(name):
             continue
         if name in valid:
-            drop = f"drop index concurrently {SCHEMA}.{name};"
+            drop = f"drop index concurrently if exists {SCHEMA}.{name};"
             found.append(Step(f"unfinished index {name}", drop, False))
         found.append(
             Step(f"index {name}", f"set search_path = {SCHEMA};\n{statement}", False)
@@ -238,68 +304,96 @@ async def _strangers(connection: Connection, known: bool) -> list[Step]:
     rows = await connection.fetch(
         f"select name from {SCHEMA}.release where name <> $1 order by name", RELEASE
     )
+    wanted = [name for name, _ in _parts("indexes.sql")]
+    indexes = await connection.fetch(THEIR_INDEXES, SCHEMA, RELEASE, wanted)
     found = [
+        Step(
+            f"drop index {row['name']}",
+            f"drop index concurrently if exists {SCHEMA}.{row['name']};",
+            False,
+        )
+        for row in indexes
+    ]
+    found += [
         Step(
             f"drop release {row['name']}",
             f"drop schema if exists {row['name']} cascade;",
         )
         for row in rows
     ]
-    policies = await connection.fetch(POLICIES, SCHEMA, RELEASE)
-    own = {name.replace('"', "") for name, _ in _parts("policies.sql")}
-    unwanted = [
-        row for row in policies if f"{row['relation']} {row['name']}" not in own
-    ]
+    own = _policies()
+    unwanted = [each for each in await _sound(connection) if each not in own]
     taken = "".join(
-        f'drop policy {row["name"]} on "{row["relation"]}";\n' for row in unwanted
+        f'drop policy "{name}" on "{relation}";\n' for relation, name in unwanted
     )
     rules = (HERE / "guards" / "rules.sql").read_text("utf-8")
     grants = "".join(f'revoke all on "{table}" from {APP};\n' for table in TABLES)
     text = f"set local search_path = {SCHEMA}, pg_temp;\n{taken}{grants}delete from member_role;\n"
     text += f"{rules}delete from release where name <> '{RELEASE}';\n"
+    # The last step, because what an interrupted run has to drop is found by these rows.
     found.append(Step("drop what older releases needed", text))
-    wanted = {name for name, _ in _parts("indexes.sql")}
-    for row in await connection.fetch(INDEXES, SCHEMA, list(TABLES)):
-        if row["name"] not in wanted:
-            drop = f'drop index concurrently {SCHEMA}."{row["name"]}";'
-            found.append(Step(f"drop index {row['name']}", drop, False))
     return found
 
 
 async def _lock(connection: Connection) -> None:
     """Waits for another migration of this database.
 
-    Asked again and again: a session that waited inside PostgreSQL would hold up the index that the
+    It is asked again and again: a session that waited inside PostgreSQL would hold up the index that the
     other one builds.
     """
+    waits = False
     while not await connection.fetchval("select pg_try_advisory_lock($1)", LOCK):
+        if not waits:
+            print(
+                "Another migration of this database is running: waiting for it.",
+                file=sys.stderr,
+            )
+        waits = True
         await asyncio.sleep(PAUSE)
 
 
 async def _apply(connection: Connection, step: Step) -> None:
     """Does one step; gives way to who uses the tables, and tries again."""
-    if not step.together:
-        for statement in filter(None, map(str.strip, step.sql.split(";\n"))):
-            await connection.execute(statement)
-        return
     for attempt in range(ATTEMPTS):
         try:
-            async with connection.transaction():
-                await connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
-                await connection.execute(step.sql)
-        except asyncpg.LockNotAvailableError:
+            await _run(connection, step)
+        except BUSY as error:
+            if (
+                not step.together
+            ):  # it has left an unfinished index, which the next run builds
+                raise MigrationError(
+                    f"The step '{step.title}' was interrupted: {error}. Run this again."
+                ) from error
             await asyncio.sleep(PAUSE * (1 + attempt % 4))
+        except asyncpg.PostgresError as error:
+            raise MigrationError(
+                f"PostgreSQL refused a statement of the step '{step.title}': {error}. "
+                "The steps before it are done. Remove the cause, and run this again."
+            ) from error
         else:
             return
     raise MigrationError(
-        f"{step.title}: its tables stayed in use for {ATTEMPTS} attempts. Nothing of it was done."
+        f"The tables of the step '{step.title}' stayed in use for {ATTEMPTS} attempts. The steps "
+        "before it are done. End what uses them (see pg_stat_activity), and run this again."
     )
+
+
+async def _run(connection: Connection, step: Step) -> None:
+    """Runs the statements of a step."""
+    if step.together:
+        async with connection.transaction():
+            await connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
+            await connection.execute(step.sql)
+        return
+    for statement in filter(None, map(str.strip, step.sql.split(";\n"))):
+        await connection.execute(statement)
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m notes.store.migrate",
         description=__doc__,
+        epilog="Exit codes: 0 done, 1 not done or something is missing, 2 wrong usage or no connection.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
@@ -325,11 +419,24 @@ async def _main(arguments: Sequence[str] | None = None) -> int:
     url = os.environ.get("OWNER_DATABASE_URL")
     if not url:
         print(
-            "OWNER_DATABASE_URL is not set: it names the database, as notes_owner.",
+            "OWNER_DATABASE_URL is not set. Set it to the URL of the database, as notes_owner.",
             file=sys.stderr,
         )
         return 2
-    connection = await asyncpg.connect(url)
+    try:
+        connection = await asyncpg.connect(url)
+    except (
+        OSError,
+        ValueError,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+    ) as error:
+        print(
+            f"The database that OWNER_DATABASE_URL names cannot be reached: {error}. "
+            "Check the host, the database, the role and its password.",
+            file=sys.stderr,
+        )
+        return 2
     try:
         if options.status:
             return await _status(connection)
@@ -342,6 +449,12 @@ async def _main(arguments: Sequence[str] | None = None) -> int:
     except MigrationError as error:
         print(error, file=sys.stderr)
         return 1
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        print(
+            f"The connection was lost, or refused: {error}. Run this again.",
+            file=sys.stderr,
+        )
+        return 1
     finally:
         await connection.close()
     return 0
@@ -349,15 +462,15 @@ async def _main(arguments: Sequence[str] | None = None) -> int:
 
 def _script(step: Step) -> str:
     """A step as somebody would run it by hand."""
-    begin, end = ("begin;\n", "commit;\n") if step.together else ("", "")
+    begin = f"begin;\nset local lock_timeout = '{LOCK_TIMEOUT}';\n"
+    begin, end = (begin, "commit;\n") if step.together else ("", "")
     return f"-- {step.title}\n{begin}{step.sql.rstrip()}\n{end}"
 
 
 async def _status(connection: Connection) -> int:
-    """Prints what is applied and what is not."""
-    known = await connection.fetchval(
-        "select to_regclass($1)", f"{SCHEMA}.release_policy"
-    )
+    """Prints what is applied and what is not; returns the exit code."""
+    await _check_place(connection)
+    known = await _known(connection)
     applied = await _applied(connection) if known else {}
     missing = [step.title for step in pending(applied)]
     rows = (
@@ -366,15 +479,20 @@ async def _status(connection: Connection) -> int:
         else []
     )
     releases = [row["name"] for row in rows]
-    if RELEASE not in releases:
+    sound = await _sound(connection) if known else {}
+    if RELEASE not in releases or not all(sound.get(each) for each in _policies()):
         missing.append(f"release {RELEASE}")
     missing += [step.title for step in await _indexes(connection, empty=False)]
     for name in (*applied, *(f"release {name}" for name in releases)):
-        print(f"applied {name}")
+        if f"release {RELEASE}" != name or name not in missing:
+            print(f"applied {name}")
     for name in missing:
         print(f"missing {name}")
     return 1 if missing else 0
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(_main()))
+    try:
+        sys.exit(asyncio.run(_main()))
+    except KeyboardInterrupt:
+        sys.exit("Interrupted. Run this again, and it goes on where it ended.")

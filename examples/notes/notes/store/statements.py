@@ -2,8 +2,12 @@
 
 from typing import Final
 
-RELEASE: Final = "notes_1c304cc8"
+RELEASE: Final = "notes_118d303c"
 """The schema of this release's functions: named by the digest of all that it derives."""
+
+CALLER: Final = "app_6203a97e"
+"""The prefix of the settings in which a transaction says who calls: only policies of this release
+read them, so that those of another one let nothing through here."""
 
 TABLES: Final = (
     "workspace",

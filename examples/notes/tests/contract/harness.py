@@ -27,6 +27,7 @@ from notes.development.world import Connection, Member
 from notes.gate.operation import JSON, MERGE_PATCH, Operation
 from notes.operations import OPERATIONS
 from notes.settings import Settings
+from notes.store.statements import CALLER
 
 Result = TypeVar("Result")
 
@@ -350,9 +351,9 @@ async def bound(
 ) -> AsyncIterator[None]:
     """A transaction that is bound to a caller, and to a tenant if one is given."""
     bindings = {
-        "app.member_id": str(member_id),
-        "app.roles": roles,
-        "app.attributes": attributes,
+        f"{CALLER}.member_id": str(member_id),
+        f"{CALLER}.roles": roles,
+        f"{CALLER}.attributes": attributes,
         "app.environment": "development",
     }
     async with connection.transaction():

@@ -16,7 +16,7 @@ import pytest
 
 from notes.development.world import CATALOG, Connection
 from notes.store.database import OUTSIDE_CONDITION
-from notes.store.statements import RELEASE, TABLES
+from notes.store.statements import CALLER, RELEASE, TABLES
 from tests.contract.harness import (
     ACCESS,
     CONTRACT,
@@ -182,8 +182,9 @@ def test_a_binding_ends_with_its_transaction(
 ) -> None:
     request = allowed(service, reachable("list", "read")[0])
     assert service.run(call(runtime, request))["outcome"] == "ok"
-    for name in ("tenant_id", "member_id", "roles", "attributes"):
-        setting = runtime.fetchval("select current_setting($1, true)", f"app.{name}")
+    own = (f"{CALLER}.{name}" for name in ("member_id", "roles", "attributes"))
+    for name in ("app.tenant_id", *own):
+        setting = runtime.fetchval("select current_setting($1, true)", name)
         assert not service.run(setting), name
 
 

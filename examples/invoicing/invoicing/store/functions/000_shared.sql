@@ -37,9 +37,9 @@ begin
   elsif coalesce((p_caller ->> 'auth_time')::bigint, 0) < extract(epoch from now()) - p_age then
     v_caller.refusal := 'step_up_required';
   end if;
-  v_bound := set_config('app.member_id', coalesce(v_caller.member::text, ''), true);
-  v_bound := set_config('app.roles', v_caller.roles::text, true);
-  v_bound := set_config('app.attributes', p_caller ->> 'attributes', true);
+  v_bound := set_config('app_b071987b.member_id', coalesce(v_caller.member::text, ''), true);
+  v_bound := set_config('app_b071987b.roles', v_caller.roles::text, true);
+  v_bound := set_config('app_b071987b.attributes', p_caller ->> 'attributes', true);
   return v_caller;
 end $$;
 

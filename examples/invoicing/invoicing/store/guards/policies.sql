@@ -66,122 +66,135 @@ create policy reach_update_23386f0e on idempotency_key as permissive for update 
 create policy reach_insert_046fa4a9 on audit_event as permissive for insert to invoicing_app
   with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
 
--- policy: customer reach_select_b400511e
-create policy reach_select_b400511e on customer as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'member', 'viewer'])
-         or ((select nullif(current_setting('app.roles', true), '')::text[] && array['analyst'])
+-- policy: customer reach_select_214d071b
+create policy reach_select_214d071b on customer as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['accountant', 'member',
+                                                                                          'viewer'])
+         or ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['analyst'])
              and customer.region = any (select jsonb_array_elements_text(
-                     nullif(current_setting('app.attributes', true), '')::jsonb -> 'regions'))));
+                     nullif(current_setting('app_b071987b.attributes', true), '')::jsonb -> 'regions'))));
 
--- policy: customer reach_insert_ffb55f22
-create policy reach_insert_ffb55f22 on customer as permissive for insert to invoicing_app
-  with check ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'member']));
+-- policy: customer reach_insert_c4622a51
+create policy reach_insert_c4622a51 on customer as permissive for insert to invoicing_app
+  with check ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['accountant',
+                                                                                               'member']));
 
--- policy: customer reach_update_f20c7422
-create policy reach_update_f20c7422 on customer as permissive for update to invoicing_app
-  using ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'member']))
-  with check ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'member']));
+-- policy: customer reach_update_651cd7f3
+create policy reach_update_651cd7f3 on customer as permissive for update to invoicing_app
+  using ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['accountant', 'member']))
+  with check ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['accountant',
+                                                                                               'member']));
 
--- policy: customer reach_delete_ac53e0a4
-create policy reach_delete_ac53e0a4 on customer as permissive for delete to invoicing_app
-  using ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant']));
+-- policy: customer reach_delete_aac9f2bf
+create policy reach_delete_aac9f2bf on customer as permissive for delete to invoicing_app
+  using ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['accountant']));
 
--- policy: invoice reach_select_3be31ae1
-create policy reach_select_3be31ae1 on invoice as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'billing_worker',
-                                                                                 'member', 'viewer'])
-         or ((select nullif(current_setting('app.roles', true), '')::text[] && array['analyst'])
+-- policy: invoice reach_select_09ad9d36
+create policy reach_select_09ad9d36 on invoice as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['accountant',
+                                                                                          'billing_worker', 'member',
+                                                                                          'viewer'])
+         or ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['analyst'])
              and invoice.region = any (select jsonb_array_elements_text(
-                     nullif(current_setting('app.attributes', true), '')::jsonb -> 'regions'))));
+                     nullif(current_setting('app_b071987b.attributes', true), '')::jsonb -> 'regions'))));
 
--- policy: invoice reach_insert_7d3451bd
-create policy reach_insert_7d3451bd on invoice as permissive for insert to invoicing_app
-  with check ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
-              or ((select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
+-- policy: invoice reach_insert_1fdb0634
+create policy reach_insert_1fdb0634 on invoice as permissive for insert to invoicing_app
+  with check ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['accountant'])
+              or ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['member'])
                   and invoice.region = (select o.region from organization o
                           where o.id = (select current_setting('app.tenant_id', true)::uuid))));
 
--- policy: invoice reach_update_baaba1f3
-create policy reach_update_baaba1f3 on invoice as permissive for update to invoicing_app
-  using (((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
+-- policy: invoice reach_update_142007d9
+create policy reach_update_142007d9 on invoice as permissive for update to invoicing_app
+  using (((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['accountant'])
           and invoice.status = 'draft')
-         or ((select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
-             and invoice.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
+         or ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['member'])
+             and invoice.owner_id = (select nullif(current_setting('app_b071987b.member_id', true), '')::uuid)
              and invoice.status = 'draft')
-         or ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'billing_worker'])
+         or ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['accountant',
+                                                                                              'billing_worker'])
              and invoice.status = 'sent')
-         or ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
+         or ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['accountant'])
              and (select o.region from organization o
                      where o.id = (select current_setting('app.tenant_id', true)::uuid)) = 'eu'
              and invoice.status = 'sent'))
   with check ((invoice.status = 'draft'
-               and ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
-                    or ((select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
-                        and invoice.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid))))
-              or (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant',
-                                                                                         'billing_worker']));
+               and ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['accountant'])
+                    or ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['member'])
+                        and invoice.owner_id =
+                                (select nullif(current_setting('app_b071987b.member_id', true), '')::uuid))))
+              or (select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['accountant',
+                                                                                                  'billing_worker']));
 
--- policy: invoice reach_delete_ca55ebe7
-create policy reach_delete_ca55ebe7 on invoice as permissive for delete to invoicing_app
+-- policy: invoice reach_delete_113921ab
+create policy reach_delete_113921ab on invoice as permissive for delete to invoicing_app
   using (invoice.status = 'draft'
-         and ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
-              or ((select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
-                  and invoice.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid))));
+         and ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['accountant'])
+              or ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['member'])
+                  and invoice.owner_id = (select nullif(current_setting('app_b071987b.member_id', true), '')::uuid))));
 
--- policy: invoice_line reach_select_24eb9206
-create policy reach_select_24eb9206 on invoice_line as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'billing_worker',
-                                                                                 'member', 'viewer']));
+-- policy: invoice_line reach_select_36d8eb0c
+create policy reach_select_36d8eb0c on invoice_line as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['accountant',
+                                                                                          'billing_worker', 'member',
+                                                                                          'viewer']));
 
--- policy: invoice_line reach_insert_99a08c4c
-create policy reach_insert_99a08c4c on invoice_line as permissive for insert to invoicing_app
+-- policy: invoice_line reach_insert_18fb8104
+create policy reach_insert_18fb8104 on invoice_line as permissive for insert to invoicing_app
   with check (invoice_line.locked = false
-              and invoice_line.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
-              and (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'member']));
+              and invoice_line.owner_id = (select nullif(current_setting('app_b071987b.member_id', true), '')::uuid)
+              and (select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['accountant',
+                                                                                                   'member']));
 
--- policy: invoice_line reach_update_53007471
-create policy reach_update_53007471 on invoice_line as permissive for update to invoicing_app
+-- policy: invoice_line reach_update_ae774b17
+create policy reach_update_ae774b17 on invoice_line as permissive for update to invoicing_app
   using (invoice_line.locked = false
-         and ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'billing_worker'])
-              or ((select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
-                  and invoice_line.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid))))
+         and ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['accountant',
+                                                                                               'billing_worker'])
+              or ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['member'])
+                  and invoice_line.owner_id =
+                          (select nullif(current_setting('app_b071987b.member_id', true), '')::uuid))))
   with check ((invoice_line.locked = false
-               and ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
-                    or ((select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
-                        and invoice_line.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid))))
-              or (select nullif(current_setting('app.roles', true), '')::text[] && array['billing_worker']));
+               and ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['accountant'])
+                    or ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['member'])
+                        and invoice_line.owner_id =
+                                (select nullif(current_setting('app_b071987b.member_id', true), '')::uuid))))
+              or (select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['billing_worker']));
 
--- policy: invoice_line reach_delete_a0951b6c
-create policy reach_delete_a0951b6c on invoice_line as permissive for delete to invoicing_app
+-- policy: invoice_line reach_delete_03c7b3a3
+create policy reach_delete_03c7b3a3 on invoice_line as permissive for delete to invoicing_app
   using (invoice_line.locked = false
-         and ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
-              or ((select nullif(current_setting('app.roles', true), '')::text[] && array['member'])
-                  and invoice_line.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid))));
+         and ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['accountant'])
+              or ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['member'])
+                  and invoice_line.owner_id =
+                          (select nullif(current_setting('app_b071987b.member_id', true), '')::uuid))));
 
--- policy: payment reach_select_448ecda0
-create policy reach_select_448ecda0 on payment as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant', 'member', 'viewer'])
-         or ((select nullif(current_setting('app.roles', true), '')::text[] && array['billing_worker'])
+-- policy: payment reach_select_78f290ae
+create policy reach_select_78f290ae on payment as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['accountant', 'member',
+                                                                                          'viewer'])
+         or ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['billing_worker'])
              and (select current_setting('app.environment', true)) in ('development', 'staging')
              and payment.mode = 'test')
-         or ((select nullif(current_setting('app.roles', true), '')::text[] && array['billing_worker'])
+         or ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['billing_worker'])
              and (select current_setting('app.environment', true)) = 'production'
              and payment.mode = 'live'));
 
--- policy: payment reach_insert_d9b84a0d
-create policy reach_insert_d9b84a0d on payment as permissive for insert to invoicing_app
-  with check (((select nullif(current_setting('app.roles', true), '')::text[] && array['billing_worker'])
+-- policy: payment reach_insert_757f6503
+create policy reach_insert_757f6503 on payment as permissive for insert to invoicing_app
+  with check (((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['billing_worker'])
                and (select current_setting('app.environment', true)) in ('development', 'staging')
                and payment.mode = 'test')
-              or ((select nullif(current_setting('app.roles', true), '')::text[] && array['billing_worker'])
+              or ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['billing_worker'])
                   and (select current_setting('app.environment', true)) = 'production'
                   and payment.mode = 'live')
-              or ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant'])
+              or ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['accountant'])
                   and payment.method in ('bank_transfer', 'cash')
                   and payment.mode = 'live'));
 
--- policy: payment reach_update_0beacdc7
-create policy reach_update_0beacdc7 on payment as permissive for update to invoicing_app
+-- policy: payment reach_update_13a40e2f
+create policy reach_update_13a40e2f on payment as permissive for update to invoicing_app
   using (payment.status = 'received'
-         and (select nullif(current_setting('app.roles', true), '')::text[] && array['accountant']))
-  with check ((select nullif(current_setting('app.roles', true), '')::text[] && array['accountant']));
+         and (select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['accountant']))
+  with check ((select nullif(current_setting('app_b071987b.roles', true), '')::text[] && array['accountant']));

@@ -56,42 +56,42 @@ create policy reach_update_23386f0e on idempotency_key as permissive for update 
 create policy reach_insert_046fa4a9 on audit_event as permissive for insert to notes_app
   with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
 
--- policy: notebook reach_select_c7a4ffbb
-create policy reach_select_c7a4ffbb on notebook as permissive for select to notes_app
-  using ((select nullif(current_setting('app.roles', true), '')::text[] && array['reader', 'writer']));
+-- policy: notebook reach_select_2ee5b742
+create policy reach_select_2ee5b742 on notebook as permissive for select to notes_app
+  using ((select nullif(current_setting('app_6203a97e.roles', true), '')::text[] && array['reader', 'writer']));
 
--- policy: notebook reach_insert_2ba1da68
-create policy reach_insert_2ba1da68 on notebook as permissive for insert to notes_app
-  with check ((select nullif(current_setting('app.roles', true), '')::text[] && array['writer']));
+-- policy: notebook reach_insert_e68e0280
+create policy reach_insert_e68e0280 on notebook as permissive for insert to notes_app
+  with check ((select nullif(current_setting('app_6203a97e.roles', true), '')::text[] && array['writer']));
 
--- policy: notebook reach_update_03b5afbc
-create policy reach_update_03b5afbc on notebook as permissive for update to notes_app
-  using (notebook.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
-         and (select nullif(current_setting('app.roles', true), '')::text[] && array['writer']))
-  with check (notebook.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
-              and (select nullif(current_setting('app.roles', true), '')::text[] && array['writer']));
+-- policy: notebook reach_update_0a1453c4
+create policy reach_update_0a1453c4 on notebook as permissive for update to notes_app
+  using (notebook.owner_id = (select nullif(current_setting('app_6203a97e.member_id', true), '')::uuid)
+         and (select nullif(current_setting('app_6203a97e.roles', true), '')::text[] && array['writer']))
+  with check (notebook.owner_id = (select nullif(current_setting('app_6203a97e.member_id', true), '')::uuid)
+              and (select nullif(current_setting('app_6203a97e.roles', true), '')::text[] && array['writer']));
 
--- policy: notebook reach_delete_47156921
-create policy reach_delete_47156921 on notebook as permissive for delete to notes_app
-  using (notebook.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
-         and (select nullif(current_setting('app.roles', true), '')::text[] && array['writer']));
+-- policy: notebook reach_delete_7fbdc64e
+create policy reach_delete_7fbdc64e on notebook as permissive for delete to notes_app
+  using (notebook.owner_id = (select nullif(current_setting('app_6203a97e.member_id', true), '')::uuid)
+         and (select nullif(current_setting('app_6203a97e.roles', true), '')::text[] && array['writer']));
 
--- policy: note reach_select_0b2f06a9
-create policy reach_select_0b2f06a9 on note as permissive for select to notes_app
-  using ((select nullif(current_setting('app.roles', true), '')::text[] && array['reader', 'writer']));
+-- policy: note reach_select_99ac6449
+create policy reach_select_99ac6449 on note as permissive for select to notes_app
+  using ((select nullif(current_setting('app_6203a97e.roles', true), '')::text[] && array['reader', 'writer']));
 
--- policy: note reach_insert_38b99c51
-create policy reach_insert_38b99c51 on note as permissive for insert to notes_app
-  with check ((select nullif(current_setting('app.roles', true), '')::text[] && array['writer']));
+-- policy: note reach_insert_89469b14
+create policy reach_insert_89469b14 on note as permissive for insert to notes_app
+  with check ((select nullif(current_setting('app_6203a97e.roles', true), '')::text[] && array['writer']));
 
--- policy: note reach_update_2fab691a
-create policy reach_update_2fab691a on note as permissive for update to notes_app
-  using (note.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
-         and (select nullif(current_setting('app.roles', true), '')::text[] && array['writer']))
-  with check (note.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
-              and (select nullif(current_setting('app.roles', true), '')::text[] && array['writer']));
+-- policy: note reach_update_b523485e
+create policy reach_update_b523485e on note as permissive for update to notes_app
+  using (note.owner_id = (select nullif(current_setting('app_6203a97e.member_id', true), '')::uuid)
+         and (select nullif(current_setting('app_6203a97e.roles', true), '')::text[] && array['writer']))
+  with check (note.owner_id = (select nullif(current_setting('app_6203a97e.member_id', true), '')::uuid)
+              and (select nullif(current_setting('app_6203a97e.roles', true), '')::text[] && array['writer']));
 
--- policy: note reach_delete_7e88821c
-create policy reach_delete_7e88821c on note as permissive for delete to notes_app
-  using (note.owner_id = (select nullif(current_setting('app.member_id', true), '')::uuid)
-         and (select nullif(current_setting('app.roles', true), '')::text[] && array['writer']));
+-- policy: note reach_delete_da9ea9f3
+create policy reach_delete_da9ea9f3 on note as permissive for delete to notes_app
+  using (note.owner_id = (select nullif(current_setting('app_6203a97e.member_id', true), '')::uuid)
+         and (select nullif(current_setting('app_6203a97e.roles', true), '')::text[] && array['writer']));
