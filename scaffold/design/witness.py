@@ -57,12 +57,31 @@ def failing(
     whole = satisfying(alternative, entity)
     if whole is None:
         return
+    looked_at = [condition for other in others for condition in other.conditions]
     for condition in alternative.conditions:
         rest = [each for each in alternative.conditions if each != condition]
-        for world in _making(condition, whole, False):
-            if holds(rest, world) and not any(holds(o.conditions, world) for o in others):
+        for near in _making(condition, whole, False):
+            worlds = (each for each in _settled(near, looked_at) if holds(rest, each))
+            found = (w for w in worlds if not any(holds(o.conditions, w) for o in others))
+            world = next(found, None)
+            if world is not None:
                 yield str(condition), world
                 break
+
+
+def _settled(world: World, conditions: Sequence[Condition]) -> Iterator[World]:
+    """The world with values for all that the conditions look at in a row or a tenant.
+
+    What a world leaves open is filled in with an example, which might meet a condition.
+    """
+    sides = (side for each in conditions for side in (each.left, each.right))
+    looked_at = (each for each in sides if isinstance(each, Term))
+    for term in looked_at:
+        if term.source in ("field", "tenant") and _value(term, world) is None:
+            for value in domain(term.kind):
+                yield from _settled(_assign(term, value, world), conditions)
+            return
+    yield world
 
 
 def holds(conditions: Sequence[Condition], world: World) -> bool:
