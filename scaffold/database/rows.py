@@ -45,7 +45,8 @@ def view(entity: Entity) -> View:
             opening, closing = f"',' || substr({opening}", f"{closing}, 2)"
         if 2 + len(opening + flat(fields) + closing + name) + 5 > WIDTH:
             opening = f"{opening}\n    "
-        outputs.append(f"{opening}{lay(fields, 4)}{closing} as {name}")
+        closing = f"{closing} as {name}"
+        outputs.append(f"{opening}{lay(fields, 4, len(closing) + 1)}{closing}")
     query = "select " + ",\n  ".join(outputs) + f"\n  from {identifier(entity.name)} r"
     about = f"The {entity.names.many}, each with its JSON as text."
     return View(view_name(entity), about, query)

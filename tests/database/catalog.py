@@ -47,12 +47,15 @@ select pg_get_triggerdef(t.oid), t.tgenabled from pg_trigger t
 select tablename, policyname, permissive, roles::text, cmd, qual, with_check from pg_policies
  where schemaname like 'invoicing%'
 """,
-    "migration": "select name, digest from invoicing.schema_migration",
-    "release": "select name from invoicing.release",
-    "release_policy": "select * from invoicing.release_policy",
-    "release_index": "select * from invoicing.release_index",
-    "member_role": "select * from invoicing.member_role",
 }
+ROWS: Final = {
+    "schema_migration": "name, digest",
+    "release": "name",
+    "release_policy": "*",
+    "release_index": "*",
+    "member_role": "*",
+}
+"""The columns of the tables whose rows say what was applied."""
 GRANTS: Final = """
 select format('%s %s %s', c.relname, a.attname, p.privilege)
   from pg_class c
@@ -74,6 +77,10 @@ async def catalog(connection: "asyncpg.Connection[Any]") -> list[str]:
     facts = []
     for kind, query in QUERIES.items():
         facts += [f"{kind}: {tuple(row)}" for row in await connection.fetch(query)]
+    for table, columns in ROWS.items():
+        if await connection.fetchval("select to_regclass($1)", f"invoicing.{table}"):
+            rows = await connection.fetch(f"select {columns} from invoicing.{table}")  # noqa: S608
+            facts += [f"{table}: {tuple(row)}" for row in rows]
     return sorted(facts)
 
 

@@ -200,3 +200,7 @@ class Databases:
         else:  # a copy has the rights inside of the database, and not those on it
             execute(found.admin, f'grant create on database "{name}" to {PACKAGE}_owner')
         return found
+
+    def drop(self, urls: Urls) -> None:
+        """Removes a database."""
+        execute(self._server, f'drop database "{urlsplit(urls.admin).path[1:]}" with (force)')

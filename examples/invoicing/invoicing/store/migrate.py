@@ -20,15 +20,17 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 import asyncpg
 
 from invoicing.store.statements import RELEASE, TABLES
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
+Result = TypeVar("Result")
 
 HERE: Final = Path(__file__).parent
 SCHEMA: Final = "invoicing"
@@ -44,6 +46,13 @@ PAUSE: Final = 0.5
 """Seconds between two attempts."""
 
 PART: Final = re.compile(r"^-- (?:policy|index): (.+)\n", re.MULTILINE)
+GONE: Final = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+)
+"""What a lost connection raises."""
 BUSY: Final = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 LEDGER: Final = f"""\
 create table if not exists {SCHEMA}.schema_migration (
@@ -123,7 +132,7 @@ async def migrate(connection: Connection, prune: bool = False) -> list[str]:
     try:
         done = []
         for step in await steps(connection, prune=prune):
-            await _apply(connection, step)
+            await _patiently(step.title, step.together, partial(_run, connection, step))
             done.append(step.title)
         return done
     finally:
@@ -135,8 +144,19 @@ async def steps(connection: Connection, *, prune: bool = False) -> list[Step]:
     """What there is to do, in order.
 
     Raises:
-        MigrationError: an applied migration was changed, or this is not the owner's connection.
+        MigrationError: an applied migration was changed, this is not the owner's connection, or
+            tables stayed in use.
     """
+
+    async def read() -> list[Step]:
+        async with connection.transaction():
+            await connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
+            return await _steps(connection, prune)
+
+    return await _patiently("reading the catalog", True, read)
+
+
+async def _steps(connection: Connection, prune: bool) -> list[Step]:
     await _check_place(connection)
     known = await _known(connection)
     found = [] if known else [Step("ledger", LEDGER)]
@@ -157,15 +177,13 @@ def pending(applied: dict[str, str]) -> Iterator[Step]:
         chain = hashlib.sha256(f"{chain}{text}".encode()).hexdigest()
         if path.name not in applied:
             values = f"('{path.name}', '{chain}')"
-            insert = (
-                f"insert into {SCHEMA}.schema_migration (name, digest) values {values};"
-            )
+            insert = f"insert into {SCHEMA}.schema_migration (name, digest)\nvalues {values};"
             yield Step(
                 path.name, f"set local search_path = {SCHEMA};\n{text}\n{insert}\n"
             )
         elif applied[path.name] != chain:
             raise MigrationError(
-                f"{path.name} was changed after it had been applied to this database. "
+                f"The migration {path.name} was changed after it had been applied here. "
                 "Take the change back, or use a new database if nothing is deployed yet."
             )
 
@@ -186,7 +204,7 @@ async def _check_place(connection: Connection) -> None:
         )
     if not place["creates"]:
         raise MigrationError(
-            f"{role} may not create schemas in the database {database}. "
+            f"The role {role} may not create schemas in the database {database}. "
             f"Have an administrator run {HERE / 'roles.sql'} in it."
         )
 
@@ -352,30 +370,37 @@ async def _lock(connection: Connection) -> None:
         await asyncio.sleep(PAUSE)
 
 
-async def _apply(connection: Connection, step: Step) -> None:
-    """Does one step; gives way to who uses the tables, and tries again."""
+async def _patiently(
+    title: str, again: bool, work: Callable[[], Awaitable[Result]]
+) -> Result:
+    """Gives way to who uses the tables, and tries again where that can be done."""
     for attempt in range(ATTEMPTS):
         try:
-            await _run(connection, step)
+            return await work()
         except BUSY as error:
-            if (
-                not step.together
-            ):  # it has left an unfinished index, which the next run builds
+            if not again:  # it has left an unfinished index, which the next run builds
                 raise MigrationError(
-                    f"The step '{step.title}' was interrupted: {error}. Run this again."
+                    f"The step '{title}' was interrupted: {_said(error)}. Run this again."
                 ) from error
             await asyncio.sleep(PAUSE * (1 + attempt % 4))
+        except GONE as error:
+            raise MigrationError(
+                f"The connection was lost in the step '{title}': {_said(error)}. Run this again."
+            ) from error
         except asyncpg.PostgresError as error:
             raise MigrationError(
-                f"PostgreSQL refused a statement of the step '{step.title}': {error}. "
+                f"PostgreSQL refused a statement of the step '{title}': {_said(error)}. "
                 "The steps before it are done. Remove the cause, and run this again."
             ) from error
-        else:
-            return
     raise MigrationError(
-        f"The tables of the step '{step.title}' stayed in use for {ATTEMPTS} attempts. The steps "
+        f"The tables of the step '{title}' stayed in use for {ATTEMPTS} attempts. The steps "
         "before it are done. End what uses them (see pg_stat_activity), and run this again."
     )
+
+
+def _said(error: Exception) -> str:
+    """What an error says, as a part of a sentence."""
+    return " ".join(str(error).split()).rstrip(".")
 
 
 async def _run(connection: Connection, step: Step) -> None:
@@ -432,7 +457,7 @@ async def _main(arguments: Sequence[str] | None = None) -> int:
         asyncpg.InterfaceError,
     ) as error:
         print(
-            f"The database that OWNER_DATABASE_URL names cannot be reached: {error}. "
+            f"The database that OWNER_DATABASE_URL names cannot be reached: {_said(error)}. "
             "Check the host, the database, the role and its password.",
             file=sys.stderr,
         )
@@ -449,9 +474,9 @@ async def _main(arguments: Sequence[str] | None = None) -> int:
     except MigrationError as error:
         print(error, file=sys.stderr)
         return 1
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (*GONE, asyncpg.PostgresError) as error:
         print(
-            f"The connection was lost, or refused: {error}. Run this again.",
+            f"The database refused, or was lost: {_said(error)}. Run this again.",
             file=sys.stderr,
         )
         return 1

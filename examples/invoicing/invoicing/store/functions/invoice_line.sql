@@ -2,7 +2,8 @@
 create or replace view invoice_line_row_ with (security_invoker = true) as select r.*,
   (select row_to_json(json_)::text from (
     select r.id, r.version, r.created_at, r.updated_at, r.invoice_id, r.owner_id, r."position", r.description,
-           r.quantity::text as quantity, r.unit_price, r.tax_rate::text as tax_rate, r.amount, r.locked) json_) as json_
+           r.quantity::text as quantity, r.unit_price, r.tax_rate::text as tax_rate, r.amount,
+           r.locked) json_) as json_
   from invoice_line r;
 
 -- List invoice lines, newest first where `p_sort` is null.

@@ -1,7 +1,8 @@
 -- The notes, each with its JSON as text.
 create or replace view note_row_ with (security_invoker = true) as select r.*,
   (select row_to_json(json_)::text from (
-    select r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.notebook_id, r.title, r.body, r.pinned) json_) as json_
+    select r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.notebook_id, r.title, r.body,
+           r.pinned) json_) as json_
   from note r;
 
 -- List notes, newest first where `p_sort` is null.
