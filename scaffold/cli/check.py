@@ -24,6 +24,7 @@ def run(
       missing      a generated file is not there
       extra        a file lies among the generated ones and is none
       stale        the spec or scaffold changed since: run scaffold generate
+      migration    the same, and the tables with it, which takes a migration
       lock         the lock claims something that the spec does not yield
       interrupted  a write did not end: run scaffold generate
     \b
@@ -52,6 +53,11 @@ def run(
 def _verdict(kinds: list[str]) -> str:
     if not kinds:
         return f"{paint('sound', 'green')}: the tree is what the spec yields."
+    if set(kinds) == {"stale", "migration"}:
+        return (
+            "The tables of the spec changed since, and scaffold cannot write a migration yet: run "
+            "scaffold generate, which says what the ways out are."
+        )
     if set(kinds) == {"stale"}:
         return "The spec or scaffold changed since: run scaffold generate, and commit the result."
     return (

@@ -20,16 +20,25 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
     ] = False,
+    replace_initial: Annotated[
+        bool,
+        typer.Option(
+            "--replace-initial-migration",
+            help="Write the initial migration anew: only while no database that it made is kept.",
+        ),
+    ] = False,
 ) -> None:
     """Bring the generated files and scaffold.lock to the state of scaffold.yaml.
 
     Files that are no longer emitted are removed; yours are never touched. Everything is written,
-    or nothing is.
+    or nothing is. A change of tables is refused, because databases may have them already: say
+    --replace-initial-migration as long as nothing is deployed, and make each database anew.
 
     \b
     Examples:
       scaffold generate
       scaffold generate services/shop --dry-run
+      scaffold generate --replace-initial-migration
     """
     with refusing():
         from scaffold.emission import emit_project
@@ -37,7 +46,7 @@ def run(
         from scaffold.tree.lay import compare, lay
 
         emission = emit_project(project)
-        difference = compare(project, emission)
+        difference = compare(project, emission, replace_initial=replace_initial)
         if not dry_run:
             lay(project, emission, difference)
         _list(difference)

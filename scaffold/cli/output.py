@@ -77,12 +77,15 @@ def _explained(error: Exception) -> str | None:
     from scaffold.plan.format import FormatterError
     from scaffold.project.create import NewProjectError
     from scaffold.spec.problems import SpecError, escape
+    from scaffold.tree.history import MigrationNeeded
     from scaffold.tree.paths import UnsafePath
     from scaffold.tree.transaction import TransactionError
 
     match error:
         case SpecError():
             return f"the spec is refused ({counted(len(error.problems), 'problem')})\n{error}"
+        case MigrationNeeded():
+            return "\n".join(escape(each) for each in str(error).split("\n"))
         case NewProjectError() | ProjectError() | TransactionError() | UnsafePath():
             return escape(str(error))
         case FormatterError():

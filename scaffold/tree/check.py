@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Literal
 
 from scaffold.emission import Emission
+from scaffold.tree import history
 from scaffold.tree import lock as locks
 from scaffold.tree.lay import digest_of, extra
 from scaffold.tree.lock import Lock, LockError
 from scaffold.tree.paths import LOCK
 from scaffold.tree.transaction import JOURNAL, interrupted
 
-Kind = Literal["changed", "missing", "extra", "stale", "lock", "interrupted"]
+Kind = Literal["changed", "missing", "extra", "stale", "migration", "lock", "interrupted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,16 @@ def _tree(project: Path, emission: Emission, lock: Lock | None) -> Iterator[Find
     """
     older = lock is not None and _is_older(lock, emission.lock)
     known = lock.files if lock and older else {}
+    tables = history.differences(project, emission)
     for path, wanted in emission.lock.files.items():
         lying = digest_of(project, path)
         if lying == wanted:
             continue
         if older and lying == known.get(path):
-            yield Finding("stale", path, "is of an earlier spec or generator")
+            if tables and path in history.paths(emission):
+                yield Finding("migration", path, _needed(tables))
+            else:
+                yield Finding("stale", path, "is of an earlier spec or generator")
         elif lying is None:
             yield Finding("missing", path, "is generated from the spec and is not there")
         else:
@@ -64,6 +69,11 @@ def _tree(project: Path, emission: Emission, lock: Lock | None) -> Iterator[Find
             yield Finding("stale", path, "is no longer generated")
         else:
             yield Finding("extra", path, "lies among the generated files and is not one of them")
+
+
+def _needed(tables: tuple[str, ...]) -> str:
+    more = f", and {len(tables) - 1} more" if len(tables) > 1 else ""
+    return f"is of other tables than those of the spec: {tables[0]}{more}"
 
 
 def _lock(project: Path, emission: Emission) -> tuple[Lock | None, list[Finding]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from scaffold.emission import Emission
 from scaffold.tree import lock as locks
+from scaffold.tree.history import MigrationNeeded, differences
 from scaffold.tree.lock import LockError, digest
 from scaffold.tree.paths import LOCK, Roots, UnsafePath, confine
 from scaffold.tree.transaction import change
@@ -36,8 +37,17 @@ class Difference:
         return bool(self.created or self.changed or self.removed)
 
 
-def compare(project: Path, emission: Emission) -> Difference:
-    """What `lay` would do to a project."""
+def compare(project: Path, emission: Emission, *, replace_initial: bool = False) -> Difference:
+    """What `lay` would do to a project.
+
+    With `replace_initial`, it may write the initial migration anew.
+
+    Raises:
+        MigrationNeeded: it may not, and the spec asks for other tables than the project has.
+    """
+    tables = () if replace_initial else differences(project, emission)
+    if tables:
+        raise MigrationNeeded(tables)
     wanted = {**emission.files, LOCK: locks.write(emission.lock)}
     found = {path: digest_of(project, path) for path in wanted}
     former = _former(project, emission)

@@ -14,6 +14,7 @@ from scaffold.cli import app
 
 SPECS = Path(__file__).resolve().parent.parent.parent / "specs"
 PACKAGE = "shop"
+REPLACE = "--replace-initial-migration"
 SPEC = """\
 # A comment that has to stay.
 scaffold: 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .support import PACKAGE, edit, scaffold, tree, without_product
+from .support import PACKAGE, REPLACE, edit, scaffold, tree, without_product
 
 PRODUCT = f"{PACKAGE}/resources/product"
 
@@ -22,7 +22,7 @@ def test_nothing_to_do_touches_nothing(project: Path) -> None:
 def test_a_changed_spec_changes_only_what_it_is_about(project: Path) -> None:
     before = tree(project)
     edit(project / "scaffold.yaml", "name: {type: string, min: 1, max: 80}", "name: {type: date}")
-    result = scaffold("generate", project)
+    result = scaffold("generate", project, REPLACE)
     assert result.exit_code == 0
     after = tree(project)
     changed = {path for path in after if before.get(path) != after[path]} - {"scaffold.yaml"}
@@ -37,7 +37,7 @@ def test_what_is_no_longer_emitted_is_removed(project: Path) -> None:
     (project / PRODUCT / "__pycache__").mkdir()
     (project / PRODUCT / "__pycache__" / "models.cpython-311.pyc").write_bytes(b"")
     without_product(project / "scaffold.yaml")
-    result = scaffold("generate", project)
+    result = scaffold("generate", project, REPLACE)
     assert f"removed  {PRODUCT}/models.py" in result.stdout
     assert not (project / PRODUCT).exists()
     assert scaffold("check", project).exit_code == 0
@@ -47,13 +47,13 @@ def test_a_dry_run_lists_the_same_and_writes_nothing(project: Path) -> None:
     without_product(project / "scaffold.yaml")
     (project / PACKAGE / "app.py").unlink()
     before = tree(project)
-    dry = scaffold("generate", project, "--dry-run")
+    dry = scaffold("generate", project, REPLACE, "--dry-run")
     assert dry.exit_code == 0
     assert tree(project) == before
     assert f"created  {PACKAGE}/app.py" in dry.stdout
     assert f"changed  {PACKAGE}/operations.py" in dry.stdout
     assert f"removed  {PRODUCT}/models.py" in dry.stdout
-    real = scaffold("generate", project)
+    real = scaffold("generate", project, REPLACE)
     assert real.stdout.splitlines()[:-1] == dry.stdout.splitlines()[:-1]
 
 
@@ -75,7 +75,7 @@ def test_files_of_the_developer_are_never_touched(project: Path) -> None:
     strange = project / PACKAGE / "strange.py"
     strange.write_text("mine too")
     without_product(project / "scaffold.yaml")
-    assert scaffold("generate", project).exit_code == 0
+    assert scaffold("generate", project, REPLACE).exit_code == 0
     assert all((project / path).read_text() == text for path, text in own.items())
     assert strange.exists()
 
@@ -104,7 +104,7 @@ def test_a_tree_that_cannot_be_written_is_left_as_it_was(project: Path) -> None:
     app.mkdir()
     without_product(project / "scaffold.yaml")
     before = tree(project)
-    result = scaffold("generate", project)
+    result = scaffold("generate", project, REPLACE)
     assert result.exit_code == 2
     assert "app.py" in result.stderr
     assert tree(project) == before

@@ -178,6 +178,19 @@ def test_it_gives_way_to_who_uses_a_table_and_tries_again(
     assert on(database.admin, catalog) == upgraded
 
 
+def test_it_is_interrupted_and_says_so(database: Urls, second: Release) -> None:
+    before = on(database.admin, catalog)
+    reads = "select from invoicing.invoice"
+    with holding(database.admin, reads) as end, running(second, database) as process:
+        wait_for(database.admin, "select exists (select from pg_locks where not granted)")
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=SECONDS)
+        end()
+    assert process.returncode == 130
+    assert_plain(stderr)
+    assert on(database.admin, catalog) == before
+
+
 def test_it_gives_up_and_says_so(database: Urls, second: Release) -> None:
     before = on(database.admin, catalog)
     hurried = (

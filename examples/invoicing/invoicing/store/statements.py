@@ -2,7 +2,7 @@
 
 from typing import Final
 
-RELEASE: Final = "invoicing_7a2b037c"
+RELEASE: Final = "invoicing_0d8114bc"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_b071987b"

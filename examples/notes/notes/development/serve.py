@@ -7,6 +7,7 @@ PostgreSQL that lives in .dev/ and stops with this process.
 import argparse
 import asyncio
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from notes.development.issuer import DevelopmentIssuer
 from notes.development.postgres import server
 from notes.development.world import populate
 from notes.settings import Settings
+from notes.store.migrate import MigrationError
 
 HOME = Path(".dev")
 DATABASE = "notes_development"
@@ -55,7 +57,12 @@ def main() -> None:
     options = parser.parse_args()
     issuer = DevelopmentIssuer(HOME)
     with administrator(HOME / "postgres") as admin:
-        database = asyncio.run(prepared(admin))
+        try:
+            database = asyncio.run(prepared(admin))
+        except MigrationError as error:
+            sys.exit(
+                f"{error} The development database is {DATABASE}, in {HOME / 'postgres'} if it is embedded."
+            )
         settings = Settings(
             environment="development",
             database_url=SecretStr(database.app),

@@ -520,4 +520,8 @@ if __name__ == "__main__":
     try:
         sys.exit(asyncio.run(_main()))
     except KeyboardInterrupt:
-        sys.exit("Interrupted. Run this again, and it goes on where it ended.")
+        print(
+            "Interrupted. Run this again, and it goes on where it ended.",
+            file=sys.stderr,
+        )
+        sys.exit(130)

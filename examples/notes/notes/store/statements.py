@@ -2,7 +2,7 @@
 
 from typing import Final
 
-RELEASE: Final = "notes_118d303c"
+RELEASE: Final = "notes_538fcdec"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_6203a97e"
