@@ -84,14 +84,23 @@ def _flow(node: Group, column: int, after: int, start: int) -> str:
         last = len(node.closing) + after if index == len(node.parts) - 1 else 0
         joint = node.joint if index else ""
         at = len(lines[-1]) + len(joint)
-        if at + len(flat(each)) + last > WIDTH and not _breakable(each) and index:
+        further = start + 2 * STEP
+        text = lay(each, at, last, start)
+        unbreakable = at + len(flat(each)) + last > WIDTH and not _breakable(each)
+        if index and at > further and (unbreakable or _width(text, at) + last > WIDTH):
             lines[-1] = lines[-1].rstrip()
-            lines.append(" " * (start + 2 * STEP))
-            joint, at = "", start + 2 * STEP
-        first, *rest = lay(each, at, last, start).split(LINE)
+            lines.append(" " * further)
+            joint, text = "", lay(each, further, last, start)
+        first, *rest = text.split(LINE)
         lines[-1] += joint + first
         lines += rest
     return LINE.join(lines)[column:] + node.closing
+
+
+def _width(text: str, column: int) -> int:
+    """How long the longest line of a text is whose first line begins in a column."""
+    first, *rest = text.split(LINE)
+    return max(column + len(first), *map(len, rest), 0)
 
 
 def _breakable(node: Sql) -> bool:

@@ -56,4 +56,4 @@ def _filter(column: Column, operator: str, key: str, source: str) -> Sql:
         # A range instead of LIKE, which is not leakproof and so would not use the index.
         end = f"{name} ~<~ (({value}) || U&'\\+10FFFF')"
         return all_of([f"{name} ~>=~ ({value})", end])
-    return f"{name} {OPERATORS.get(operator, '=')} {value}"
+    return Group((f"{name} {OPERATORS.get(operator, '=')}", value), " ")

@@ -57,7 +57,7 @@ def bound(scope: str) -> Binding:
         if term.many:
             value = f"{attributes} -> {literal(term.name)})"
             return _query("select jsonb_array_elements_text(", value)
-        return f"(select ({attributes} ->> {literal(term.name)}){cast(term)})"
+        return _query(f"select ({attributes}", f" ->> {literal(term.name)}){cast(term)}")
 
     member = f"(select {setting('member_id')}::uuid)"
     return Binding(member, claim, TENANT_BOUND, holds, holds)

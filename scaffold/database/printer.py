@@ -121,7 +121,7 @@ def view(found: View) -> str:
 
 def composite(found: Composite) -> str:
     """The statement that creates a type; run again, it leaves the one that is there."""
-    members = lay(listed(_typed(each) for each in found.members), 4 + 17 + len(found.name), 1, 4)
+    members = lay(listed(_typed(each) for each in found.members), 18 + len(found.name), 1)
     return (
         f"{comment(found.comment)}\ndo $$\nbegin\n"
         f"  create type {found.name} as {members};\n"
