@@ -12,11 +12,13 @@ from typing import Final, NamedTuple
 
 from benchmarks import ROOT
 from benchmarks.bed import Bed
+from benchmarks.processes import cpu_seconds
 
-NANOSECONDS: Final = 1_000_000_000
 STOP_SECONDS: Final = 10
 EMITTED: Final = "emitted"
-PEERS: Final = ("fastapi_sqlalchemy", "starlette_bare")
+IDIOMATIC: Final = "fastapi_sqlalchemy"
+BARE: Final = "starlette_bare"
+PEERS: Final = (IDIOMATIC, BARE)
 NAMES: Final = (EMITTED, *PEERS)
 
 
@@ -28,10 +30,8 @@ class Server(NamedTuple):
     process: "subprocess.Popen[bytes]"
 
     def cpu_seconds(self) -> float:
-        """The CPU that its threads have used so far: what the scheduler counted, not ticks."""
-        tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
-        spent = (int((task / "schedstat").read_text().split()[0]) for task in tasks)
-        return sum(spent) / NANOSECONDS
+        """The CPU seconds that it has used so far."""
+        return cpu_seconds(self.process.pid)
 
     def begin_profile(self) -> None:
         """Tells a server with a profile to begin to sample."""

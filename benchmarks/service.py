@@ -1,6 +1,6 @@
 """The emitted service beside services written by hand: `python -m benchmarks.service`.
 
-What is compared is requests per CPU second of the server process. README.md says how.
+What is compared is the CPU of the server process, alone and with PostgreSQL's. README.md says how.
 """
 
 import argparse
@@ -12,12 +12,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import asyncpg
 import uvloop
 
 from benchmarks import agreement, report, sampling
 from benchmarks.bed import Bed, bed
 from benchmarks.load import OPERATIONS, Client, Workload
 from benchmarks.measure import Lane, Sample, measure_round, warm_up
+from benchmarks.processes import DatabaseProcesses
 from benchmarks.servers import EMITTED, NAMES, Server, separate_cores, server
 
 CONNECTIONS: Final = 16
@@ -35,23 +37,33 @@ class Scale(NamedTuple):
 
 
 FULL: Final = Scale(tenants=1000, rows=200, callers=200, rounds=7, seconds=2.0)
-QUICK: Final = Scale(tenants=20, rows=20, callers=20, rounds=1, seconds=0.2)
+QUICK: Final = Scale(tenants=20, rows=30, callers=20, rounds=1, seconds=0.2)
 
 
 async def load(servers: Sequence[Server], bed: Bed, scale: Scale) -> list[Sample]:
     """The samples of all rounds with all servers."""
     workload = Workload(bed.callers, CONNECTIONS)
     lanes = [Lane(each, await Client.connect(each.port, CONNECTIONS)) for each in servers]
+    database = await database_processes(bed)
     samples: list[Sample] = []
     try:
         await warm_up(lanes, workload, scale.seconds / 2)
         for number in range(scale.rounds):
-            samples += await measure_round(lanes, workload, number, scale.seconds)
+            samples += await measure_round(lanes, database, workload, number, scale.seconds)
             print(f"round {number + 1} of {scale.rounds}", file=sys.stderr, flush=True)
     finally:
         for each in lanes:
             each.client.close()
     return samples
+
+
+async def database_processes(bed: Bed) -> DatabaseProcesses:
+    """The processes of the database that the servers share."""
+    connection = await asyncpg.connect(bed.admin)
+    try:
+        return DatabaseProcesses(connection.get_server_pid())
+    finally:
+        await connection.close()
 
 
 async def load_one(target: Server, bed: Bed, operation: str, seconds: float) -> None:

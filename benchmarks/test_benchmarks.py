@@ -4,12 +4,15 @@ Each runs in a process of its own: it moves itself to other cores and imports wh
 """
 
 import json
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from benchmarks import ROOT
 from benchmarks.load import OPERATIONS
+from benchmarks.processes import cpu_seconds, parent
 from benchmarks.servers import NAMES, PEERS
 from benchmarks.synthetic import spec
 from scaffold.design.resolve import resolve
@@ -34,6 +37,21 @@ def test_the_services_are_compared(tmp_path: Path) -> None:
         assert f"| {operation} |" in done.stdout
         assert all(rate > 0 for name in NAMES for rate in found["rates"][name])
         assert all(found["times"][peer]["median"] > 0 for peer in PEERS)
+        assert all(found["whole_cost_times"][peer]["median"] > 0 for peer in PEERS)
+        for name in NAMES:
+            assert f"| {operation}, {name} |" in done.stdout
+            # Each request is a statement at least, whose backend is seen to work for it.
+            assert all(figure > 5 for figure in found["costs"][name]["database"])
+
+
+def test_the_cpu_of_a_process_is_what_it_used() -> None:
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
+        time.sleep(0.5)
+        used = cpu_seconds(process.pid)
+        assert parent(process.pid) == os.getpid()
+        process.kill()
+    assert 0 < used < 1
+    assert cpu_seconds(process.pid) == 0
 
 
 def test_the_emitted_service_is_profiled() -> None:

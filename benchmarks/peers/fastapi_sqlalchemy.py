@@ -6,6 +6,7 @@ log of decisions. What it does have is written as the documentation of its libra
 
 import json
 import os
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime
@@ -69,7 +70,6 @@ class InvoiceOut(BaseModel):
     updated_at: datetime
     owner_id: UUID
     number: str
-    title: str
     customer_id: UUID
     region: Literal["eu", "us"]
     status: Literal["draft", "sent", "paid", "void"]
@@ -78,12 +78,14 @@ class InvoiceOut(BaseModel):
     due_on: date
     paid_at: datetime | None
     network_id: UUID | None
+    title: str
 
 
 class InvoicePage(BaseModel):
-    """The newest invoices."""
+    """The newest invoices, and the cursor of those after them."""
 
     items: list[InvoiceOut]
+    next_cursor: str | None
 
 
 class InvoiceCreate(BaseModel):
@@ -174,14 +176,20 @@ async def find(session: AsyncSession, caller: Principal, invoice_id: UUID) -> In
 async def list_invoices(
     session: Session, caller: Caller, limit: Annotated[int, Query(ge=1, le=100)] = 20
 ) -> dict[str, object]:
-    """The newest invoices."""
+    """The newest invoices, and the cursor of those after them."""
     found = await session.scalars(
         select(Invoice)
         .where(Invoice.tenant_id == caller.tenant_id)
         .order_by(Invoice.created_at.desc(), Invoice.id.desc())
-        .limit(limit)
+        .limit(limit + 1)
     )
-    return {"items": found.all()}
+    rows = found.all()
+    cursor = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        key = json.dumps([last.created_at.isoformat(), str(last.id)])
+        cursor = urlsafe_b64encode(key.encode()).decode()
+    return {"items": rows[:limit], "next_cursor": cursor}
 
 
 @app.get("/invoices/{invoice_id}", response_model=InvoiceOut)

@@ -5,6 +5,7 @@ itself: the route, the statement, and the JSON.
 """
 
 import os
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
@@ -20,8 +21,8 @@ from starlette.routing import Route
 from benchmarks.peers import POOL
 
 COLUMNS = (
-    "id, version, created_at, updated_at, owner_id, number, title, customer_id, region,"
-    " status, total, issued_on, due_on, paid_at, network_id"
+    "id, version, created_at, updated_at, owner_id, number, customer_id, region, status,"
+    " total, issued_on, due_on, paid_at, network_id, title"
 )
 READ = f"select {COLUMNS} from invoicing.invoice where tenant_id = $1 and id = $2"  # noqa: S608
 LIST = (
@@ -50,10 +51,14 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
 
 
 async def list_invoices(request: Request) -> Response:
-    """The newest invoices."""
+    """The newest invoices, and the cursor of those after them."""
     limit = int(request.query_params.get("limit", "20"))
-    rows = await request.app.state.pool.fetch(LIST, request.headers["x-tenant-id"], limit)
-    return answer({"items": [dict(row) for row in rows]})
+    rows = await request.app.state.pool.fetch(LIST, request.headers["x-tenant-id"], limit + 1)
+    cursor = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        cursor = urlsafe_b64encode(orjson.dumps([last["created_at"], str(last["id"])])).decode()
+    return answer({"items": [dict(row) for row in rows[:limit]], "next_cursor": cursor})
 
 
 async def read_invoice(request: Request) -> Response:
@@ -77,7 +82,7 @@ async def create_invoice(request: Request) -> Response:
         body["region"],
         date.fromisoformat(body["due_on"]),
     )
-    return one(row, 201)
+    return one(row, 201, {"location": f"/invoices/{row['id']}"})
 
 
 async def update_invoice(request: Request) -> Response:
@@ -95,11 +100,16 @@ async def update_invoice(request: Request) -> Response:
     return one(row, missing=412)
 
 
-def one(row: asyncpg.Record | None, status: int = 200, missing: int = 404) -> Response:
+def one(
+    row: asyncpg.Record | None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    missing: int = 404,
+) -> Response:
     """One row with its version, or the status that says there is none."""
     if row is None:
         return Response(status_code=missing)
-    return answer(dict(row), status, {"etag": f'"{row["version"]}"'})
+    return answer(dict(row), status, {"etag": f'"{row["version"]}"', **(headers or {})})
 
 
 def answer(
