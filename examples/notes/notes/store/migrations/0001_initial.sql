@@ -109,9 +109,6 @@ alter table member add constraint member_tenant_id_fkey
 alter table idempotency_key add constraint idempotency_key_member_id_fkey
   foreign key (tenant_id, member_id)
   references member (tenant_id, id);
-alter table audit_event add constraint audit_event_member_id_fkey
-  foreign key (tenant_id, member_id)
-  references member (tenant_id, id);
 alter table notebook add constraint notebook_owner_id_fkey
   foreign key (tenant_id, owner_id)
   references member (tenant_id, id);
