@@ -77,13 +77,25 @@ class Steps:
 
 
 @dataclass(frozen=True, slots=True)
+class Demand:
+    """Why somebody who holds a role is refused all the same.
+
+    `test` is asked only `when` that is: PL/pgSQL prepares what it does not ask neither.
+    """
+
+    when: Sql
+    test: Sql
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """What a feature asks of every caller: parameters of `enter_`, a line that explains them, and
-    why somebody who holds a role is refused all the same."""
+    """What a feature asks of callers: parameters of `enter_`, a line that explains them, and the
+    demand."""
 
     parameters: tuple[Parameter, ...]
     comment: str
-    refusals: tuple[Refusal, ...]
+    demand: Demand
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,17 +330,19 @@ class Assurance:
 class SharedView:
     """What is told to the functions that all operations share.
 
-    `scope` is the prefix of the settings that the policies read, and
-    `claims` are the members of a caller that hold the user's attributes, with their values.
-    `policies_need_caller` says that some policy asks who the caller is. `refusals` are those of
-    the features.
+    `scope` is the prefix of the settings that the policies read. `claims` are the members of a
+    caller that hold the user's attributes, with their values, and `claimed` is the test that the
+    caller has a role whose conditions ask for them: taking an array out of JSON costs more than
+    anything else that is done with a caller. `policies_need_caller` says that some policy asks who
+    the caller is. `demands` are those of the features.
     """
 
     scope: str
     assurance: tuple[Assurance, ...]
     policies_need_caller: bool
     claims: tuple[Assignment, ...]
-    refusals: tuple[Refusal, ...]
+    claimed: Sql
+    demands: tuple[Demand, ...]
 
 
 def names(operations: Iterable[Operation]) -> str:

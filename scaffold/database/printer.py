@@ -19,7 +19,11 @@ from scaffold.database.schema import (
 )
 
 SELF = "set search_path from current"
-"""A function finds what it names in the schemas of its release, whoever calls it."""
+"""A function finds what it names in the schemas of its release, whoever calls it.
+
+Each call saves and restores the setting, which costs as much as a statement. An inner function goes
+without: whoever calls it has done so.
+"""
 
 PREFER_VARIABLES = "#variable_conflict use_variable"
 
@@ -135,9 +139,10 @@ def function(found: Function, *, prefer_variables: bool = False) -> str:
     With `prefer_variables`, some column may be called like a variable of it: columns are written
     with their table, so that a bare name is the variable.
     """
-    kind = " ".join(filter(None, (found.language, found.volatility)))
-    returns = f"returns {found.returns} " if found.returns else ""
-    tail = f"{returns}language {kind} {SELF} as $$"
+    returns = f"returns {found.returns}" if found.returns else ""
+    path = "" if found.inner else SELF
+    kind = ("language", found.language, found.volatility, path, "as $$")
+    tail = " ".join(filter(None, (returns, *kind)))
     given = [
         *(f"{_declared(each)}," for each in found.parameters),
         *(f"out {_typed(each)}," for each in found.results),

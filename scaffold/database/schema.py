@@ -147,7 +147,7 @@ class Function:
     """A stored function.
 
     It has either `results`, which are its out parameters, or one value of the type `returns`.
-    `body` is its text between the quotes.
+    `body` is its text between the quotes. One that is `inner` is only called by others.
     """
 
     name: str
@@ -158,6 +158,7 @@ class Function:
     returns: str = ""
     language: Literal["plpgsql", "sql"] = "plpgsql"
     volatility: Literal["", "stable", "immutable"] = ""
+    inner: bool = False
 
 
 @dataclass(frozen=True, slots=True)

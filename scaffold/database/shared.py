@@ -44,12 +44,14 @@ def functions(design: Design, render: Render, scope: str, *, pages: bool) -> Ite
     """
     operations = design.operations
     entries = [each for each in (each.entry(design) for each in FEATURES) if each is not None]
+    claiming = _claiming(design)
     view = SharedView(
         scope,
         tuple(_assurance(design)),
         any(has_conditions(each) for each in design.entities),
-        tuple(_claim(each) for each in design.user_attributes),
-        tuple(refusal for each in entries for refusal in each.refusals),
+        tuple(_claim(each) for each in design.user_attributes) if claiming else (),
+        listed_roles("v_caller.roles && ", claiming),
+        tuple(each.demand for each in entries),
     )
     about = "they are refused if they hold none of the roles `p_allowed`."
     yield Function(
@@ -62,6 +64,7 @@ def functions(design: Design, render: Render, scope: str, *, pages: bool) -> Ite
         ),
         render("functions/enter", view),
         returns="caller_",
+        inner=True,
     )
     if any(each.conditional for each in operations):
         yield Function(
@@ -71,6 +74,7 @@ def functions(design: Design, render: Render, scope: str, *, pages: bool) -> Ite
             parameters(CALLER, ("p_table", TEXT), ("p_id", UUID), ("p_match", VERSIONS)),
             render("functions/missed", view),
             returns=TEXT,
+            inner=True,
         )
     if any(each.conditions for o in operations for each in o.alternatives):
         yield Function(
@@ -79,6 +83,7 @@ def functions(design: Design, render: Render, scope: str, *, pages: bool) -> Ite
             (),
             render("functions/outside", view),
             returns=TEXT,
+            inner=True,
         )
     if pages:
         yield Function(
@@ -96,6 +101,7 @@ def functions(design: Design, render: Render, scope: str, *, pages: bool) -> Ite
             render("functions/page", view),
             returns=TEXT,
             volatility="immutable",
+            inner=True,
         )
     if any(patches_objects(each) for each in design.entities):
         yield Function(
@@ -106,6 +112,7 @@ def functions(design: Design, render: Render, scope: str, *, pages: bool) -> Ite
             returns=JSONB,
             language="sql",
             volatility="immutable",
+            inner=True,
         )
     for feature in FEATURES:
         yield from feature.functions(design, render)
@@ -124,6 +131,19 @@ def _claim(attribute: Attribute) -> Assignment:
         text = f"p_caller -> 'attributes' ->> {name}"
         value = text if attribute.kind.textual else f"({text})::{attribute.kind.sql}"
     return Assignment(claim_name(attribute.name), value)
+
+
+def _claiming(design: Design) -> frozenset[str]:
+    """The roles whose conditions look at an attribute of the user."""
+    return frozenset(
+        role
+        for operation in design.operations
+        for each in operation.alternatives
+        for condition in each.conditions
+        for term in (condition.left, condition.right)
+        if not isinstance(term, tuple) and term.source == "user" and term.name != "id"
+        for role in each.roles
+    )
 
 
 def _assurance(design: Design) -> Iterable[Assurance]:

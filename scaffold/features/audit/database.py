@@ -62,6 +62,7 @@ def functions(render: Render) -> Iterable[Function]:
         ),
         render("audit/record", None),
         returns=TEXT,
+        inner=True,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scaffold.database.bodies import Entry, Refusal, Served, Steps
+from scaffold.database.bodies import Demand, Entry, Served, Steps
 from scaffold.database.schema import Parameter
 from scaffold.features.step_up.design import seconds_of
 
@@ -12,7 +12,11 @@ SIGNED_IN = "coalesce((p_caller ->> 'auth_time')::bigint, 0)"
 ENTRY = Entry(
     parameters=(AGE,),
     comment="`p_age` is how old the authentication may be, in seconds.",
-    refusals=(Refusal(f"{SIGNED_IN} < extract(epoch from now()) - p_age", "'step_up_required'"),),
+    demand=Demand(
+        "p_age is not null",
+        f"{SIGNED_IN} < extract(epoch from now()) - p_age",
+        "'step_up_required'",
+    ),
 )
 
 

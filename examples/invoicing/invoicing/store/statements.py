@@ -2,7 +2,7 @@
 
 from typing import Final
 
-RELEASE: Final = "invoicing_0d8114bc"
+RELEASE: Final = "invoicing_7f2b50bd"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_b071987b"

@@ -11,7 +11,7 @@ end $$;
 -- Binds this transaction to the tenant and to the caller, and says who that is, and why they are refused if they hold
 -- none of the roles `p_allowed`. `p_age` is how old the authentication may be, in seconds.
 create or replace function enter_(p_tenant uuid, p_caller jsonb, p_allowed text[], p_age integer default null)
-  returns caller_ language plpgsql set search_path from current as $$
+  returns caller_ language plpgsql as $$
 declare
   v_caller caller_;
   v_held text[];
@@ -24,7 +24,6 @@ begin
       and m.kind = p_caller ->> 'kind' and m.active;
   v_caller.tenant := p_tenant;
   v_caller.roles := coalesce(v_held, '{}');
-  v_caller.user_regions := array(select jsonb_array_elements_text(p_caller -> 'attributes' -> 'regions'));
   if p_caller ->> 'mfa' is distinct from 'phishing_resistant' then
     v_caller.roles := array(select r from unnest(v_caller.roles) r where r <> all (array['accountant']));
   end if;
@@ -34,18 +33,24 @@ begin
       when v_held && p_allowed then 'mfa_required'
       else 'permission_missing'
     end;
-  elsif coalesce((p_caller ->> 'auth_time')::bigint, 0) < extract(epoch from now()) - p_age then
-    v_caller.refusal := 'step_up_required';
+  end if;
+  if v_caller.refusal is null and p_age is not null then  -- by itself: what is not asked is not prepared either
+    if coalesce((p_caller ->> 'auth_time')::bigint, 0) < extract(epoch from now()) - p_age then
+      v_caller.refusal := 'step_up_required';
+    end if;
   end if;
   v_bound := set_config('app_b071987b.member_id', coalesce(v_caller.member::text, ''), true);
   v_bound := set_config('app_b071987b.roles', v_caller.roles::text, true);
-  v_bound := set_config('app_b071987b.attributes', p_caller ->> 'attributes', true);
+  if v_caller.roles && array['analyst'] then
+    v_bound := set_config('app_b071987b.attributes', p_caller ->> 'attributes', true);
+    v_caller.user_regions := array(select jsonb_array_elements_text(p_caller -> 'attributes' -> 'regions'));
+  end if;
   return v_caller;
 end $$;
 
 -- Why a conditional write touched no row. One that row-level security hides from the caller is not found.
 create or replace function missed_(p_caller caller_, p_table text, p_id uuid, p_match bigint[])
-  returns text language plpgsql set search_path from current as $$
+  returns text language plpgsql as $$
 declare
   v_version bigint;
 begin
@@ -60,7 +65,7 @@ begin
 end $$;
 
 -- Undoes a write whose row is outside what the caller may write.
-create or replace function outside_() returns text language plpgsql set search_path from current as $$
+create or replace function outside_() returns text language plpgsql as $$
 begin
   raise exception 'the row is outside what the caller may write' using errcode = 'SC403';
 end $$;
@@ -68,7 +73,7 @@ end $$;
 -- The statement of a list: one for each shape of filters, so that each has the plan that it needs. It is put together
 -- from constants; every value is a parameter.
 create or replace function page_(p_view text, p_body text, p_where text, p_order text[], p_descending boolean,
-  p_further boolean) returns text language plpgsql immutable set search_path from current as $$
+  p_further boolean) returns text language plpgsql immutable as $$
 declare
   v_direction text := case when p_descending then ' desc' else '' end;
   v_beyond text := case when p_descending then '<' else '>' end;
@@ -84,8 +89,7 @@ begin
 end $$;
 
 -- Applies a JSON merge patch (RFC 7396, section 2) to a stored object.
-create or replace function merge_(p_target jsonb, p_patch jsonb)
-  returns jsonb language sql immutable set search_path from current as $$
+create or replace function merge_(p_target jsonb, p_patch jsonb) returns jsonb language sql immutable as $$
 select case
   when jsonb_typeof(p_patch) <> 'object' then p_patch
   else coalesce((
@@ -129,7 +133,7 @@ end $$;
 
 -- Writes the audit event of an effect, which `p_said` names the fields of; ends well.
 create or replace function record_(p_caller caller_, p_operation text, p_resource text, p_id uuid, p_version bigint,
-  p_said jsonb, p_request text) returns text language plpgsql set search_path from current as $$
+  p_said jsonb, p_request text) returns text language plpgsql as $$
 begin
   insert into audit_event (tenant_id, member_id, operation, resource, resource_id, version, fields, request_id)
     values (p_caller.tenant, p_caller.member, p_operation, p_resource, p_id, p_version,

@@ -11,7 +11,7 @@ end $$;
 -- Binds this transaction to the tenant and to the caller, and says who that is, and why they are refused if they hold
 -- none of the roles `p_allowed`.
 create or replace function enter_(p_tenant uuid, p_caller jsonb, p_allowed text[])
-  returns caller_ language plpgsql set search_path from current as $$
+  returns caller_ language plpgsql as $$
 declare
   v_caller caller_;
   v_held text[];
@@ -37,7 +37,7 @@ end $$;
 
 -- Why a conditional write touched no row. One that row-level security hides from the caller is not found.
 create or replace function missed_(p_caller caller_, p_table text, p_id uuid, p_match bigint[])
-  returns text language plpgsql set search_path from current as $$
+  returns text language plpgsql as $$
 declare
   v_version bigint;
 begin
@@ -52,7 +52,7 @@ begin
 end $$;
 
 -- Undoes a write whose row is outside what the caller may write.
-create or replace function outside_() returns text language plpgsql set search_path from current as $$
+create or replace function outside_() returns text language plpgsql as $$
 begin
   raise exception 'the row is outside what the caller may write' using errcode = 'SC403';
 end $$;
@@ -60,7 +60,7 @@ end $$;
 -- The statement of a list: one for each shape of filters, so that each has the plan that it needs. It is put together
 -- from constants; every value is a parameter.
 create or replace function page_(p_view text, p_body text, p_where text, p_order text[], p_descending boolean,
-  p_further boolean) returns text language plpgsql immutable set search_path from current as $$
+  p_further boolean) returns text language plpgsql immutable as $$
 declare
   v_direction text := case when p_descending then ' desc' else '' end;
   v_beyond text := case when p_descending then '<' else '>' end;
@@ -108,7 +108,7 @@ end $$;
 
 -- Writes the audit event of an effect, which `p_said` names the fields of; ends well.
 create or replace function record_(p_caller caller_, p_operation text, p_resource text, p_id uuid, p_version bigint,
-  p_said jsonb, p_request text) returns text language plpgsql set search_path from current as $$
+  p_said jsonb, p_request text) returns text language plpgsql as $$
 begin
   insert into audit_event (tenant_id, member_id, operation, resource, resource_id, version, fields, request_id)
     values (p_caller.tenant, p_caller.member, p_operation, p_resource, p_id, p_version,
