@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from scaffold.columns import ID, NEWEST, TENANT
-from scaffold.database.layout import Sql, any_of, flat
+from scaffold.database.layout import TRUE, Sql, any_of, flat
 from scaffold.database.predicates import TENANT_BOUND, Binding, Predicates, bound
 from scaffold.database.schema import Command, Grant, Guards, Index, Policy, RoleRule, Table
 from scaffold.database.sql import apart, identifier, named
@@ -37,11 +37,11 @@ def guards(design: Design, tables: Sequence[Table]) -> Guards:
     ours = [built_in[each.name] for each in tables if each.name in built_in]
     resources = [grant(each) for each in design.entities]
     policies = [isolation(each) for each in tables if each.tenant]
-    policies += [policy for each in ours for policy in _plain(each, tables)]
+    policies += [policy for each in ours for policy in _plain(each)]
     # Where the policies of two releases differ, so do their scopes.
-    draft = _reaches(design, resources, bound("app"))
+    draft = _reaches(design, resources, "app")
     scope = f"app_{_digest(*(each.name for each in draft))}"
-    policies += _reaches(design, resources, bound(scope))
+    policies += _reaches(design, resources, scope)
     return Guards(
         scope=scope,
         policies=tuple(policies),
@@ -51,12 +51,12 @@ def guards(design: Design, tables: Sequence[Table]) -> Guards:
     )
 
 
-def _reaches(design: Design, grants: Sequence[Grant], binding: Binding) -> list[Policy]:
+def _reaches(design: Design, grants: Sequence[Grant], scope: str) -> list[Policy]:
     predicates = Predicates(design)
     return [
         policy
         for entity, each in zip(design.entities, grants, strict=True)
-        for policy in _reach(entity, each, predicates, binding)
+        for policy in _reach(entity, each, predicates, scope)
     ]
 
 
@@ -74,11 +74,13 @@ def _own(column: str) -> str:
     return f"{column} = {TENANT_BOUND}"
 
 
-def _plain(grant: Grant, tables: Sequence[Table]) -> Iterable[Policy]:
-    """What the service may do to a table that is no resource: its tenant's rows."""
-    (column,) = (each.tenant for each in tables if each.name == grant.table)
+def _plain(grant: Grant) -> Iterable[Policy]:
+    """What the service may do to every row of its tenant.
+
+    The tenant is `tenant_isolation`'s: asked again here, it would be asked twice.
+    """
     for command in _commands(grant):
-        yield _policy(grant.table, command, _own(column), _own(column))
+        yield _policy(grant.table, command, TRUE, TRUE)
 
 
 def _commands(grant: Grant) -> Iterable[Command]:
@@ -92,9 +94,7 @@ def _commands(grant: Grant) -> Iterable[Command]:
         yield "delete"
 
 
-def _reach(
-    entity: Entity, grant: Grant, predicates: Predicates, binding: Binding
-) -> Iterable[Policy]:
+def _reach(entity: Entity, grant: Grant, predicates: Predicates, scope: str) -> Iterable[Policy]:
     """The conditions of the grants, where there are any.
 
     A hook's statements pass the same policies, so the union over the operations of a command is
@@ -102,19 +102,19 @@ def _reach(
     can read what its caller may not.
     """
     table = identifier(entity.name)
-    own = _own(TENANT.name)
     if not has_conditions(entity):
-        for command in _commands(grant):
-            yield _policy(table, command, own, own)
+        yield from _plain(grant)
         return
 
-    def reach(operations: Sequence[Operation]) -> Sql:
+    reading, writing = bound(scope), bound(scope, written=True)
+
+    def reach(operations: Sequence[Operation], binding: Binding = writing) -> Sql:
         found = tuple(each for operation in operations for each in operation.alternatives)
         return predicates.reach(found, binding, table)
 
     def held(operations: Sequence[Operation]) -> Sql:
         roles = tuple(role for operation in operations for role in operation.roles)
-        return binding.holds(Alternative(roles, (), None))
+        return writing.holds(Alternative(roles, (), None))
 
     on_rows = [
         each for each in entity.operations if each.on_item or each.verb in ("list", "create")
@@ -125,14 +125,13 @@ def _reach(
     after = [reach(verbs["update"])] if verbs["update"] else []
     after += [held(verbs["action"])] if verbs["action"] else []
     tests: dict[Command, tuple[Sql, Sql]] = {
-        "select": (reach(on_rows), ""),
+        "select": (reach(on_rows, reading), ""),
         "insert": ("", reach(verbs["create"])),
         "update": (reach(changing), any_of(after)),
         "delete": (reach(verbs["delete"]), ""),
     }
     for command in _commands(grant):
-        # The tenant is `tenant_isolation`'s: asked again here, it would be asked twice.
-        using, check = (each or own for each in tests[command])
+        using, check = (each or TRUE for each in tests[command])
         yield _policy(table, command, using, check)
 
 

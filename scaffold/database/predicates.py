@@ -37,20 +37,25 @@ In this form a prover can decide the policy, and PostgreSQL evaluates it once a 
 """
 
 
-def bound(scope: str) -> Binding:
+def bound(scope: str, *, written: bool = False) -> Binding:
     """The binding of a policy: what `enter_` bound to the transaction, in settings of `scope`.
 
     Two releases with different policies have different scopes, so that the policies of one let
-    nothing through in a transaction of the other.
+    nothing through in a transaction of the other. `written` is for a policy of rows to be written:
+    a statement writes a row or two, and to ask once more is cheaper than to prepare a subquery.
     """
 
     def setting(name: str) -> str:
         return f"nullif(current_setting('{scope}.{name}', true), '')"
 
+    def once(value: str) -> str:
+        return value if written else f"(select {value})"
+
     def holds(each: Alternative) -> Sql:
-        # Asked once a statement and not once a row, as a subquery. Do not put it into a function:
-        # the planner would no longer use the index.
-        return listed_roles(f"(select {setting('roles')}::text[] && ", each.roles, ")")
+        # Asked once a statement and not once a row, as a subquery. Do not put it into a function,
+        # and do not ask it of each row: the planner would no longer use the index of a list.
+        before, after = ("", "") if written else ("(select ", ")")
+        return listed_roles(f"{before}{setting('roles')}::text[] && ", each.roles, after)
 
     def claim(term: Term) -> Sql:
         attributes = f"{setting('attributes')}::jsonb"
@@ -59,8 +64,7 @@ def bound(scope: str) -> Binding:
             return _query("select jsonb_array_elements_text(", value)
         return _query(f"select ({attributes}", f" ->> {literal(term.name)}){cast(term)}")
 
-    member = f"(select {setting('member_id')}::uuid)"
-    return Binding(member, claim, TENANT_BOUND, holds, holds)
+    return Binding(once(f"{setting('member_id')}::uuid"), claim, TENANT_BOUND, holds, holds)
 
 
 def listed_roles(before: str, roles: Iterable[str], after: str = "") -> Sql:

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-RELEASE: Final = "invoicing_7f2b50bd"
+RELEASE: Final = "invoicing_502768b2"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
-CALLER: Final = "app_b071987b"
+CALLER: Final = "app_6b36411e"
 """The prefix of the settings in which a transaction says who calls: only policies of this release
 read them, so that those of another one let nothing through here."""
 

@@ -39,10 +39,10 @@ begin
       v_caller.refusal := 'step_up_required';
     end if;
   end if;
-  v_bound := set_config('app_b071987b.member_id', coalesce(v_caller.member::text, ''), true);
-  v_bound := set_config('app_b071987b.roles', v_caller.roles::text, true);
+  v_bound := set_config('app_6b36411e.member_id', coalesce(v_caller.member::text, ''), true);
+  v_bound := set_config('app_6b36411e.roles', v_caller.roles::text, true);
   if v_caller.roles && array['analyst'] then
-    v_bound := set_config('app_b071987b.attributes', p_caller ->> 'attributes', true);
+    v_bound := set_config('app_6b36411e.attributes', p_caller ->> 'attributes', true);
     v_caller.user_regions := array(select jsonb_array_elements_text(p_caller -> 'attributes' -> 'regions'));
   end if;
   return v_caller;

@@ -30,8 +30,8 @@ begin
       else 'permission_missing'
     end;
   end if;
-  v_bound := set_config('app_6203a97e.member_id', coalesce(v_caller.member::text, ''), true);
-  v_bound := set_config('app_6203a97e.roles', v_caller.roles::text, true);
+  v_bound := set_config('app_9c1db7e5.member_id', coalesce(v_caller.member::text, ''), true);
+  v_bound := set_config('app_9c1db7e5.roles', v_caller.roles::text, true);
   return v_caller;
 end $$;
 
