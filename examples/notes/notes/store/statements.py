@@ -2,7 +2,7 @@
 
 from typing import Final
 
-RELEASE: Final = "notes_a0aacf25"
+RELEASE: Final = "notes_dbdf39fe"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_9c1db7e5"

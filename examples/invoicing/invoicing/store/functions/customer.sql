@@ -29,9 +29,9 @@ begin
   if outcome is not null then return; end if;
   if p_sort is null and p_filters is null then
     select array_to_string((array_agg(p.body))[:p_limit], ','),
-      case when count(*) > p_limit then (array_agg(p.key))[p_limit] end,
+      case when count(*) > p_limit then (array_agg(p.key))[p_limit]::text end,
       case when count(*) > p_limit then (array_agg(p.id))[p_limit] end into body, last_key, last_id from (
-      select r.id, r.created_at::text as key, case when list_any and list_as_accountant then r.json_ else r.open_
+      select r.id, r.created_at as key, case when list_any and list_as_accountant then r.json_ else r.open_
             || case when list_any then r.part_1_ else '' end || case when list_as_accountant then r.part_2_ else '' end
             || '}' end as body
         from customer_row_ r where r.tenant_id = p_tenant

@@ -66,9 +66,9 @@ declare
   v_beyond text := case when p_descending then '<' else '>' end;
 begin
   return format('select array_to_string((array_agg(p.body))[:$3], '',''), '
-    'case when count(*) > $3 then (array_agg(p.key))[$3] end, '
+    'case when count(*) > $3 then (array_agg(p.key))[$3]::text end, '
     'case when count(*) > $3 then (array_agg(p.id))[$3] end from ('
-    'select r.id, %1$s::text as key, %2$s as body from %3$s r where r.tenant_id = $1%4$s%5$s '
+    'select r.id, %1$s as key, %2$s as body from %3$s r where r.tenant_id = $1%4$s%5$s '
     'order by %1$s%6$s, r.id%6$s limit $3 + 1) p',
     p_order[1], p_body, p_view, p_where,
     case when p_further then format(' and (%s, r.id) %s ($4::%s, $5)', p_order[1], v_beyond, p_order[2]) end,

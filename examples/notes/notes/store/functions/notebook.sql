@@ -14,9 +14,9 @@ begin
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   if p_sort is null and p_filters is null then
     select array_to_string((array_agg(p.body))[:p_limit], ','),
-      case when count(*) > p_limit then (array_agg(p.key))[p_limit] end,
+      case when count(*) > p_limit then (array_agg(p.key))[p_limit]::text end,
       case when count(*) > p_limit then (array_agg(p.id))[p_limit] end into body, last_key, last_id from (
-      select r.id, r.created_at::text as key, r.json_ as body
+      select r.id, r.created_at as key, r.json_ as body
         from notebook_row_ r where r.tenant_id = p_tenant
           and (r.created_at, r.id) < (coalesce(p_after::timestamptz, 'infinity'), p_after_id)
         order by r.created_at desc, r.id desc limit p_limit + 1) p;
