@@ -28,11 +28,8 @@ begin
     v_caller.roles := array(select r from unnest(v_caller.roles) r where r <> all (array['accountant']));
   end if;
   if (v_caller.roles && p_allowed) is not true then
-    v_caller.refusal := case
-      when v_caller.member is null then 'not_a_member'
-      when v_held && p_allowed then 'mfa_required'
-      else 'permission_missing'
-    end;
+    v_caller.refusal := case when v_caller.member is null then 'not_a_member'
+      when v_held && p_allowed then 'mfa_required' else 'permission_missing' end;
   end if;
   if v_caller.refusal is null and p_age is not null then  -- by itself: what is not asked is not prepared either
     if coalesce((p_caller ->> 'auth_time')::bigint, 0) < extract(epoch from now()) - p_age then

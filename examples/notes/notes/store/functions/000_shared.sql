@@ -25,10 +25,8 @@ begin
   v_caller.tenant := p_tenant;
   v_caller.roles := coalesce(v_held, '{}');
   if (v_caller.roles && p_allowed) is not true then
-    v_caller.refusal := case
-      when v_caller.member is null then 'not_a_member'
-      else 'permission_missing'
-    end;
+    v_caller.refusal := case when v_caller.member is null then 'not_a_member'
+      else 'permission_missing' end;
   end if;
   v_bound := set_config('app_9c1db7e5.member_id', coalesce(v_caller.member::text, ''), true);
   v_bound := set_config('app_9c1db7e5.roles', v_caller.roles::text, true);
