@@ -2,7 +2,7 @@
 
 from typing import Final
 
-RELEASE: Final = "invoicing_4545205a"
+RELEASE: Final = "invoicing_cd79ef72"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_6b36411e"

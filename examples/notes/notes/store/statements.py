@@ -2,7 +2,7 @@
 
 from typing import Final
 
-RELEASE: Final = "notes_9a9055d3"
+RELEASE: Final = "notes_e1a17eb9"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_9c1db7e5"

@@ -177,15 +177,19 @@ def test_a_membership_is_of_one_tenant_and_one_issuer(service: Service) -> None:
     assert outcome(service, here) == "not_a_member"
 
 
+@pytest.mark.parametrize("operation", reachable("list", "read"))
 def test_a_binding_ends_with_its_transaction(
-    service: Service, runtime: Connection
+    service: Service, runtime: Connection, operation: str
 ) -> None:
-    request = allowed(service, reachable("list", "read")[0])
-    assert service.run(call(runtime, request))["outcome"] == "ok"
-    own = (f"{CALLER}.{name}" for name in ("member_id", "roles", "attributes"))
-    for name in ("app.tenant_id", *own):
-        setting = runtime.fetchval("select current_setting($1, true)", name)
-        assert not service.run(setting), name
+    """For every role: what is bound depends on what its conditions ask about."""
+    own = [f"{CALLER}.{name}" for name in ("member_id", "roles", "attributes")]
+    for role, facts in ACCESS[operation]["roles"].items():
+        if facts["allowed"]:
+            request = prepare(service, operation, role, facts)
+            assert service.run(call(runtime, request))["outcome"] == "ok", role
+            for name in ("app.tenant_id", *own):
+                setting = runtime.fetchval("select current_setting($1, true)", name)
+                assert not service.run(setting), (role, name)
 
 
 def orders(operation: str) -> list[str | None]:

@@ -88,9 +88,7 @@ begin
     from idempotency_key k
     where k.tenant_id = p_caller.tenant and k.member_id = p_caller.member and k.operation = p_operation
       and k.key = p_key and k.expires_at > now();
-  if found then
-    outcome := case when v_fingerprint = p_fingerprint then 'replayed' else 'idempotency_mismatch' end;
-  end if;
+  outcome := case when v_fingerprint = p_fingerprint then 'replayed' when found then 'idempotency_mismatch' end;
 end $$;
 
 -- Stores the answer of a request with an idempotency key, in the transaction of its effect.
