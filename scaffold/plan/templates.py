@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
+from scaffold.database.layout import lay
 from scaffold.features import FEATURES
 from scaffold.plan.quoting import python
 
@@ -38,6 +39,7 @@ def environment(room: str) -> Environment:
         auto_reload=False,
         cache_size=-1,
     )
+    found.globals["lay"] = lay
     found.filters["py"] = python
     found.filters["docline"] = docline
     return found
