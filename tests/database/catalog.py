@@ -50,9 +50,9 @@ select tablename, policyname, permissive, roles::text, cmd, qual, with_check fro
 }
 ROWS: Final = {
     "schema_migration": "name, digest",
-    "release": "name",
-    "release_policy": "*",
-    "release_index": "*",
+    "release_": "name",
+    "release_policy_": "*",
+    "release_index_": "*",
     "member_role": "*",
 }
 """The columns of the tables whose rows say what was applied."""

@@ -26,10 +26,10 @@ select t.name
     or exists (
       select 1 from pg_policy p
        where p.polrelid = c.oid and not exists (
-         select 1 from invoicing.release_policy k
+         select 1 from invoicing.release_policy_ k
           where k.relation = c.relname and k.name = p.polname and k.definition = {DEFINITION}))
     or exists (
-      select 1 from invoicing.release_policy k
+      select 1 from invoicing.release_policy_ k
        where k.release = $3 and k.relation = t.name and not exists (
          select 1 from pg_policy p where p.polrelid = c.oid and p.polname = k.name))
 """

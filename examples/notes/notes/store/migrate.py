@@ -60,23 +60,23 @@ create table if not exists {SCHEMA}.schema_migration (
   digest text not null,
   applied_at timestamptz not null default now()
 );
-create table if not exists {SCHEMA}.release (
+create table if not exists {SCHEMA}.release_ (
   name text primary key,
   applied_at timestamptz not null default now()
 );
-create table if not exists {SCHEMA}.release_policy (
-  release text not null references {SCHEMA}.release (name) on delete cascade,
+create table if not exists {SCHEMA}.release_policy_ (
+  release text not null references {SCHEMA}.release_ (name) on delete cascade,
   relation text not null,
   name text not null,
   definition text not null,
   primary key (release, relation, name)
 );
-create table if not exists {SCHEMA}.release_index (
-  release text not null references {SCHEMA}.release (name) on delete cascade,
+create table if not exists {SCHEMA}.release_index_ (
+  release text not null references {SCHEMA}.release_ (name) on delete cascade,
   name text not null,
   primary key (release, name)
 );
-grant select on {SCHEMA}.release_policy to {APP};
+grant select on {SCHEMA}.release_policy_ to {APP};
 """
 DEFINITION: Final = """\
 concat_ws(' ', p.polcmd, p.polpermissive, p.polroles,
@@ -87,7 +87,7 @@ select c.relname as relation, p.polname as name,
        coalesce(bool_or(k.definition = {DEFINITION}), false) as sound
   from pg_policy p
   join pg_class c on c.oid = p.polrelid and c.relnamespace = $1::text::regnamespace
-  left join {SCHEMA}.release_policy k on k.relation = c.relname and k.name = p.polname
+  left join {SCHEMA}.release_policy_ k on k.relation = c.relname and k.name = p.polname
  group by c.relname, p.polname
 """
 INDEXES: Final = """
@@ -96,7 +96,7 @@ select c.relname as name, i.indisvalid as valid
   join pg_class c on c.oid = i.indexrelid and c.relnamespace = $1::text::regnamespace
 """
 THEIR_INDEXES: Final = f"""
-select distinct k.name from {SCHEMA}.release_index k
+select distinct k.name from {SCHEMA}.release_index_ k
   join pg_class c on c.relname = k.name and c.relnamespace = $1::text::regnamespace
  where k.release <> $2 and k.name <> all ($3::text[]) order by k.name
 """
@@ -211,7 +211,7 @@ async def _check_place(connection: Connection) -> None:
 
 async def _known(connection: Connection) -> bool:
     """Was this database migrated before?"""
-    ledger = f"{SCHEMA}.release_index"
+    ledger = f"{SCHEMA}.release_index_"
     return await connection.fetchval("select to_regclass($1)", ledger) is not None
 
 
@@ -250,16 +250,16 @@ revoke all on all functions in schema {SCHEMA} from public;
 {"".join(policies)}
 -- Names are printed with their schemas from here on, as they are when a service starts.
 set local search_path = pg_catalog;
-insert into {SCHEMA}.release (name) values ('{RELEASE}')
+insert into {SCHEMA}.release_ (name) values ('{RELEASE}')
 on conflict (name) do update set applied_at = now();
-insert into {SCHEMA}.release_policy (release, relation, name, definition)
+insert into {SCHEMA}.release_policy_ (release, relation, name, definition)
 select '{RELEASE}', c.relname, p.polname, {DEFINITION}
   from pg_policy p join pg_class c on c.oid = p.polrelid
  where c.relnamespace = '{SCHEMA}'::regnamespace
    and (c.relname, p.polname) in (
     {_lines(own)})
 on conflict (release, relation, name) do update set definition = excluded.definition;
-insert into {SCHEMA}.release_index (release, name)
+insert into {SCHEMA}.release_index_ (release, name)
 select '{RELEASE}', i.name from unnest(array[
     {_lines(f"'{name}'" for name, _ in _parts("indexes.sql"))}]::text[]) as i (name)
 on conflict do nothing;
@@ -320,7 +320,7 @@ async def _strangers(connection: Connection, known: bool) -> list[Step]:
     if not known:
         return []
     rows = await connection.fetch(
-        f"select name from {SCHEMA}.release where name <> $1 order by name", RELEASE
+        f"select name from {SCHEMA}.release_ where name <> $1 order by name", RELEASE
     )
     wanted = [name for name, _ in _parts("indexes.sql")]
     indexes = await connection.fetch(THEIR_INDEXES, SCHEMA, RELEASE, wanted)
@@ -347,7 +347,7 @@ async def _strangers(connection: Connection, known: bool) -> list[Step]:
     rules = (HERE / "guards" / "rules.sql").read_text("utf-8")
     grants = "".join(f'revoke all on "{table}" from {APP};\n' for table in TABLES)
     text = f"set local search_path = {SCHEMA}, pg_temp;\n{taken}{grants}delete from member_role;\n"
-    text += f"{rules}delete from release where name <> '{RELEASE}';\n"
+    text += f"{rules}delete from release_ where name <> '{RELEASE}';\n"
     # The last step, because what an interrupted run has to drop is found by these rows.
     found.append(Step("drop what older releases needed", text))
     return found
@@ -471,18 +471,26 @@ async def _main(arguments: Sequence[str] | None = None) -> int:
             return 0
         for title in await migrate(connection, options.prune):
             print(f"applied {title}")
-    except MigrationError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except (*GONE, asyncpg.PostgresError) as error:
-        print(
-            f"The database refused, or was lost: {_said(error)}. Run this again.",
-            file=sys.stderr,
-        )
+    except (MigrationError, *GONE, asyncpg.PostgresError) as error:
+        if _interrupted():
+            raise asyncio.CancelledError from error
+        said = str(error)
+        if not isinstance(error, MigrationError):
+            said = f"The database refused, or was lost: {_said(error)}. Run this again."
+        print(said, file=sys.stderr)
         return 1
     finally:
-        await connection.close()
+        if _interrupted():
+            connection.terminate()
+        else:
+            await connection.close()
     return 0
+
+
+def _interrupted() -> bool:
+    """Was this run told to end? What the database says of a statement is then a consequence."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _script(step: Step) -> str:
@@ -499,7 +507,9 @@ async def _status(connection: Connection) -> int:
     applied = await _applied(connection) if known else {}
     missing = [step.title for step in pending(applied)]
     rows = (
-        await connection.fetch(f"select name from {SCHEMA}.release order by applied_at")
+        await connection.fetch(
+            f"select name from {SCHEMA}.release_ order by applied_at"
+        )
         if known
         else []
     )
