@@ -52,7 +52,7 @@ def step(text: str) -> None:
 
 
 def run(*arguments: str) -> None:
-    """Run Python in the project, or in the repository as long as there is none."""
+    """Runs Python in the project, or in the repository as long as there is none."""
     where = PROJECT if PROJECT.exists() else REPOSITORY
     done = subprocess.run([sys.executable, *arguments], cwd=where, check=False)  # noqa: S603
     if done.returncode:
@@ -82,7 +82,7 @@ def serving(port: int) -> Iterator[None]:
 
 
 def await_ready(server: subprocess.Popen[bytes], port: int) -> None:
-    """Wait until the server answers."""
+    """Waits until the server answers."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
         try:

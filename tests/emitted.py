@@ -67,7 +67,7 @@ class Outcome:
 
 
 def ask(project: Path, tests: Iterable[str], *options: str) -> Outcome:
-    """Run emitted tests of a project until one fails; DATABASE_URL names their server."""
+    """Runs emitted tests of a project until one fails; DATABASE_URL names their server."""
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-rfE", "--tb=short", *options]
     done = subprocess.run(  # noqa: S603 - this Python, on a project that was made here
         [*command, "-p", "no:cacheprovider", *(f"tests/contract/{each}" for each in tests)],

@@ -60,7 +60,7 @@ def run(
 
 
 def _ask(defaults: Answers) -> Answers:
-    """Ask what the starter spec needs."""
+    """The answers to what the starter spec needs."""
     from scaffold.project.create import Answers
 
     return Answers(

@@ -20,7 +20,7 @@ INTERRUPTED = 130
 
 
 def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
-    """The text in a colour, where it goes to a terminal and nobody objects (NO_COLOR)."""
+    """The text in a colour, where it goes to a terminal and NO_COLOR is not set."""
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     if plain or not (stream or sys.stdout).isatty():
         return text
@@ -28,12 +28,12 @@ def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
 
 
 def say(text: str = "") -> None:
-    """Print a line."""
+    """Prints a line."""
     typer.echo(text)
 
 
 def say_json(value: object) -> None:
-    """Print data for programs."""
+    """Prints data for programs."""
     typer.echo(json.dumps(value, indent=2))
 
 
@@ -43,7 +43,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def complain(text: str) -> None:
-    """Print what is wrong to the error stream."""
+    """Prints what is wrong to the error stream."""
     typer.echo(f"{paint('error:', 'red', sys.stderr)} {text}", err=True)
 
 

@@ -24,7 +24,7 @@ class Mutant:
     within: str = ""
 
     def apply(self, package: Path) -> None:
-        """Break the guard in the package of a service.
+        """Breaks the guard in the package of a service.
 
         Raises:
             LookupError: the text is not there exactly once.

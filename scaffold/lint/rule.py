@@ -111,7 +111,7 @@ class Family:
         example: str,
         repair: tuple[str, str],
     ) -> Callable[[Check], Check]:
-        """Make a rule of the decorated check, whose docstring says what it looks for."""
+        """Makes a rule of the decorated check, whose docstring says what it looks for."""
 
         def register(check: Check) -> Check:
             self.rules.append(

@@ -53,7 +53,7 @@ def starter(name: str, answers: Answers) -> bytes:
     """A small spec to begin with.
 
     Raises:
-        NewProjectError: the name is none that a service can have.
+        NewProjectError: a service cannot have this name.
     """
     try:
         service = names.service(name.replace("-", "_"))
@@ -71,13 +71,13 @@ def starter(name: str, answers: Answers) -> bytes:
 def create(
     name: str, target: Path, content: bytes, source: str, pin: Pin | None = None
 ) -> Emission:
-    """Make a project in a directory that is missing or empty, as a whole or not at all.
+    """Makes a project in a directory that is missing or empty, as a whole or not at all.
 
     `content` is the spec, `source` names it in messages. `pin` says how other machines install
     the generator; if left out, as this one was installed.
 
     Raises:
-        NewProjectError: the name is no name, or the directory is not empty.
+        NewProjectError: a project cannot have this name, or the directory is not empty.
         SpecError: the spec is refused.
         OSError: a file cannot be written.
     """
@@ -123,7 +123,7 @@ def _refuse_occupied(target: Path) -> None:
 
 
 def _fill(target: Path, write: Callable[[Path], None]) -> None:
-    """Write into a directory beside, or inside an empty, `target`; then move it into place."""
+    """Writes into a directory beside, or inside an empty, `target`; then moves it into place."""
     existed = target.is_dir()
     around = target if existed else target.parent
     around.mkdir(parents=True, exist_ok=True)
@@ -164,7 +164,7 @@ def missing_hooks(project: Path, design: Design) -> dict[str, list[str]]:
 
 
 def _write_own(stage: Path, answers: Mapping[str, Any], package: str) -> None:
-    """Write the developer's own files: once, and laid out as the generated ones are."""
+    """Writes the developer's own files: once, and laid out as the generated ones are."""
     import copier
 
     copier.run_copy(

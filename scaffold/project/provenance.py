@@ -200,7 +200,7 @@ def _fragment(subdirectory: object) -> str | None:
 
 
 def _public(url: str) -> str | None:
-    """The https or ssh address without credentials, query and fragment; None if it is none."""
+    """The https or ssh address of a URL, without credentials, query and fragment, or None."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port

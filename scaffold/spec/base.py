@@ -35,7 +35,7 @@ def extended(name: str, core: type[Model], keys: Iterable[type[Model] | None]) -
 
 
 def about(description: str, *examples: object, **constraints: Any) -> FieldInfo:
-    """Document a key for editors, which read the JSON Schema that is derived from the model."""
+    """Documents a key for editors, which read the JSON Schema that is derived from the model."""
     info: FieldInfo = Field(description=description, examples=list(examples) or None, **constraints)
     return info
 
@@ -46,13 +46,13 @@ class _OneOrMany:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        """Validate the list after a single word became one."""
+        """Validates the list after a single word became one."""
         return core_schema.no_info_before_validator_function(_as_tuple, handler(source))
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """Accept the item itself beside the list."""
+        """Accepts the item itself beside the list."""
         many = handler(schema)
         many["uniqueItems"] = True
         return {"anyOf": [dict(many["items"]), many]}
@@ -65,7 +65,7 @@ def _as_tuple(value: object) -> object:
 
 
 def distinct(value: object) -> object:
-    """Return a sequence as a tuple; the same item twice is refused."""
+    """A sequence as a tuple; the same item twice is refused."""
     if not isinstance(value, tuple | list):
         return value
     if len(value) > _MAX_ITEMS:

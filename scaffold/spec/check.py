@@ -17,7 +17,7 @@ _MAX_FINDINGS = 2_000
 
 
 def check_all(sound: Sound, positions: Positions) -> list[Problem]:
-    """Return the first problems, by position, of the rules about several nodes."""
+    """The first problems, by position, of the rules about several nodes."""
     findings = islice(_findings(Scope(sound)), _MAX_FINDINGS)
     first = heapq.nsmallest(MAX_PROBLEMS, findings, key=lambda each: each.place(positions))
     return [finding.problem(positions) for finding in first]

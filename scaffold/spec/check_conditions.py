@@ -48,7 +48,7 @@ class _Operand:
 
 
 def check_conditions(scope: Scope, path: Path, role: str, grant: Grant) -> Iterator[Finding]:
-    """Yield what is wrong with the conditions of a grant."""
+    """What is wrong with the conditions of a grant."""
     for condition in grant.when:
         at = (*path, "when", str(condition.left))
         terms = [term for term in (condition.left, condition.right) if isinstance(term, Term)]
@@ -61,7 +61,7 @@ def check_conditions(scope: Scope, path: Path, role: str, grant: Grant) -> Itera
 
 
 def _missing(scope: Scope, at: Path, term: Term) -> Finding | None:
-    """Return what is wrong when a term names an attribute that is not declared."""
+    """What is wrong when a term names an attribute that is not declared."""
     if term.kind not in ("user", "tenant") or term == _OWNER:
         return None
     attributes = (
@@ -139,7 +139,7 @@ def _built_in(is_owner: bool) -> _Operand:
 
 
 def _of_term(scope: Scope, term: Term) -> _Operand:
-    """Return the operand of a term that is no field and is declared."""
+    """The operand of a declared term that is not a field."""
     if term == _OWNER:
         return _built_in(is_owner=True)
     if term.kind == "environment":
@@ -179,7 +179,7 @@ def _compare(scope: Scope, at: Path, left: _Operand, condition: Condition) -> It
 
 
 def _mismatch(left: _Operand, right: _Operand, condition: Condition) -> tuple[str, str] | None:
-    """Return message and hint when two terms can never be compared or equal."""
+    """The message and hint when two terms can never be compared or equal."""
     key, value = str(condition.left), str(condition.right)
     if condition.operator == "in" and not right.many:
         return f"{value} is one value, not a list", f"Write {{{key}: {value}}}."

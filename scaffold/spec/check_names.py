@@ -19,7 +19,7 @@ class _Taken:
         self.places: dict[str, Path] = {}
 
     def claim(self, name: str, path: Path, why: str) -> Iterator[Finding]:
-        """Take a name for the part at `path`, or yield that another part has it."""
+        """Takes a name for the part at `path`, or yields that another part has it."""
         first = self.places.setdefault(name, path)
         if first != path:
             yield Finding(
@@ -33,7 +33,7 @@ class _Taken:
 
 
 def check_names(scope: Scope) -> Iterator[Finding]:
-    """Yield every two names that collide as a column, class, path or operation id."""
+    """Every two names that collide as a column, class, path or operation id."""
     resources = scope.spec.resources
     for name, resource in resources.items():
         path: Path = ("resources", name)
@@ -78,7 +78,7 @@ def _columns(path: Path, resource: Resource) -> Iterator[Finding]:
 
 
 def _queries(path: Path, resource: Resource) -> Iterator[Finding]:
-    """Yield filters that become one attribute: `due_gte` with eq, and `due` with gte."""
+    """Filters that become one attribute: `due_gte` with eq, and `due` with gte."""
     attributes = _Taken("filter")
     for field, kind in resource.fields.items():
         for operator in kind.filter:
@@ -144,7 +144,7 @@ def _operations(resources: Mapping[str, Resource]) -> Iterator[Finding]:
 
 
 def _schemas(resources: Mapping[str, Resource]) -> Iterator[Finding]:
-    """Yield names that collide as schemas of the OpenAPI document, which are global."""
+    """Names that collide as schemas of the OpenAPI document, which are global."""
     schemas = _Taken("class")
     for name, resource in resources.items():
         path: Path = ("resources", name)
@@ -162,7 +162,7 @@ def _schemas(resources: Mapping[str, Resource]) -> Iterator[Finding]:
 
 
 def _models(resources: Mapping[str, Resource]) -> Iterator[Finding]:
-    """Yield names that collide as classes of the modules of one resource."""
+    """Names that collide as classes of the modules of one resource."""
     for name, resource in resources.items():
         path: Path = ("resources", name)
         own = _names(name, resource)
@@ -181,7 +181,7 @@ def _models(resources: Mapping[str, Resource]) -> Iterator[Finding]:
 def _values(
     classes: _Taken, model: str, path: Path, fields: Mapping[str, CommonField]
 ) -> Iterator[Finding]:
-    """Yield the classes of object fields that collide."""
+    """The classes of object fields that collide."""
     for field, kind in fields.items():
         if kind.inner:
             own = naming.value_model(model, field)
@@ -189,7 +189,7 @@ def _values(
 
 
 def _parts(classes: _Taken, own: str, field: str, at: Path, kind: CommonField) -> Iterator[Finding]:
-    """Yield the classes of an object and its parts that collide; it is at most three deep."""
+    """The classes of an object and its parts that collide; it is at most three deep."""
     found = list(classes.claim(own, at, f"The field {quote(field)} has"))
     yield from found
     if not found:
@@ -201,7 +201,7 @@ def _parts(classes: _Taken, own: str, field: str, at: Path, kind: CommonField) -
 
 
 def _modules(resources: Mapping[str, Resource]) -> Iterator[Finding]:
-    """Yield names that collide as modules in the table of operations."""
+    """Names that collide as modules in the table of operations."""
     modules = _Taken("module")
     modules.places = {name: ("resources", name) for name in resources}
     for name, resource in resources.items():

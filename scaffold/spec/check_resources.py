@@ -8,7 +8,7 @@ from .problems import Path, quote
 
 
 def check_resources(scope: Scope) -> Iterator[Finding]:
-    """Yield what is wrong with parents, references, `set_by` and `unique`."""
+    """What is wrong with parents, references, `set_by` and `unique`."""
     for name, resource in scope.spec.resources.items():
         path: Path = ("resources", name)
         if name == scope.spec.tenancy.tenant and not scope.is_broken("tenancy"):
@@ -104,7 +104,7 @@ def _parents(scope: Scope) -> Iterator[Finding]:
 
 
 def cycle_starts(edges: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
-    """Yield one node of each cycle, in time linear in the edges and without recursion."""
+    """One node of each cycle, in time linear in the edges and without recursion."""
     done: set[str] = set()
     for start in edges:
         path: dict[str, Iterator[str]] = {}

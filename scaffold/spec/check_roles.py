@@ -13,7 +13,7 @@ _SEEING = frozenset({"list", "read"})
 
 
 def check_roles(scope: Scope) -> Iterator[Finding]:
-    """Yield what is wrong with `extends` and with each grant."""
+    """What is wrong with `extends` and with each grant."""
     roles = scope.spec.roles
     for name, role in roles.items():
         for index, base in enumerate(role.extends):
@@ -87,7 +87,7 @@ def _check_field(scope: Scope, path: Path, field: str, grant: Grant) -> Iterator
 
 
 def _useless(resource: Resource, field: str, grant: Grant) -> str:
-    """Return why no operation of the grant can use a field that `only` names, or nothing."""
+    """Why no operation of the grant can use a field that `only` names, or nothing."""
     kind = resource.fields.get(field)
     operations = set(grant.do)
     if kind is None:

@@ -29,7 +29,7 @@ class Term:
     name: str
 
     def __str__(self) -> str:
-        """Return the spelling of the spec."""
+        """The spelling of the spec."""
         match self.kind:
             case "field":
                 return self.name
@@ -53,13 +53,13 @@ class _When:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        """Read the mapping into conditions."""
+        """Reads the mapping into conditions."""
         return core_schema.no_info_before_validator_function(_conditions, handler(source))
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """Describe the mapping instead of the conditions."""
+        """Describes the mapping instead of the conditions."""
         literal = {"type": ["string", "integer", "boolean"]}
         several = {"type": "array", "items": literal, "minItems": 1, "maxItems": MAX_LITERALS}
         attribute = {"type": "string", "pattern": r"^\$user\.[a-z][a-z0-9_]*$"}

@@ -46,7 +46,7 @@ class Document:
 
 
 def parse(text: str | bytes, source: str) -> Document:
-    """Return the document that `text` holds.
+    """The document that `text` holds.
 
     Raises:
         SpecError: it is not the YAML that a spec may use.

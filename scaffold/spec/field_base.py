@@ -102,10 +102,10 @@ class CommonField(Model):
         return ""
 
     def check_literal(self, value: object) -> None:
-        """Raise a `Refusal` when `value`, of the right type, is not a value of this field."""
+        """Raises a `Refusal` when `value`, of the right type, is not a value of this field."""
 
     def check_bounds(self) -> None:
-        """Raise a `Refusal` when the bounds of the field contradict each other."""
+        """Raises a `Refusal` when the bounds of the field contradict each other."""
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
@@ -181,7 +181,7 @@ class CommonField(Model):
     def __get_pydantic_json_schema__(
         cls, core: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """Offer only the keys and operators that this type has."""
+        """Offers only the keys and operators that this type has."""
         schema = handler(core)
         properties = handler.resolve_ref_schema(schema)["properties"]
         if cls.FILTERS:
@@ -202,7 +202,7 @@ def _first(field: CommonField, *keys: str) -> str | None:
 
 
 def refuse_keys(field: CommonField, at: Path, where: str, refused: tuple[str, ...]) -> None:
-    """Refuse keys of the field at `at` that do not belong `where` it is."""
+    """Refuses the keys of the field at `at` that it cannot have; `where` says what the field is."""
     for key in refused:
         attribute = "class_" if key == "class" else key
         if attribute in field.model_fields_set:
@@ -212,18 +212,18 @@ def refuse_keys(field: CommonField, at: Path, where: str, refused: tuple[str, ..
 
 
 def no_default(message: str, hint: str = "Remove it.") -> Refusal:
-    """Return the refusal of a default."""
+    """The refusal of a default."""
     return Refusal("E-DEFAULT", message, hint, ("default",), named=True)
 
 
 def order(low: Any, high: Any, at: Path = ("min",)) -> None:
-    """Refuse a lower bound above the upper one; `at` is the key of the lower."""
+    """Refuses a lower bound above the upper one; `at` is the key of the lower."""
     if low is not None and high is not None and low > high:
         raise Refusal("E-RANGE", f"{at[0]} {low} is greater than {high}", "Swap the two.", at)
 
 
 def between(value: Any, low: Any, high: Any) -> None:
-    """Refuse a value outside its bounds."""
+    """Refuses a value outside its bounds."""
     if (low is not None and value < low) or (high is not None and value > high):
         raise Refusal(
             "E-RANGE",
@@ -233,7 +233,7 @@ def between(value: Any, low: Any, high: Any) -> None:
 
 
 def length(value: str, low: int, high: int) -> None:
-    """Refuse text that is too short or too long."""
+    """Refuses text that is too short or too long."""
     if not low <= len(value) <= high:
         raise Refusal(
             "E-RANGE",
@@ -243,7 +243,7 @@ def length(value: str, low: int, high: int) -> None:
 
 
 def as_text(value: object) -> str:
-    """Return a value that is text; refuse any other."""
+    """A value that is text; any other is refused."""
     if not isinstance(value, str):
         raise Refusal("E-TYPE", f"{quote(value)} is not text", "Put it in quotes.")
     return value

@@ -18,7 +18,7 @@ class Finding:
     `named` places the problem at the key instead of at its value. `other` is the second place that
     a collision is with. `known` are the words that `unknown` was probably meant to be one of: the
     search for the nearest is left until the finding is known to be reported. `itself` is no
-    suggestion: nothing is part of itself.
+    suggestion: a resource cannot be a part of itself.
     """
 
     code: str
@@ -32,11 +32,11 @@ class Finding:
     itself: str = ""
 
     def place(self, positions: Positions) -> tuple[int, int]:
-        """Return the line and column that the finding is about."""
+        """The line and column that the finding is about."""
         return positions.of(self.path) if self.named else positions.value(self.path)
 
     def problem(self, positions: Positions) -> Problem:
-        """Return the finding with its position and its complete message."""
+        """The finding with its position and its complete message."""
         message, hint = self.message, self.hint
         if self.other is not None:
             line, column = positions.of(self.other)
@@ -51,7 +51,7 @@ class Scope:
     """The sound part of a spec, and which names exist although they are not sound."""
 
     def __init__(self, sound: Sound) -> None:
-        """Look things up in `sound`."""
+        """Looks things up in `sound`."""
         self.sound = sound
         self.spec: Spec = sound.spec
         self._fields: dict[str, frozenset[str]] = {}
@@ -67,11 +67,11 @@ class Scope:
         return self._with_broken(("roles",), self.spec.roles)
 
     def is_broken(self, *path: str | int) -> bool:
-        """Return whether the part at `path` is not sound, so that nothing can be said about it."""
+        """Whether the part at `path` is not sound, so that nothing can be said about it."""
         return self.sound.is_broken(path)
 
     def fields(self, name: str) -> frozenset[str]:
-        """Return the names of the fields of a resource, sound or not, with parent and owner."""
+        """The names of the fields of a resource, sound or not, with parent and owner."""
         if name not in self._fields:
             resource = self.spec.resources[name]
             built_in = {each for each in (resource.parent, resource.owner) if each}
@@ -80,21 +80,21 @@ class Scope:
         return self._fields[name]
 
     def actions(self, name: str) -> frozenset[str]:
-        """Return the names of the actions of a resource, sound or not."""
+        """The names of the actions of a resource, sound or not."""
         return self._with_broken(("resources", name, "actions"), self.spec.resources[name].actions)
 
     def unsure(self, name: str) -> bool:
-        """Return whether a resource may have more names than are known."""
+        """Whether a resource may have more names than are known."""
         return any(self.is_broken("resources", name, key) for key in ("parent", "owner", "actions"))
 
     def grants(self) -> Iterator[tuple[Path, str, Grant]]:
-        """Yield the path, role and grant of every sound grant."""
+        """The path, role and grant of every sound grant."""
         for name, role in self.spec.roles.items():
             for index, grant in zip(self.sound.grants[name], role.can, strict=True):
                 yield ("roles", name, "can", index), name, grant
 
     def granted(self, grant: Grant) -> Iterator[tuple[str, Resource]]:
-        """Yield the sound resources of a grant."""
+        """The sound resources of a grant."""
         for name in grant.on:
             if (resource := self.spec.resources.get(name)) is not None:
                 yield name, resource
@@ -121,7 +121,7 @@ def unknown(
     named: bool = False,
     itself: str = "",
 ) -> Finding:
-    """Return the finding that `name` names nothing; `what` says what it should name."""
+    """The finding that nothing is called `name`; `what` says what it should be the name of."""
     if name.lower() in WILDCARDS:
         code, message = "E-WILDCARD", f"{quote(name)} is a wildcard"
     else:

@@ -102,7 +102,7 @@ class Attribute(Model):
     @model_validator(mode="before")
     @classmethod
     def _shorthand(cls, value: Any) -> Any:
-        """Read `{enum: [eu, us]}` and `{list: string}`."""
+        """Reads `{enum: [eu, us]}` and `{list: string}`."""
         if not isinstance(value, dict):
             return value
         if set(value) == {"enum"}:
@@ -122,7 +122,7 @@ class Attribute(Model):
     def __get_pydantic_json_schema__(
         cls, core: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """Describe the two shorthands beside the full spelling."""
+        """Describes the two shorthands beside the full spelling."""
         schema = handler(core)
         full = handler.resolve_ref_schema(schema)
         keys = full["properties"]
@@ -150,7 +150,7 @@ class Attribute(Model):
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
-        """Refuse bounds that the type does not have, lacks, or that contradict each other."""
+        """Refuses bounds that the type does not have, lacks, or that contradict each other."""
         allowed = self._keys
         for key in ("min", "max", "values"):
             given = getattr(self, key) is not None
@@ -204,7 +204,7 @@ class Tenancy(Model):
 
     @model_validator(mode="after")
     def _columns(self) -> Self:
-        """Refuse what the table of tenants cannot have as a column, or has already."""
+        """Refuses what the table of tenants cannot have as a column, or has already."""
         for name, attribute in self.attributes.items():
             if name in names.TENANT_COLUMNS:
                 raise Refusal(

@@ -18,7 +18,7 @@ from .translate import explain
 
 
 def load(path: str | Path) -> Spec:
-    """Return the spec that a file holds.
+    """The spec that a file holds.
 
     Raises:
         SpecError: the file cannot be read or is not a spec.
@@ -27,7 +27,7 @@ def load(path: str | Path) -> Spec:
 
 
 def loads(text: str | bytes, source: str = "scaffold.yaml") -> Spec:
-    """Return the spec that `text` holds; `source` names it in messages.
+    """The spec that `text` holds; `source` names it in messages.
 
     Raises:
         SpecError: the text is not a spec.
@@ -36,7 +36,7 @@ def loads(text: str | bytes, source: str = "scaffold.yaml") -> Spec:
 
 
 def load_with_positions(path: str | Path) -> tuple[Spec, Positions]:
-    """Return the spec that a file holds, and where its parts stand.
+    """The spec that a file holds, and where its parts stand.
 
     Raises:
         SpecError: the file cannot be read or is not a spec.
@@ -55,7 +55,7 @@ def load_with_positions(path: str | Path) -> tuple[Spec, Positions]:
 def loads_with_positions(
     text: str | bytes, source: str = "scaffold.yaml"
 ) -> tuple[Spec, Positions]:
-    """Return the spec that `text` holds, and where its parts stand.
+    """The spec that `text` holds, and where its parts stand.
 
     Raises:
         SpecError: the text is not a spec.

@@ -76,10 +76,10 @@ _RUN_TIME_PACKAGES = frozenset({
 
 
 def identifier(name: str, what: str, longest: int = MAX_NAME) -> str:
-    """Return `name` when it is an identifier of the language; `what` says what it names.
+    """The name, if it is an identifier of the language; `what` says what it names.
 
     Raises:
-        Refusal: it is no identifier, is too long, is a wildcard or a word of Python.
+        Refusal: it is not an identifier, is too long, is a wildcard or a word of Python.
     """
     if name in WILDCARDS:
         raise Refusal(
@@ -116,7 +116,7 @@ def _spelling(name: str) -> str:
 
 
 def service(name: str) -> str:
-    """Return a name that the emitted package can have."""
+    """A name that the emitted package can have."""
     identifier(name, "a service", MAX_SERVICE)
     if name in sys.stdlib_module_names:
         raise _taken(name, "a service", "a module of Python's standard library has that name")
@@ -128,7 +128,7 @@ def service(name: str) -> str:
 
 
 def tenant(name: str) -> str:
-    """Return a word for what a tenant is called, which is also a table."""
+    """A word for what a tenant is called, which is also a table."""
     identifier(name, "a tenant")
     if name in BUILT_IN_TABLES:
         raise _taken(name, "a tenant", "the service has a table of that name built in")
@@ -136,17 +136,17 @@ def tenant(name: str) -> str:
 
 
 def environment(name: str) -> str:
-    """Return the name of an environment."""
+    """The name of an environment."""
     return identifier(name, "an environment")
 
 
 def role(name: str) -> str:
-    """Return the name of a role."""
+    """The name of a role."""
     return identifier(name, "a role")
 
 
 def attribute(name: str) -> str:
-    """Return the name of an attribute of a tenant or user."""
+    """The name of an attribute of a tenant or user."""
     identifier(name, "an attribute")
     if name == "id":
         raise _taken(name, "an attribute", "every tenant and user has an id")
@@ -154,7 +154,7 @@ def attribute(name: str) -> str:
 
 
 def resource(name: str) -> str:
-    """Return the name of a resource."""
+    """The name of a resource."""
     identifier(name, "a resource")
     if name in BUILT_IN_RESOURCES:
         raise _taken(name, "a resource", "the service has it built in")
@@ -164,7 +164,7 @@ def resource(name: str) -> str:
 
 
 def plural_name(name: str) -> str:
-    """Return a plural that a path can begin with."""
+    """A plural that a path can begin with."""
     identifier(name, "a collection")
     if name in BUILT_IN_PATHS:
         raise _taken(name, "a collection", "the service has a path of that name built in")
@@ -172,7 +172,7 @@ def plural_name(name: str) -> str:
 
 
 def field(name: str) -> str:
-    """Return the name of a field of a resource, which is also a column and a query parameter."""
+    """The name of a field of a resource, which is also a column and a query parameter."""
     nested(name)
     if name in COLUMNS:
         raise _taken(name, "a field", "every resource has it built in")
@@ -182,7 +182,7 @@ def field(name: str) -> str:
 
 
 def nested(name: str) -> str:
-    """Return the name of a field of an object or an action's input."""
+    """The name of a field of an object or an action's input."""
     identifier(name, "a field")
     if name in _MODEL_METHODS:
         raise _taken(name, "a field", "it is a method of the emitted model")
@@ -192,7 +192,7 @@ def nested(name: str) -> str:
 
 
 def action(name: str) -> str:
-    """Return the name of an action."""
+    """The name of an action."""
     identifier(name, "an action", MAX_ACTION)
     if name in OPERATIONS:
         raise _taken(name, "an action", "every resource has that operation")
@@ -204,7 +204,7 @@ def _taken(name: str, what: str, why: str) -> Refusal:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known word that `name` was most likely meant to be."""
+    """The known word that `name` was most likely meant to be."""
     # Few words are compared, in an order of their own: large specs stay fast, and one mistake has
     # one message.
     short = name[: 2 * MAX_NAME]
@@ -215,7 +215,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def suggestion(name: str, known: Collection[str]) -> str:
-    """Return a hint: the nearest known word, or the known words."""
+    """A hint: the nearest known word, or the known words."""
     if name.lower() in WILDCARDS:
         return f"The language has no wildcards: name each one, such as {listing(sorted(known))}."
     near = nearest(name, known)

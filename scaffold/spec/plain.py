@@ -22,7 +22,7 @@ _AMBIGUOUS = frozenset({
 
 
 def resolve(text: str) -> Scalar:
-    """Return the value of a plain scalar.
+    """The value of a plain scalar.
 
     Raises:
         Refusal: it is null, not a plain decimal number, or a boolean to some readers only.
@@ -41,7 +41,7 @@ def resolve(text: str) -> Scalar:
 
 
 def is_typed(text: str) -> bool:
-    """Return whether a plain scalar is no text: a boolean, null or number."""
+    """Whether a plain scalar is not text but a boolean, null or number."""
     return (
         text in _BOOLEAN
         or text in _NULL

@@ -16,7 +16,7 @@ class Node:
     children: "dict[str, Node] | list[Node] | None" = None
 
     def child(self, key: str | int) -> "Node | None":
-        """Return the node under a key or index, or None when there is none."""
+        """The node under a key or index, or None when there is none."""
         match self.children:
             case dict() if isinstance(key, str):
                 return self.children.get(key)
@@ -29,11 +29,11 @@ class Positions:
     """Where the parts of a spec stand. Lines and columns count from 1."""
 
     def __init__(self, root: Node) -> None:
-        """Look up positions below `root`."""
+        """Looks up positions below `root`."""
         self.root = root
 
     def of(self, path: Path) -> tuple[int, int]:
-        """Return where `path` begins: its key in a mapping, the item itself in a list.
+        """Where `path` begins: its key in a mapping, the item itself in a list.
 
         For a path that the spec does not spell out it is the nearest part around it.
         """
@@ -41,7 +41,7 @@ class Positions:
         return node.key_line, node.key_column
 
     def value(self, path: Path) -> tuple[int, int]:
-        """Return where the value of `path` begins; as `of` for a path that is not there.
+        """Where the value of `path` begins; as `of` for a path that is not there.
 
         A single word stands for a list of one, so the first item of a scalar is the scalar.
         """
@@ -51,11 +51,11 @@ class Positions:
         return node.key_line, node.key_column
 
     def has(self, path: Path) -> bool:
-        """Return whether the spec spells `path` out."""
+        """Whether the spec spells `path` out."""
         return self._nearest(path)[1] == len(path)
 
     def near(self, location: Path) -> tuple[int, int]:
-        """Return where `location` begins, without its keys that are not there.
+        """Where `location` begins, without its keys that are not there.
 
         A location of the model has tags of unions among its keys.
         """
@@ -65,7 +65,7 @@ class Positions:
         return node.key_line, node.key_column
 
     def _nearest(self, path: Path) -> tuple[Node, int]:
-        """Return the node of the longest part of `path` that is there, and its length."""
+        """The node of the longest part of `path` that is there, and its length."""
         node = self.root
         for depth, key in enumerate(path):
             below = node.child(key)

@@ -30,7 +30,7 @@ class Problem:
     column: int
 
     def __str__(self) -> str:
-        """Return `line:column: message. hint`."""
+        """`line:column: message. hint`."""
         hint = f" {self.hint}" if self.hint else ""
         return f"{self.line}:{self.column}: {self.message}.{hint}"
 
@@ -39,14 +39,14 @@ class SpecError(Exception):
     """The spec is refused. `problems` holds at least one problem, in order of position."""
 
     def __init__(self, source: str, problems: Iterable[Problem]) -> None:
-        """Keep the first problems by position, at most `MAX_PROBLEMS` and each only once."""
+        """Keeps the first problems by position, at most `MAX_PROBLEMS` and each only once."""
         ordered = sorted(set(problems), key=lambda p: (p.line, p.column, p.code, p.message))
         self.source = source
         self.problems: tuple[Problem, ...] = tuple(ordered[:MAX_PROBLEMS])
         super().__init__(source, self.problems)
 
     def __str__(self) -> str:
-        """Return one `file:line:column: message. hint` a line."""
+        """One `file:line:column: message. hint` a line."""
         source = escape(self.source)
         return "\n".join(f"{source}:{problem}" for problem in self.problems)
 
@@ -61,7 +61,7 @@ class Refusal(ValueError):
     def __init__(
         self, code: str, message: str, hint: str = "", at: Path = (), *, named: bool = False
     ) -> None:
-        """Name the rule (`code`), what is wrong (`message`) and what to write (`hint`)."""
+        """Names the rule (`code`), what is wrong (`message`) and what to write (`hint`)."""
         super().__init__(message)
         self.code = code
         self.message = message
@@ -70,19 +70,19 @@ class Refusal(ValueError):
         self.named = named
 
     def within(self, *path: str | int) -> "Refusal":
-        """Return the same refusal as seen from the value around it."""
+        """The same refusal as seen from the value around it."""
         return Refusal(self.code, self.message, self.hint, (*path, *self.at), named=self.named)
 
 
 def escape(text: str) -> str:
-    """Return `text` with everything that is not printable as a Python escape."""
+    """`text` with everything that is not printable as a Python escape."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def quote(value: object) -> str:
-    """Return a value of the spec as it may stand in a message: escaped, shortened, quoted."""
+    """A value of the spec as it may stand in a message: escaped, shortened, quoted."""
     match value:
         case bool():
             return "true" if value else "false"
@@ -98,14 +98,14 @@ def quote(value: object) -> str:
 
 
 def word(text: str) -> str:
-    """Return a name of the spec as it may stand in a message: escaped and shortened."""
+    """A name of the spec as it may stand in a message: escaped and shortened."""
     if len(text) > _QUOTED_LENGTH:
         text = text[: _QUOTED_LENGTH - 1] + "…"
     return escape(text)
 
 
 def listing(words: Iterable[str], last: str = "or") -> str:
-    """Return `a, b or c`; at most twelve words, so that a hint stays readable."""
+    """`a, b or c`; at most twelve words, so that a hint stays readable."""
     shown = [word(w) for w in words]
     if len(shown) > 12:
         return ", ".join(shown[:12]) + ", …"

@@ -23,7 +23,7 @@ from .scalars import (
 
 
 def _check_input(fields: dict[str, Field]) -> dict[str, Field]:
-    """Refuse what a field of an action's input cannot have: it is never stored or queried."""
+    """Refuses what a field of an action's input cannot have: it is never stored or queried."""
     for name, field in fields.items():
         refuse_keys(field, (name,), "A field of an input", QUERIED)
     return fields
@@ -59,7 +59,7 @@ class Page(Model):
     @model_validator(mode="before")
     @classmethod
     def _default_within(cls, value: Any) -> Any:
-        """Lower the default to a smaller `max` that stands alone."""
+        """Lowers the default to a smaller `max` that stands alone."""
         if isinstance(value, dict) and "default" not in value:
             most = value.get("max")
             if isinstance(most, int) and 1 <= most < 20:

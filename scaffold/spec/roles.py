@@ -37,7 +37,7 @@ class Grant(Model):
 
     @model_validator(mode="after")
     def _fields_make_sense(self) -> Self:
-        """Refuse `only` beside `except`, and either where an operation has no fields."""
+        """Refuses `only` beside `except`, and either where an operation has no fields."""
         if self.only is not None and self.except_ is not None:
             raise Refusal(
                 "E-GRANT",

@@ -42,18 +42,18 @@ class Sound:
     grants: Mapping[str, tuple[int, ...]]
 
     def is_broken(self, path: Path) -> bool:
-        """Return whether the part at `path`, or a part around it, was taken out."""
+        """Whether the part at `path`, or a part around it, was taken out."""
         return any(path[:length] in self.broken for length in range(1, len(path) + 1))
 
 
 def whole(spec: Spec) -> Sound:
-    """Return a spec of which nothing was taken out."""
+    """A spec of which nothing was taken out."""
     grants = {name: tuple(range(len(role.can))) for name, role in spec.roles.items()}
     return Sound(spec, frozenset(), grants)
 
 
 def sound_part(data: Mapping[str, Data], error: ValidationError) -> Sound | None:
-    """Return what is sound of `data`; None when too little is."""
+    """What is sound of `data`; None when too little is."""
     broken: set[Path] = set()
     for _ in range(_ROUNDS):
         broken |= {_part(place(each["loc"]).path, broken) for each in _errors(error)}
@@ -70,7 +70,7 @@ def _errors(error: ValidationError) -> Iterable[Any]:
 
 
 def _part(path: Path, broken: set[Path]) -> Path:
-    """Return the smallest part around `path` that can be left out and has not been yet."""
+    """The smallest part around `path` that can be left out and has not been yet."""
     for length in (5, 4, 3, 2):
         part = path[:length]
         if len(part) == length and part not in broken and _removable(part):
@@ -94,7 +94,7 @@ def _removable(part: Path) -> bool:
 def _without(
     data: Mapping[str, Data], broken: set[Path]
 ) -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
-    """Return a copy of `data` without the broken parts, and where the sound grants stood."""
+    """A copy of `data` without the broken parts, and where the sound grants stood."""
     kept: dict[str, Any] = {
         key: _STAND_INS.get(key) if (key,) in broken else value
         for key, value in data.items()

@@ -36,7 +36,7 @@ DAY = 86_400
 
 
 def seconds(text: str) -> int:
-    """Return the seconds of a duration such as `5m` or `400d`."""
+    """The seconds of a duration such as `5m` or `400d`."""
     found = _DURATION.fullmatch(text)
     if found is None:
         raise Refusal(
@@ -48,7 +48,7 @@ def seconds(text: str) -> int:
 
 
 def size(text: str) -> int:
-    """Return the bytes of a size such as `64KiB`."""
+    """The bytes of a size such as `64KiB`."""
     found = _SIZE.fullmatch(text)
     if found is None:
         raise Refusal(
@@ -60,7 +60,7 @@ def size(text: str) -> int:
 
 
 def rate(text: str) -> tuple[int, int]:
-    """Return the count and the seconds of a rate such as `60/min`."""
+    """The count and the seconds of a rate such as `60/min`."""
     found = _RATE.fullmatch(text)
     if found is None or int(found[1]) > MAX_RATE:
         raise Refusal(
@@ -72,7 +72,7 @@ def rate(text: str) -> tuple[int, int]:
 
 
 def decimal(value: object) -> object:
-    """Return a number that was written as a number or as text; anything else unchanged."""
+    """A number that was written as a number or as text; anything else unchanged."""
     if isinstance(value, bool):
         return value
     if isinstance(value, int):
@@ -83,7 +83,7 @@ def decimal(value: object) -> object:
 
 
 def https_url(text: str) -> str:
-    """Return an https URL without credentials, query or fragment; a trailing slash is kept."""
+    """An https URL without credentials, query or fragment; a trailing slash is kept."""
     wrong = f"{quote(text)} is not an https URL"
     example = "Write it as https://login.example.com/."
     if len(text) > 500 or not re.fullmatch(r"[!-~]+", text):
@@ -110,7 +110,7 @@ def https_url(text: str) -> str:
 
 
 def single_line(text: str) -> str:
-    """Return text of one line, without white space around it."""
+    """Text of one line, without white space around it."""
     if not text.isprintable() or text != text.strip():
         raise Refusal(
             "E-TEXT",
@@ -121,7 +121,7 @@ def single_line(text: str) -> str:
 
 
 def claim(text: str) -> str:
-    """Return the name of a claim that an issuer may add (RFC 7519, section 4.3)."""
+    """The name of a claim that an issuer may add (RFC 7519, section 4.3)."""
     if text in _REGISTERED_CLAIMS:
         raise Refusal(
             "E-RESERVED",
@@ -138,7 +138,7 @@ def claim(text: str) -> str:
 
 
 def enum_value(text: str) -> str:
-    """Return a value that an enum can have."""
+    """A value that an enum can have."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", text, re.ASCII):
         raise Refusal(
             "E-VALUE",
@@ -149,7 +149,7 @@ def enum_value(text: str) -> str:
 
 
 def currency(text: str) -> str:
-    """Return the code of a currency (ISO 4217)."""
+    """The code of a currency (ISO 4217)."""
     if not re.fullmatch(r"[A-Z]{3}", text, re.ASCII):
         raise Refusal("E-VALUE", f"{quote(text)} is not the code of a currency", "Write it as EUR.")
     return text

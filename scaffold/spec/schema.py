@@ -11,7 +11,7 @@ _OF_VALUES = frozenset({"examples", "const", "enum"})
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the schema of a spec as it is written, derived from the model.
+    """The schema of a spec as it is written, derived from the model.
 
     It accepts every spec that the loader accepts, and is looser where a rule needs more than one
     node.
@@ -21,7 +21,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _tidied(node: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema without generated titles, nulls and defaults that are not spelled so."""
+    """A schema without generated titles, nulls and defaults that are not spelled so."""
     tidy: dict[str, Any] = {}
     for key, value in node.items():
         if key in _OF_NAMES:
@@ -47,7 +47,7 @@ def _below(value: Any) -> Any:
 
 
 def _is_spelled(default: Any, node: dict[str, Any]) -> bool:
-    """Return whether a default of the model, such as bytes, is also how the spec spells it."""
+    """Whether a default of the model, such as bytes, is also how the spec spells it."""
     match default:
         case bool():
             return node.get("type") == "boolean"
@@ -59,7 +59,7 @@ def _is_spelled(default: Any, node: dict[str, Any]) -> bool:
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema without the null of keys that may be left out: a spec has no null."""
+    """A schema without the null of keys that may be left out: a spec has no null."""
     if "anyOf" not in schema:
         return schema
     choices = [each for each in schema.pop("anyOf") if each != {"type": "null"}]

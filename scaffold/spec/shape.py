@@ -21,7 +21,7 @@ class Shape:
     """What the model has at one place, and below it."""
 
     def __init__(self, annotation: Any, info: FieldInfo | None = None) -> None:
-        """Describe an annotation; `info` is that of the key that leads to it."""
+        """Describes an annotation; `info` is that of the key that leads to it."""
         self.annotation = _bare(annotation)
         self.info = info
 
@@ -70,7 +70,7 @@ class Place:
 
 
 def _bare(annotation: Any) -> Any:
-    """Strip `Annotated` and `| None`."""
+    """Strips `Annotated` and `| None`."""
     while True:
         if get_origin(annotation) is Annotated:
             annotation = get_args(annotation)[0]
@@ -88,7 +88,7 @@ def _is_model(annotation: Any) -> bool:
 
 
 def _tags(member: Any) -> tuple[str, ...]:
-    """Return the tags of a member of a union: given as such, or the values of its key `type`."""
+    """The tags of a member of a union: given as such, or the values of its key `type`."""
     given = tuple(each.tag for each in getattr(member, "__metadata__", ()) if isinstance(each, Tag))
     model = _bare(member)
     if given or not _is_model(model) or "type" not in model.model_fields:
@@ -101,7 +101,7 @@ _ROOT = Shape(Spec)
 
 
 def place(location: tuple[int | str, ...]) -> Place:
-    """Follow the location of an error through the model."""
+    """Follows the location of an error through the model."""
     path: Path = ()
     around, shape = _NOWHERE, _ROOT
     for index, element in enumerate(location):

@@ -46,7 +46,7 @@ _WANTED = {
 
 
 def explain(errors: Iterable[ErrorDetails], positions: Positions) -> list[Problem]:
-    """Return the problems of the first errors by position."""
+    """The problems of the first errors by position."""
     first = nsmallest(
         MAX_PROBLEMS,
         (error for error in errors if not _follows(error)),
@@ -56,7 +56,7 @@ def explain(errors: Iterable[ErrorDetails], positions: Positions) -> list[Proble
 
 
 def _follows(error: ErrorDetails) -> bool:
-    """Return whether a list is only too short because its items are refused."""
+    """Whether a list is only too short because its items are refused."""
     least = error.get("ctx", {}).get("min_length", 0)
     return error["type"] == "too_short" and len(error["input"]) >= least
 
@@ -88,7 +88,7 @@ def _problems(error: ErrorDetails, positions: Positions) -> Iterable[Problem]:
 
 
 def _as_written(at: Place, positions: Positions) -> Place:
-    """Return a place below the shorthand `{enum: [a, b]}`, which the model calls values."""
+    """A place below the shorthand `{enum: [a, b]}`, which the model calls values."""
     match at.path:
         case (section, "attributes", name, "values", *rest):
             path = (section, "attributes", name, "enum", *rest)
@@ -115,7 +115,7 @@ def _unknown(path: Path, known: Mapping[str, Shape], positions: Positions) -> Pr
 
 
 def _untyped(at: Place, given: Mapping[str, object], positions: Positions) -> Iterable[Problem]:
-    """Yield the problems of a field without a type: that, and the keys that no type has."""
+    """The problems of a field without a type: that, and the keys that no type has."""
     types = at.shape.members
     hint = f"Add one of the types: {', '.join(types)}."
     message = f"{_where(at.path)} lacks the key type"
@@ -127,7 +127,7 @@ def _untyped(at: Place, given: Mapping[str, object], positions: Positions) -> It
 
 
 def _without_names(path: Path) -> Path:
-    """Return the keys of a path that the language chose, without those that the spec chose."""
+    """The keys of a path that the language chose, without those that the spec chose."""
     kept: list[str | int] = []
     names_follow = False
     for key in path:
@@ -140,7 +140,7 @@ def _without_names(path: Path) -> Path:
 
 
 def _said(error: ErrorDetails, at: Place) -> tuple[str, str, str]:
-    """Return code, message and hint of an error about one value."""
+    """Code, message and hint of an error about one value."""
     value, kind = error["input"], error["type"]
     given, where, hint = quote(value), _where(at.path), _about(at)
     if kind in _WANTED:
@@ -172,7 +172,7 @@ def _said(error: ErrorDetails, at: Place) -> tuple[str, str, str]:
 
 
 def _where(path: Path) -> str:
-    """Return the end of a path as prose, as in `resources.invoice.fields.title`."""
+    """The end of a path as prose, as in `resources.invoice.fields.title`."""
     if not path:
         return "The spec"
     shown = "".join(f"[{key}]" if isinstance(key, int) else f".{word(key)}" for key in path[-5:])
@@ -180,7 +180,7 @@ def _where(path: Path) -> str:
 
 
 def _about(at: Place) -> str:
-    """Return what the key at a place is for, with an example."""
+    """What the key at a place is for, with an example."""
     info = at.shape.info
     if info is None:
         return ""
@@ -193,7 +193,7 @@ def _about(at: Place) -> str:
 
 
 def _flow(value: object) -> str:
-    """Return a value as YAML in flow style."""
+    """A value as YAML in flow style."""
     match value:
         case bool():
             return str(value).lower()

@@ -64,7 +64,7 @@ def compare(project: Path, emission: Emission, *, replace_initial: bool = False)
 
 
 def lay(project: Path, emission: Emission, difference: Difference) -> None:
-    """Bring a project to what its spec yields, as a whole or not at all.
+    """Brings a project to what its spec yields, as a whole or not at all.
 
     Raises:
         TransactionError, UnsafePath, OSError: it cannot be done; the tree is as it was.

@@ -39,7 +39,7 @@ def interrupted(project: Path) -> bool:
 def change(
     project: Path, write: Mapping[str, bytes], remove: Collection[str], allowed: Roots
 ) -> None:
-    """Write and remove files of a project. The paths lie in `allowed`, or are the lock.
+    """Writes and removes files of a project. The paths lie in `allowed`, or are the lock.
 
     Raises:
         TransactionError: another process changes this project, or a journal is not to be trusted.
@@ -90,7 +90,7 @@ def _stage(project: Path, write: Mapping[str, bytes]) -> None:
 
 
 def _begin(project: Path, places: Mapping[str, Path], remove: set[str]) -> None:
-    """Keep the old files and write the journal: from here on the change can be undone."""
+    """Keeps the old files and writes the journal: from here on the change can be undone."""
     created = []
     for path, place in places.items():
         if os.path.lexists(place):
@@ -114,7 +114,7 @@ def _keep(place: Path, backup: Path) -> None:
 
 
 def _recover(project: Path, allowed: Roots) -> None:
-    """Undo a change that did not end."""
+    """Undoes a change that did not end."""
     transaction = confine(project, TRANSACTION)
     if transaction.is_symlink():
         raise TransactionError(f"{transaction} is a symbolic link; remove it")
@@ -150,7 +150,7 @@ def _journal(project: Path, allowed: Roots) -> tuple[list[str], list[str]]:
 
 
 def _prune(project: Path, paths: Iterable[str]) -> None:
-    """Remove the directories that are empty now that these files are gone."""
+    """Removes the directories that are empty now that these files are gone."""
     for path in paths:
         place = confine(project, path).parent
         while place != project and _is_bare(place):

@@ -51,6 +51,6 @@ class BooleanField(CommonField):
     default: Annotated[bool | None, about("The value when it is left out.", False)] = None
 
     def check_literal(self, value: object) -> None:
-        """Refuse anything but true and false."""
+        """Refuses anything but true and false."""
         if not isinstance(value, bool):
             raise Refusal("E-TYPE", f"{quote(value)} is not a boolean", "Write true or false.")

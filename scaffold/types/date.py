@@ -35,7 +35,7 @@ class DateField(CommonField):
     default: Annotated[str | None, about("The day when it is left out.", "2030-01-31")] = None
 
     def check_literal(self, value: object) -> None:
-        """Refuse what is no full date of RFC 3339."""
+        """Refuses what is not a full date of RFC 3339."""
         text = as_text(value)
         try:
             known = date.fromisoformat(text).isoformat() == text

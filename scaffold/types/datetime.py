@@ -38,7 +38,7 @@ class DatetimeField(CommonField):
     ] = None
 
     def check_literal(self, value: object) -> None:
-        """Refuse what is no moment in UTC (RFC 3339)."""
+        """Refuses what is not a moment in UTC (RFC 3339)."""
         text = as_text(value)
         try:
             known = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").strftime("%Y") <= "9999"

@@ -54,7 +54,7 @@ class DecimalKind(Kind):
         return rf"^{sign}{head}{tail}$"
 
     def bounds(self) -> Iterator[str]:
-        """Yield the digits and the bounds."""
+        """The digits and the bounds."""
         yield f"{self.digits} digits"
         yield f"{self.places} places"
         if self.unsaid:
@@ -122,7 +122,7 @@ class DecimalField(CommonField):
         return DecimalKind(self.digits, self.places, low, high)
 
     def check_bounds(self) -> None:
-        """Refuse more places than digits, and bounds that do not fit or contradict each other."""
+        """Refuses more places than digits, and bounds that do not fit or contradict each other."""
         if self.places > self.digits:
             raise Refusal(
                 "E-RANGE",
@@ -137,7 +137,7 @@ class DecimalField(CommonField):
         order(self.min, self.max)
 
     def check_literal(self, value: object) -> None:
-        """Refuse a number that does not fit the digits or the bounds."""
+        """Refuses a number that does not fit the digits or the bounds."""
         number = decimal(value)
         if not isinstance(number, Decimal):
             raise Refusal("E-VALUE", f"{quote(value)} is not a decimal number", "Write it as 1.50.")

@@ -42,9 +42,9 @@ class DurationField(CommonField):
         return DurationKind(self.min, self.max)
 
     def check_bounds(self) -> None:
-        """Refuse `min` above `max`."""
+        """Refuses `min` above `max`."""
         order(self.min, self.max)
 
     def check_literal(self, value: object) -> None:
-        """Refuse a duration outside the bounds."""
+        """Refuses a duration outside the bounds."""
         between(value, self.min, self.max)

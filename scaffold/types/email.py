@@ -40,7 +40,7 @@ class EmailField(CommonField):
     )
 
     def check_literal(self, value: object) -> None:
-        """Refuse what cannot be an e-mail address."""
+        """Refuses what cannot be an e-mail address."""
         text = as_text(value)
         if not EmailKind().accepts(text):
             raise Refusal(

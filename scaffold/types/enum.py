@@ -42,7 +42,7 @@ class EnumKind(Kind):
         return self.values
 
     def bounds(self) -> Iterator[str]:
-        """Yield the values."""
+        """The values."""
         yield from sorted(self.values)
 
     def check(self, column: str) -> Sql:
@@ -88,7 +88,7 @@ class EnumField(CommonField):
         return EnumKind(self.values)
 
     def check_literal(self, value: object) -> None:
-        """Refuse what is not one of the values."""
+        """Refuses what is not one of the values."""
         text = as_text(value)
         if text not in self.values:
             raise Refusal(

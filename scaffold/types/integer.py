@@ -50,11 +50,11 @@ class IntegerField(CommonField):
         return IntegerKind(self.min, self.max)
 
     def check_bounds(self) -> None:
-        """Refuse `min` above `max`."""
+        """Refuses `min` above `max`."""
         order(self.min, self.max)
 
     def check_literal(self, value: object) -> None:
-        """Refuse what is no integer within the bounds."""
+        """Refuses what is not an integer within the bounds."""
         if not isinstance(value, int) or isinstance(value, bool):
             raise Refusal("E-TYPE", f"{quote(value)} is not a whole number", "Write it as 5.")
         between(value, self.min, self.max)

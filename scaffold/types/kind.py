@@ -38,7 +38,7 @@ class Kind(ABC):
         return f"{self.name}({bounds})" if bounds else self.name
 
     def bounds(self) -> Iterator[str]:
-        """Yield the bounds as the surface has them."""
+        """The bounds as the surface has them."""
         yield from ()
 
     # Values.

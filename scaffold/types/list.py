@@ -40,7 +40,7 @@ class ListKind(Kind):
         return self.high * self.item.characters
 
     def bounds(self) -> Iterator[str]:
-        """Yield the length and the type of the items."""
+        """The length and the type of the items."""
         yield f"{self.low}..{self.high} of {self.item}"
         if self.unique:
             yield "distinct"
@@ -115,12 +115,12 @@ class ListField(CommonField):
         return self.of
 
     def check_bounds(self) -> None:
-        """Refuse `min_items` above `max_items`, and items with keys of a field of their own."""
+        """Refuses `min_items` above `max_items`, and items with keys of a field of their own."""
         order(self.min_items, self.max_items, ("min_items",))
         refuse_keys(self.of, ("of",), "An item of a list", COMMON)
 
     def check_literal(self, value: object) -> None:
-        """Refuse the empty list, the only default, when it has too few items."""
+        """Refuses the empty list, the only default, when it has too few items."""
         if self.min_items:
             raise Refusal(
                 "E-DEFAULT", f"The empty list has fewer than {self.min_items} items", "Remove it."

@@ -35,7 +35,7 @@ class MoneyKind(Whole):
         return self.unit
 
     def bounds(self) -> Iterator[str]:
-        """Yield the currency and the bounds."""
+        """The currency and the bounds."""
         yield self.unit
         yield span(self.low, self.high)
 
@@ -58,9 +58,9 @@ class MoneyField(CommonField):
         return MoneyKind(self.min, self.max, self.currency)
 
     def check_bounds(self) -> None:
-        """Refuse `min` above `max`."""
+        """Refuses `min` above `max`."""
         order(self.min, self.max)
 
     def check_literal(self, value: object) -> None:
-        """Refuse an amount outside the bounds."""
+        """Refuses an amount outside the bounds."""
         between(value, self.min, self.max)

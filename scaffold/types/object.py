@@ -57,7 +57,7 @@ class ObjectKind(Kind):
         return sum(each.kind.characters for each in self.members)
 
     def bounds(self) -> Iterator[str]:
-        """Yield the members."""
+        """The members."""
         for each in sorted(self.members, key=lambda member: member.name):
             yield f"{each.name}{'?' if each.nullable else ''}: {each.kind}"
 
@@ -143,7 +143,7 @@ class ObjectField(CommonField):
         return self.fields
 
     def check_bounds(self) -> None:
-        """Refuse inner fields that are references, computed, queried or nested too deep."""
+        """Refuses inner fields that are references, computed, queried or nested too deep."""
         if _depth(self) > _MAX_DEPTH:
             raise Refusal(
                 "E-DEPTH", "Objects are nested more than three deep", "Make it a resource."

@@ -77,7 +77,7 @@ class _Piece:
 
 
 def check(pattern: str) -> str:
-    """Return `pattern` when it is safe and portable, else raise a `Refusal`."""
+    """The pattern, if it is safe and portable; any other is refused."""
     if len(pattern) > MAX_PATTERN:
         raise _refused("It is too long", f"Use at most {MAX_PATTERN} characters.")
     if not pattern.startswith("^") or not re.search(r"(?<!\\)(\\\\)*\$$", pattern):
@@ -106,31 +106,31 @@ def check(pattern: str) -> str:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Return whether a checked pattern matches the whole text."""
+    """Whether a checked pattern matches the whole text."""
     return re.fullmatch(pattern, text, re.ASCII) is not None
 
 
 @lru_cache(maxsize=1_000)
 def single_line(pattern: str) -> str:
-    """Return a checked pattern as every engine reads it: it matches no text of several lines."""
+    """A checked pattern as every engine reads it: it matches no text of several lines."""
     return f"^{_text(_Parser(pattern[1:-1]).parse())}$"
 
 
 @lru_cache(maxsize=1_000)
 def postgresql(pattern: str) -> str:
-    """Return a checked pattern as PostgreSQL can count it; it does not say what a line is."""
+    """A checked pattern as PostgreSQL can count it; it does not say what a line is."""
     return f"^{_text(_Parser(pattern[1:-1], for_postgresql=True).parse())}$"
 
 
 def examples(pattern: str) -> list[str]:
-    """Return a few texts that a checked pattern matches, as far as they are easily found."""
+    """A few texts that a checked pattern matches, as far as they are easily found."""
     pieces = _Parser(pattern[1:-1]).parse()
     found = dict.fromkeys(_example(pieces, number) for number in range(9))
     return [each for each in found if matches(pattern, each)]
 
 
 def _example(pieces: list[_Piece], number: int) -> str:
-    """Return the text that the `number`-th choices lead to, with as few repetitions as possible."""
+    """The text that the `number`-th choices lead to, with as few repetitions as possible."""
     found = ""
     for piece in pieces:
         if piece.alternatives:
@@ -332,7 +332,7 @@ def _counts(found: re.Match[str]) -> tuple[int, int | None]:
 
 
 def _first(pieces: list[_Piece]) -> Characters:
-    """Return the characters that a match of the sequence can begin with."""
+    """The characters that a match of the sequence can begin with."""
     found: Characters = frozenset()
     for piece in pieces:
         found |= piece.first
@@ -346,7 +346,7 @@ def _can_be_empty(pieces: list[_Piece]) -> bool:
 
 
 def _choices(pieces: list[_Piece], follow: Characters) -> int:
-    """Return how often a match of the sequence, followed by `follow`, can go on in two ways.
+    """How often a match of the sequence, followed by `follow`, can go on in two ways.
 
     Raises:
         Refusal: it can do so inside a repetition, which multiplies with each round.
@@ -371,7 +371,7 @@ def _choices(pieces: list[_Piece], follow: Characters) -> int:
 
 
 def _apart(one: list[_Piece], other: list[_Piece]) -> bool:
-    """Return whether no text begins with a match of both sequences."""
+    """Whether no text begins with a match of both sequences."""
     for left, right in zip(one, other, strict=False):
         if not left.first & right.first and not left.can_be_empty and not right.can_be_empty:
             return True
@@ -381,7 +381,7 @@ def _apart(one: list[_Piece], other: list[_Piece]) -> bool:
 
 
 def _in_a_line(first: str, last: str = "", may_be_none: bool = False) -> str:
-    """Return a character or range without the characters that a line cannot have."""
+    """A character or range without the characters that a line cannot have."""
     whole = (ord(first), ord(last or first))
     kept = list(_kept(*whole))
     if not kept and not may_be_none:
@@ -399,7 +399,7 @@ def _spelled(code: int) -> str:
 
 
 def _kept(low: int, high: int) -> Iterator[tuple[int, int]]:
-    """Yield the ranges of code points of a range that a line can have."""
+    """The ranges of code points of a range that a line can have."""
     for first, last in _EXCLUDED:
         if low < first <= high:
             yield low, first - 1
@@ -414,7 +414,7 @@ def _only(character: str) -> Characters:
 
 
 def _spread(ranges: str) -> Characters:
-    """Return the characters of the ranges of a class, such as `A-Za-z_`."""
+    """The characters of the ranges of a class, such as `A-Za-z_`."""
     found: set[int] = set()
     for part in re.findall(r".-.|.", ranges, re.DOTALL):
         first, last = ord(part[0]), ord(part[-1])

@@ -32,7 +32,7 @@ class ReferenceKind(Emitted):
         return self.to
 
     def bounds(self) -> Iterator[str]:
-        """Yield the resource."""
+        """The resource."""
         yield self.to
 
 
@@ -63,5 +63,5 @@ class ReferenceField(CommonField):
         return self.to
 
     def check_literal(self, value: object) -> None:
-        """Refuse what is no UUID in its usual spelling."""
+        """Refuses what is not a UUID in its usual spelling."""
         check_uuid(value)

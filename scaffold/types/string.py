@@ -48,7 +48,7 @@ class StringKind(Textual):
         return tuple(filter(self.accepts, patterns.examples(self.pattern)))[:3]
 
     def bounds(self) -> Iterator[str]:
-        """Yield the length and the pattern."""
+        """The length and the pattern."""
         yield f"{self.low}..{self.high}"
         if self.pattern is not None:
             yield f"pattern {json.dumps(self.pattern)}"
@@ -78,11 +78,11 @@ class StringField(CommonField):
         return StringKind(self.min, self.max, self.pattern)
 
     def check_bounds(self) -> None:
-        """Refuse `min` above `max`."""
+        """Refuses `min` above `max`."""
         order(self.min, self.max)
 
     def check_literal(self, value: object) -> None:
-        """Refuse text outside the bounds, of several lines or against the pattern."""
+        """Refuses text outside the bounds, of several lines or against the pattern."""
         text = as_text(value)
         length(text, self.min, self.max)
         if not LINE.accepts(text):

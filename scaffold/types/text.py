@@ -40,11 +40,11 @@ class TextField(CommonField):
         return TextKind(self.min, self.max)
 
     def check_bounds(self) -> None:
-        """Refuse `min` above `max`."""
+        """Refuses `min` above `max`."""
         order(self.min, self.max)
 
     def check_literal(self, value: object) -> None:
-        """Refuse text outside the bounds, or with control characters."""
+        """Refuses text outside the bounds, or with control characters."""
         text = as_text(value)
         length(text, self.min, self.max)
         if not LINES.accepts(text):

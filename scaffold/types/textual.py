@@ -75,7 +75,7 @@ class Textual(Kind):
         return self.low <= len(text) <= self.high and self.RULE.accepts(text)
 
     def bounds(self) -> Iterator[str]:
-        """Yield the length."""
+        """The length."""
         yield span(self.low, self.high)
 
     def examples(self) -> tuple[str, ...]:

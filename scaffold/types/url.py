@@ -46,7 +46,7 @@ class UrlField(CommonField):
         return UrlKind(0, self.max)
 
     def check_literal(self, value: object) -> None:
-        """Refuse a URL that is too long or not https."""
+        """Refuses a URL that is too long or not https."""
         text = as_text(value)
         length(text, 1, self.max)
         https_url(text)

@@ -42,12 +42,12 @@ class UuidField(CommonField):
     ] = None
 
     def check_literal(self, value: object) -> None:
-        """Refuse what is no UUID in its usual spelling."""
+        """Refuses what is not a UUID in its usual spelling."""
         check_uuid(value)
 
 
 def check_uuid(value: object) -> None:
-    """Refuse what is no UUID in its usual spelling: lower case, with hyphens."""
+    """Refuses what is not a UUID in its usual spelling: lower case, with hyphens."""
     text = as_text(value)
     try:
         known = str(UUID(text)) == text

@@ -29,7 +29,7 @@ class Whole(Kind):
     high: int
 
     def bounds(self) -> Iterator[str]:
-        """Yield the bounds."""
+        """The bounds."""
         yield span(self.low, self.high)
 
     def check(self, column: str) -> Sql:

@@ -43,14 +43,14 @@ resources:
 
 
 def scaffold(*arguments: str | Path, answers: str = "") -> Result:
-    """Run a command in this process."""
+    """Runs a command in this process."""
     return CliRunner().invoke(app, [str(each) for each in arguments], input=answers)
 
 
 def scaffold_process(
     *arguments: str | Path, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command as a shell does."""
+    """Runs a command as a shell does."""
     return subprocess.run(  # noqa: S603
         [sys.executable, "-m", "scaffold", *map(str, arguments)],
         check=False,
@@ -77,6 +77,6 @@ def edit(path: Path, old: str, new: str) -> None:
 
 
 def without_product(spec: Path) -> None:
-    """Take a resource out of the spec."""
+    """Takes a resource out of the spec."""
     edit(spec, "on: [order, product]", "on: order")
     edit(spec, SPEC[SPEC.index("  product:\n") :], "")

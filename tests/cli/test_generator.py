@@ -56,7 +56,7 @@ class Shell:
         return done.returncode, done.stdout
 
     def install_this(self) -> None:
-        """Let this scaffold be the one that is installed."""
+        """Lets this scaffold be the one that is installed."""
         program = self.generator / "bin" / "scaffold"
         program.parent.mkdir(parents=True)
         program.write_text(
@@ -65,7 +65,7 @@ class Shell:
         program.chmod(0o755)
 
     def wheel(self, name: str, version: str, *needs: str) -> str:
-        """Make a wheel whose program prints its version; the requirement with its digest."""
+        """Makes a wheel whose program prints its version; the requirement with its digest."""
         module, metadata = name.replace("-", "_"), f"{name}-{version}.dist-info"
         needed = "".join(f"Requires-Dist: {each}\n" for each in needs)
         files = {

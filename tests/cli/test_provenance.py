@@ -67,7 +67,7 @@ def repository(url: str, commit: str = COMMIT, **more: object) -> dict[str, obje
 
 
 def git(directory: Path, *arguments: str) -> str:
-    """Run git, as nobody in particular."""
+    """Runs git, as nobody in particular."""
     identity = ["-c", "user.name=Nobody", "-c", "user.email=nobody@example.com"]
     done = subprocess.run(  # noqa: S603
         ["git", *identity, "-C", str(directory), *arguments],  # noqa: S607

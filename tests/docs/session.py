@@ -100,7 +100,7 @@ class Session:
             _end(self._servers.pop())
 
     def play(self, block: Block) -> None:
-        """Run the commands of a block and compare what they print, and how they end."""
+        """Runs the commands of a block and compares what they print, and how they end."""
         if block.words == "server":
             self._serve(block)
             return
@@ -130,7 +130,7 @@ class Session:
         raise AssertionError(f"$ {command}\nended the shell:\n{''.join(lines)}")
 
     def _serve(self, block: Block) -> None:
-        """Start a server, and wait until it is ready."""
+        """Starts a server, and waits until it is ready."""
         (step,) = steps(block)
         directory, _ = self.run("pwd")
         command = self._translated(step.command)

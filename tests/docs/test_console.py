@@ -94,7 +94,7 @@ async def administrators_alone(addresses: Mapping[str, str], script: str) -> Non
 
 
 async def execute(url: str, script: str) -> None:
-    """Run SQL."""
+    """Runs SQL."""
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(script)

@@ -41,24 +41,24 @@ SECTIONS = {
 
 
 def spec(**sections: str) -> str:
-    """Return the text of a sound spec with some sections replaced."""
+    """The text of a sound spec with some sections replaced."""
     return "".join(f"{key}: {text}\n" for key, text in {**SECTIONS, **sections}.items())
 
 
 def grant(text: str, role: str = "") -> str:
-    """Return the text of a spec whose only role has this grant; `role` adds keys to the role."""
+    """The text of a spec whose only role has this grant; `role` adds keys to the role."""
     return spec(roles=f"{{clerk: {{{role}can: [{text}]}}}}")
 
 
 def field(text: str) -> str:
-    """Return the text of a spec with a field `extra` of this type and an action `finish`."""
+    """The text of a spec with a field `extra` of this type and an action `finish`."""
     return spec(
         resources=f"{{order: {{fields: {{extra: {text}}}, actions: {{finish: {{on: item}}}}}}}}"
     )
 
 
 def marked(text: str, mark: str = MARK) -> tuple[str, list[tuple[int, int]]]:
-    """Return a sample without its marks, and the line and column of each."""
+    """A sample without its marks, and the line and column of each."""
     places: list[tuple[int, int]] = []
     lines = text.split("\n")
     for index, line in enumerate(lines):
@@ -70,7 +70,7 @@ def marked(text: str, mark: str = MARK) -> tuple[str, list[tuple[int, int]]]:
 
 
 def refusal(text: str | bytes) -> SpecError:
-    """Return the error that a spec is refused with."""
+    """The error that a spec is refused with."""
     try:
         loads(text)
     except SpecError as error:
@@ -79,7 +79,7 @@ def refusal(text: str | bytes) -> SpecError:
 
 
 def check_refused(sample: str, code: str, says: str) -> None:
-    """Check that a sample is refused at its marks, all with `code`, and that the text says so."""
+    """Checks that a sample is refused at its marks, all with `code`, and that the text says so."""
     text, places = marked(sample)
     error = refusal(text)
     found = [(problem.line, problem.column) for problem in error.problems]

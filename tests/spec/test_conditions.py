@@ -11,7 +11,7 @@ UUID = "01890a5d-ac96-774b-bcce-b302099a8057"
 
 
 def when(text: str, on: str = "order") -> str:
-    """Return a spec with a grant under these conditions."""
+    """A spec with a grant under these conditions."""
     return grant(f"{{do: read, on: {on}, when: {{{text}}}}}")
 
 

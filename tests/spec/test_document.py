@@ -16,7 +16,7 @@ from .samples import marked
 
 @pytest.fixture(params=["CSafeLoader", "SafeLoader"], autouse=True)
 def _each_parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run every test with libyaml and with the pure parser."""
+    """Runs every test with libyaml and with the pure parser."""
     monkeypatch.setattr(document, "_LOADER", getattr(yaml, request.param))
 
 

@@ -32,7 +32,7 @@ TYPES = [
 
 
 def read(text: str) -> Any:
-    """Return the field that a text spells."""
+    """The field that a text spells."""
     return loads(field(text)).resources["order"].fields["extra"]
 
 

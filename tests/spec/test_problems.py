@@ -139,7 +139,7 @@ def test_the_reference_specs_are_sound(path: Path) -> None:
 
 
 def test_no_message_is_written_by_the_validator() -> None:
-    """Break one value of a reference spec after the other: every message is our own."""
+    """Breaks one value of a reference spec after the other: every message is our own."""
     text = (Path(__file__).parents[2] / "specs" / "invoicing.yaml").read_text()
     lines = text.splitlines()
     theirs = ("Input should", "Value error", "Extra inputs", "Field required", "pydantic", "ctx")

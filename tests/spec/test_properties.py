@@ -35,7 +35,7 @@ relaxed = settings(
 
 
 def check_survives(text: str | bytes) -> None:
-    """Check that a text loads or is refused with problems at places of the text."""
+    """Checks that a text loads or is refused with problems at places of the text."""
     try:
         loads(text)
     except SpecError as error:

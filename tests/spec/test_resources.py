@@ -11,7 +11,7 @@ FLAG = "{type: boolean}"
 
 
 def resources(text: str) -> str:
-    """Return a spec with these resources, of which `order` is one."""
+    """A spec with these resources, of which `order` is one."""
     return spec(resources=f"{{{text}}}")
 
 

@@ -20,7 +20,7 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
 def plain(value: Any) -> Any:
-    """Return a document's data with the types that JSON has."""
+    """A document's data with the types that JSON has."""
     match value:
         case tuple():
             return [plain(item) for item in value]
@@ -32,13 +32,13 @@ def plain(value: Any) -> Any:
 
 
 def errors(text: str) -> list[str]:
-    """Return the paths at which the schema refuses a spec."""
+    """The paths at which the schema refuses a spec."""
     data = plain(document.parse(text, "s").data)
     return ["/".join(map(str, error.path)) for error in VALIDATOR.iter_errors(data)]
 
 
 def properties(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every property that the schema describes."""
+    """Every property that the schema describes."""
     if isinstance(node, dict):
         for name, each in node.get("properties", {}).items():
             yield f"{path}/{name}", each

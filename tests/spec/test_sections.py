@@ -12,17 +12,17 @@ ORDER = "{order: {fields: {title: {type: boolean}}, "
 
 
 def resource(text: str) -> str:
-    """Return a spec whose only resource has these keys."""
+    """A spec whose only resource has these keys."""
     return spec(resources=f"{ORDER}{text}}}}}")
 
 
 def action(text: str) -> str:
-    """Return a spec with an action of these keys."""
+    """A spec with an action of these keys."""
     return resource(f"actions: {{send: {text}}}")
 
 
 def identity(text: str) -> str:
-    """Return a spec with an issuer of these keys."""
+    """A spec with an issuer of these keys."""
     return spec(identity=f"{{issuers: [{{{text}}}]}}")
 
 

@@ -34,7 +34,7 @@ _PAGE = Template("""\
 
 
 def page(document: bytes) -> bytes:
-    """Return the page for an OpenAPI document in JSON.
+    """The page for an OpenAPI document in JSON.
 
     Send it with CONTENT_SECURITY_POLICY. Raises ValueError if it is not JSON.
     """
@@ -44,7 +44,7 @@ def page(document: bytes) -> bytes:
 
 
 def _source(text: str) -> str:
-    """Return the CSP source expression that allows exactly this inline text."""
+    """The CSP source expression that allows exactly this inline text."""
     digest = hashlib.sha256(text.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 

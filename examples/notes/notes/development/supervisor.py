@@ -97,18 +97,18 @@ class Account(NamedTuple):
         return True
 
     def admit_to(self, directory: Path) -> None:
-        """Let the account pass through a directory that was just made for it."""
+        """Lets the account pass through a directory that was just made for it."""
         if self.switch:
             os.chown(directory, -1, self.gid)
             directory.chmod(0o710)
 
     def make_directory(self, directory: Path) -> None:
-        """Make a directory that only the account may enter."""
+        """Makes a directory that only the account may enter."""
         directory.mkdir(mode=0o700)
         os.chown(directory, self.uid, self.gid)
 
     def start(self, *command: str | Path) -> "subprocess.Popen[bytes]":
-        """Start a command as the account; what it prints goes to the log."""
+        """Starts a command as the account; what it prints goes to the log."""
         return subprocess.Popen(  # noqa: S603
             command,
             stdin=subprocess.DEVNULL,
@@ -119,13 +119,13 @@ class Account(NamedTuple):
         )
 
     def run(self, *command: str | Path) -> bool:
-        """Run a command as the account and tell whether it succeeded."""
+        """Runs a command as the account and tells whether it succeeded."""
         with self.start(*command) as process:
             return process.wait() == 0
 
 
 def _supervise(owner: int, program: Path, run: Path, data: Path | None) -> None:
-    """Run the server until its owner is gone; print `ready` or why it cannot run."""
+    """Runs the server until its owner is gone; prints `ready` or why it cannot run."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     account = Account.current()
     log = None
@@ -161,7 +161,7 @@ def _supervise(owner: int, program: Path, run: Path, data: Path | None) -> None:
 
 
 def _open_home(data: Path, owner: int, account: Account) -> Path:
-    """Make or open the directory of a kept cluster and lock it for this process."""
+    """Makes or opens the directory of a kept cluster and locks it for this process."""
     if not data.exists():
         data.mkdir(mode=0o700, parents=True)
         account.admit_to(data)
@@ -183,7 +183,7 @@ def _open_home(data: Path, owner: int, account: Account) -> Path:
 
 
 def _check_own(directory: Path) -> None:
-    """Refuse a directory in which other users could have planted something."""
+    """Refuses a directory in which other users could have planted something."""
     status = directory.lstat()
     if (
         not stat.S_ISDIR(status.st_mode)
@@ -196,7 +196,7 @@ def _check_own(directory: Path) -> None:
 
 
 def _reachable_program(program: Path, run: Path, account: Account) -> Path:
-    """Return the binaries, or a copy of them, where the account can execute them."""
+    """The binaries, or a copy of them, where the account can execute them."""
     if account.may_enter(program):
         return program
     package = program.parents[1]
@@ -212,7 +212,7 @@ def _reachable_program(program: Path, run: Path, account: Account) -> Path:
 
 
 def _reachable_home(home: Path, account: Account) -> Path:
-    """Return `home`, or the directory that stands in for it, for the account to use.
+    """`home`, or the directory that stands in for it, for the account to use.
 
     The stand-in lies in the temporary directory and is remembered in `home`.
     """
@@ -231,7 +231,7 @@ def _reachable_home(home: Path, account: Account) -> Path:
 
 
 def _stop_stale(program: Path, cluster: Path, account: Account) -> None:
-    """Stop a server that outlived its supervisor; the lock rules out any other."""
+    """Stops a server that outlived its supervisor; the lock rules out any other."""
     record = cluster / "postmaster.pid"
     if not record.exists():
         return
@@ -249,7 +249,7 @@ def _stop_stale(program: Path, cluster: Path, account: Account) -> None:
 
 
 def _initialise(program: Path, cluster: Path, account: Account, *, sync: bool) -> None:
-    """Make a new cluster; it gets its name only when it is complete."""
+    """Makes a new cluster; it gets its name only when it is complete."""
     fresh = cluster.with_suffix(".new")
     shutil.rmtree(fresh, ignore_errors=True)
     account.make_directory(fresh)
@@ -263,7 +263,7 @@ def _initialise(program: Path, cluster: Path, account: Account, *, sync: bool) -
 def _postgres(
     program: Path, cluster: Path, sockets: Path, account: Account, throw_away: bool
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run the server itself."""
+    """Runs the server itself."""
     settings = {**_SETTINGS, "unix_socket_directories": f'"{sockets}"'}
     if throw_away:
         settings |= _THROW_AWAY_SETTINGS
@@ -281,7 +281,7 @@ def _postgres(
 
 
 def _await_ready(process: "subprocess.Popen[bytes]", cluster: Path) -> None:
-    """Wait until the server says in its lock file that it accepts connections."""
+    """Waits until the server says in its lock file that it accepts connections."""
     record = cluster / "postmaster.pid"
     deadline = time.monotonic() + _START_SECONDS
     while not (record.exists() and record.read_text().rstrip().endswith("ready")):

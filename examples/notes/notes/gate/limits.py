@@ -149,7 +149,7 @@ def decide(
 
 
 def headers(decision: Decision) -> list[tuple[bytes, bytes]]:
-    """Return the RateLimit fields of a response, and Retry-After for a refusal.
+    """The RateLimit fields of a response, and Retry-After for a refusal.
 
     As in draft-ietf-httpapi-ratelimit-headers and RFC 9110, section 10.2.3.
     """
