@@ -78,7 +78,7 @@ def spec_of(project: Path) -> Path:
     if not place.is_file():
         raise ProjectError(
             f"There is no {SPEC} in {project}. "
-            "Name the directory of a project, or make one with: scaffold new NAME"
+            "Give the directory of a project, or make a project with: scaffold new NAME"
         )
     return place
 

@@ -22,11 +22,11 @@ def run(
     Every difference is named:
       changed      a generated file was edited
       missing      a generated file is not there
-      extra        a file lies among the generated ones and is none
+      extra        a file lies among the generated files and is not one of them
       stale        the spec or scaffold changed since: run scaffold generate
       migration    the same, and the tables with it, which takes a migration
       lock         the lock claims something that the spec does not yield
-      interrupted  a write did not end: run scaffold generate
+      interrupted  a write was interrupted: run scaffold generate
     \b
     Examples:
       scaffold check
@@ -59,8 +59,11 @@ def _verdict(kinds: list[str]) -> str:
             "scaffold generate, which says what the ways out are."
         )
     if set(kinds) == {"stale"}:
-        return "The spec or scaffold changed since: run scaffold generate, and commit the result."
+        return (
+            "The spec or scaffold changed since the files were generated. Run scaffold generate, "
+            "and commit the result."
+        )
     return (
-        f"{counted(len(kinds), 'difference')}. Take edits back, or say in scaffold.yaml what they "
+        f"{counted(len(kinds), 'difference')}. Undo edits, or say in scaffold.yaml what they "
         "were for and run scaffold generate."
     )

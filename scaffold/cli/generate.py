@@ -52,7 +52,7 @@ def run(
         _list(difference)
         _summarise(difference, dry_run=dry_run)
         for path, actions in missing_hooks(project, emission.design).items():
-            say(f"Yours to write: {path} ({', '.join(actions)})")
+            say(f"Write this module yourself: {path} ({', '.join(actions)})")
 
 
 def _list(difference: Difference) -> None:

@@ -15,6 +15,11 @@ FOUND = 1
 """The exit code of a check that found something."""
 REFUSED = 2
 """The exit code of wrong input or usage."""
+BUG = (
+    "scaffold has a bug: the Python code that it made from this spec is not valid. Please report "
+    "it with the spec and this message:"
+)
+"""What is said of a spec that is right, and of which scaffold made what is not."""
 INTERRUPTED = 130
 """The exit code that shells give to what Ctrl-C ended."""
 
@@ -59,7 +64,7 @@ def refusing() -> Iterator[None]:
         typer.echo("interrupted", err=True)
         raise typer.Exit(INTERRUPTED) from None
     except typer.Abort:
-        complain("No answer. Run this with --defaults, and nothing is asked.")
+        complain("There was no answer. Run this with --defaults to take the default answers.")
         raise typer.Exit(REFUSED) from None
     except BrokenPipeError:
         raise
@@ -74,7 +79,7 @@ def refusing() -> Iterator[None]:
 def _explained(error: Exception) -> str | None:
     """What to say of an error that the input caused; None for any other."""
     from scaffold.emission import ProjectError
-    from scaffold.plan.format import FormatterError
+    from scaffold.plan.format import FormatterError, FormatterMissing
     from scaffold.project.create import NewProjectError
     from scaffold.spec.problems import SpecError, escape
     from scaffold.tree.history import MigrationNeeded
@@ -88,9 +93,11 @@ def _explained(error: Exception) -> str | None:
             return "\n".join(escape(each) for each in str(error).split("\n"))
         case NewProjectError() | ProjectError() | TransactionError() | UnsafePath():
             return escape(str(error))
+        case FormatterMissing():
+            return str(error)
         case FormatterError():
             where = escape(" ".join(str(error).split("\n")[:2]))
-            return f"A defect of scaffold: it made of this spec what is no Python. {where}"
+            return f"{BUG} {where}"
         case OSError():
             where = f"{error.filename}: " if error.filename else ""
             return escape(f"{where}{error.strerror or error}")

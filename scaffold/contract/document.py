@@ -36,17 +36,17 @@ Fragment = Mapping[str, Any]
 
 PROBLEMS: Mapping[str, tuple[str, str]] = {
     "400": ("Malformed", "The bytes are not a well-formed request."),
-    "401": ("Unauthenticated", "There is no acceptable access token."),
+    "401": ("Unauthenticated", "The access token is missing or not valid."),
     "403": ("Forbidden", "The caller lacks a permission, an assurance or a condition."),
-    "404": ("NotFound", "There is no such thing for this tenant."),
-    "409": ("Conflict", "The state of the resource does not allow it."),
-    "412": ("PreconditionFailed", "The resource is at another version."),
+    "404": ("NotFound", "There is no such row in this tenant."),
+    "409": ("Conflict", "The state of the data does not allow the request."),
+    "412": ("PreconditionFailed", "The row has another version than If-Match says."),
     "413": ("BodyTooLarge", "The body is over the limit of this operation."),
     "414": ("QueryTooLong", "The query is too long."),
-    "415": ("UnsupportedMediaType", "The body is of another media type."),
-    "422": ("Invalid", "Well-formed, but not what this contract allows."),
+    "415": ("UnsupportedMediaType", "The media type or the encoding of the body is not supported."),
+    "422": ("Invalid", "The request is well-formed, but this contract does not allow it."),
     "428": ("PreconditionRequired", "If-Match is missing."),
-    "501": ("NotImplemented", "The action is declared, and not written yet."),
+    "501": ("NotImplemented", "The action is declared, but its hook is not written yet."),
     "503": ("Unavailable", "Try again later."),
 }
 

@@ -18,7 +18,7 @@ family = Family()
     "warning",
     "AZ-1",
     reason="A hook writes only fields that name the action in set_by, or that are computed, so "
-    "this one can change nothing of its row.",
+    "this one cannot change its row.",
     remedy="Name the action in set_by of what it changes; without such a field, put it on the "
     "collection.",
     example="""
@@ -36,7 +36,7 @@ def changes_nothing(context: Context) -> Iterator[Found]:
     for entity, operation in actions(context):
         if operation.on_item and not entity.set_by(operation):
             yield Found(
-                f"{operation.action} can change nothing of a {entity.name}",
+                f"{operation.action} cannot change any field of {entity.name}",
                 at(entity, "actions", operation.action),
             )
 

@@ -19,7 +19,7 @@ family = Family()
     "never-allowed",
     "error",
     "AZ-2",
-    reason="The grant reads as if somebody were allowed, and nobody ever is.",
+    reason="The grant seems to allow something, but it never does.",
     remedy="Change the conditions so that one row can meet them all, or remove the grant.",
     example="""
 tenancy: {tenant: company, attributes: {region: {enum: [eu, us]}}}

@@ -14,7 +14,7 @@ from scaffold.spec.problems import Path, listing
 family = Family()
 
 IN_CLEAR = ("pii", "phi", "payment", "secret")
-"""The classes that are to be encrypted."""
+"""The classes whose values should not lie in a database in clear."""
 
 
 @family.rule(
@@ -57,10 +57,9 @@ def stored_in_clear(context: Context) -> Iterator[Found]:
     "warning",
     "DATA-1",
     "DATA-2",
-    reason="The class decides what is redacted, masked and encrypted; without one the field is "
-    "treated as any other.",
+    reason="The class decides what the logs redact; without one the field is treated as any other.",
     remedy="Write class: pii (phi for health, payment for accounts), or class: internal to say "
-    "that it is about nobody.",
+    "that it is not about a person.",
     example="""
 roles:
   clerk: {can: [{do: [list, read, create], on: guest}]}
@@ -81,8 +80,8 @@ def personal_without_class(context: Context) -> Iterator[Found]:
     "secret-without-class",
     "warning",
     "ID-4",
-    reason="Only a field of class secret is never part of an answer.",
-    remedy="Write class: secret, or class: internal to say that it opens nothing.",
+    reason="Only a field of class secret is left out of every response.",
+    remedy="Write class: secret, or class: internal to say that it gives no access.",
     example="""
 roles:
   clerk: {can: [{do: [list, read, create], on: mailbox}]}

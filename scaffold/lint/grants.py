@@ -49,7 +49,7 @@ def create_without_required(context: Context) -> Iterator[Found]:
     "update-of-nothing",
     "error",
     "AZ-1",
-    reason="Every patch that says anything is refused.",
+    reason="Every patch that changes a field is refused.",
     remedy="Let the grant cover a field that can change, or leave out update.",
     example="""
 roles:
@@ -64,7 +64,10 @@ def update_of_nothing(context: Context) -> Iterator[Found]:
         if each.do == "update" and (
             each.fields == frozenset() or not usable(each.entity, "update")
         ):
-            yield Found(f"{each.role} may {each.what}, but no field of it", each.path)
+            yield Found(
+                f"{each.role} may {each.what}, but there is no field that it could change",
+                each.path,
+            )
 
 
 @family.rule(
@@ -121,7 +124,7 @@ def unknown_version(context: Context) -> Iterator[Found]:
         create = each.entity.operation("create")
         known = seeing(each.entity) | set(create.roles if create else ())
         if each.role not in known:
-            yield Found(f"{each.role} may {each.what}, but not see one", each.path)
+            yield Found(f"{each.role} may {each.what}, but cannot see any of the rows", each.path)
 
 
 @family.rule(
@@ -169,7 +172,7 @@ def _second(each: Granted, other: Granted) -> bool:
     "action-for-nobody",
     "warning",
     "AZ-1",
-    reason="What nobody is granted is not emitted: the action and its hook do not exist.",
+    reason="An action that no role is granted is not emitted: neither it nor its hook exists.",
     remedy="Grant it to a role, or remove it.",
     example="""
 roles:
@@ -188,7 +191,7 @@ def action_for_nobody(context: Context) -> Iterator[Found]:
         granted = {each.action for each in context.entities[name].actions}
         for action in resource.actions:
             if action not in granted and context.entities[name].operations:
-                yield Found(f"Nobody may {action} {name}", at(name, "actions", action))
+                yield Found(f"No role may {action} {name}", at(name, "actions", action))
 
 
 @family.rule(

@@ -34,7 +34,7 @@ def for_nobody(context: Context) -> Iterator[Found]:
     """A resource without any operation."""
     for entity in context.design.entities:
         if not entity.operations:
-            yield Found(f"Nobody may do anything to {entity.name}", at(entity))
+            yield Found(f"No role is granted any operation on {entity.name}", at(entity))
 
 
 @family.rule(
@@ -42,7 +42,7 @@ def for_nobody(context: Context) -> Iterator[Found]:
     "created-and-never-seen",
     "warning",
     "AZ-1",
-    reason="What is written and never read is kept, and can leak, for nothing.",
+    reason="Data that is never read is of no use, and can still leak.",
     remedy="Grant list or read to a role, or leave out create.",
     example="""
 roles:
@@ -57,7 +57,7 @@ def created_and_never_seen(context: Context) -> Iterator[Found]:
     """A resource that some role creates and no role lists or reads."""
     for entity in context.design.entities:
         if entity.operation("create") and not seeing(entity):
-            yield Found(f"{entity.name} is created, but nobody may list or read it", at(entity))
+            yield Found(f"{entity.name} is created, but no role may list or read it", at(entity))
 
 
 @family.rule(
@@ -79,7 +79,7 @@ def seen_and_never_created(context: Context) -> Iterator[Found]:
     """A resource that has operations, of which none creates a row."""
     for entity in context.design.entities:
         if entity.operations and not entity.operation("create"):
-            yield Found(f"Nobody may create {entity.name}", at(entity))
+            yield Found(f"No role may create {entity.name}", at(entity))
 
 
 @family.rule(
@@ -178,7 +178,7 @@ def never_set(context: Context) -> Iterator[Found]:
     "attribute-unused",
     "advice",
     "AZ-2",
-    reason="A claim that nothing looks at is one more that the issuer has to get right.",
+    reason="The issuer has to provide the value, but no condition uses it.",
     remedy="Use it in a condition, or remove it.",
     example="""
 identity:

@@ -25,7 +25,7 @@ _NOTE = "resources: {note: {fields: {body: {type: text, max: 500}}}}"
     "role-does-everything",
     "warning",
     "AZ-1",
-    reason="One stolen session of such a role is the whole service of its tenant.",
+    reason="Whoever steals one session of such a role can do everything in its tenant.",
     remedy="Split the role by task, or limit its writes by conditions.",
     example=f"""
 roles:
@@ -41,7 +41,7 @@ def does_everything(context: Context) -> Iterator[Found]:
         if all(
             each.operation("delete") and _does_all(role.name, each.operations) for each in resources
         ):
-            yield Found(f"{role.name} may do everything to everything", ("roles", role.name))
+            yield Found(f"{role.name} may do everything on every resource", ("roles", role.name))
 
 
 def _does_all(role: str, operations: tuple[Operation, ...]) -> bool:
@@ -74,7 +74,7 @@ def without_grants(context: Context) -> Iterator[Found]:
     """A role that has no grant, neither its own nor by a role that it extends."""
     for role in context.design.roles:
         if not any(context.spec.roles[each].can for each in role.includes):
-            yield Found(f"{role.name} may do nothing", ("roles", role.name))
+            yield Found(f"{role.name} has no grant", ("roles", role.name))
 
 
 @family.rule(
@@ -82,7 +82,7 @@ def without_grants(context: Context) -> Iterator[Found]:
     "roles-alike",
     "advice",
     "AZ-1",
-    reason="Two names for one authority drift apart: sooner or later one is changed alone.",
+    reason="The two roles are meant to stay the same, and sooner or later only one is changed.",
     remedy="Keep one of them, or grant what makes them different.",
     example=f"""
 roles:
@@ -142,7 +142,7 @@ def service_deletes(context: Context) -> Iterator[Found]:
     "privileged-role-without-mfa",
     "warning",
     "ID-3",
-    reason="Administrators and those who keep the money are the ones who are phished.",
+    reason="Administrators and those who handle money are phished most.",
     remedy="Write mfa: phishing_resistant.",
     example=f"""
 roles:
@@ -167,8 +167,8 @@ def privileged_without_mfa(context: Context) -> Iterator[Found]:
             and role.name in writers
             and names_one_of(role.name, PRIVILEGED)
         ):
-            demanded = "any second factor" if role.mfa else "no second factor"
-            yield Found(f"{role.name} needs {demanded}", ("roles", role.name))
+            demanded = "accepts any second factor" if role.mfa else "needs no second factor"
+            yield Found(f"{role.name} {demanded}", ("roles", role.name))
 
 
 @family.rule(
@@ -210,7 +210,7 @@ def many_may_delete(context: Context) -> Iterator[Found]:
     "way-around-mfa",
     "warning",
     "ID-2",
-    reason="A second factor protects nothing that another role does without one.",
+    reason="A second factor does not protect what another role may do without one.",
     remedy="Demand the factor of both roles, or limit the role without it to fewer rows.",
     example="""
 roles:

@@ -22,7 +22,11 @@ known-first-party = ["{package}", "hooks"]
 
 
 class FormatterError(RuntimeError):
-    """The formatter refused what the templates printed: a defect of the generator."""
+    """The formatter refused what the templates printed: a bug of the generator."""
+
+
+class FormatterMissing(RuntimeError):
+    """There is no formatter: the generator was not installed with all that it needs."""
 
 
 def format_python(files: Mapping[str, str], package: str) -> dict[str, str]:
@@ -63,5 +67,8 @@ def _ruff() -> str:
         else shutil.which("ruff", path=str(Path(sys.executable).parent))
     )
     if found is None:
-        raise FormatterError("ruff is not installed beside scaffold")
+        raise FormatterMissing(
+            "ruff is not installed beside scaffold. Install scaffold again with the packages that "
+            "it needs"
+        )
     return found

@@ -83,7 +83,7 @@ def create(
     """
     if len(name) > MAX_NAME or not _NAME.fullmatch(name):
         raise NewProjectError(
-            f"{name!r:.80} is not a name for a project. "
+            f"{name!r:.80} cannot be the name of a project. "
             "Write lower-case words joined by - or _, such as my-shop; "
             "--into says where the project goes"
         )

@@ -83,9 +83,9 @@ def _check(
     ):
         yield Finding(
             "E-CONDITION",
-            "A service role has no user to compare with",
+            "A condition of a service role cannot use $user",
             at,
-            f"Use a tenant's attribute or {ENVIRONMENT}.",
+            f"Use an attribute of the tenant, or {ENVIRONMENT}.",
             named=True,
         )
     elif condition.left.kind != "field":
@@ -98,9 +98,9 @@ def _check(
                 if action is not None and action.on == "collection":
                     yield Finding(
                         "E-CONDITION",
-                        f"{operation} concerns no single {name}, so it has no field to compare",
+                        f"{operation} is not about one {name}, so a condition cannot use a field",
                         at,
-                        f"Grant it apart; it can compare the tenant, the user and {ENVIRONMENT}.",
+                        f"Grant it separately; compare the tenant, the user or {ENVIRONMENT}.",
                         named=True,
                     )
 
@@ -161,7 +161,7 @@ def _compare(scope: Scope, at: Path, left: _Operand, condition: Condition) -> It
             "E-CONDITION",
             f"{condition.left} is a list",
             at,
-            f"A list stands on the right: {{region: {{in: {condition.left}}}}}.",
+            f"Write the list on the right: {{region: {{in: {condition.left}}}}}.",
             named=True,
         )
     elif isinstance(condition.right, Term):
@@ -205,5 +205,7 @@ def _noun(operand: _Operand) -> str:
 
 def _check_literal(left: _Operand, literal: str | int | bool) -> None:
     if left.kind == "owner":
-        raise Refusal("E-CONDITION", "An owner compares with the user only", "Write $user.id.")
+        raise Refusal(
+            "E-CONDITION", "An owner can be compared with the user only", "Write $user.id."
+        )
     left.field.check_literal(literal)

@@ -24,7 +24,7 @@ class _Taken:
         if first != path:
             yield Finding(
                 "E-COLLISION",
-                f"{why} the {self.kind} {quote(name)}, which is taken",
+                f"{why} the {self.kind} {quote(name)}, which is taken already",
                 path,
                 "Rename one of the two.",
                 named=True,
@@ -69,7 +69,7 @@ def _columns(path: Path, resource: Resource) -> Iterator[Finding]:
         if field == resource.parent:
             yield Finding(
                 "E-COLLISION",
-                f"The field {quote(field)} has the name by which grants call the parent",
+                f"The field {quote(field)} has the name that the parent has in grants",
                 at,
                 "Rename the field.",
                 named=True,

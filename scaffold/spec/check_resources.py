@@ -14,7 +14,7 @@ def check_resources(scope: Scope) -> Iterator[Finding]:
         if name == scope.spec.tenancy.tenant and not scope.is_broken("tenancy"):
             yield Finding(
                 "E-RESERVED",
-                f"{quote(name)} is what a tenant is called",
+                f"{quote(name)} is already the name of the tenant",
                 path,
                 "Choose another word for the resource; the tenant is built in.",
                 named=True,
@@ -59,7 +59,7 @@ def _unique(scope: Scope, path: Path, name: str, resource: Resource) -> Iterator
         if (first := seen.setdefault(frozenset(group), index)) != index:
             yield Finding(
                 "E-REPEATED",
-                f"The same fields are unique twice, as in entry {first + 1}",
+                f"Entry {first + 1} has the same fields already",
                 at,
                 "Remove one of the two.",
             )
@@ -97,7 +97,7 @@ def _parents(scope: Scope) -> Iterator[Finding]:
     for name in cycle_starts(above):
         yield Finding(
             "E-CYCLE",
-            f"{name} is part of itself: its parents lead back to it",
+            f"{name} would be a part of itself: its parents lead back to it",
             ("resources", name, "parent"),
             "Remove one of the parents.",
         )

@@ -25,7 +25,7 @@ def check_roles(scope: Scope) -> Iterator[Finding]:
                     "E-ROLE-KIND",
                     f"A {role.kind} role extends the {roles[base].kind} role {base}",
                     path,
-                    "People and services hold different roles: grant what is needed apart.",
+                    "People and services cannot hold the same role: give each its own role.",
                 )
     known = {name: tuple(b for b in role.extends if b in roles) for name, role in roles.items()}
     for name in cycle_starts(known):
@@ -94,7 +94,7 @@ def _useless(resource: Resource, field: str, grant: Grant) -> str:
         # The parent is given by the path and the owner by the principal.
         return "" if operations & _SEEING else "the service sets it"
     if kind.class_ == "secret" and operations <= _SEEING:
-        return "a secret is never part of an answer"
+        return "a secret is never part of a response"
     if operations & _SEEING:
         return ""
     if kind.computed or kind.set_by:

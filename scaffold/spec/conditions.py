@@ -101,8 +101,8 @@ def _condition(key: str, value: object) -> Condition:
     if left == Term("user", "id"):
         raise Refusal(
             "E-CONDITION",
-            "$user.id stands on the left",
-            "Name the owner field: {owner_id: $user.id}.",
+            "$user.id cannot be on the left",
+            "Write the owner field on the left: {owner_id: $user.id}.",
             (key,),
             named=True,
         )
@@ -147,7 +147,7 @@ def _right(value: object, at: Path) -> Term | Literals:
 
 def _literal(value: object, at: Path) -> str | int | bool:
     if isinstance(value, str) and value.startswith("$"):
-        raise Refusal("E-CONDITION", f"{quote(value)} stands in a list", _SPELLINGS, at)
+        raise Refusal("E-CONDITION", f"{quote(value)} cannot be in a list", _SPELLINGS, at)
     if not isinstance(value, str | int | bool):
         raise Refusal(
             "E-CONDITION",
@@ -165,7 +165,7 @@ def _term(text: str, at: Path) -> Term:
     if found is None:
         raise Refusal(
             "E-CONDITION",
-            f"{quote(text)} is not known in a condition",
+            f"A condition cannot use {quote(text)}",
             suggestion(text, (ENVIRONMENT, "$user.id")) if "." in text else _SPELLINGS,
             at,
         )

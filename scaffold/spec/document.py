@@ -128,7 +128,13 @@ class _Builder:
             self._syntax(error)
         except (yaml.YAMLError, ValueError, OverflowError):
             # The pure parser has no mark for bad escapes such as "\UFFFFFFFF".
-            self._add("E-SYNTAX", "An escape names no character", "", 1, 1)
+            self._add(
+                "E-SYNTAX",
+                "An escape does not stand for a character",
+                "Write the character itself.",
+                1,
+                1,
+            )
         if self.problems:
             raise SpecError(self.source, self.problems)
         if self.root is None or not isinstance(self.root[1], dict):
@@ -165,7 +171,7 @@ class _Builder:
         if self.documents > 1:
             self._stop(event, "E-DOCUMENTS", "A second document begins", "A spec is one document.")
         if event.version or event.tags:
-            self._stop(event, "E-DIRECTIVE", "A YAML directive stands here", "Remove it.")
+            self._stop(event, "E-DIRECTIVE", "There is a YAML directive here", "Remove it.")
 
     def _start(self, event: yaml.CollectionStartEvent, data: dict[str, Data] | list[Data]) -> None:
         self._check(event)
@@ -174,7 +180,9 @@ class _Builder:
                 event, "E-KEY", "A key is a mapping or a list", "Keys are plain text: name: value."
             )
         if len(self.stack) >= MAX_DEPTH:
-            self._stop(event, "E-DEPTH", f"The spec is nested deeper than {MAX_DEPTH}", "")
+            self._stop(
+                event, "E-DEPTH", f"The spec is nested deeper than {MAX_DEPTH}", "Nest less deep."
+            )
         node = self._node(event)
         node.children = {} if isinstance(data, dict) else []
         self.stack.append(_Open(node, data))
@@ -220,7 +228,7 @@ class _Builder:
             self._problem(
                 event,
                 "E-DUPLICATE-KEY",
-                f"The key {quote(key)} occurs twice; it stands on line {first} too",
+                f"The key {quote(key)} occurs twice: it is on line {first} too",
                 "Remove one of the two.",
             )
 
@@ -236,9 +244,9 @@ class _Builder:
         if self.values > MAX_VALUES:
             self._stop(event, "E-SIZE", f"The spec has more than {MAX_VALUES} values", "Split it.")
         if event.anchor is not None:
-            self._problem(event, "E-ALIAS", "An anchor stands here", "Remove it.")
+            self._problem(event, "E-ALIAS", "There is an anchor here", "Remove it.")
         if event.tag is not None:
-            self._problem(event, "E-TAG", "A tag stands here", "Remove it.")
+            self._problem(event, "E-TAG", "There is a tag here", "Remove it.")
 
     def _node(self, event: yaml.Event) -> Node:
         line, column = _mark(event)
@@ -284,16 +292,16 @@ class _Builder:
             code, message = "E-WILDCARD", "* is not a value"
             hint = "The language has no wildcards: name each thing."
         elif not at:
-            code, message = "E-SYNTAX", "What begins here never ends"
+            code, message = "E-SYNTAX", "What begins here does not end"
             hint = "Close the bracket or the quotation mark."
         elif at == "\t":
-            code, message, hint = "E-SYNTAX", "A tab stands here", "Indent with spaces."
+            code, message, hint = "E-SYNTAX", "There is a tab here", "Indent with spaces."
         elif at in ("@", "`", "%"):
             code, message = "E-SYNTAX", f"{at} cannot begin a value"
             hint = "Put the text in quotes."
         else:
             code = "E-SYNTAX"
-            message = f"The YAML breaks off here: {escape(str(error.problem)[:100])}"
+            message = f"The YAML is not valid here: {escape(str(error.problem)[:100])}"
             hint = 'Look at the indentation, at brackets, and at text that needs quotes ("a: b").'
         self._add(code, message, hint, line, column)
 

@@ -54,8 +54,8 @@ class CommonField(Model):
     class_: Annotated[
         FieldClass,
         about(
-            "How sensitive the field is; decides encryption, redaction and masking. A secret is "
-            "never part of an answer.",
+            "How sensitive the field is. What is logged under the name of a field that is neither "
+            "public nor internal is redacted; a secret is never part of a response.",
             "pii",
             alias="class",
         ),
@@ -114,7 +114,7 @@ class CommonField(Model):
         self._check_queries()
         if self.default is not None:
             if not self.HAS_DEFAULT:
-                raise no_default(f"A field of type {self.type} has no default")
+                raise no_default(f"A field of type {self.type} cannot have a default")
             try:
                 self.check_literal(self.default)
             except Refusal as refusal:
@@ -125,8 +125,8 @@ class CommonField(Model):
         if self.computed and (other := _first(self, "set_by", "immutable", "default")):
             raise Refusal(
                 "E-COMPUTED",
-                f"A computed field has no {other}",
-                "Hooks alone set it: remove one of the two keys.",
+                f"A computed field cannot have {other}",
+                "Only hooks set it: remove one of the two keys.",
                 (other,),
                 named=True,
             )
@@ -154,13 +154,13 @@ class CommonField(Model):
                 raise Refusal(
                     "E-FILTER",
                     f"A field of type {self.type} cannot be filtered by {operator}",
-                    f"It takes {allowed}." if allowed else "Remove the filter.",
+                    f"Its operators are {allowed}." if allowed else "Remove the filter.",
                     ("filter", index),
                 )
         if self.class_ == "secret" and (key := _first(self, "filter", "sort")):
             raise Refusal(
                 "E-SECRET",
-                f"A secret field cannot be used to {key}: the answers would tell its value",
+                f"A secret field cannot be used to {key}: the responses would reveal its value",
                 "Remove the key.",
                 (key,),
                 named=True,
@@ -207,7 +207,7 @@ def refuse_keys(field: CommonField, at: Path, where: str, refused: tuple[str, ..
         attribute = "class_" if key == "class" else key
         if attribute in field.model_fields_set:
             raise Refusal(
-                "E-NESTED", f"{where} has no {key}", "Remove the key.", (*at, key), named=True
+                "E-NESTED", f"{where} cannot have {key}", "Remove the key.", (*at, key), named=True
             )
 
 

@@ -111,7 +111,7 @@ class Attribute(Model):
             if value["list"] != "string" or "type" in value:
                 raise Refusal(
                     "E-TYPE",
-                    "The only list attribute is one of strings",
+                    "A list attribute can only be a list of strings",
                     "Write {list: string}.",
                     ("list",),
                 )
@@ -157,7 +157,7 @@ class Attribute(Model):
             if given and key not in allowed:
                 raise Refusal(
                     "E-TYPE",
-                    f"An attribute of type {self.type} has no {key}",
+                    f"An attribute of type {self.type} cannot have {key}",
                     "Remove the key.",
                     (key,),
                     named=True,
@@ -166,14 +166,14 @@ class Attribute(Model):
                 raise Refusal(
                     "E-MISSING-KEY",
                     f"An attribute of type {self.type} needs {key}",
-                    "Every value has a bound.",
+                    "Add it: every attribute has a bound.",
                     named=True,
                 )
         free = _ATTRIBUTE_TYPES[self.type].FREE_TEXT
         if free and self.max is not None and not 1 <= self.max <= _MAX_TEXT:
             raise Refusal(
                 "E-RANGE",
-                f"{self.max} is not a length",
+                f"{self.max} is not a possible length",
                 f"Use 1 to {_MAX_TEXT} characters.",
                 ("max",),
             )
@@ -217,7 +217,7 @@ class Tenancy(Model):
             if attribute.list:
                 raise Refusal(
                     "E-TYPE",
-                    "An attribute of a tenant holds one value",
+                    "An attribute of a tenant cannot be a list",
                     "Write {type: string, max: 50}.",
                     ("attributes", name, "list"),
                     named=True,
@@ -277,7 +277,7 @@ class Identity(Model):
                 raise Refusal(
                     "E-REPEATED",
                     f"The issuer {quote(issuer.url)} is listed twice",
-                    "Give it all its algorithms in one place.",
+                    "List it once, with all its algorithms.",
                     ("issuers", index, "url"),
                 )
             seen.add(issuer.url)

@@ -123,7 +123,7 @@ def service(name: str) -> str:
     if name in _RUN_TIME_PACKAGES:
         raise _taken(name, "a service", "a package that the service needs has that name")
     if name in _SCHEMAS or name.startswith("pg_"):
-        raise _taken(name, "a service", "PostgreSQL keeps that name for itself")
+        raise _taken(name, "a service", "PostgreSQL reserves that name")
     return name
 
 
@@ -187,7 +187,7 @@ def nested(name: str) -> str:
     if name in _MODEL_METHODS:
         raise _taken(name, "a field", "it is a method of the emitted model")
     if name in ANNOTATIONS:
-        raise _taken(name, "a field", "the emitted model names types and validators by it")
+        raise _taken(name, "a field", "the emitted model has a type or validator of that name")
     return name
 
 

@@ -36,7 +36,7 @@ def resolve(text: str) -> Scalar:
             f'Write "{text}" in quotes, or true or false.',
         )
     if text in _NULL:
-        raise Refusal("E-EMPTY", "No value stands here", "Write one, or remove the key.")
+        raise Refusal("E-EMPTY", "There is no value here", "Write one, or remove the key.")
     return _number(text) if text[0] in _NUMERIC else text
 
 
@@ -56,7 +56,7 @@ def _number(text: str) -> Scalar:
         if len(digits) > MAX_DIGITS:
             raise _refused(f"A number has more than {MAX_DIGITS} digits")
         if len(digits) > 1 and digits[0] == "0":
-            raise _refused(f"{text} is octal to some readers of YAML")
+            raise _refused(f"{text} is an octal number to some readers of YAML")
         return int(text)
     if _FLOAT.fullmatch(text):
         if len(text) > 40 or "e" in text.lower():

@@ -41,7 +41,7 @@ class Grant(Model):
         if self.only is not None and self.except_ is not None:
             raise Refusal(
                 "E-GRANT",
-                "only and except exclude each other",
+                "A grant cannot have both only and except",
                 "Remove one.",
                 ("except",),
                 named=True,

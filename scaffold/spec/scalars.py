@@ -91,8 +91,8 @@ def https_url(text: str) -> str:
     if text.lower().startswith("http://"):
         raise Refusal(
             "E-URL",
-            f"{quote(text)} is not encrypted",
-            "Use https: whoever sits between could answer for the issuer.",
+            f"{quote(text)} is not an encrypted address",
+            "Use https: without encryption somebody else could answer in place of the issuer.",
         )
     try:
         parts = urlsplit(text)
@@ -103,7 +103,7 @@ def https_url(text: str) -> str:
     if parts.scheme != "https" or not host or not re.fullmatch(r"[a-z0-9.-]+|[0-9a-f:]+", host):
         raise Refusal("E-URL", wrong, example)
     if parts.username is not None or parts.query or parts.fragment or text[-1] in "?#" or port == 0:
-        raise Refusal("E-URL", f"{quote(text)} carries more than host and path", example)
+        raise Refusal("E-URL", f"{quote(text)} has more than a host and a path", example)
     if not text.startswith(f"https://{host}"):
         raise Refusal("E-URL", f"{quote(text)} is not in lower case", example)
     return text
@@ -125,8 +125,8 @@ def claim(text: str) -> str:
     if text in _REGISTERED_CLAIMS:
         raise Refusal(
             "E-RESERVED",
-            f"The claim {quote(text)} has a meaning of its own (RFC 7519)",
-            "Let the issuer add a claim for the tenant.",
+            f"The claim {quote(text)} has another meaning (RFC 7519)",
+            "Choose a claim that the issuer adds for the tenant.",
         )
     if not re.fullmatch(r"[A-Za-z0-9_./:-]{1,100}", text, re.ASCII):
         raise Refusal(
@@ -194,7 +194,7 @@ Seconds = Annotated[int, reads(seconds), DURATION_SCHEMA]
 BodySize = Annotated[
     int,
     reads(size),
-    within(MIN_BODY, MAX_BODY, "E-RANGE", "A body is between 1KiB and 16MiB long"),
+    within(MIN_BODY, MAX_BODY, "E-RANGE", "body_max must be from 1KiB to 16MiB"),
     spelled("^[1-9][0-9]{0,9}(B|KiB|MiB)$"),
 ]
 DecimalNumber = Annotated[

@@ -80,7 +80,7 @@ def _problems(error: ErrorDetails, positions: Positions) -> Iterable[Problem]:
             path = (*at.path, "type")
             tag = str(error["ctx"]["tag"])
             hint = suggestion(tag, tuple(at.shape.members))
-            message = f"{quote(tag)} is not a type that can stand here"
+            message = f"{quote(tag)} is not a type that is possible here"
             yield Problem("E-TYPE", message, hint, path, *positions.value(path))
         case _:
             code, message, hint = _said(error, at)
@@ -157,15 +157,15 @@ def _said(error: ErrorDetails, at: Place) -> tuple[str, str, str]:
             code = "E-WILDCARD" if text in WILDCARDS and "any" not in choices else "E-VALUE"
             return code, f"{given} is not a value of {where}", suggestion(text, choices)
         case "greater_than_equal":
-            return "E-RANGE", f"{where} is {given}, less than {bounds['ge']}", hint
+            return "E-RANGE", f"{where} is {given}, which is less than {bounds['ge']}", hint
         case "less_than_equal":
-            return "E-RANGE", f"{where} is {given}, more than {bounds['le']}", hint
+            return "E-RANGE", f"{where} is {given}, which is more than {bounds['le']}", hint
         case "string_too_short" | "too_short" if bounds["min_length"] == 1:
             return "E-RANGE", f"{where} is empty", hint
         case "string_too_short" | "too_short":
             return "E-RANGE", f"{where} is shorter than {bounds['min_length']}", hint
         case "string_too_long" | "too_long" if bounds["max_length"] == 0:
-            return "E-RANGE", f"{where} can only be empty", hint
+            return "E-RANGE", f"{where} must be empty", hint
         case "string_too_long" | "too_long":
             return "E-RANGE", f"{where} is longer than {bounds['max_length']}", hint
     return "E-VALUE", f"{given} is not a value of {where}", hint

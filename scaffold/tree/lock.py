@@ -60,7 +60,7 @@ def read(project: Path) -> tuple[Lock, bytes] | None:
     except OSError as error:
         raise LockError(f"{place} cannot be read: {error.strerror}") from None
     if len(content) > MAX_BYTES:
-        raise LockError(f"{place} is larger than any lock")
+        raise LockError(f"{place} is too large to be a lock")
     return _parse(content, place), content
 
 
@@ -68,10 +68,10 @@ def _parse(content: bytes, place: Path) -> Lock:
     try:
         lock = Lock(**json.loads(content))
     except (ValueError, TypeError, RecursionError):
-        raise LockError(f"{place} is not a lock that this scaffold writes") from None
+        raise LockError(f"{place} is not a lock as this scaffold writes it") from None
     texts = isinstance(lock.files, dict) and all(
         isinstance(each, str) for each in (lock.generator, lock.spec, *lock.files.values())
     )
     if not texts or not isinstance(lock.surface, dict):
-        raise LockError(f"{place} is not a lock that this scaffold writes")
+        raise LockError(f"{place} is not a lock as this scaffold writes it")
     return lock

@@ -66,5 +66,8 @@ def confine(project: Path, path: str) -> Path:
     for each in directories:
         place = place / each
         if place.is_symlink():
-            raise UnsafePath(f"{place} is a symbolic link, and generated files lie behind it")
+            raise UnsafePath(
+                f"{place} is a symbolic link. Replace it by a directory: generated files cannot be "
+                "behind a link"
+            )
     return place / name

@@ -76,7 +76,9 @@ def _exclusive(project: Path) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise TransactionError(f"Another process is changing {project}") from None
+            raise TransactionError(
+                f"Another process is changing {project}. Run this again when it has ended"
+            ) from None
         yield
     finally:
         os.close(descriptor)

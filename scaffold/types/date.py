@@ -42,4 +42,4 @@ class DateField(CommonField):
         except ValueError:
             known = False
         if not known:
-            raise Refusal("E-VALUE", f"{quote(text)} is not a day", "Write it as 2030-01-31.")
+            raise Refusal("E-VALUE", f"{quote(text)} is not a date", "Write it as 2030-01-31.")

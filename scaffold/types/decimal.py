@@ -127,7 +127,7 @@ class DecimalField(CommonField):
             raise Refusal(
                 "E-RANGE",
                 f"There are {self.places} places but only {self.digits} digits",
-                "digits counts the places too.",
+                "digits includes the places.",
                 ("places",),
             )
         for key in ("min", "max"):

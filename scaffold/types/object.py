@@ -153,7 +153,7 @@ class ObjectField(CommonField):
             if not each.NESTS:
                 raise Refusal(
                     "E-NESTED",
-                    f"A {each.type} cannot stand inside an object",
+                    f"A {each.type} cannot be inside an object",
                     "Make it a field of the resource.",
                     ("fields", name, "type"),
                 )

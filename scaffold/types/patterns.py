@@ -79,21 +79,21 @@ class _Piece:
 def check(pattern: str) -> str:
     """The pattern, if it is safe and portable; any other is refused."""
     if len(pattern) > MAX_PATTERN:
-        raise _refused("It is too long", f"Use at most {MAX_PATTERN} characters.")
+        raise _refused("The pattern is too long", f"Use at most {MAX_PATTERN} characters.")
     if not pattern.startswith("^") or not re.search(r"(?<!\\)(\\\\)*\$$", pattern):
         raise _refused(
-            f"{quote(pattern)} does not say how the whole value looks",
+            f"{quote(pattern)} does not describe the whole value",
             "Begin the pattern with ^ and end it with $.",
         )
     pieces = _Parser(pattern[1:-1]).parse()
     if sum(each.size for each in pieces) > _MAX_SIZE:
         raise _refused(
-            "It is very large when its repetitions are written out",
-            f"Repeat less: {_MAX_SIZE} characters in all are possible.",
+            "The pattern is too large when its repetitions are written out",
+            f"Repeat less: it can have {_MAX_SIZE} characters in all.",
         )
     if _choices(pieces, frozenset()) > 1:
         raise _refused(
-            "It can match one text in many ways, which takes long",
+            "The pattern can match one text in many ways, which takes long",
             "Let each repetition end at a character that it does not contain itself.",
         )
     try:
@@ -186,16 +186,20 @@ class _Parser:
         alternatives = self._alternatives(0)
         if len(alternatives) > 1:
             raise _refused(
-                "The anchors ^ and $ bind to the first and last alternative only",
+                "The anchors ^ and $ belong to the first and the last alternative only",
                 "Put the alternatives into a group: ^(a|b)$.",
             )
         if self.at < len(self.text):
-            raise _refused("A parenthesis is closed that was never opened")
+            raise _refused(
+                "A closing parenthesis has no opening one", r"Write \) for the character."
+            )
         return alternatives[0]
 
     def _alternatives(self, depth: int) -> list[list[_Piece]]:
         if depth > _MAX_DEPTH:
-            raise _refused("Its groups are nested too deep", f"Nest at most {_MAX_DEPTH}.")
+            raise _refused(
+                "The groups of the pattern are nested too deep", f"Nest at most {_MAX_DEPTH}."
+            )
         found: list[list[_Piece]] = [[]]
         while self.at < len(self.text) and self.text[self.at] != ")":
             if self.text[self.at] == "|":
@@ -220,12 +224,13 @@ class _Parser:
                 escaped = self._escape(_SYNTAX)
                 return _Piece(_only(escaped), text=f"\\{escaped}")
             case "]" | "}":
-                raise _refused(f"{character} closes nothing", f"Write \\{character}.")
+                raise _refused(f"{character} has no opening bracket", f"Write \\{character}.")
             case "^" | "$":
-                raise _refused(f"{character} stands inside the pattern", "Use it at its ends only.")
+                raise _refused(f"{character} is inside the pattern", "Use it at the ends only.")
             case "*" | "+" | "?" | "{":
                 raise _refused(
-                    f"{character} repeats nothing", f"Write \\{character} for the character."
+                    f"There is nothing before {character} that it could repeat",
+                    f"Write \\{character} for the character.",
                 )
         return _Piece(_only(character), text=_in_a_line(character))
 
@@ -241,7 +246,9 @@ class _Parser:
             )
         alternatives = self._alternatives(depth + 1)
         if self._next() != ")":
-            raise _refused("A parenthesis is never closed")
+            raise _refused(
+                "An opening parenthesis has no closing one", r"Write \( for the character."
+            )
         text = f"{opening}{'|'.join(map(_text, alternatives))})"
         return _Piece(alternatives=alternatives, text=text)
 
@@ -253,10 +260,14 @@ class _Parser:
         piece.low, piece.high = _counts(found)
         if _QUANTIFIER.match(self.text, self.at):
             raise _refused(
-                "Two quantifiers follow each other", "Lazy and possessive ones are not portable."
+                "Two quantifiers follow each other",
+                "Remove one of them: lazy and possessive quantifiers are not portable.",
             )
         if max(piece.low, piece.high or 0) > _MAX_REPEAT or (piece.high or piece.low) < piece.low:
-            raise _refused(f"{quote(found[0])} is no repetition", f"At most {_MAX_REPEAT} times.")
+            raise _refused(
+                f"{quote(found[0])} is not a possible repetition",
+                f"Repeat at most {_MAX_REPEAT} times, and write the smaller number first.",
+            )
         if self.for_postgresql:
             piece.text = _counted(piece.text, found[0], piece.low, piece.high)
         else:
@@ -293,7 +304,10 @@ class _Parser:
                 self.at += 1
                 end = self._next()
                 if end in "\\[" or end < character:
-                    raise _refused(f"{quote(f'{character}-{end}')} is no range of characters")
+                    raise _refused(
+                        f"{quote(f'{character}-{end}')} is not a range of characters",
+                        "Write the smaller character first, such as [a-z].",
+                    )
                 found |= _spread(f"{character}-{end}")
                 parts.append(_in_a_line(character, end, negated))
                 narrowed |= parts[-1] != f"{character}-{end}"
@@ -312,7 +326,7 @@ class _Parser:
 
     def _next(self) -> str:
         if self.at >= len(self.text):
-            raise _refused("It ends in the middle of a group, a class or an escape")
+            raise _refused("The pattern ends in the middle of a group, a class or an escape")
         self.at += 1
         return self.text[self.at - 1]
 
@@ -386,7 +400,7 @@ def _in_a_line(first: str, last: str = "", may_be_none: bool = False) -> str:
     kept = list(_kept(*whole))
     if not kept and not may_be_none:
         raise _refused(
-            f"{quote(first)} is a control character or a line break, and the text has none",
+            f"{quote(first)} is a control character or a line break, which the text cannot have",
             "Leave it out.",
         )
     if kept == [whole]:

@@ -167,7 +167,7 @@ def test_a_lock_of_another_generator_is_stale(project: Path) -> None:
         (lambda lock: lock["files"].pop(APP), f"does not list {APP}"),
         (lambda lock: lock["files"].update({APP: "sha256:0"}), f"wrong digest of {APP}"),
         (lambda lock: lock["files"].update({"hooks/order.py": "sha256:0"}), "lists hooks/order.py"),
-        (lambda lock: lock["surface"].clear(), "another surface"),
+        (lambda lock: lock["surface"].clear(), "does not record who may do what"),
     ],
 )
 def test_a_wrong_lock(project: Path, change: Callable[[dict[str, Any]], object], said: str) -> None:

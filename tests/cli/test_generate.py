@@ -94,7 +94,7 @@ def test_a_missing_or_unreadable_lock_is_written_anew(project: Path) -> None:
 def test_a_hook_that_is_yours_to_write_is_named(project: Path) -> None:
     (project / "hooks" / "order.py").unlink()
     result = scaffold("generate", project)
-    assert "Yours to write: hooks/order.py (ship, tally)" in result.stdout
+    assert "Write this module yourself: hooks/order.py (ship, tally)" in result.stdout
     assert not (project / "hooks" / "order.py").exists()
 
 

@@ -46,7 +46,7 @@ def test_sound_resources(text: str) -> None:
         ),
         (f"order: {{fields: {{a: {FLAG}}}, unique: [[▸aa]]}}", "E-UNKNOWN-FIELD", "mean a?"),
         (f"order: {{fields: {{a: {FLAG}}}, unique: [[a, ▸a]]}}", "E-REPEATED", "twice"),
-        (f"order: {{fields: {{a: {FLAG}}}, unique: [[a], ▸[a]]}}", "E-REPEATED", "entry 1"),
+        (f"order: {{fields: {{a: {FLAG}}}, unique: [[a], ▸[a]]}}", "E-REPEATED", "Entry 1"),
         (f"order: {{fields: {{a: {FLAG}}}, unique: [▸[]]}}", "E-RANGE", "empty"),
         (f"order: {{fields: {{a: {FLAG}}}, unique: [▸a]}}", "E-TYPE", "a list"),
         (

@@ -55,7 +55,7 @@ def test_roles_may_extend_several_roles() -> None:
         ("{do: read, on: order, only: ▸all}", "E-WILDCARD", "no wildcards"),
         ("{do: read, on: [order, order_line], only: [▸title]}", "E-UNKNOWN-FIELD", "of order_line"),
         ("{do: read, on: order, only: ▸[]}", "E-RANGE", "empty"),
-        ("{do: read, on: order, only: title, ▸except: note}", "E-GRANT", "exclude each other"),
+        ("{do: read, on: order, only: title, ▸except: note}", "E-GRANT", "both only and except"),
         ("{do: delete, on: order, ▸only: title}", "E-GRANT", "no meaning for delete"),
         ("{do: finish, on: order, ▸except: title}", "E-GRANT", "no meaning for finish"),
         ("{do: update, on: order, only: [title, ▸total]}", "E-GRANT", "only hooks set it"),

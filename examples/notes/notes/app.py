@@ -32,7 +32,9 @@ def issuers(settings: Settings) -> dict[str, Issuer]:
     """The pinned issuers; in development, the one whose keys are on this machine instead."""
     if settings.development_jwks:
         if not settings.development:
-            raise UnsafeConfiguration("DEVELOPMENT_JWKS is set outside development.")
+            raise UnsafeConfiguration(
+                "DEVELOPMENT_JWKS is set outside of development: unset it."
+            )
         keys = json.loads(Path(settings.development_jwks).read_text(encoding="utf-8"))
         issuer = Issuer(DEVELOPMENT_ISSUER, "notes", ("ES256",), StaticKeys(keys))
         return {issuer.url: issuer}
@@ -51,11 +53,15 @@ def hosts(settings: Settings) -> frozenset[bytes]:
     """The hosts that are answered; on a developer's machine, the loopback's names too."""
     given = {each.strip().lower() for each in settings.allowed_hosts.split(",")} - {""}
     if "*" in given:
-        raise UnsafeConfiguration("ALLOWED_HOSTS names hosts; a wildcard is none.")
+        raise UnsafeConfiguration(
+            "ALLOWED_HOSTS must list host names; wildcards are not supported."
+        )
     if settings.development:
         given |= {f"{name}{port}" for name in LOOPBACK for port in ("", f":{PORT}")}
     elif not given:
-        raise UnsafeConfiguration("ALLOWED_HOSTS is empty.")
+        raise UnsafeConfiguration(
+            "ALLOWED_HOSTS is empty: list the host names of the service."
+        )
     return frozenset(each.encode() for each in given)
 
 
@@ -76,7 +82,7 @@ def check_table() -> None:
     if promised != served:
         names = ", ".join(" ".join(each) for each in sorted(promised ^ served))
         raise UnsafeConfiguration(
-            f"The contract and the table of operations differ: {names}"
+            f"The contract and the table of operations differ: {names}. Generate them again."
         )
 
 

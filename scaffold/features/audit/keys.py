@@ -24,7 +24,7 @@ def _days(text: str) -> int:
 Retention = Annotated[
     int,
     reads(_days),
-    within(MIN_DAYS, MAX_DAYS, "E-RETENTION", "Audit events are kept too long"),
+    within(MIN_DAYS, MAX_DAYS, "E-RETENTION", f"Audit events can be kept for at most {MAX_DAYS}d"),
     spelled("^[1-9][0-9]{2,4}d$"),
 ]
 

@@ -44,7 +44,8 @@ def books_without_retention(context: Context) -> Iterator[Found]:
         for column in entity.columns:
             if column.kind.currency or column.class_ == "payment":
                 yield Found(
-                    f"Nothing says how long the audit of {entity.name}.{column.field} is kept",
+                    f"The spec does not say how long audit events of {entity.name}.{column.field} "
+                    "are kept",
                     ("resources", entity.name, "fields", column.field),
                 )
                 return

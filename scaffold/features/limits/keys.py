@@ -21,7 +21,7 @@ class Unlimited(Model):
     """No limit, and the reason why."""
 
     unlimited_because: Annotated[
-        Line, MinLen(10), about("Why nothing limits it.", "A batch import runs at night.")
+        Line, MinLen(10), about("Why there is no limit.", "A batch import runs at night.")
     ]
 
 
@@ -29,7 +29,9 @@ def _rate(value: object) -> Rate:
     if isinstance(value, Rate):
         return value
     if isinstance(value, dict):
-        raise Refusal("E-RATE", "This cannot be unlimited", "Write a rate, such as 30/min.")
+        raise Refusal(
+            "E-RATE", "Failed authentications cannot be unlimited", "Write a rate: 30/min."
+        )
     if not isinstance(value, str):
         raise Refusal("E-RATE", f"{quote(value)} is not a rate", "Write it as 60/min.")
     count, seconds = rate(value)

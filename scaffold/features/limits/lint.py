@@ -33,7 +33,7 @@ resources: {note: {fields: {body: {type: text, max: 500}}}}
 def unlimited(context: Context) -> Iterator[Found]:
     """A limit that is switched off."""
     for scope, reason in limits_of(context.design).unlimited.items():
-        yield Found(f"Nothing limits a {scope}, because: {quote(reason)}", ("limits", scope))
+        yield Found(f"There is no limit for a {scope}, because: {quote(reason)}", ("limits", scope))
 
 
 @family.rule(
@@ -72,5 +72,6 @@ def guessing_allowed(context: Context) -> Iterator[Found]:
     for each in limits_of(context.design).each:
         if each.scope == FAILURES and each.count * 60 > MANY_FAILURES * each.window:
             yield Found(
-                f"An address may fail {each.count} times in {each.window} s", ("limits", FAILURES)
+                f"An address may fail to authenticate {each.count} times in {each.window} s",
+                ("limits", FAILURES),
             )

@@ -10,7 +10,7 @@ MAX_SECONDS = 86_400
 Age = Annotated[
     int,
     reads(seconds),
-    within(1, MAX_SECONDS, "E-RANGE", "A step-up is between 1s and 24h old"),
+    within(1, MAX_SECONDS, "E-RANGE", "step_up must be from 1s to 24h"),
     DURATION_SCHEMA,
 ]
 

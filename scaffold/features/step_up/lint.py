@@ -76,7 +76,7 @@ def money_without_step_up(context: Context) -> Iterator[Found]:
             and about_money(entity, operation, GIVES_AWAY)
         ):
             yield Found(
-                f"{operation.action} asks for no fresh sign-in",
+                f"{operation.action} does not ask for a recent sign-in",
                 at(entity, "actions", operation.action),
             )
 
@@ -86,7 +86,7 @@ def money_without_step_up(context: Context) -> Iterator[Found]:
     "step-up-without-mfa",
     "warning",
     "ID-3",
-    reason="Signing in again with a stolen password proves nothing.",
+    reason="Whoever stole a password can sign in with it again.",
     remedy="Demand a second factor of the role: mfa: phishing_resistant.",
     example="""
 roles:

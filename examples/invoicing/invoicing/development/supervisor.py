@@ -132,7 +132,9 @@ def _supervise(owner: int, program: Path, run: Path, data: Path | None) -> None:
     try:
         account.admit_to(run)
         if not account.may_enter(run):
-            raise StartError(f"user nobody cannot reach {run}; set another TMPDIR")
+            raise StartError(
+                f"the user nobody cannot enter {run}; set TMPDIR to another directory"
+            )
         home = run if data is None else _open_home(data, owner, account)
         log = home / "log"
         log.touch(mode=0o600)

@@ -81,7 +81,7 @@ class Dispatcher:
         request.operation = operation
         given = headers_of(request.scope["headers"])
         if given.get(b"host", b"").lower() not in self._hosts:
-            raise malformed("The Host is not one that this service answers to.")
+            raise malformed("The Host header is not a host of this service.")
         body, query = await self._shape(operation, request, given)
         principal = await self._admission.admit(request, given.get(b"authorization"))
         call = Call(

@@ -35,7 +35,7 @@ def headers_of(raw: list[tuple[bytes, bytes]]) -> Headers:
         names = [name for name, _ in raw]
         for name in SINGLE_HEADERS:
             if names.count(name) > 1:
-                raise malformed(f"The header {name.decode()} is there more than once.")
+                raise malformed(f"The header {name.decode()} was sent more than once.")
         for name in (b"if-match", b"if-none-match"):
             values = [value for each, value in raw if each == name]
             if values:
@@ -56,7 +56,7 @@ async def read_body(
         raise Problem(415, "unsupported_media_type", headers=(accepted,))
     if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise Problem(
-            415, "unsupported_media_type", "Send the body as it is, not encoded."
+            415, "unsupported_media_type", "Send the body without a Content-Encoding."
         )
     declared = headers.get(b"content-length", b"")
     if declared.isdigit() and int(declared) > limit:
@@ -82,7 +82,7 @@ async def read_body(
 
 def too_large(limit: int) -> Problem:
     """The body is over the limit of its operation, in bytes (413)."""
-    return Problem(413, "body_too_large", f"At most {limit} bytes.")
+    return Problem(413, "body_too_large", f"The body can have at most {limit} bytes.")
 
 
 def parse_body(body: bytes, adapter: TypeAdapter[Any]) -> str:
@@ -106,7 +106,9 @@ def parse_body(body: bytes, adapter: TypeAdapter[Any]) -> str:
 def parse_query(query: bytes, adapter: TypeAdapter[Any]) -> Mapping[str, Any]:
     """The query parameters that the operation declares; any other is a 422 that names it."""
     if len(query) > MAX_QUERY:
-        raise Problem(414, "query_too_long", f"At most {MAX_QUERY} bytes.")
+        raise Problem(
+            414, "query_too_long", f"The query can have at most {MAX_QUERY} bytes."
+        )
     found: dict[str, str | list[str]] = {}
     faults: list[Fault] = []
     try:
@@ -138,7 +140,12 @@ def no_parameters(query: bytes) -> Problem:
     """The refusal of query parameters where there are none: it names the first (422)."""
     name = unquote_plus(query.split(b"&")[0].partition(b"=")[0].decode("latin-1"))
     return invalid(
-        [{"where": f"query.{name}"[:200], "message": "Not a parameter here."}]
+        [
+            {
+                "where": f"query.{name}"[:200],
+                "message": "This operation does not have this parameter.",
+            }
+        ]
     )
 
 
