@@ -18,7 +18,7 @@ COLOURS = {"created": "green", "changed": "yellow", "removed": "red"}
 def run(
     project: Annotated[Path, typer.Argument(help="The directory of the project.")] = Path(),
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
+        bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")
     ] = False,
     replace_initial: Annotated[
         bool,

@@ -28,7 +28,7 @@ def run(
         ),
     ] = None,
     defaults: Annotated[
-        bool, typer.Option("--defaults", help="Ask nothing: take the default answers.")
+        bool, typer.Option("--defaults", help="Do not ask: take the default answers.")
     ] = False,
 ) -> None:
     """Make a project: a service that runs, its tests, and a place for your code.
