@@ -80,11 +80,11 @@ def _list(node: Group, column: int, after: int) -> str:
 def _flow(node: Group, column: int, after: int, start: int) -> str:
     """One part after the other, each broken by itself; on a new line where it has to be."""
     lines = [" " * column + node.opening]
+    further = column + len(node.opening) if node.opening == "(" else start + 2 * STEP
     for index, each in enumerate(node.parts):
         last = len(node.closing) + after if index == len(node.parts) - 1 else 0
         joint = node.joint if index else ""
         at = len(lines[-1]) + len(joint)
-        further = start + 2 * STEP
         text = lay(each, at, last, start)
         unbreakable = at + len(flat(each)) + last > WIDTH and not _breakable(each)
         if index and at > further and (unbreakable or _width(text, at) + last > WIDTH):

@@ -24,7 +24,7 @@ from scaffold.tree.transaction import (
     interrupted,
 )
 
-from .support import PACKAGE, edit, scaffold, tree
+from .support import PACKAGE, REPLACE, edit, scaffold, tree
 
 ROOTS = Roots(directories=("p",), files=())
 OLD = {"p/a": b"old a", "p/b": b"old b", "p/gone/c": b"old c", "mine": b"mine"}
@@ -192,5 +192,5 @@ def test_the_developers_generate_survives_ctrl_c(
     edit(project / "scaffold.yaml", "name: {type: string,", "name: {type: text,")
     before = tree(project)
     monkeypatch.setattr(os, "replace", Failing(os.replace, 4, KeyboardInterrupt()))
-    assert scaffold("generate", project).exit_code == 130
+    assert scaffold("generate", project, REPLACE).exit_code == 130
     assert tree(project) == before

@@ -86,14 +86,23 @@ def titles(output: str) -> list[str]:
 def test_two_runs_at_once_both_end_well(
     databases: Databases, deployed: tuple[Urls, object], first: Release
 ) -> None:
+    """They begin together: both wait for the lock that a migration holds."""
     database = databases.new()
-    with running(first, database) as one, running(first, database) as two:
+    lock = f"select pg_advisory_xact_lock({0x5CAF01D})"
+    with (
+        holding(database.admin, lock) as end,
+        running(first, database) as one,
+        running(first, database) as two,
+    ):
+        for each in (one, two):
+            assert each.stderr is not None
+            assert "waiting for it" in each.stderr.readline()
+        end()
         said = [each.communicate(timeout=SECONDS) for each in (one, two)]
         assert [each.returncode for each in (one, two)] == [0, 0], said
     done = sorted(title for stdout, _ in said for title in titles(stdout))
     again = f"release {first.name}"
     assert done == sorted([again, again, "ledger", "0001_initial.sql", "indexes"])
-    assert any("waiting for it" in stderr for _, stderr in said)
     assert on(database.admin, catalog) == on(deployed[0].admin, catalog)
 
 

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from scaffold.emission import emit
+from tests.emitted import PACKAGE
 
 from .releases import Databases, Release, Urls, on
 
@@ -87,6 +88,8 @@ def test_every_function_is_taken_and_runs(
 
     async def call(connection: "asyncpg.Connection[Any]") -> list[str]:
         assert await connection.fetchval("show check_function_bodies") == "on"
+        # What only other functions call finds what it names in the path of whoever calls it.
+        await connection.execute(f"set search_path = {first.name}, {PACKAGE}")
         failures = []
         for row in await connection.fetch(
             "select p.oid::regproc::text as name, array(select format_type(t, null)"

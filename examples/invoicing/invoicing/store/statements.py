@@ -2,7 +2,7 @@
 
 from typing import Final
 
-RELEASE: Final = "invoicing_cd79ef72"
+RELEASE: Final = "invoicing_19357663"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_6b36411e"

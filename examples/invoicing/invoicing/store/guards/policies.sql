@@ -71,8 +71,9 @@ create policy reach_select_e3445bf2 on customer as permissive for select to invo
   using ((select nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant', 'member',
                                                                                           'viewer'])
          or ((select nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['analyst'])
-             and customer.region = any (select jsonb_array_elements_text(
-                     nullif(current_setting('app_6b36411e.attributes', true), '')::jsonb -> 'regions'))));
+             and customer.region = any
+                     (select jsonb_array_elements_text(
+                      nullif(current_setting('app_6b36411e.attributes', true), '')::jsonb -> 'regions'))));
 
 -- policy: customer reach_insert_626d6b33
 create policy reach_insert_626d6b33 on customer as permissive for insert to invoicing_app
@@ -93,15 +94,16 @@ create policy reach_select_d4818966 on invoice as permissive for select to invoi
                                                                                           'billing_worker', 'member',
                                                                                           'viewer'])
          or ((select nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['analyst'])
-             and invoice.region = any (select jsonb_array_elements_text(
-                     nullif(current_setting('app_6b36411e.attributes', true), '')::jsonb -> 'regions'))));
+             and invoice.region = any
+                     (select jsonb_array_elements_text(
+                      nullif(current_setting('app_6b36411e.attributes', true), '')::jsonb -> 'regions'))));
 
 -- policy: invoice reach_insert_b5ff9d9d
 create policy reach_insert_b5ff9d9d on invoice as permissive for insert to invoicing_app
   with check (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant']
               or (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['member']
                   and invoice.region = (select o.region from organization o
-                          where o.id = (select current_setting('app.tenant_id', true)::uuid))));
+                                        where o.id = (select current_setting('app.tenant_id', true)::uuid))));
 
 -- policy: invoice reach_update_8d945976
 create policy reach_update_8d945976 on invoice as permissive for update to invoicing_app
@@ -114,7 +116,7 @@ create policy reach_update_8d945976 on invoice as permissive for update to invoi
              and invoice.status = 'sent')
          or (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant']
              and (select o.region from organization o
-                     where o.id = (select current_setting('app.tenant_id', true)::uuid)) = 'eu'
+                  where o.id = (select current_setting('app.tenant_id', true)::uuid)) = 'eu'
              and invoice.status = 'sent'))
   with check ((invoice.status = 'draft'
                and (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant']
