@@ -1,4 +1,4 @@
-"""The stored functions of a resource that are no actions: list, create, read, update, delete."""
+"""The stored functions of a resource other than actions: list, create, read, update, delete."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class Around:
 
 
 def handle(operation: Operation) -> str:
-    """The name of the stored function of an operation that is no action."""
+    """The name of the stored function of an operation other than an action."""
     return operation.id
 
 
@@ -124,7 +124,7 @@ def missed_call(entity: Entity) -> str:
 
 
 def function(context: Context, entity: Entity, operation: Operation) -> Function:
-    """The function of an operation that is no action."""
+    """The function of an operation other than an action."""
     write = {"list": _list, "read": _read, "create": _create, "update": _update, "delete": _delete}
     return write[operation.verb](context, entity, operation)
 

@@ -234,7 +234,7 @@ class ResourceView:
         }
 
     def given(self, operation: Operation) -> str:
-        """The arguments that features add to the call of an operation that is no action."""
+        """The arguments that features add to the call of an operation other than an action."""
         function = self.stored.functions.named(self.entity.name, operation.id)
         return "".join(f", {each.argument}" for each in function.parameters if each.argument)
 

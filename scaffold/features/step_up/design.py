@@ -17,7 +17,7 @@ class FreshSignIn:
 
 
 def seconds_of(operation: Operation) -> int | None:
-    """How old the authentication may be for an operation, in seconds; None if that is all one."""
+    """How old the authentication may be for an operation, in seconds; None for any age."""
     found = operation.trait(FreshSignIn)
     return found.seconds if found else None
 

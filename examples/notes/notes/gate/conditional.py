@@ -15,7 +15,7 @@ ANY: Final = re.compile(rb'"([1-9][0-9]{0,17})"')
 def if_match(value: bytes | None) -> list[int] | None:
     """The versions that If-Match names, by strong comparison; None where there is no precondition.
 
-    `*` is none: it would let a writer change what they have not seen.
+    `*` does not count: it would let a writer change what they have not seen.
     """
     if value is None or value.strip() == b"*":
         return None

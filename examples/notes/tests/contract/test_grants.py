@@ -19,7 +19,7 @@ BUILT_IN = {
         "INSERT",
     },
 }
-"""What the service's role may do to the whole of a table that is no resource."""
+"""What the service's role may do to the whole of a table other than those of resources."""
 CHANGED: dict[str, set[str]] = {
     "idempotency_key": {
         "fingerprint",
