@@ -59,6 +59,13 @@ select o.id as tenant_id, m.id as member_id, m.subject, c.id as customer_id,
 """
 
 
+PEER = f"""
+create role peer login bypassrls;
+grant usage on schema {SPEC.stem} to peer;
+grant select, insert, update, delete on all tables in schema {SPEC.stem} to peer;
+"""  # no service is a superuser, whom PostgreSQL asks for no permission
+
+
 class Caller(NamedTuple):
     """An accountant of one tenant, and what that tenant has."""
 
@@ -76,7 +83,9 @@ class Bed(NamedTuple):
     """Where the emitted package lies; also for what the servers write."""
     package: str
     admin: str
-    """The URL of the database as its owner, whom row-level security does not bind."""
+    """The URL of the database as its superuser, who fills it."""
+    peer: str
+    """The URL as an ordinary role that row-level security does not bind: what the peers use."""
     app: str
     """The URL of the database as the emitted service is to use it."""
     key_set: Path
@@ -107,12 +116,13 @@ def bed(directory: Path, tenants: int, rows: int, callers: int) -> Iterator[Bed]
     try:
         development = _Development(package)
         with development.server() as url:
-            admin, app, found = asyncio.run(development.populated(url, tenants, rows, callers))
+            admin, peer, app, found = asyncio.run(development.populated(url, tenants, rows, callers))
             issuer = development.issuer(directory / "issuer")
             yield Bed(
                 directory=directory,
                 package=package,
                 admin=admin,
+                peer=peer,
                 app=app,
                 key_set=issuer.public,
                 callers=tuple(_caller(row, issuer) for row in found),
@@ -135,7 +145,7 @@ class _Development:
 
     async def populated(
         self, url: str, tenants: int, rows: int, callers: int
-    ) -> tuple[str, str, list[asyncpg.Record]]:
+    ) -> tuple[str, str, str, list[asyncpg.Record]]:
         """The URLs of a database full of rows, and the first few of its callers."""
         database = await self._prepare(url, DATABASE)
         connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(database.admin)
@@ -145,11 +155,13 @@ class _Development:
             await connection.fetch(MEMBERS, self._issuer_url)
             await connection.fetch(CUSTOMERS)
             await connection.fetch(INVOICES, rows)
+            await connection.execute(PEER)
             await connection.execute("vacuum analyze")
             found = await connection.fetch(CALLERS, callers)
         finally:
             await connection.close()
-        return database.admin, database.app, found
+        peer = database.admin.replace("//postgres@", "//peer@", 1)
+        return database.admin, peer, database.app, found
 
 
 def _caller(row: asyncpg.Record, issuer: Any) -> Caller:

@@ -89,7 +89,7 @@ def _environment(name: str, bed: Bed) -> dict[str, str]:
     return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(roots),
-        "DATABASE_URL": bed.app if name == EMITTED else bed.admin,
+        "DATABASE_URL": bed.app if name == EMITTED else bed.peer,
         "KEY_SET": str(bed.key_set),
     }
 

@@ -18,7 +18,13 @@ from dataclasses import replace
 
 from scaffold.columns import ID, NEWEST, TENANT
 from scaffold.database.layout import TRUE, Sql, any_of, flat
-from scaffold.database.predicates import TENANT_BOUND, Binding, Predicates, bound
+from scaffold.database.predicates import (
+    TENANT_BOUND,
+    TENANT_WRITTEN,
+    Binding,
+    Predicates,
+    bound,
+)
 from scaffold.database.schema import Command, Grant, Guards, Index, Policy, RoleRule, Table
 from scaffold.database.sql import apart, identifier, named
 from scaffold.database.tables import of_features, relations
@@ -66,12 +72,8 @@ def _digest(*said: str) -> str:
 
 def isolation(table: Table) -> Policy:
     """One tenant for every command."""
-    own = _own(table.tenant)
-    return Policy("tenant_isolation", table.name, "all", own, own, restrictive=True)
-
-
-def _own(column: str) -> str:
-    return f"{column} = {TENANT_BOUND}"
+    using, check = f"{table.tenant} = {TENANT_BOUND}", f"{table.tenant} = {TENANT_WRITTEN}"
+    return Policy("tenant_isolation", table.name, "all", using, check, restrictive=True)
 
 
 def _plain(grant: Grant) -> Iterable[Policy]:

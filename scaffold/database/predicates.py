@@ -30,10 +30,13 @@ class Binding:
         return replace(self, holds=self.sees)
 
 
-TENANT_BOUND = "(select current_setting('app.tenant_id', true)::uuid)"
-"""The tenant of this transaction. Unset it is '', which is no UUID: an error, not an empty answer.
+TENANT_WRITTEN = "current_setting('app.tenant_id', true)::uuid"
+"""The tenant of this transaction. Unset it is '', which is no UUID: an error, not an empty answer."""
 
-In this form a prover can decide the policy, and PostgreSQL evaluates it once a statement.
+TENANT_BOUND = f"(select {TENANT_WRITTEN})"
+"""The same, where rows are read: PostgreSQL evaluates it once a statement.
+
+In both forms a prover can decide the policy.
 """
 
 
@@ -64,7 +67,8 @@ def bound(scope: str, *, written: bool = False) -> Binding:
             return _query("select jsonb_array_elements_text(", value)
         return _query(f"select ({attributes}", f" ->> {literal(term.name)}){cast(term)}")
 
-    return Binding(once(f"{setting('member_id')}::uuid"), claim, TENANT_BOUND, holds, holds)
+    tenant = TENANT_WRITTEN if written else TENANT_BOUND
+    return Binding(once(f"{setting('member_id')}::uuid"), claim, tenant, holds, holds)
 
 
 def listed_roles(before: str, roles: Iterable[str], after: str = "") -> Sql:

@@ -122,7 +122,7 @@ TENANT: Final = (
         )
         for name, value in (
             ("tenant_id", "p_tenant::text"),
-            ("member_id", "coalesce(v_caller.member::text, '')"),
+            ("member_id", "v_caller.member::text"),
             ("roles", "v_caller.roles::text"),
             ("attributes", "p_caller ->> 'attributes'"),
         )

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-RELEASE: Final = "invoicing_19357663"
+RELEASE: Final = "invoicing_2635f304"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
-CALLER: Final = "app_6b36411e"
+CALLER: Final = "app_b01b43b4"
 """The prefix of the settings in which a transaction says who calls: only policies of this release
 read them, so that those of another one let nothing through here."""
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-RELEASE: Final = "notes_e1a17eb9"
+RELEASE: Final = "notes_c0ebcc2e"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_9c1db7e5"

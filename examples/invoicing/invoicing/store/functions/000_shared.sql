@@ -15,15 +15,13 @@ create or replace function enter_(p_tenant uuid, p_caller jsonb, p_allowed text[
 declare
   v_caller caller_;
   v_held text[];
-  v_bound text;
-begin
   -- Assigned and not selected: a call without a statement of its own costs a tenth.
-  v_bound := set_config('app.tenant_id', p_tenant::text, true);
-  select m.id, m.roles into v_caller.member, v_held from member m
+  v_bound text := set_config('app.tenant_id', p_tenant::text, true);
+begin
+  select m.id, m.roles, m.roles into v_caller.member, v_caller.roles, v_held from member m
     where m.tenant_id = p_tenant and m.issuer = p_caller ->> 'issuer' and m.subject = p_caller ->> 'subject'
       and m.kind = p_caller ->> 'kind' and m.active;
   v_caller.tenant := p_tenant;
-  v_caller.roles := coalesce(v_held, '{}');
   if p_caller ->> 'mfa' is distinct from 'phishing_resistant' then
     v_caller.roles := array(select r from unnest(v_caller.roles) r where r <> all (array['accountant']));
   end if;
@@ -36,10 +34,10 @@ begin
       v_caller.refusal := 'step_up_required';
     end if;
   end if;
-  v_bound := set_config('app_6b36411e.member_id', coalesce(v_caller.member::text, ''), true);
-  v_bound := set_config('app_6b36411e.roles', v_caller.roles::text, true);
+  v_bound := set_config('app_b01b43b4.member_id', v_caller.member::text, true);
+  v_bound := set_config('app_b01b43b4.roles', v_caller.roles::text, true);
   if v_caller.roles && array['analyst'] then
-    v_bound := set_config('app_6b36411e.attributes', p_caller ->> 'attributes', true);
+    v_bound := set_config('app_b01b43b4.attributes', p_caller ->> 'attributes', true);
     v_caller.user_regions := array(select jsonb_array_elements_text(p_caller -> 'attributes' -> 'regions'));
   end if;
   return v_caller;

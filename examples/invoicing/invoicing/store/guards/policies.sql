@@ -4,42 +4,42 @@
 -- policy: organization tenant_isolation
 create policy tenant_isolation on organization as restrictive for all to invoicing_app
   using (id = (select current_setting('app.tenant_id', true)::uuid))
-  with check (id = (select current_setting('app.tenant_id', true)::uuid));
+  with check (id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: member tenant_isolation
 create policy tenant_isolation on member as restrictive for all to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
-  with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: idempotency_key tenant_isolation
 create policy tenant_isolation on idempotency_key as restrictive for all to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
-  with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: audit_event tenant_isolation
 create policy tenant_isolation on audit_event as restrictive for all to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
-  with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: customer tenant_isolation
 create policy tenant_isolation on customer as restrictive for all to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
-  with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: invoice tenant_isolation
 create policy tenant_isolation on invoice as restrictive for all to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
-  with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: invoice_line tenant_isolation
 create policy tenant_isolation on invoice_line as restrictive for all to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
-  with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: payment tenant_isolation
 create policy tenant_isolation on payment as restrictive for all to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
-  with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: organization reach_select_2644842c
 create policy reach_select_2644842c on organization as permissive for select to invoicing_app
@@ -66,128 +66,127 @@ create policy reach_update_6be3c469 on idempotency_key as permissive for update 
 create policy reach_insert_7a219166 on audit_event as permissive for insert to invoicing_app
   with check (true);
 
--- policy: customer reach_select_e3445bf2
-create policy reach_select_e3445bf2 on customer as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant', 'member',
+-- policy: customer reach_select_d528566e
+create policy reach_select_d528566e on customer as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant', 'member',
                                                                                           'viewer'])
-         or ((select nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['analyst'])
+         or ((select nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['analyst'])
              and customer.region = any
                      (select jsonb_array_elements_text(
-                      nullif(current_setting('app_6b36411e.attributes', true), '')::jsonb -> 'regions'))));
+                      nullif(current_setting('app_b01b43b4.attributes', true), '')::jsonb -> 'regions'))));
 
--- policy: customer reach_insert_626d6b33
-create policy reach_insert_626d6b33 on customer as permissive for insert to invoicing_app
-  with check (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant', 'member']);
+-- policy: customer reach_insert_36733d5e
+create policy reach_insert_36733d5e on customer as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: customer reach_update_94087c59
-create policy reach_update_94087c59 on customer as permissive for update to invoicing_app
-  using (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant', 'member'])
-  with check (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant', 'member']);
+-- policy: customer reach_update_16e579f8
+create policy reach_update_16e579f8 on customer as permissive for update to invoicing_app
+  using (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant', 'member'])
+  with check (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: customer reach_delete_f89a606c
-create policy reach_delete_f89a606c on customer as permissive for delete to invoicing_app
-  using (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant']);
+-- policy: customer reach_delete_4538a76f
+create policy reach_delete_4538a76f on customer as permissive for delete to invoicing_app
+  using (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant']);
 
--- policy: invoice reach_select_d4818966
-create policy reach_select_d4818966 on invoice as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant',
+-- policy: invoice reach_select_7bf278cb
+create policy reach_select_7bf278cb on invoice as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant',
                                                                                           'billing_worker', 'member',
                                                                                           'viewer'])
-         or ((select nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['analyst'])
+         or ((select nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['analyst'])
              and invoice.region = any
                      (select jsonb_array_elements_text(
-                      nullif(current_setting('app_6b36411e.attributes', true), '')::jsonb -> 'regions'))));
+                      nullif(current_setting('app_b01b43b4.attributes', true), '')::jsonb -> 'regions'))));
 
--- policy: invoice reach_insert_b5ff9d9d
-create policy reach_insert_b5ff9d9d on invoice as permissive for insert to invoicing_app
-  with check (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant']
-              or (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['member']
+-- policy: invoice reach_insert_fb017976
+create policy reach_insert_fb017976 on invoice as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['member']
                   and invoice.region = (select o.region from organization o
-                                        where o.id = (select current_setting('app.tenant_id', true)::uuid))));
+                                        where o.id = current_setting('app.tenant_id', true)::uuid)));
 
--- policy: invoice reach_update_8d945976
-create policy reach_update_8d945976 on invoice as permissive for update to invoicing_app
-  using ((nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant']
+-- policy: invoice reach_update_721a59c7
+create policy reach_update_721a59c7 on invoice as permissive for update to invoicing_app
+  using ((nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant']
           and invoice.status = 'draft')
-         or (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['member']
-             and invoice.owner_id = nullif(current_setting('app_6b36411e.member_id', true), '')::uuid
+         or (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['member']
+             and invoice.owner_id = nullif(current_setting('app_b01b43b4.member_id', true), '')::uuid
              and invoice.status = 'draft')
-         or (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant', 'billing_worker']
+         or (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant', 'billing_worker']
              and invoice.status = 'sent')
-         or (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant']
-             and (select o.region from organization o
-                  where o.id = (select current_setting('app.tenant_id', true)::uuid)) = 'eu'
+         or (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant']
+             and (select o.region from organization o where o.id = current_setting('app.tenant_id', true)::uuid) = 'eu'
              and invoice.status = 'sent'))
   with check ((invoice.status = 'draft'
-               and (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant']
-                    or (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['member']
-                        and invoice.owner_id = nullif(current_setting('app_6b36411e.member_id', true), '')::uuid)))
-              or nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant',
+               and (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant']
+                    or (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['member']
+                        and invoice.owner_id = nullif(current_setting('app_b01b43b4.member_id', true), '')::uuid)))
+              or nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant',
                                                                                           'billing_worker']);
 
--- policy: invoice reach_delete_55296ab5
-create policy reach_delete_55296ab5 on invoice as permissive for delete to invoicing_app
+-- policy: invoice reach_delete_a1b70f44
+create policy reach_delete_a1b70f44 on invoice as permissive for delete to invoicing_app
   using (invoice.status = 'draft'
-         and (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant']
-              or (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['member']
-                  and invoice.owner_id = nullif(current_setting('app_6b36411e.member_id', true), '')::uuid)));
+         and (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['member']
+                  and invoice.owner_id = nullif(current_setting('app_b01b43b4.member_id', true), '')::uuid)));
 
--- policy: invoice_line reach_select_a69e1b28
-create policy reach_select_a69e1b28 on invoice_line as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant',
+-- policy: invoice_line reach_select_afd7bd89
+create policy reach_select_afd7bd89 on invoice_line as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant',
                                                                                           'billing_worker', 'member',
                                                                                           'viewer']));
 
--- policy: invoice_line reach_insert_17769cdb
-create policy reach_insert_17769cdb on invoice_line as permissive for insert to invoicing_app
+-- policy: invoice_line reach_insert_40786f68
+create policy reach_insert_40786f68 on invoice_line as permissive for insert to invoicing_app
   with check (invoice_line.locked = false
-              and invoice_line.owner_id = nullif(current_setting('app_6b36411e.member_id', true), '')::uuid
-              and nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant', 'member']);
+              and invoice_line.owner_id = nullif(current_setting('app_b01b43b4.member_id', true), '')::uuid
+              and nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: invoice_line reach_update_473e485c
-create policy reach_update_473e485c on invoice_line as permissive for update to invoicing_app
+-- policy: invoice_line reach_update_e645709a
+create policy reach_update_e645709a on invoice_line as permissive for update to invoicing_app
   using (invoice_line.locked = false
-         and (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant', 'billing_worker']
-              or (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['member']
-                  and invoice_line.owner_id = nullif(current_setting('app_6b36411e.member_id', true), '')::uuid)))
+         and (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant', 'billing_worker']
+              or (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['member']
+                  and invoice_line.owner_id = nullif(current_setting('app_b01b43b4.member_id', true), '')::uuid)))
   with check ((invoice_line.locked = false
-               and (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant']
-                    or (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['member']
-                        and invoice_line.owner_id = nullif(current_setting('app_6b36411e.member_id', true), '')::uuid)))
-              or nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['billing_worker']);
+               and (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant']
+                    or (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['member']
+                        and invoice_line.owner_id = nullif(current_setting('app_b01b43b4.member_id', true), '')::uuid)))
+              or nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['billing_worker']);
 
--- policy: invoice_line reach_delete_c0b212f3
-create policy reach_delete_c0b212f3 on invoice_line as permissive for delete to invoicing_app
+-- policy: invoice_line reach_delete_960d6f85
+create policy reach_delete_960d6f85 on invoice_line as permissive for delete to invoicing_app
   using (invoice_line.locked = false
-         and (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant']
-              or (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['member']
-                  and invoice_line.owner_id = nullif(current_setting('app_6b36411e.member_id', true), '')::uuid)));
+         and (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['member']
+                  and invoice_line.owner_id = nullif(current_setting('app_b01b43b4.member_id', true), '')::uuid)));
 
--- policy: payment reach_select_04cb30a3
-create policy reach_select_04cb30a3 on payment as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant', 'member',
+-- policy: payment reach_select_9e01825b
+create policy reach_select_9e01825b on payment as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant', 'member',
                                                                                           'viewer'])
-         or ((select nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['billing_worker'])
+         or ((select nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['billing_worker'])
              and (select current_setting('app.environment', true)) in ('development', 'staging')
              and payment.mode = 'test')
-         or ((select nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['billing_worker'])
+         or ((select nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['billing_worker'])
              and (select current_setting('app.environment', true)) = 'production'
              and payment.mode = 'live'));
 
--- policy: payment reach_insert_7ef7f98d
-create policy reach_insert_7ef7f98d on payment as permissive for insert to invoicing_app
-  with check ((nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['billing_worker']
+-- policy: payment reach_insert_dd5c361b
+create policy reach_insert_dd5c361b on payment as permissive for insert to invoicing_app
+  with check ((nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['billing_worker']
                and (select current_setting('app.environment', true)) in ('development', 'staging')
                and payment.mode = 'test')
-              or (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['billing_worker']
+              or (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['billing_worker']
                   and (select current_setting('app.environment', true)) = 'production'
                   and payment.mode = 'live')
-              or (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant']
                   and payment.method in ('bank_transfer', 'cash')
                   and payment.mode = 'live'));
 
--- policy: payment reach_update_f945c53f
-create policy reach_update_f945c53f on payment as permissive for update to invoicing_app
+-- policy: payment reach_update_a52c33ae
+create policy reach_update_a52c33ae on payment as permissive for update to invoicing_app
   using (payment.status = 'received'
-         and nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant'])
-  with check (nullif(current_setting('app_6b36411e.roles', true), '')::text[] && array['accountant']);
+         and nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant'])
+  with check (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant']);
