@@ -116,7 +116,9 @@ def bed(directory: Path, tenants: int, rows: int, callers: int) -> Iterator[Bed]
     try:
         development = _Development(package)
         with development.server() as url:
-            admin, peer, app, found = asyncio.run(development.populated(url, tenants, rows, callers))
+            admin, peer, app, found = asyncio.run(
+                development.populated(url, tenants, rows, callers)
+            )
             issuer = development.issuer(directory / "issuer")
             yield Bed(
                 directory=directory,

@@ -88,7 +88,7 @@ HANDLERS: Imports = {
     ".gate.operation": ("Call",),
     ".gate.outcomes": ("changed", "created", "done", "found"),
     ".gate.pages": ("arguments", "page"),
-    ".resources.{}": ("hooks", "statements"),
+    ".resources.{}": ("hooks", "rows", "statements"),
 }
 HOOKS: Imports = {
     "typing": ("TYPE_CHECKING", "Protocol"),
@@ -236,6 +236,14 @@ class ResourceNames:
     def hook_protocol(self, action: str) -> str:
         """The protocol of the hook of an action."""
         return f"{camel(action)}{self.class_name}"
+
+    def rows_model(self, action: str) -> str:
+        """The class of the rows that the hook of an action touches."""
+        return f"{self.hook_protocol(action)}Rows"
+
+    def touched_model(self, by: str, verb: str) -> str:
+        """The model of what the hook of the operation `by` says of a row, new or changed."""
+        return f"{self.class_name}{'New' if verb == 'create' else 'Changes'}By{camel(by)}"
 
     @property
     def schemas(self) -> tuple[str, ...]:

@@ -14,16 +14,23 @@ from typing import Final
 
 from scaffold.project.create import create
 
-SPEC: Final = Path(__file__).parent.parent / "specs" / "invoicing.yaml"
+SPECS: Final = Path(__file__).parent.parent / "specs"
+SPEC: Final = SPECS / "invoicing.yaml"
 PACKAGE: Final = "invoicing"
 SECONDS: Final = 180
 """For the tests of one project."""
 
 
-def invoicing(target: Path) -> Path:
-    """A new project of the invoicing spec, as `scaffold new` makes it."""
-    create(PACKAGE, target, SPEC.read_bytes(), SPEC.name)
+def project(name: str, target: Path) -> Path:
+    """A new project of a reference spec, as `scaffold new` makes it."""
+    spec = SPECS / f"{name}.yaml"
+    create(name, target, spec.read_bytes(), spec.name)
     return target
+
+
+def invoicing(target: Path) -> Path:
+    """A new project of the invoicing spec."""
+    return project(PACKAGE, target)
 
 
 @contextmanager

@@ -90,7 +90,7 @@ def _view(
         table=identifier(entity.name),
         renewed=renewed(entity),
         target=target(entity),
-        stored=_stored(entity),
+        stored=stored(entity),
         items=names(items),
         collection=bool(others),
         reach=(
@@ -111,7 +111,7 @@ def _view(
     )
 
 
-def _stored(entity: Entity) -> Sql:
+def stored(entity: Entity) -> Sql:
     """The columns that a hook is given; nothing where they are those of the view's JSON."""
     given = [each for each in entity.columns if each.in_api]
     if entity.operation("read") and all(each.readable for each in given):

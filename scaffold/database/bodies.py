@@ -10,7 +10,7 @@ from scaffold.database.layout import LINE, TRUE, WIDTH, Group, Sql, all_of, flat
 from scaffold.database.schema import Parameter
 from scaffold.database.sql import literal
 from scaffold.database.ways import Way
-from scaffold.design.model import Operation
+from scaffold.design.model import Operation, TouchVerb
 
 
 class Render(Protocol):
@@ -31,13 +31,14 @@ class Refusal:
 class Served:
     """What a stored function serves, as the features are told.
 
-    An operation is done as a `whole`; an action is begun and finished around its hook.
-    `operations` are those that the function serves, and `operation` is the id of the one under way
-    as an expression. Where something is written, `entity` is the literal of its resource, `id` the
-    expression of the row's id, and `said` that of the JSON object with what was said of its fields.
+    An operation is done as a `whole`; an action is begun and finished around its hook, which may
+    `touch` other rows between the two. `operations` are those that the function serves, and
+    `operation` is the id of the one under way as an expression. Where something is written,
+    `entity` is the literal of its resource, `id` the expression of the row's id, and `said` that of
+    the JSON object with what was said of its fields.
     """
 
-    stage: Literal["whole", "begin", "finish"]
+    stage: Literal["whole", "begin", "touch", "finish"]
     operations: tuple[Operation, ...]
     operation: str
     entity: str
@@ -313,6 +314,39 @@ class ActionsView:
         return _returning(("id", "version"), self.answer)
 
 
+@dataclass(frozen=True, slots=True)
+class TouchView:
+    """What is told to touch.sql: what hooks of actions do to rows of another resource.
+
+    `refused` is the test that this action may not do `verb`, or not with these fields, and
+    `refusal` the outcome then. `locking` are the operations, as literals between commas, that may
+    change the row which they read: it is locked for them. The hook is given the columns `stored` of
+    the row in `table`: nothing stands for the JSON of the view `target`. The rest is as in
+    `WriteView`.
+    """
+
+    verb: TouchVerb
+    gate: Gate
+    refused: Sql
+    refusal: str
+    lock: str
+    table: str
+    target: str
+    stored: Sql
+    renewed: str
+    assignments: tuple[Assignment, ...]
+
+    @property
+    def columns(self) -> Sql:
+        """The columns that an insert names."""
+        return listed(each.column for each in self.assignments)
+
+    @property
+    def values(self) -> Sql:
+        """Their values."""
+        return listed((each.value for each in self.assignments), "values (")
+
+
 def _returning(results: tuple[str, ...], body: Sql) -> Sql:
     given = (f"{', '.join(f't.{each}' for each in results)},", body)
     return Group((*given, f"into {', '.join(results)}, body;"), " ", "returning ")
@@ -333,13 +367,11 @@ class SharedView:
     `scope` is the prefix of the settings that the policies read. `claims` are the members of a
     caller that hold the user's attributes, with their values, and `claimed` is the test that the
     caller has a role whose conditions ask for them: taking an array out of JSON costs more than
-    anything else that is done with a caller. `policies_need_caller` says that some policy asks who
-    the caller is. `demands` are those of the features.
+    anything else that is done with a caller. `demands` are those of the features.
     """
 
     scope: str
     assurance: tuple[Assurance, ...]
-    policies_need_caller: bool
     claims: tuple[Assignment, ...]
     claimed: Sql
     demands: tuple[Demand, ...]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from scaffold.database import actions, operations, shared
+from scaffold.database import actions, operations, shared, touches
 from scaffold.database.bodies import Render
 from scaffold.database.lists import dynamic
 from scaffold.database.operations import Context
@@ -61,3 +61,4 @@ def _functions(context: Context, entity: Entity) -> Iterable[Function]:
             yield operations.function(context, entity, operation)
     if entity.actions:
         yield from actions.functions(context, entity)
+    yield from touches.functions(context, entity)

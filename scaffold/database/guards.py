@@ -28,8 +28,7 @@ from scaffold.database.predicates import (
 from scaffold.database.schema import Command, Grant, Guards, Index, Policy, RoleRule, Table
 from scaffold.database.sql import apart, identifier, named
 from scaffold.database.tables import of_features, relations
-from scaffold.design.model import Alternative, Design, Entity, Operation
-from scaffold.design.visibility import has_conditions
+from scaffold.design.model import Alternative, Design, Entity, Operation, Touch, TouchVerb
 
 ORDER = (f"{NEWEST.name} desc", f"{ID.name} desc")
 
@@ -97,25 +96,23 @@ def _commands(grant: Grant) -> Iterable[Command]:
 
 
 def _reach(entity: Entity, grant: Grant, predicates: Predicates, scope: str) -> Iterable[Policy]:
-    """The conditions of the grants, where there are any.
+    """Who reaches which rows: the grants, and what the hooks of actions touch.
 
-    A hook's statements pass the same policies, so the union over the operations of a command is
-    what each may reach. A role without a condition is held by the statement alone, so that a hook
-    can read what its caller may not.
+    A statement passes the policies of its command, whatever operation it is of, so the union over
+    the operations is what each may reach. What a hook reads by itself passes them as well.
     """
     table = identifier(entity.name)
-    if not has_conditions(entity):
-        yield from _plain(grant)
-        return
-
     reading, writing = bound(scope), bound(scope, written=True)
 
-    def reach(operations: Sequence[Operation], binding: Binding = writing) -> Sql:
-        found = tuple(each for operation in operations for each in operation.alternatives)
+    def reach(
+        operations: Sequence[Operation], *touched: TouchVerb, binding: Binding = writing
+    ) -> Sql:
+        found = [each for operation in operations for each in operation.alternatives]
+        found += [Alternative(each.roles, (), None) for each in entity.touched_by(*touched)]
         return predicates.reach(found, binding, table)
 
-    def held(operations: Sequence[Operation]) -> Sql:
-        roles = tuple(role for operation in operations for role in operation.roles)
+    def held(found: Sequence[Operation | Touch]) -> Sql:
+        roles = tuple(role for each in found for role in each.roles)
         return writing.holds(Alternative(roles, (), None))
 
     on_rows = [
@@ -125,12 +122,13 @@ def _reach(entity: Entity, grant: Grant, predicates: Predicates, scope: str) -> 
     changing = verbs["update"] + verbs["action"]
     # What a hook changes is the action's business: it need not meet the condition after it.
     after = [reach(verbs["update"])] if verbs["update"] else []
-    after += [held(verbs["action"])] if verbs["action"] else []
+    by_hooks: list[Operation | Touch] = [*verbs["action"], *entity.touched_by("update")]
+    after += [held(by_hooks)] if by_hooks else []
     tests: dict[Command, tuple[Sql, Sql]] = {
-        "select": (reach(on_rows, reading), ""),
-        "insert": ("", reach(verbs["create"])),
-        "update": (reach(changing), any_of(after)),
-        "delete": (reach(verbs["delete"]), ""),
+        "select": (reach(on_rows, "read", "create", "update", "delete", binding=reading), ""),
+        "insert": ("", reach(verbs["create"], "create")),
+        "update": (reach(changing, "update"), any_of(after)),
+        "delete": (reach(verbs["delete"], "delete"), ""),
     }
     for command in _commands(grant):
         using, check = (each or TRUE for each in tests[command])
@@ -150,7 +148,7 @@ def _policy(table: str, command: Command, using: Sql, check: Sql) -> Policy:
 
 def grant(entity: Entity) -> Grant:
     """What the service may do to a resource: no more than its operations need."""
-    verbs = {each.verb for each in entity.operations}
+    verbs = {each.verb for each in entity.operations} | {each.verb for each in entity.touched}
     return Grant(
         identifier(entity.name),
         select=True,

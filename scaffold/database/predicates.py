@@ -31,7 +31,7 @@ class Binding:
 
 
 TENANT_WRITTEN = "current_setting('app.tenant_id', true)::uuid"
-"""The tenant of this transaction. Unset it is '', which is no UUID: an error, not an empty answer."""
+"""The tenant of this transaction. Unset it is '', which is no UUID: an error, no empty answer."""
 
 TENANT_BOUND = f"(select {TENANT_WRITTEN})"
 """The same, where rows are read: PostgreSQL evaluates it once a statement.

@@ -21,7 +21,7 @@ from scaffold.database.signatures import (
 from scaffold.database.sql import literal
 from scaffold.database.ways import claim_name
 from scaffold.design.model import Attribute, Design
-from scaffold.design.visibility import has_conditions, patches_objects
+from scaffold.design.visibility import patches_objects
 from scaffold.features import FEATURES
 
 
@@ -48,7 +48,6 @@ def functions(design: Design, render: Render, scope: str, *, pages: bool) -> Ite
     view = SharedView(
         scope,
         tuple(_assurance(design)),
-        any(has_conditions(each) for each in design.entities),
         tuple(_claim(each) for each in design.user_attributes) if claiming else (),
         listed_roles("v_caller.roles && ", claiming),
         tuple(each.demand for each in entries),

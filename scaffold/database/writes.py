@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from scaffold.database.bodies import Assignment
 from scaffold.database.layout import Group
@@ -38,13 +38,23 @@ IMPLIED: Mapping[Origin, str] = {
 
 
 def inserted(entity: Entity) -> Iterable[Assignment]:
-    """The columns that an insert names, with their values."""
+    """The columns that a create names, with their values."""
+    said = {each.name for each in entity.columns if each.creatable}
+    return _inserted(entity, said, "p_body")
+
+
+def created(entity: Entity, said: Collection[str]) -> Iterable[Assignment]:
+    """The columns that a hook's new row names, of which it says those in `said`."""
+    return _inserted(entity, said, "p_values")
+
+
+def _inserted(entity: Entity, said: Collection[str], source: str) -> Iterable[Assignment]:
     for column in entity.columns:
         value = IMPLIED.get(column.origin, "")
-        if column.creatable:
-            value = column.kind.extract("p_body", column.name)
+        if column.name in said:
+            value = column.kind.extract(source, column.name)
             if column.default is not None and column.nullable:
-                given = f"p_body ? {literal(column.name)}"
+                given = f"{source} ? {literal(column.name)}"
                 value = (
                     f"case when {given} then {value} else {column.kind.default(column.default)} end"
                 )

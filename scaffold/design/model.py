@@ -15,6 +15,7 @@ from scaffold.naming import ResourceNames
 from scaffold.types.kind import Kind
 
 Verb = Literal["list", "read", "create", "update", "delete", "action"]
+TouchVerb = Literal["read", "create", "update", "delete"]
 Source = Literal["field", "user", "tenant", "environment"]
 Trait = TypeVar("Trait")
 Origin = Literal["tenant", "service", "parent", "owner", "caller", "hook"]
@@ -118,10 +119,27 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Touch:
+    """That the hook of an action may do something to rows other than the action's own.
+
+    `by` is the id of the action's operation, and `roles` are those of which one may do it.
+    `entity` is the resource of the rows, and `fields` are its columns that may be written, in
+    their order.
+    """
+
+    by: str
+    roles: tuple[str, ...]
+    verb: TouchVerb
+    entity: str
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """A row of the table of operations: what is not here is not reachable.
 
-    `body` is the name of the model of its body, or nothing where it has none.
+    `body` is the name of the model of its body, or nothing where it has none. `touches` is what
+    the hook of an action may do to other rows.
     """
 
     id: str
@@ -138,6 +156,7 @@ class Operation:
     conditional: bool
     status: int
     input: tuple[Input, ...]
+    touches: tuple[Touch, ...] = ()
     traits: tuple[object, ...] = ()
 
     def trait(self, kind: type[Trait]) -> Trait | None:
@@ -165,7 +184,8 @@ class Entity:
     """A resource: its table, its models and its operations.
 
     `columns` are all of its columns, in the order of the table and of answers: those that every
-    resource has, the parent's, the owner's, and the declared ones.
+    resource has, the parent's, the owner's, and the declared ones. `touched` is what hooks of
+    actions may do to its rows beside the operations.
     """
 
     name: str
@@ -179,6 +199,7 @@ class Entity:
     page_max: int
     body_max: int
     operations: tuple[Operation, ...]
+    touched: tuple[Touch, ...] = ()
 
     @property
     def fields(self) -> tuple[Column, ...]:
@@ -191,10 +212,12 @@ class Entity:
         update = self.operation("update")
         actions = [each for each in self.actions if each.on_item]
         by_hooks = {each.name for action in actions for each in self.set_by(action)}
+        touched = self.touched_by("update")
+        by_hooks |= {name for each in touched for name in each.fields}
         changed = [
             each for each in self.columns if (update and each.updatable) or each.name in by_hooks
         ]
-        renewed = [each for each in self.columns if each.renewed and (update or actions)]
+        renewed = [each for each in self.columns if each.renewed and (update or actions or touched)]
         return (*changed, *renewed)
 
     @property
@@ -218,6 +241,10 @@ class Entity:
             for each in self.columns
             if each.origin == "hook" and (not each.set_by or action.action in each.set_by)
         )
+
+    def touched_by(self, *verbs: TouchVerb) -> tuple[Touch, ...]:
+        """What hooks may do to the rows, of these verbs."""
+        return tuple(each for each in self.touched if each.verb in verbs)
 
     @property
     def actions(self) -> tuple[Operation, ...]:

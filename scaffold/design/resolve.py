@@ -6,7 +6,7 @@ The spec has been checked: names exist and types agree. Nothing here can fail fo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scaffold import naming
 from scaffold.columns import BUILT_IN, BuiltIn
@@ -23,6 +23,7 @@ from scaffold.design.model import (
     Origin,
     Role,
     Term,
+    Touch,
 )
 from scaffold.features import FEATURES
 from scaffold.naming import ResourceNames
@@ -71,9 +72,12 @@ def resolve(source: spec.Spec) -> Design:
         user_attributes=tuple(attributes.user.values()),
         issuers=tuple(_issuer(each) for each in source.identity.issuers),
         roles=roles,
-        entities=tuple(
-            _entity(names[name], each, grants.get(name, ()), attributes, names)
-            for name, each in source.resources.items()
+        entities=_touching(
+            source,
+            [
+                _entity(names[name], each, grants.get(name, ()), attributes, names)
+                for name, each in source.resources.items()
+            ],
         ),
         traits=_present(each.service(source) for each in FEATURES),
     )
@@ -203,6 +207,48 @@ def _entity(
         body_max=source.body_max,
         operations=tuple(operations.all()),
     )
+
+
+def _touching(source: spec.Spec, entities: Iterable[Entity]) -> tuple[Entity, ...]:
+    """The entities with what the hooks of their actions do to rows of each other."""
+    by_name = {each.name: each for each in entities}
+    touches = {
+        operation.id: tuple(
+            touch
+            for each in source.resources[operation.entity].actions[operation.action].touches
+            for touch in _touches(each, operation, by_name[each.on])
+        )
+        for entity in by_name.values()
+        for operation in entity.actions
+    }
+    found = [touch for each in touches.values() for touch in each]
+    return tuple(
+        replace(
+            entity,
+            operations=tuple(
+                replace(each, touches=touches.get(each.id, ())) for each in entity.operations
+            ),
+            touched=tuple(each for each in found if each.entity == entity.name),
+        )
+        for entity in by_name.values()
+    )
+
+
+def _touches(source: spec.Touch, operation: Operation, target: Entity) -> Iterable[Touch]:
+    for verb in source.do:
+        fields = [
+            column.name
+            for column in target.columns
+            if (column.origin == "parent" and verb == "create")
+            or (_hook_writes(column, verb) and (source.only is None or column.field in source.only))
+        ]
+        yield Touch(operation.id, operation.roles, verb, target.name, tuple(fields))
+
+
+def _hook_writes(column: Column, verb: str) -> bool:
+    """May a hook that touches a row write this column of it?"""
+    sent = {"create": column.creatable, "update": column.updatable}.get(verb, False)
+    return sent or (column.origin == "hook" and verb in ("create", "update"))
 
 
 def _built_in(source: BuiltIn) -> Column:

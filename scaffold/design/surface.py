@@ -170,6 +170,10 @@ def _operation(operation: Operation, entity: Entity) -> Iterator[Fact]:
         for each in operation.input:
             yield f"{name} input {each.name}", f"{each.class_} {_value(each)}"
         yield f"{name} sets", _set(each.name for each in entity.set_by(operation)) or "nothing"
+        for touch in operation.touches:
+            written = touch.verb in ("create", "update")
+            what = (_set(touch.fields) or "no field") if written else "whole rows"
+            yield f"{name} touches {touch.entity} {touch.verb}", what
 
 
 def _resource(entity: Entity) -> Iterator[Fact]:

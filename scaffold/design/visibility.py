@@ -61,13 +61,6 @@ def may_be_absent(entity: Entity) -> frozenset[str]:
     )
 
 
-def has_conditions(entity: Entity) -> bool:
-    """Is some operation of this resource allowed on some rows only?"""
-    return any(
-        alternative.conditions for each in entity.operations for alternative in each.alternatives
-    )
-
-
 def patches_objects(entity: Entity) -> bool:
     """Can a merge patch of this resource reach into an object?"""
     return entity.operation("update") is not None and any(

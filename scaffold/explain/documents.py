@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from scaffold.design.model import Role
+from scaffold.design.model import Role, Touch
 from scaffold.explain.matrix import Matrix, Row, Section
 from scaffold.explain.words import demands, holder
 from scaffold.features import FEATURES
@@ -57,6 +57,7 @@ def _data(matrix: Matrix, row: Row) -> dict[str, object]:
         "method": operation.method,
         "path": operation.path,
         "if_match": operation.conditional,
+        **({"touches": list(map(_touch, operation.touches))} if operation.touches else {}),
         **{name: value for each in FEATURES for name, value in each.described(operation).items()},
         "allowed": {
             role: [
@@ -70,6 +71,10 @@ def _data(matrix: Matrix, row: Row) -> dict[str, object]:
             for role, mine in row.ways.items()
         },
     }
+
+
+def _touch(touch: Touch) -> dict[str, object]:
+    return {"do": touch.verb, "on": touch.entity, "fields": list(touch.fields)}
 
 
 def _markdown(matrix: Matrix) -> Iterator[str]:

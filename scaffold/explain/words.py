@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from scaffold.design.model import Condition, Operation, Role, Term
+from scaffold.design.model import Condition, Operation, Role, Term, Touch
 from scaffold.design.surface import Way, literal_text
 from scaffold.features import FEATURES
 from scaffold.naming import words
@@ -60,10 +60,19 @@ class Words:
 
 
 def demands(operation: Operation) -> str:
-    """What a caller must bring beyond a role, in words; nothing where it is nothing."""
+    """What a caller must bring beyond a role, and what the hook does to other rows, in words;
+    nothing where it is nothing."""
     parts = ["If-Match"] if operation.conditional else []
     parts += (need for each in FEATURES for need in each.needs(operation))
-    return ", ".join(parts)
+    touched = joined(map(_touch, operation.touches), "and")
+    return "; ".join(each for each in (", ".join(parts), f"hook {touched}") if each != "hook ")
+
+
+def _touch(touch: Touch) -> str:
+    """`updates invoice_line (locked)`."""
+    written = touch.verb in ("create", "update")
+    fields = f" ({', '.join(touch.fields) or 'no field'})" if written else ""
+    return f"{touch.verb}s {touch.entity}{fields}"
 
 
 def holder(role: Role) -> str:

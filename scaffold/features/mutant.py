@@ -22,6 +22,7 @@ class Mutant:
     new: str
     noticed_by: str = ""
     within: str = ""
+    service: str = "invoicing"
 
     def apply(self, package: Path) -> None:
         """Breaks the guard in the package of a service.

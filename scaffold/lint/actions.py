@@ -41,6 +41,36 @@ def changes_nothing(context: Context) -> Iterator[Found]:
             )
 
 
+@family.rule(
+    "L706",
+    "touches-every-field",
+    "warning",
+    "AZ-1",
+    reason="The hook may write every field of these rows, and each field that is added later.",
+    remedy="Name in only the fields that the hook changes.",
+    example="""
+roles:
+  clerk: {can: [{do: [list, read, create, pay], on: order}, {do: [list, read, create], on: stock}]}
+resources:
+  order:
+    fields: {state: {type: enum, values: [open, paid], default: open, set_by: pay}}
+    actions: {pay: {on: item, touches: [{do: update, on: stock}]}}
+  stock: {fields: {left: {type: integer, min: 0, max: 99}}}
+""",
+    repair=("{do: update, on: stock}", "{do: update, on: stock, only: left}"),
+)
+def touches_every_field(context: Context) -> Iterator[Found]:
+    """An action whose hook may change every field of rows other than its own."""
+    for entity, operation in actions(context):
+        source = context.spec.resources[entity.name].actions[operation.action]
+        for index, touch in enumerate(source.touches):
+            if "update" in touch.do and touch.only is None:
+                yield Found(
+                    f"The hook of {operation.action} may change every field of {touch.on}",
+                    at(entity, "actions", operation.action, "touches", index),
+                )
+
+
 def actions(context: Context) -> Iterator[tuple[Entity, Operation]]:
     """Every action with its resource."""
     for entity in context.design.entities:

@@ -78,7 +78,8 @@ resources: {note: {fields: {body: {type: text, max: 500}}}}
 def seen_and_never_created(context: Context) -> Iterator[Found]:
     """A resource that has operations, of which none creates a row."""
     for entity in context.design.entities:
-        if entity.operations and not entity.operation("create"):
+        created = entity.operation("create") or entity.touched_by("create")
+        if entity.operations and not created:
             yield Found(f"No role may create {entity.name}", at(entity))
 
 
@@ -165,6 +166,7 @@ def never_set(context: Context) -> Iterator[Found]:
     """A field that hooks set, of a reachable resource, none of whose granted actions may."""
     for entity in context.design.entities:
         set_by_some = {column.name for each in entity.actions for column in entity.set_by(each)}
+        set_by_some |= {name for each in entity.touched for name in each.fields}
         for column in entity.columns:
             if entity.operations and column.origin == "hook" and column.name not in set_by_some:
                 yield Found(

@@ -36,6 +36,16 @@ def _operation(operation: Operation, entity: Entity, design: Design) -> Mapping[
             if each.used(design)
             for name, value in each.described(operation).items()
         },
+        **(
+            {
+                "touches": [
+                    {"verb": each.verb, "resource": each.entity, "fields": list(each.fields)}
+                    for each in operation.touches
+                ]
+            }
+            if operation.touches
+            else {}
+        ),
         "status": operation.status,
         "body_max": entity.body_max if operation.body else 0,
         "roles": {role.name: _role(role.name, operation, entity, design) for role in design.roles},

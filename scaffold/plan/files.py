@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 
 from scaffold.contract import contract
-from scaffold.database.files import Database, database
-from scaffold.design.model import Design, Entity
+from scaffold.database.files import database
+from scaffold.design.model import Design
 from scaffold.features import FEATURES
 from scaffold.features.feature import Files
 from scaffold.plan.access import access
@@ -119,6 +119,9 @@ def _files(design: Design) -> Iterator[tuple[str, str]]:
     if service.has_actions:
         singles.append("gate/actions.py")
         tests.append("test_hooks.py")
+    if service.has_touches:
+        singles.append("gate/rows.py")
+        tests.append("test_touches.py")
     for path in tests:
         yield f"tests/contract/{path}", render(f"tests/contract/{path}.jinja")
     yield "tests/contract/access.json", document(access(design))
@@ -133,8 +136,9 @@ def _files(design: Design) -> Iterator[tuple[str, str]]:
         yield f"{package}/{path}", text
     yield f"{package}/openapi.json", contract(design)
     yield f"{package}/development/catalog.json", document(catalog(design))
+    names = {each.name: each.names for each in design.entities}
     for entity in design.entities:
-        yield from _resource(entity, stored, render, package)
+        yield from _resource(ResourceView(entity, stored, package, names), render)
     slots.check()
 
 
@@ -164,16 +168,15 @@ class Slots:
             raise LookupError(f"No template has a slot called {', '.join(sorted(lost))}.")
 
 
-def _resource(
-    entity: Entity, stored: Database, render: Callable[..., str], package: str
-) -> Iterator[tuple[str, str]]:
+def _resource(view: ResourceView, render: Callable[..., str]) -> Iterator[tuple[str, str]]:
+    entity = view.entity
     if not entity.operations:
         return
-    view = ResourceView(entity, stored, package)
     names = [*PER_RESOURCE, *(["hooks.py"] if entity.actions else [])]
+    names += ["rows.py"] if view.touching else []
     for name in names:
         text = render(f"resources/_resource/{name}.jinja", resource=view)
-        yield f"{package}/resources/{entity.name}/{name}", text
+        yield f"{view.package}/resources/{entity.name}/{name}", text
 
 
 def document(value: object) -> str:

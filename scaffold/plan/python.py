@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from scaffold import naming
-from scaffold.design.model import Column, Entity, Input, Operation
+from scaffold.design.model import Column, Entity, Input, Operation, Touch
 from scaffold.design.visibility import may_be_absent
 from scaffold.naming import (
     Imports,
@@ -117,7 +117,8 @@ class Hook:
     """An action and the names of what is emitted for it.
 
     `row`, `data` and `changes` are models: those of the row and of the input that the hook is
-    given, and of what it returns; each is empty where there is none.
+    given, and of what it returns; `rows` is the class of the other rows that it touches. Each is
+    empty where there is none.
     """
 
     operation: Operation
@@ -126,6 +127,7 @@ class Hook:
     row: str
     data: str
     changes: str
+    rows: str
 
     @property
     def name(self) -> str:
@@ -147,7 +149,8 @@ class Hook:
         """Its parameters, `self` of the protocol left out."""
         row = f", {self.parameter}: {self.row}" if self.row else ""
         data = f", data: {self.data}" if self.data else ""
-        return f"action: Action{row}{data}"
+        action = f"Action[{self.rows}]" if self.rows else "Action"
+        return f"action: {action}{row}{data}"
 
     @property
     def answer(self) -> str:
@@ -165,6 +168,7 @@ def hook(action: Operation, entity: Entity) -> Hook:
         row=names.row_model if action.on_item else "",
         data=action.body,
         changes=names.changes_model(action.action) if action.on_item else "",
+        rows=names.rows_model(action.action) if action.touches else "",
     )
 
 
@@ -235,7 +239,9 @@ def models(entity: Entity) -> Module:
         module.pydantic.update({"ConfigDict", "with_config"})
     for action in entity.actions:
         _action(action, entity, module)
-    if any(each.on_item for each in entity.actions):
+    for touch in entity.touched_by("create", "update"):
+        module.models.append(_touched(touch, entity, module))
+    if any(each.on_item for each in entity.actions) or touched_rows(entity):
         module.models.append(_row(entity, module))
         module.types.add("Stored")
     return module
@@ -351,6 +357,29 @@ def _action(action: Operation, entity: Entity, module: Module) -> None:
         text = "What the hook may change." if changes else "Nothing: the hook changes no field."
         module.models.append(Model(hook(action, entity).changes, "TypedDict", text, properties))
         module.pydantic.update({"ConfigDict", "with_config"})
+
+
+def touched_rows(entity: Entity) -> bool:
+    """Are hooks of actions given rows that they touch?"""
+    return bool(entity.touched_by("read", "create", "update"))
+
+
+def _touched(touch: Touch, entity: Entity, module: Module) -> Model:
+    """What the hook of an action says of a row that it touches."""
+    new = touch.verb == "create"
+    properties = []
+    for column in entity.columns:
+        if column.name in touch.fields:
+            own = _property(column, module, entity.names.class_name, required=True)
+            if new and not (column.required or column.origin == "parent"):
+                module.typing.add("NotRequired")
+                own = replace(own, annotation=f"NotRequired[{own.annotation}]")
+            properties.append(own)
+    what = f"says of a new {entity.title}" if new else f"may change of {article(entity.title)}"
+    name = entity.names.touched_model(touch.by, touch.verb)
+    module.pydantic.update({"ConfigDict", "with_config"})
+    docstring = f"What the hook of {touch.by} {what}."
+    return Model(name, "New" if new else "TypedDict", docstring, properties)
 
 
 def _row(entity: Entity, module: Module) -> Model:

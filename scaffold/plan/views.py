@@ -12,11 +12,13 @@ from scaffold.database.files import Database
 from scaffold.database.schema import Function, OwnTable, Parameter
 from scaffold.database.sql import identifier
 from scaffold.database.tables import of_features
+from scaffold.database.touches import name as touch_name
 from scaffold.design import visibility
-from scaffold.design.model import Column, Design, Entity, Operation
+from scaffold.design.model import Column, Design, Entity, Operation, Touch, TouchVerb
 from scaffold.design.outcomes import Outcome, outcomes
 from scaffold.features import FEATURES, Feature
 from scaffold.features.feature import Attribute
+from scaffold.naming import ResourceNames
 from scaffold.plan import python
 from scaffold.plan.quoting import python as quoted
 from scaffold.plan.quoting import raw
@@ -176,6 +178,28 @@ class ServiceView:
         return any(entity.actions for entity in self.design.entities)
 
     @property
+    def has_touches(self) -> bool:
+        """Does some hook work on rows other than its action's own?"""
+        return any(entity.touched for entity in self.design.entities)
+
+    @property
+    def touch_verbs(self) -> frozenset[TouchVerb]:
+        """What hooks do to such rows."""
+        return frozenset(each.verb for entity in self.design.entities for each in entity.touched)
+
+    @property
+    def touching(self) -> Sequence[Parameter] | None:
+        """What features add to the parameters of a function that writes such a row; None where no
+        hook writes one."""
+        for entity in self.design.entities:
+            for each in entity.touched_by("create", "update", "delete"):
+                function = self.stored.functions.named(
+                    entity.name, touch_name(entity.name, each.verb)
+                )
+                return [each for each in function.parameters if each.argument]
+        return None
+
+    @property
     def has_patch(self) -> bool:
         """Does some operation take a merge patch?"""
         return any(each.verb == "update" for each in self.design.operations)
@@ -210,11 +234,15 @@ class ServiceView:
 
 @dataclass(frozen=True)
 class ResourceView:
-    """What the templates of a resource are told, as `resource`, beside the view of the service."""
+    """What the templates of a resource are told, as `resource`, beside the view of the service.
+
+    `names` are those of all resources.
+    """
 
     entity: Entity
     stored: Database
     package: str
+    names: Mapping[str, ResourceNames]
 
     @cached_property
     def module(self) -> python.Module:
@@ -228,6 +256,9 @@ class ResourceView:
         names = {each.verb.upper(): each.id for each in entity.operations if each.verb != "action"}
         if entity.actions:
             names |= {"BEGIN": begin_name(entity), "FINISH": finish_name(entity)}
+        names |= {
+            hook_constant(each.verb): touch_name(entity.name, each.verb) for each in entity.touched
+        }
         return {
             constant: self.stored.functions.named(entity.name, name)
             for constant, name in names.items()
@@ -243,6 +274,50 @@ class ResourceView:
         """What is emitted for each action, by its name."""
         found = (python.hook(each, self.entity) for each in self.entity.actions)
         return {each.name: each for each in found}
+
+    @cached_property
+    def touching(self) -> Mapping[str, Mapping[str, Sequence[Touched]]]:
+        """What the hooks of the actions touch: by the action and by the other resource."""
+        found: dict[str, dict[str, list[Touched]]] = {}
+        for hook in self.hooks.values():
+            for touch in hook.operation.touches:
+                names = self.names[touch.entity]
+                found.setdefault(hook.name, {}).setdefault(touch.entity, []).append(
+                    Touched(touch, hook, names)
+                )
+        return found
+
+    @property
+    def touched_rows(self) -> Sequence[str]:
+        """The classes of rows that hooks are declared with."""
+        return sorted(each.rows for each in self.hooks.values() if each.rows)
+
+    @property
+    def touch_classes(self) -> Sequence[str]:
+        """What works on such rows."""
+        return sorted({each.verb.capitalize() for each in self._touches})
+
+    @property
+    def touch_adapters(self) -> Sequence[Touched]:
+        """Those of which the hook says something."""
+        return [each for each in self._touches if each.model]
+
+    @property
+    def touched_models(self) -> Mapping[str, Sequence[str]]:
+        """What is imported from the models of the resources that are touched."""
+        found: dict[str, set[str]] = {}
+        for each in self._touches:
+            found.setdefault(each.touch.entity, set()).update(each.models)
+        return {name: sorted(models) for name, models in sorted(found.items())}
+
+    @property
+    def _touches(self) -> Sequence[Touched]:
+        return [
+            each
+            for others in self.touching.values()
+            for touches in others.values()
+            for each in touches
+        ]
 
     @property
     def on_items(self) -> bool:
@@ -265,6 +340,7 @@ class ResourceView:
         used |= {"done"} if "delete" in verbs or False in rows else set()
         used |= {"found", "if_none_match"} if "read" in verbs else set()
         used |= {"begin", "hooks"} if rows else set()
+        used |= {"rows"} if self.touching else set()
         used |= {"TypeAdapter"} if True in rows else set()
         used |= {"arguments", "page"} if "list" in verbs else set()
         return python.imports(self.package, self.entity.name, naming.HANDLERS, used)
@@ -274,6 +350,63 @@ class ResourceView:
         """The imports of the module of hooks."""
         used = naming.imported(naming.HOOKS)
         return python.imports(self.package, self.entity.name, naming.HOOKS, used)
+
+
+@dataclass(frozen=True)
+class Touched:
+    """What the hook of an action does to rows of another resource, in the module of such rows."""
+
+    touch: Touch
+    hook: python.Hook
+    names: ResourceNames
+
+    @property
+    def verb(self) -> TouchVerb:
+        """What it does."""
+        return self.touch.verb
+
+    @property
+    def rows(self) -> str:
+        """The class of what this hook does to rows of this resource."""
+        return f"{self.hook.protocol}{self.names.class_name}s"
+
+    @property
+    def row(self) -> str:
+        """The model of a row."""
+        return self.names.row_model
+
+    @property
+    def model(self) -> str:
+        """The model of what the hook says of a row; nothing where it says nothing."""
+        writes = self.verb in ("create", "update")
+        return self.names.touched_model(self.touch.by, self.verb) if writes else ""
+
+    @property
+    def adapter(self) -> str:
+        """The constant that checks what the hook says."""
+        return f"{self.touch.by}_{self.verb}_{self.names.name}".upper()
+
+    @property
+    def annotation(self) -> str:
+        """The class that does it, with its parameters."""
+        given = {"read": (self.row,), "delete": ()}.get(self.verb, (self.row, self.model))
+        return f"{self.verb.capitalize()}[{', '.join(given)}]" if given else "Delete"
+
+    @property
+    def statement(self) -> str:
+        """The constant of the statement, in the statements of the other resource."""
+        return hook_constant(self.verb)
+
+    @property
+    def models(self) -> Sequence[str]:
+        """What is imported from the models of the other resource."""
+        rows = [] if self.verb == "delete" else [self.row]
+        return [*rows, *([self.model] if self.model else [])]
+
+
+def hook_constant(verb: str) -> str:
+    """The constant of the statement with which hooks do something to a row."""
+    return f"HOOK_{verb.upper()}"
 
 
 def _named(columns: Iterable[Column]) -> str:

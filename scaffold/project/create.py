@@ -207,6 +207,7 @@ def _hooks(entity: Entity) -> Mapping[str, Any]:
         "name": entity.name,
         "plural": entity.names.many,
         "models": sorted({model for each in hooks for model in each.models}),
+        "rows": sorted(each.rows for each in hooks if each.rows),
         "actions": [_hook(entity, each) for each in hooks],
     }
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 
 from .findings import Finding, Scope, unknown
-from .model import Resource
-from .problems import Path, quote
+from .model import Resource, Touch
+from .problems import Path, listing, quote
 
 
 def check_resources(scope: Scope) -> Iterator[Finding]:
-    """What is wrong with parents, references, `set_by` and `unique`."""
+    """What is wrong with parents, references, `set_by`, `unique` and `touches`."""
+    granted = {name for _, _, grant in scope.grants() for name in grant.on}
     for name, resource in scope.spec.resources.items():
         path: Path = ("resources", name)
         if name == scope.spec.tenancy.tenant and not scope.is_broken("tenancy"):
@@ -23,6 +24,8 @@ def check_resources(scope: Scope) -> Iterator[Finding]:
         yield from _references(scope, path, resource)
         yield from _set_by(scope, path, name, resource)
         yield from _unique(scope, path, name, resource)
+        for action, each in resource.actions.items():
+            yield from _touches(scope, (*path, "actions", action, "touches"), each.touches, granted)
     yield from _parents(scope)
 
 
@@ -75,6 +78,78 @@ def _unique(scope: Scope, path: Path, name: str, resource: Resource) -> Iterator
                     (*at, position),
                     "Make a short string of it unique instead.",
                 )
+
+
+def _touches(
+    scope: Scope, path: Path, touches: tuple[Touch, ...], granted: set[str]
+) -> Iterator[Finding]:
+    """What is wrong with what the hook of an action does to other rows."""
+    seen: dict[tuple[str, str], int] = {}
+    for index, touch in enumerate(touches):
+        at = (*path, index)
+        if touch.on not in scope.resources:
+            yield unknown("E-UNKNOWN-RESOURCE", "resource", touch.on, (*at, "on"), scope.resources)
+            continue
+        if touch.on not in granted and not scope.sound.broken:
+            yield Finding(
+                "E-TOUCH",
+                f"No role is granted anything on {touch.on}",
+                (*at, "on"),
+                "Grant some role to list or read it: rows that nobody sees are written for nobody.",
+            )
+        for position, do in enumerate(touch.do):
+            if (first := seen.setdefault((do, touch.on), index)) != index:
+                yield Finding(
+                    "E-REPEATED",
+                    f"Entry {first + 1} says already that the hook may {do} {touch.on}",
+                    (*at, "do", position),
+                    "Remove one of the two.",
+                )
+        if touch.on in scope.spec.resources and touch.only is not None:
+            yield from _written(scope, (*at, "only"), touch, touch.only)
+
+
+def _written(scope: Scope, path: Path, touch: Touch, only: tuple[str, ...]) -> Iterator[Finding]:
+    """What is wrong with the fields that a hook may write of a resource."""
+    target, known = scope.spec.resources[touch.on], scope.fields(touch.on)
+    for position, field in enumerate(only):
+        kind = target.fields.get(field)
+        if field not in known:
+            if not scope.unsure(touch.on):
+                what = f"field of {touch.on} called"
+                yield unknown("E-UNKNOWN-FIELD", what, field, (*path, position), known)
+        elif kind is None and field in (target.parent, target.owner):
+            why = (
+                "a new row always says its parent"
+                if field == target.parent
+                else "the service sets it"
+            )
+            yield Finding(
+                "E-TOUCH",
+                f"only cannot name the field {quote(field)}: {why}",
+                (*path, position),
+                "Remove it.",
+            )
+        elif kind is not None and kind.immutable and "create" not in touch.do:
+            yield Finding(
+                "E-TOUCH",
+                f"The hook cannot write the field {quote(field)}: it is immutable",
+                (*path, position),
+                "Remove it.",
+            )
+    needed = [
+        field
+        for field, kind in target.fields.items()
+        if not (kind.optional or kind.computed or kind.set_by or kind.default is not None)
+        and field not in only
+    ]
+    if "create" in touch.do and needed:
+        yield Finding(
+            "E-TOUCH",
+            f"Without {listing(needed, 'and')} the hook cannot create {touch.on}",
+            path,
+            "Name every field that a new row must have.",
+        )
 
 
 def _parents(scope: Scope) -> Iterator[Finding]:

@@ -32,7 +32,7 @@ from .conditions import Condition, Literals, Term
 from .field_base import CommonField, FieldClass, FilterOperator
 from .identity import Attribute, Identity, Issuer, Service, Tenancy
 from .problems import Refusal, quote
-from .resources import Action, Page, Resource
+from .resources import Action, Page, Resource, Touch
 from .roles import Grant, Role
 from .scalars import ResourceName, RoleName
 
@@ -69,6 +69,7 @@ __all__ = [
     "Tenancy",
     "Term",
     "TextField",
+    "Touch",
     "UrlField",
     "UuidField",
 ]

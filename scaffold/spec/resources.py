@@ -9,9 +9,9 @@ from pydantic import Field as Key
 from scaffold.features import FEATURES
 from scaffold.types.fields import Field
 
-from .base import Model, about, distinct, extended
+from .base import ONE_OR_MANY, Model, about, distinct, extended
 from .field_base import QUERIED, refuse_keys
-from .problems import Refusal
+from .problems import Refusal, listing
 from .scalars import (
     ActionName,
     BodySize,
@@ -29,6 +29,35 @@ def _check_input(fields: dict[str, Field]) -> dict[str, Field]:
     return fields
 
 
+class Touch(Model):
+    """What the hook of an action may do to rows other than its own."""
+
+    do: Annotated[
+        tuple[Literal["read", "create", "update", "delete"], ...],
+        MinLen(1),
+        ONE_OR_MANY,
+        about("One or more of read, create, update and delete.", "update"),
+    ]
+    on: Annotated[str, about("The resource of the rows.", "invoice_line")]
+    only: Annotated[
+        Annotated[tuple[str, ...], MinLen(1), ONE_OR_MANY] | None,
+        about("The only fields that it may write.", ["locked"]),
+    ] = None
+
+    @model_validator(mode="after")
+    def _fields_are_written(self) -> Self:
+        """Refuses `only` where nothing is written: a hook is given the whole row."""
+        if self.only is not None and {"create", "update"}.isdisjoint(self.do):
+            raise Refusal(
+                "E-TOUCH",
+                f"only has no meaning for {listing(self.do)}",
+                "It limits the fields that create and update write.",
+                ("only",),
+                named=True,
+            )
+        return self
+
+
 class CoreAction(Model):
     """An operation beyond the usual five; its hook is the developer's."""
 
@@ -42,6 +71,14 @@ class CoreAction(Model):
         MaxLen(100),
         about("The fields of its body.", {"message": {"type": "text", "max": 2_000}}),
     ] = Key(default_factory=dict)
+    touches: Annotated[
+        tuple[Touch, ...],
+        MaxLen(20),
+        about(
+            "What its hook may do to other rows.",
+            [{"do": "update", "on": "invoice_line", "only": ["locked"]}],
+        ),
+    ] = ()
 
 
 if TYPE_CHECKING:

@@ -35,6 +35,7 @@ OWN = {
     "requirements.txt",
     "scaffold.yaml",
     "tests/__init__.py",
+    "tests/conftest.py",
     "tests/test_service.py",
 }
 

@@ -325,7 +325,7 @@ def shuffled(value: Any, draw: random.Random, key: str = "") -> Any:
     return value
 
 
-NAMES = ("notes", "invoicing", "helpdesk", "issue_tracker")
+NAMES = ("notes", "recruiting", "invoicing", "helpdesk", "issue_tracker")
 DOCUMENTS = {name: parse((SPECS / f"{name}.yaml").read_bytes(), name).data for name in NAMES}
 
 

@@ -52,6 +52,13 @@ def test_the_commands_of_a_document(
         for block in read(path).blocks:
             if block.language == "console":
                 session.play(block)
+            elif hooks.is_hook(block):
+                (project,) = place.glob("*/hooks")
+                hooks.write(block, project.parent)
+                tidy(project.parent, environment)
+            elif hooks.is_test(block):
+                (project,) = place.glob("*/hooks")
+                hooks.place(block, project.parent).write_text(f"{block.text}\n", encoding="utf-8")
 
 
 def test_the_tour(place: Path, environment: Mapping[str, str], postgres_server: str) -> None:
@@ -73,9 +80,14 @@ def test_the_tour(place: Path, environment: Mapping[str, str], postgres_server: 
 
 
 def write_hooks(project: Path, environment: Mapping[str, str]) -> None:
-    """Put the hooks of the documents into a project, laid out as everything else there."""
+    """Put the hooks of the tour into its project."""
     for block in filter(hooks.is_hook, blocks("python")):
         hooks.write(block, project)
+    tidy(project, environment)
+
+
+def tidy(project: Path, environment: Mapping[str, str]) -> None:
+    """Lay the hooks of a project out as everything else there."""
     for command in (["check", "--quiet", "--fix", "hooks"], ["format", "--quiet", "hooks"]):
         subprocess.run(  # noqa: S603
             ["ruff", *command],  # noqa: S607

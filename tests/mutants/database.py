@@ -8,6 +8,7 @@ TABLES: Final = "store/migrations/0001_initial.sql"
 POLICIES: Final = "store/guards/policies.sql"
 RULES: Final = "store/guards/rules.sql"
 BOUND: Final = "(tenant_id = (select current_setting('app.tenant_id', true)::uuid))"
+WRITTEN: Final = "(tenant_id = current_setting('app.tenant_id', true)::uuid)"
 
 
 def policy(table: str) -> str:
@@ -28,7 +29,7 @@ ROW_LEVEL_SECURITY: Final = (
         id="policy-accepts-everything",
         control="AZ-3",
         file=POLICIES,
-        old=f"{policy('customer')}  using {BOUND}\n  with check {BOUND}",
+        old=f"{policy('customer')}  using {BOUND}\n  with check {WRITTEN}",
         new=f"{policy('customer')}  using {BOUND}\n  with check (true)",
         noticed_by="test_isolation.py::test_policies_alone_refuse_a_foreign_write",
     ),

@@ -4,6 +4,8 @@ Layers mask each other, so that each mutant names the one test that looks at its
 """
 
 import shutil
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,9 +14,9 @@ from scaffold.emission import Emission, emit_project
 from scaffold.features import FEATURES
 from scaffold.features.mutant import Mutant
 from scaffold.tree.check import check
-from tests.emitted import PACKAGE, ask
+from tests.emitted import PACKAGE, ask, project
 
-from . import database, gate, identity, statements, wiring
+from . import database, gate, hooks, identity, statements, wiring
 
 MUTANTS = (
     *statements.MUTANTS,
@@ -22,30 +24,41 @@ MUTANTS = (
     *identity.MUTANTS,
     *gate.MUTANTS,
     *wiring.MUTANTS,
+    *hooks.MUTANTS,
     *(mutant for feature in FEATURES for mutant in feature.mutants()),
 )
 
 
 @pytest.fixture(scope="session")
-def emission(emitted_project: Path) -> Emission:
-    """What the spec of the project yields."""
-    return emit_project(emitted_project)
+def projects(
+    emitted_project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Path]:
+    """The project of a reference spec; it is shared."""
+    found = {PACKAGE: emitted_project}
+
+    def of(name: str) -> Path:
+        if name not in found:
+            found[name] = project(name, tmp_path_factory.mktemp("emitted") / name)
+        return found[name]
+
+    return of
 
 
-@pytest.fixture
-def broken(emitted_project: Path, tmp_path: Path, mutant: Mutant) -> Path:
-    """A copy of the project in which the guard is broken."""
-    project = Path(shutil.copytree(emitted_project, tmp_path / PACKAGE))
-    mutant.apply(project / PACKAGE)
-    return project
+@cache
+def emission(whole: Path) -> Emission:
+    """What the spec of a project yields."""
+    return emit_project(whole)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda each: each.id)
 def test_a_broken_guard_is_noticed(
-    mutant: Mutant, broken: Path, emission: Emission, postgres_server: str
+    mutant: Mutant, projects: Callable[[str], Path], tmp_path: Path, postgres_server: str
 ) -> None:
-    (finding,) = check(broken, emission)
-    assert (finding.kind, finding.path) == ("changed", f"{PACKAGE}/{mutant.file}")
+    whole = projects(mutant.service)
+    broken = Path(shutil.copytree(whole, tmp_path / mutant.service))
+    mutant.apply(broken / mutant.service)
+    (finding,) = check(broken, emission(whole))
+    assert (finding.kind, finding.path) == ("changed", f"{mutant.service}/{mutant.file}")
     outcome = ask(broken, [mutant.noticed_by or "test_startup.py"])
     if mutant.noticed_by:
         assert outcome.failed, f"{mutant.id} survives:\n{outcome.output}"
@@ -53,12 +66,14 @@ def test_a_broken_guard_is_noticed(
         assert outcome.refused_to_start, f"{mutant.id} starts:\n{outcome.output}"
 
 
+@pytest.mark.parametrize("service", sorted({each.service for each in MUTANTS}))
 def test_the_unbroken_service_passes(
-    emitted_project: Path, emission: Emission, postgres_server: str
+    service: str, projects: Callable[[str], Path], postgres_server: str
 ) -> None:
-    assert check(emitted_project, emission) == []
-    named = {each.noticed_by for each in MUTANTS} - {""}
-    outcome = ask(emitted_project, sorted(named))
+    whole = projects(service)
+    assert check(whole, emission(whole)) == []
+    named = {each.noticed_by for each in MUTANTS if each.service == service} - {""}
+    outcome = ask(whole, sorted(named))
     assert outcome.passed, outcome.output
 
 

@@ -143,3 +143,47 @@ def test_long_cycles_and_chains_need_no_recursion() -> None:
 
     assert loads(chain("order"))
     assert [problem.code for problem in refusal(chain("r0")).problems] == ["E-CYCLE"]
+
+
+def touching(text: str) -> str:
+    """A spec whose orders have an action with these touches."""
+    return spec(
+        resources="{order: {owner: by, fields: {a: {type: boolean}, "
+        "b: {type: boolean, immutable: true}, c: {type: boolean, computed: true}}, "
+        f"actions: {{send: {{on: item, touches: [{text}]}}}}}}, "
+        "line: {parent: order, fields: {x: {type: boolean}, y: {type: boolean, optional: true}}}, "
+        "unseen: {fields: {x: {type: boolean}}}}",
+        roles="{reader: {can: [{do: [list, read, send], on: order}, {do: list, on: line}]}}",
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{do: read, on: order}",
+        "{do: [read, update], on: order, only: [a, c]}",
+        "{do: [create, update], on: order, only: [a, b]}",
+        "{do: create, on: line, only: x}, {do: delete, on: line}",
+    ],
+)
+def test_sound_touches(text: str) -> None:
+    assert loads(touching(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "says"),
+    [
+        ("{do: update, on: ▸ordr}", "E-UNKNOWN-RESOURCE", "mean order?"),
+        ("{do: ▸list, on: order}", "E-VALUE", "read"),
+        ("{do: read, on: order, ▸only: a}", "E-TOUCH", "no meaning for read"),
+        ("{do: update, on: order, only: [▸aa]}", "E-UNKNOWN-FIELD", "mean a?"),
+        ("{do: update, on: order, only: [▸b]}", "E-TOUCH", "immutable"),
+        ("{do: update, on: order, only: [▸by]}", "E-TOUCH", "the service sets it"),
+        ("{do: create, on: line, only: [x, ▸order]}", "E-TOUCH", "always says its parent"),
+        ("{do: create, on: line, only: ▸y}", "E-TOUCH", "Without x"),
+        ("{do: update, on: line}, {do: [read, ▸update], on: line}", "E-REPEATED", "Entry 1"),
+        ("{do: read, on: ▸unseen}", "E-TOUCH", "No role is granted anything"),
+    ],
+)
+def test_what_is_wrong_with_touches(text: str, code: str, says: str) -> None:
+    check_refused(touching(text), code, says)

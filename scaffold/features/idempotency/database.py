@@ -79,7 +79,7 @@ def functions(render: Render) -> Iterable[Function]:
 def steps(served: Served) -> Steps | None:
     """The look-up before the work, and the answer stored behind it."""
     needs = {need_of(each) for each in served.operations}
-    if needs == {None}:
+    if needs == {None} or served.stage == "touch":
         return None
     required = [each for each in served.operations if need_of(each) == "required"]
     always = len(required) == len(served.operations)

@@ -22,6 +22,8 @@ ENTRY = Entry(
 
 def steps(served: Served) -> Steps | None:
     """The age that the operation under way allows."""
-    if served.stage == "finish" or not any(seconds_of(each) for each in served.operations):
+    if served.stage in ("finish", "touch") or not any(
+        seconds_of(each) for each in served.operations
+    ):
         return None
     return Steps(entry=(served.chosen(lambda each: str(seconds_of(each) or "")),))

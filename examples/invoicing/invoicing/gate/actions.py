@@ -4,10 +4,10 @@ import importlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 from uuid import UUID
 
-from asyncpg import Record
+from asyncpg import ReadOnlySQLTransactionError, Record
 
 from invoicing.gate.answers import Answer
 from invoicing.gate.operation import Call
@@ -15,20 +15,74 @@ from invoicing.gate.outcomes import changed, done
 from invoicing.gate.problems import Problem
 from invoicing.store.database import Transaction, succeeded
 
+READ_ONLY: Final = "savepoint reading; set transaction read only"
+READ_WRITE: Final = "release savepoint reading"
+
+
+class HookWrites(RuntimeError):
+    """SQL of a hook tried to write: a mistake of the hook, which undoes the action."""
+
+
+class Reader:
+    """SQL of a hook's own, inside the transaction of its action. It reads, and PostgreSQL holds it
+    to that: what is written by other means has no version, no audit event and no declared bound.
+
+    It is given the rows that a role of the caller reaches by some grant, and those that an action
+    of such a role touches; the others are not there for it.
+    """
+
+    def __init__(self, connection: Transaction) -> None:
+        self._connection = connection
+        self._reading = False
+
+    async def fetch(self, query: str, *arguments: object) -> list[Record]:
+        """The rows of a query."""
+        async with self._read_only():
+            return await self._connection.fetch(query, *arguments)
+
+    async def fetchrow(self, query: str, *arguments: object) -> Record | None:
+        """The first row of a query, or None."""
+        async with self._read_only():
+            return await self._connection.fetchrow(query, *arguments)
+
+    async def fetchval(self, query: str, *arguments: object) -> Any:
+        """The first value of the first row, or None."""
+        async with self._read_only():
+            return await self._connection.fetchval(query, *arguments)
+
+    @asynccontextmanager
+    async def _read_only(self) -> AsyncIterator[None]:
+        if not self._reading:
+            await self._connection.execute(READ_ONLY)
+            self._reading = True
+        try:
+            yield
+        except ReadOnlySQLTransactionError as error:
+            raise HookWrites(
+                "SQL of a hook only reads. Say in `touches` of the action which rows it writes, "
+                "and write them with action.rows."
+            ) from error
+
+    async def writable(self) -> Transaction:
+        """The connection, for what the service itself does next."""
+        if self._reading:
+            await self._connection.execute(READ_WRITE)
+            self._reading = False
+        return self._connection
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
     """What a hook knows of its call.
 
-    `connection` is inside the transaction of the action and bound to the tenant: what the
-    hook writes with it happens together with the action, or not at all.
+    `connection` reads inside the transaction of the action, bound to the tenant and the caller.
     """
 
     tenant_id: UUID
     member_id: UUID
     roles: tuple[str, ...]
     request_id: str
-    connection: Transaction
+    connection: Reader
 
 
 def refuse(reason: str) -> NoReturn:
@@ -44,7 +98,7 @@ class Work:
     ) -> None:
         self._call = call
         self._name = name
-        self._connection = connection
+        self._reader = Reader(connection)
         self._begun = begun
 
     @property
@@ -65,7 +119,7 @@ class Work:
             member_id=self._begun["member_id"],
             roles=tuple(self._begun["roles"]),
             request_id=self._call.request_id,
-            connection=self._connection,
+            connection=self._reader,
         )
 
     async def finish_item(self, statement: str, changes: bytes) -> Answer:
@@ -81,8 +135,8 @@ class Work:
         return done(await self._finish(statement, *row))
 
     async def _finish(self, statement: str, *arguments: object) -> Record:
-        call = self._call
-        row = await self._connection.fetchrow(
+        call, connection = self._call, await self._reader.writable()
+        row = await connection.fetchrow(
             statement,
             call.principal.tenant_id,
             call.principal.caller,

@@ -371,13 +371,6 @@ def again(request: Prepared) -> Prepared:
     return request
 
 
-TRACE: Final = """
-insert into invoicing.audit_event (tenant_id, member_id, operation, resource, fields, request_id)
-values ($1, $2, 'test', 'test', '{}', 'test')
-"""
-"""An effect of its own, in the transaction of whoever executes it."""
-
-
 def effects(service: Service, tenant_id: object) -> int:
     """How many effects the audit log of a tenant has."""
     query = "select count(*) from invoicing.audit_event where tenant_id = $1"

@@ -6,15 +6,7 @@ import json
 import pytest
 
 from invoicing.store.statements import RELEASE
-from tests.contract.harness import (
-    ACCESS,
-    TRACE,
-    Service,
-    allowed,
-    code,
-    effects,
-    reachable,
-)
+from tests.contract.harness import ACCESS, Service, allowed, code, effects, reachable
 
 ACTIONS = reachable("action")
 
@@ -52,7 +44,7 @@ def test_a_hook_that_refuses_leaves_no_trace(
     from invoicing.gate.actions import Action, refuse
 
     async def unwilling(action: Action, *_: object) -> None:
-        await action.connection.execute(TRACE, action.tenant_id, action.member_id)
+        assert await action.connection.fetchval("select 1") == 1
         refuse("not_today")
 
     about = ACCESS[operation]
@@ -62,6 +54,44 @@ def test_a_hook_that_refuses_leaves_no_trace(
     response = request.send()
     assert (response.status_code, code(response)) == (409, "action_refused")
     assert response.json()["detail"] == "not_today"
+    assert effects(service, request.world.tenant_id) == 0
+
+
+@pytest.mark.parametrize("operation", ACTIONS)
+def test_a_hook_that_reads_leaves_its_action_able_to_write(
+    service: Service, operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from invoicing.gate.actions import Action
+
+    async def reading(action: Action, *_: object) -> dict[str, object]:
+        setting = await action.connection.fetchrow("show transaction_read_only")
+        assert setting is not None and setting[0] == "on"
+        return {}
+
+    about = ACCESS[operation]
+    module = importlib.import_module(f"invoicing.resources.{about['resource']}.hooks")
+    monkeypatch.setattr(module, about["function"], reading)
+    request = allowed(service, operation)
+    assert request.send().status_code == about["status"]
+    assert effects(service, request.world.tenant_id) == 1
+
+
+@pytest.mark.parametrize("operation", ACTIONS)
+def test_sql_of_a_hook_never_writes(
+    service: Service, operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from invoicing.gate.actions import Action
+
+    about = ACCESS[operation]
+
+    async def writing(action: Action, *_: object) -> None:
+        await action.connection.fetch(f'delete from invoicing."{about["resource"]}"')
+
+    module = importlib.import_module(f"invoicing.resources.{about['resource']}.hooks")
+    monkeypatch.setattr(module, about["function"], writing)
+    request = allowed(service, operation)
+    response = request.send()
+    assert (response.status_code, code(response)) == (500, "internal_error")
     assert effects(service, request.world.tenant_id) == 0
 
 
