@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from scaffold.database.bodies import ActionsView, Refusal, Served, chosen, names
+from scaffold.database.bodies import ActionsView, Refusal, Served, chosen, names, texts
 from scaffold.database.layout import TRUE, Group, Sql, all_of, any_of, flat, listed
 from scaffold.database.operations import Around, Context, missed_call
 from scaffold.database.predicates import listed_roles
@@ -24,7 +24,7 @@ from scaffold.database.signatures import (
     VERSIONS,
     parameters,
 )
-from scaffold.database.sql import array, identifier, literal
+from scaffold.database.sql import identifier, literal
 from scaffold.database.ways import Ways
 from scaffold.database.writes import changed, renewed
 from scaffold.design.model import Entity, Operation
@@ -104,7 +104,7 @@ def _view(
         assignments=tuple(
             changed(each, "p_changes") for each in entity.columns if each.name in changes
         ),
-        changes=chosen(items, lambda each: array([column.name for column in entity.set_by(each)])),
+        changes=chosen(items, lambda each: texts(column.name for column in entity.set_by(each))),
         missed=missed_call(entity),
         answer=written_,
         answer_ways=answer_ways.all,

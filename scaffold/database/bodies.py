@@ -159,7 +159,7 @@ class Answer:
         shown = shown or tuple(each for each in self.parts if each.visible == TRUE)
         parts = (f"else {self.row}.open_", *(self._part(each) for each in shown), "|| '}'")
         whole = Group(("when", every, f"then {self.row}.json_"), " ")
-        return Group((whole, *parts), " ", "case ", " end")
+        return Group((whole, *parts), LINE if len(shown) > 2 else " ", "case ", " end")
 
     def _part(self, each: Part) -> Sql:
         value = f"{self.row}.{each.column}"
@@ -387,10 +387,21 @@ def is_one_of(found: Sequence[Operation]) -> str:
     return f"p_action = {names(found)}" if len(found) == 1 else f"p_action in ({names(found)})"
 
 
-def chosen(operations: Iterable[Operation], value: Callable[[Operation], str]) -> Sql:
+def texts(values: Iterable[str]) -> Sql:
+    """Text values as an array, which may be broken between them."""
+    found = [literal(each) for each in values]
+    return listed(found, "array[", "]") if found else "array[]::text[]"
+
+
+def chosen(operations: Iterable[Operation], value: Callable[[Operation], Sql]) -> Sql:
     """A value for each action; those with the same one together."""
-    by_value: dict[str, list[Operation]] = {}
+    by_value: dict[Sql, list[Operation]] = {}
     for each in operations:
         by_value.setdefault(value(each), []).append(each)
-    whens = (f"when {is_one_of(found)} then {each}" for each, found in by_value.items())
+    return cases((is_one_of(found), each) for each, found in by_value.items())
+
+
+def cases(found: Iterable[tuple[str, Sql]]) -> Group:
+    """The value of the first test that holds, else null."""
+    whens = (Group((f"when {test} then", value), " ") for test, value in found)
     return Group(tuple(whens), LINE, "case ", " end")

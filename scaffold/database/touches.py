@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from scaffold.database.actions import stored
-from scaffold.database.bodies import Assignment, Served, TouchView
-from scaffold.database.layout import FALSE, LINE, TRUE, Group, Sql
+from scaffold.database.bodies import Assignment, Served, TouchView, cases, texts
+from scaffold.database.layout import FALSE, TRUE, Group, Sql
 from scaffold.database.operations import Around, Context
 from scaffold.database.rows import target
 from scaffold.database.schema import Function
@@ -21,7 +21,7 @@ from scaffold.database.signatures import (
     VERSION,
     parameters,
 )
-from scaffold.database.sql import array, identifier, literal
+from scaffold.database.sql import identifier, literal
 from scaffold.database.writes import changed, created, renewed
 from scaffold.design.model import Entity, Touch, TouchVerb
 from scaffold.naming import article
@@ -116,7 +116,5 @@ def _beyond(touches: Iterable[Touch]) -> Sql:
     by_fields: dict[tuple[str, ...], list[Touch]] = {}
     for each in touches:
         by_fields.setdefault(each.fields, []).append(each)
-    whens = (
-        f"when {_is_one_of(found)} then {array(fields)}" for fields, found in by_fields.items()
-    )
-    return Group(tuple(whens), LINE, "p_values - (case ", " end) is distinct from '{}'")
+    whens = cases((_is_one_of(found), texts(fields)) for fields, found in by_fields.items())
+    return Group(whens.parts, whens.joint, "p_values - (case ", " end) is distinct from '{}'")
