@@ -65,7 +65,8 @@ class Outcome:
     @property
     def refused_to_start(self) -> bool:
         """Did the service itself notice, before any test could?"""
-        return self.status == 1 and not self.failed and "UnsafeConfiguration" in self.output
+        refused = "Run the migrations." in self.output or "Connect as " in self.output
+        return self.status == 1 and not self.failed and refused
 
     @property
     def failed(self) -> frozenset[str]:

@@ -3,7 +3,6 @@
 What it connects to is in the environment: see `invoicing/settings.py`.
 """
 
-from invoicing.app import create_app
-from invoicing.settings import Settings
+from invoicing.app import configured
 
-app = create_app(Settings())  # type: ignore[call-arg] # the environment has them
+app = configured()

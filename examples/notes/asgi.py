@@ -3,7 +3,6 @@
 What it connects to is in the environment: see `notes/settings.py`.
 """
 
-from notes.app import create_app
-from notes.settings import Settings
+from notes.app import configured
 
-app = create_app(Settings())  # type: ignore[call-arg] # the environment has them
+app = configured()

@@ -31,7 +31,8 @@ class Database:
     """The database of a service.
 
     `history` are the files of the tables, `derived` those that each release applies. `release` is
-    the schema of this release's functions: it is named by the digest of `derived`.
+    the schema of this release's functions: it is named by the digest of `derived`. `digests` are
+    those of the functions' texts (MD5), by name.
     """
 
     release: str
@@ -40,6 +41,7 @@ class Database:
     guards: Guards
     history: Mapping[str, str]
     derived: Mapping[str, str]
+    digests: Mapping[str, str]
 
     @property
     def isolated(self) -> tuple[str, ...]:
@@ -71,7 +73,17 @@ def database(design: Design, render: Render) -> Database:
     text = json.dumps(derived, sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
     history = {MIGRATION: _migration(design, found), SNAPSHOT: _snapshot(found)}
-    return Database(f"{design.name}_{digest}", found, stored, rules, history, derived)
+    release = f"{design.name}_{digest}"
+    digests = {
+        each.name: _md5(printer.source_of(each, prefer_variables=_hides_variables(design)))
+        for each in stored.all
+    }
+    return Database(release, found, stored, rules, history, derived, digests)
+
+
+def _md5(text: str) -> str:
+    """The digest that PostgreSQL can compare a text by; nobody's secret hangs on it."""
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def _snapshot(found: Sequence[Table]) -> str:

@@ -153,10 +153,14 @@ def function(found: Function, *, prefer_variables: bool = False) -> str:
     else:
         opening += ") "
     head = lay(Group((*given, tail), " ", opening), 0, 0, -STEP)
+    source = source_of(found, prefer_variables=prefer_variables)
+    return f"{comment(found.comment)}\n{head}{source}$$;\n"
+
+
+def source_of(found: Function, *, prefer_variables: bool) -> str:
+    """The text of a function as PostgreSQL keeps it: what stands between the dollar signs."""
     body = found.body.strip()
-    if prefer_variables:
-        body = f"{PREFER_VARIABLES}\n{body}"
-    return f"{comment(found.comment)}\n{head}\n{body} $$;\n"
+    return f"\n{PREFER_VARIABLES}\n{body} " if prefer_variables else f"\n{body} "
 
 
 def _declared(found: Parameter) -> str:

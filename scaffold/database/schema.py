@@ -104,11 +104,13 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class OwnTable:
-    """A table that a feature needs: what the service's role may do to it, and its indexes."""
+    """A table that a feature needs: what the service's role may do to it, its indexes, and the
+    names of the triggers that guard it."""
 
     table: Table
     grant: Grant
     indexes: tuple[Index, ...] = ()
+    triggers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,9 +137,15 @@ class ServiceView:
         return self.stored.isolated
 
     @property
-    def functions(self) -> Sequence[str]:
-        """The names of all stored functions."""
-        return [each.name for each in self.stored.functions.all]
+    def functions(self) -> Mapping[str, str]:
+        """The digests of all stored functions by their names."""
+        return self.stored.digests
+
+    @property
+    def triggers(self) -> Sequence[tuple[str, str]]:
+        """The triggers that hold a rule, each after its table."""
+        added = [(own.table.name, name) for own in self.own_tables for name in own.triggers]
+        return [("member", "roles_are_known"), *added]
 
     @property
     def never_changed(self) -> str:

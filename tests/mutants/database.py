@@ -77,7 +77,8 @@ ROW_LEVEL_SECURITY: Final = (
         id="the-audit-log-has-no-policy",
         control="AZ-3",
         file=POLICIES,
-        old="-- policy: audit_event tenant_isolation\ncreate policy tenant_isolation on audit_event as restrictive for all to invoicing_app\n  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))\n  with check (tenant_id = (select current_setting('app.tenant_id', true)::uuid));\n",
+        old="-- policy: audit_event tenant_isolation\n"
+        f"{policy('audit_event')}  using {BOUND}\n  with check {WRITTEN};\n",
         new="",
     ),
     Mutant(
@@ -218,62 +219,92 @@ GRANTS: Final = (
     ),
 )
 
+LOOSENED: Final = "test_a_database_that_was_loosened_is_refused"
+
 START: Final = (
-    Mutant(
-        id="starts-as-superuser",
-        control="OPS-1",
-        file="store/startup.py",
-        old='if role["privileged"]:',
-        new="if False:",
-        noticed_by="test_startup.py::test_a_superuser_is_refused",
-    ),
-    Mutant(
-        id="starts-as-owner",
-        control="OPS-1",
-        file="store/startup.py",
-        old='if role["owner"]:',
-        new="if False:",
-        noticed_by="test_startup.py::test_the_owner_is_refused",
-    ),
-    Mutant(
-        id="starts-without-policies",
-        control="OPS-1",
-        file="store/startup.py",
-        old="    if unprotected:\n",
-        new="    if False:\n",
-        noticed_by="test_startup.py::test_a_database_that_was_loosened_is_refused",
-    ),
-    Mutant(
-        id="starts-without-force",
-        control="OPS-1",
-        file="store/startup.py",
-        old=" or not c.relforcerowsecurity\n",
-        new="\n",
-        noticed_by="test_startup.py::test_a_database_that_was_loosened_is_refused",
-    ),
-    Mutant(
-        id="starts-with-an-open-policy",
-        control="OPS-1",
-        file="store/startup.py",
-        old="where p.polrelid = c.oid and not exists (",
-        new="where false and not exists (",
-        noticed_by="test_startup.py::test_a_database_that_was_loosened_is_refused",
-    ),
-    Mutant(
-        id="starts-with-a-policy-that-was-changed",
-        control="OPS-1",
-        file="store/startup.py",
-        old=" and k.definition = {DEFINITION}))",
-        new="))",
-        noticed_by="test_startup.py::test_a_database_that_was_loosened_is_refused",
-    ),
-    Mutant(
-        id="starts-without-functions",
-        control="OPS-1",
-        file="store/startup.py",
-        old="    if missing:\n",
-        new="    if False:\n",
-        noticed_by="test_startup.py::test_a_database_without_the_functions_is_refused",
+    *(
+        Mutant(
+            id=f"starts-{name}",
+            control="OPS-1",
+            file="store/startup.py",
+            old=old,
+            new=new,
+            noticed_by=f"test_startup.py::{noticed_by}",
+        )
+        for name, old, new, noticed_by in (
+            (
+                "as-superuser",
+                " where r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolreplication"
+                " or r.rolname ~ '^pg_'\n",
+                " where false\n",
+                "test_a_superuser_is_refused",
+            ),
+            (
+                "as-owner-of-a-function",
+                "join held r on r.oid = f.proowner",
+                "join held r on false",
+                LOOSENED,
+            ),
+            (
+                "as-a-member-of-others",
+                "where pg_has_role(current_user, r.oid, 'member')",
+                "where r.rolname = current_user",
+                LOOSENED,
+            ),
+            ("to-run-programs", " or r.rolname ~ '^pg_'", "", LOOSENED),
+            (
+                "where-it-may-create",
+                "has_schema_privilege(r.oid, s.oid, 'create')",
+                "false",
+                LOOSENED,
+            ),
+            (
+                "where-it-may-truncate",
+                "'truncate, references, trigger')\n",
+                "'references')\n",
+                LOOSENED,
+            ),
+            (
+                "where-it-reads-elsewhere",
+                "where not c.ours and not c.borrows",
+                "where false",
+                LOOSENED,
+            ),
+            (
+                "where-a-view-lends-rights",
+                "coalesce('security_invoker=true' = any (c.reloptions), false)",
+                "true",
+                LOOSENED,
+            ),
+            (
+                "where-a-function-lends-rights",
+                "where f.prosecdef and has_",
+                "where false and has_",
+                LOOSENED,
+            ),
+            ("without-force", " and c.relforcerowsecurity as bound", " as bound", LOOSENED),
+            (
+                "with-an-open-policy",
+                " where c.ours and not exists (",
+                " where false and not exists (",
+                "test_other_policies_are_refused",
+            ),
+            (
+                "with-a-policy-that-was-changed",
+                " and k.definition = {DEFINITION})",
+                ")",
+                "test_other_policies_are_refused",
+            ),
+            (
+                "with-a-policy-missing",
+                " where k.release = $3 and not exists (",
+                " where false and not exists (",
+                "test_other_policies_are_refused",
+            ),
+            ("with-another-function", " and f.digest = e.digest", "", LOOSENED),
+            ("with-a-function-of-its-owner", " and not f.prosecdef)", ")", LOOSENED),
+            ("without-triggers", " and t.tgenabled in ('O', 'A')", "", LOOSENED),
+        )
     ),
     Mutant(
         id="an-applied-migration-is-changed",

@@ -2,17 +2,19 @@
 
 import hmac
 import json
-from collections.abc import AsyncIterator, Sequence
+import sys
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
-from starlette.types import Lifespan, Receive, Scope, Send
+from starlette.types import Lifespan, Message, Receive, Scope, Send
 
 from notes.gate.admission import Limited, limiter
 from notes.gate.dispatch import Dispatcher
@@ -20,7 +22,7 @@ from notes.gate.identity import Issuer, Verifier
 from notes.gate.keys import RemoteKeys, StaticKeys
 from notes.operations import OPERATIONS
 from notes.settings import DEVELOPMENT_ISSUER, Settings
-from notes.store.database import Database
+from notes.store.database import FAILURES, Database
 from notes.store.startup import UnsafeConfiguration, check_database
 from notes.telemetry import logs
 from notes.telemetry.decisions import Decisions
@@ -142,11 +144,18 @@ def create_app(settings: Settings) -> "Service":
 
     @asynccontextmanager
     async def lifespan(app: Router) -> AsyncIterator[None]:
-        database = await Database.connect(
-            settings.database_url.get_secret_value(),
-            settings.environment,
-            settings.database_pool,
-        )
+        try:
+            database = await Database.connect(
+                settings.database_url.get_secret_value(),
+                settings.environment,
+                settings.database_pool,
+            )
+        except (*FAILURES, ValueError) as error:
+            said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+            raise UnsafeConfiguration(
+                f"The database that DATABASE_URL names cannot be used: {said}. "
+                "Check the host, the database, the role and its password."
+            ) from error
         admission = Limited(verifier, limiter(settings))
         try:
             await check_database(database)
@@ -169,6 +178,27 @@ def create_app(settings: Settings) -> "Service":
     return service
 
 
+def configured() -> "Service":
+    """The service for the settings of the environment.
+
+    What is missing or unsafe there ends the process, with a line for each and status 3.
+    """
+    try:
+        return create_app(Settings())  # type: ignore[call-arg] # the environment has them
+    except ValidationError as error:
+        _refuse(
+            f"{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}."
+            for each in error.errors(include_input=False, include_url=False)
+        )
+    except UnsafeConfiguration as error:
+        _refuse([str(error)])
+
+
+def _refuse(lines: Iterable[str]) -> NoReturn:
+    print(*lines, sep="\n", file=sys.stderr)
+    sys.exit(3)
+
+
 class Service:
     """The operations, and beside them the few routes that the platform asks for."""
 
@@ -184,6 +214,19 @@ class Service:
             or scope["type"] == "lifespan"
             or scope["path"] in self._beside
         ):
-            await self._router(scope, receive, send)
+            await self._router(scope, receive, _brief(send))
         else:
             await self.dispatcher(scope, receive, send)
+
+
+def _brief(send: Send) -> Send:
+    """Sends on; of a start that was refused, the reason and not where in the code it was found."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "lifespan.startup.failed":
+            reason = sys.exception()
+            if isinstance(reason, UnsafeConfiguration):
+                message = {**message, "message": str(reason)}
+        await send(message)
+
+    return sending

@@ -43,7 +43,8 @@ def stored() -> OwnTable:
         # its check would lock their row in every write, so that their writes wait for each other.
         primary_key=("tenant_id", "occurred_at", "id"),
     )
-    return OwnTable(table, Grant(table.name, insert=True))
+    triggers = ("append_only", "never_truncated")
+    return OwnTable(table, Grant(table.name, insert=True), triggers=triggers)
 
 
 def functions(render: Render) -> Iterable[Function]:

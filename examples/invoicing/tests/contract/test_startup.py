@@ -1,5 +1,9 @@
 """The refusal to start on what would not hold the promises (OPS-1, ID-4)."""
 
+import os
+import subprocess
+import sys
+
 import asyncpg
 import pytest
 from pydantic import SecretStr, ValidationError
@@ -10,7 +14,7 @@ from invoicing.development.issuer import DevelopmentIssuer
 from invoicing.settings import Settings
 from invoicing.store.database import Database as Pool
 from invoicing.store.startup import UnsafeConfiguration, check_database
-from invoicing.store.statements import RELEASE
+from invoicing.store.statements import RELEASE, TABLES
 from tests.contract.harness import Service
 
 
@@ -33,81 +37,238 @@ async def check(url: str) -> None:
         await pool.close()
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"ENVIRONMENT": ""}, "ENVIRONMENT: Input should be"),
+        ({"DATABASE_URL": None}, "DATABASE_URL: Field required."),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must list host names"),
+        ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}, "cannot be used"),
+        ({"DATABASE_URL": "admin"}, "do not bind"),
+    ],
+)
+def test_what_keeps_it_from_starting_is_a_line(
+    database: Database, changed: dict[str, str | None], said: str
+) -> None:
+    safe = settings(database)
+    environment = {
+        **os.environ,
+        "ENVIRONMENT": safe.environment,
+        "DATABASE_URL": safe.database_url.get_secret_value(),
+        "ALLOWED_HOSTS": safe.allowed_hosts,
+    }
+    for name, value in changed.items():
+        environment[name] = database.admin if value == "admin" else value or ""
+        if value is None:
+            del environment[name]
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "invoicing.app:configured",
+        "--factory",
+        "--port",
+        "0",
+    ]
+    done = subprocess.run(  # noqa: S603 - this Python, and our own module
+        command,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 3, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (
+        len([line for line in done.stderr.splitlines() if not line.startswith("INFO")])
+        <= 2
+    )
+
+
 def test_the_services_own_role_is_accepted(service: Service) -> None:
     service.run(check(service.database.app))
 
 
 def test_a_superuser_is_refused(service: Service) -> None:
-    with pytest.raises(UnsafeConfiguration, match="superuser"):
+    with pytest.raises(
+        UnsafeConfiguration, match="can become, one that row-level security"
+    ):
         service.run(check(service.database.admin))
 
 
 def test_the_owner_is_refused(service: Service) -> None:
-    with pytest.raises(UnsafeConfiguration, match="owns"):
+    with pytest.raises(UnsafeConfiguration, match="can become the owner of"):
         service.run(check(service.database.owner))
 
 
-@pytest.mark.parametrize(
-    ("breakage", "repair"),
-    [
-        (
-            "alter table invoicing.member disable row level security",
-            "alter table invoicing.member enable row level security",
-        ),
-        (
-            "alter table invoicing.member no force row level security",
-            "alter table invoicing.member force row level security",
-        ),
-        (
-            "alter policy tenant_isolation on invoicing.member rename to other",
-            "alter policy other on invoicing.member rename to tenant_isolation",
-        ),
-        (
-            "alter policy tenant_isolation on invoicing.member using (true)",
-            "alter policy tenant_isolation on invoicing.member"
-            " using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))",
-        ),
-        (
-            "create policy open on invoicing.member using (true)",
-            "drop policy open on invoicing.member",
-        ),
-        (
-            "alter role invoicing_app bypassrls",
-            "alter role invoicing_app nobypassrls",
-        ),
-    ],
+def test_a_database_without_migrations_is_refused(service: Service) -> None:
+    rename = "alter table invoicing.{} rename to {}"
+    service.run(service.admin.execute(rename.format("release_policy_", "gone_")))
+    try:
+        with pytest.raises(UnsafeConfiguration, match="run the migrations"):
+            service.run(check(service.database.app))
+    finally:
+        service.run(service.admin.execute(rename.format("gone_", "release_policy_")))
+
+
+APP, OWNER, SCHEMA = "invoicing_app", "invoicing_owner", "invoicing"
+ANOTHER = "invoicing_another_role"
+FORGED = f"""
+update pg_proc set prosrc = prosrc || ' ' where proname = 'enter_'
+  and pronamespace = '{RELEASE}'::regnamespace
+"""
+VIEW = (
+    "do $$ declare v text := (select min(relname) from pg_class where relkind = 'v'"
+    f" and relnamespace = '{RELEASE}'::regnamespace);"
+    f" begin execute format('alter view {RELEASE}.%I CHANGE', v); end $$"
 )
-def test_a_database_that_was_loosened_is_refused(
-    service: Service, breakage: str, repair: str
-) -> None:
+
+LOOSENED: dict[str, tuple[str, str, str]] = {
+    "member without row-level security": (
+        f"alter table {SCHEMA}.member disable row level security",
+        f"alter table {SCHEMA}.member enable row level security",
+        "row-level security.*member",
+    ),
+    "the owner of member is not bound": (
+        f"alter table {SCHEMA}.member no force row level security",
+        f"alter table {SCHEMA}.member force row level security",
+        "row-level security.*member",
+    ),
+    "the role is not bound": (
+        f"alter role {APP} bypassrls",
+        f"alter role {APP} nobypassrls",
+        f"do not bind: {APP}",
+    ),
+    "a member of a role that is not bound": (
+        f"create role {ANOTHER} bypassrls; grant {ANOTHER} to {APP}",
+        f"drop role {ANOTHER}",
+        f"do not bind: {ANOTHER}",
+    ),
+    "a member of a superuser": (
+        f"create role {ANOTHER} superuser; grant {ANOTHER} to {APP}",
+        f"drop role {ANOTHER}",
+        f"do not bind: {ANOTHER}",
+    ),
+    "a member of a role that runs programs": (
+        f"grant pg_execute_server_program to {APP}",
+        f"revoke pg_execute_server_program from {APP}",
+        "do not bind: pg_execute_server_program",
+    ),
+    "a member of the owner": (
+        f"grant {OWNER} to {APP}",
+        f"revoke {OWNER} from {APP}",
+        "the owner of: ",
+    ),
+    "the owner of a function": (
+        f"create function {SCHEMA}.own_() returns int language sql as 'select 1';"
+        f" alter function {SCHEMA}.own_ owner to {APP}",
+        f"drop function {SCHEMA}.own_",
+        rf"the owner of: {SCHEMA}\.own_",
+    ),
+    "new things in the schema": (
+        f"grant create on schema {SCHEMA} to {APP}",
+        f"revoke create on schema {SCHEMA} from {APP}",
+        f"create objects in: {SCHEMA}",
+    ),
+    "a table that can be emptied": (
+        f"grant truncate on {SCHEMA}.member to {APP}",
+        f"revoke truncate on {SCHEMA}.member from {APP}",
+        f"truncate.*: {SCHEMA}.member",
+    ),
+    "a materialized view": (
+        f"create materialized view {SCHEMA}.everybody as select * from {SCHEMA}.member;"
+        f" grant select on {SCHEMA}.everybody to {APP}",
+        f"drop materialized view {SCHEMA}.everybody",
+        f"apart: {SCHEMA}.everybody",
+    ),
+    "a table beside": (
+        f"create table {SCHEMA}.plain (x int); grant select (x) on {SCHEMA}.plain to public",
+        f"drop table {SCHEMA}.plain",
+        f"apart: {SCHEMA}.plain",
+    ),
+    "a function with the rights of its owner": (
+        f"create function {SCHEMA}.lent_() returns int language sql security definer as 'select 1'",
+        f"drop function {SCHEMA}.lent_",
+        f"rights of their owner: {SCHEMA}.lent_",
+    ),
+    "a function with another text": (
+        FORGED,
+        FORGED.replace("prosrc || ' '", "left(prosrc, -1)"),
+        "another text: enter_",
+    ),
+    "our function with the rights of its owner": (
+        f"alter function {RELEASE}.enter_ security definer",
+        f"alter function {RELEASE}.enter_ security invoker",
+        "another text: enter_",
+    ),
+    "a missing function": (
+        f"alter function {RELEASE}.enter_ rename to gone_",
+        f"alter function {RELEASE}.gone_ rename to enter_",
+        "missing, or have another text: enter_",
+    ),
+    "a view with the rights of its owner": (
+        VIEW.replace("CHANGE", "reset (security_invoker)"),
+        VIEW.replace("CHANGE", "set (security_invoker = true)"),
+        f"apart: {RELEASE}",
+    ),
+    "a disabled trigger": (
+        f"alter table {SCHEMA}.member disable trigger roles_are_known",
+        f"alter table {SCHEMA}.member enable trigger roles_are_known",
+        "roles_are_known on member",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LOOSENED)
+def test_a_database_that_was_loosened_is_refused(service: Service, name: str) -> None:
+    breakage, repair, said = LOOSENED[name]
     service.run(service.admin.execute(breakage))
     try:
-        with pytest.raises(UnsafeConfiguration):
+        with pytest.raises(UnsafeConfiguration, match=said):
             service.run(check(service.database.app))
     finally:
         service.run(service.admin.execute(repair))
+    service.run(check(service.database.app))
 
 
-def test_a_database_without_the_functions_is_refused(service: Service) -> None:
-    function = service.run(
-        service.admin.fetchval(
-            "select p.oid::regprocedure::text from pg_proc p"
-            " where p.pronamespace = $1::text::regnamespace and p.proname = 'enter_'",
-            RELEASE,
+@pytest.mark.parametrize("table", TABLES)
+def test_other_policies_are_refused(service: Service, table: str) -> None:
+    """Each policy open, or gone; and one more."""
+    relation = f'{SCHEMA}."{table}"'
+    rows = service.run(
+        service.admin.fetch(
+            "select policyname as name, permissive, cmd, qual, with_check from pg_policies"
+            " where schemaname = $1 and tablename = $2",
+            "invoicing",
+            table,
         )
     )
-
-    async def gone() -> None:
-        await service.admin.execute(f"alter function {function} rename to gone")
+    changes = [
+        (
+            f"create policy open_ on {relation} using (true)",
+            f"drop policy open_ on {relation}",
+        )
+    ]
+    for row in rows:
+        head = f"create policy {row['name']} on {relation} as {row['permissive']} for {row['cmd']} to {APP}"
+        tests = {"using": row["qual"], "with check": row["with_check"]}
+        asked = {word: test for word, test in tests.items() if test is not None}
+        again = head + "".join(f" {word} ({test})" for word, test in asked.items())
+        opened = head + "".join(f" {word} (true)" for word in asked)
+        drop = f"drop policy {row['name']} on {relation}"
+        changes.append((drop, again))
+        if set(asked.values()) != {"true"}:
+            changes.append((f"{drop}; {opened}", f"{drop}; {again}"))
+    for breakage, repair in changes:
+        service.run(service.admin.execute(breakage))
         try:
-            await check(service.database.app)
+            with pytest.raises(UnsafeConfiguration, match=table):
+                service.run(check(service.database.app))
         finally:
-            back = function.partition("(")[0].partition(".")[2]
-            moved = function.replace(back, "gone")
-            await service.admin.execute(f"alter function {moved} rename to {back}")
-
-    with pytest.raises(UnsafeConfiguration, match="missing"):
-        service.run(gone())
+            service.run(service.admin.execute(repair))
+    service.run(check(service.database.app))
 
 
 def test_the_development_issuer_is_refused_outside_development(
