@@ -6,7 +6,7 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-e
 	--no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check benchmark requirements clean
+.PHONY: help setup clients demo test check benchmark requirements clean
 
 help: ## List this
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -23,10 +23,25 @@ $(VENV)/ready: requirements-dev.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
+clients: setup $(VENV)/clients/ready ## Install what generates clients from contracts, for their tests
+
+$(VENV)/clients/ready: tests/clients/requirements.txt tests/clients/package.json
+	@echo "The tools that generate clients, in $(VENV)/clients"
+	@$(PYTHON) -m venv --clear $(VENV)/clients
+	@$(VENV)/clients/bin/python -m pip install --quiet --require-hashes -r $<
+	@mkdir -p $(VENV)/clients/node
+	@cp tests/clients/package.json $(VENV)/clients/node/
+	@if command -v npm >/dev/null; then \
+		cd $(VENV)/clients/node && npm install --silent --no-package-lock --no-audit --no-fund; \
+	else \
+		echo "There is no npm: the tests of the TypeScript client and the linters of contracts are skipped."; \
+	fi
+	@touch $@
+
 demo: setup ## Make the invoicing service, ask it something, run its tests
 	@$(BIN)/python scripts/demo.py
 
-test: setup ## Run the tests
+test: setup clients ## Run the tests
 	$(BIN)/python -m pytest -n 2
 
 check: setup ## Check style and types
@@ -47,6 +62,7 @@ requirements: setup ## Pin the newest packages that pyproject.toml and the proje
 	cp $(VENV)/project/requirements.txt $(VENV)/project/requirements-dev.txt templates/project/
 	$(COMPILE) --upgrade --constraint $(VENV)/project/requirements-dev.txt --build-deps-for wheel --output-file requirements.txt pyproject.toml
 	cp requirements.txt templates/project/requirements-scaffold-packages.txt
+	$(COMPILE) --upgrade --output-file tests/clients/requirements.txt tests/clients/requirements.in
 	$(COMPILE) --upgrade --constraint $(VENV)/project/requirements-dev.txt --extra dev --output-file requirements-dev.txt pyproject.toml
 
 clean: ## Remove what the other targets made

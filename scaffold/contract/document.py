@@ -23,6 +23,7 @@ from openapi_pydantic import (
     Response,
     Schema,
     SecurityScheme,
+    Server,
     Tag,
 )
 from openapi_pydantic import Operation as PathOperation
@@ -46,6 +47,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "415": ("UnsupportedMediaType", "The media type or the encoding of the body is not supported."),
     "422": ("Invalid", "The request is well-formed, but this contract does not allow it."),
     "428": ("PreconditionRequired", "If-Match is missing."),
+    "500": ("InternalError", "The service failed; nothing was written."),
     "501": ("NotImplemented", "The action is declared, but its hook is not written yet."),
     "503": ("Unavailable", "Try again later."),
 }
@@ -55,6 +57,7 @@ def contract(design: Design) -> str:
     """The document as JSON text, the same on every machine."""
     whole = OpenAPI(
         openapi="3.1.1",
+        servers=[Server(url="/", description=SERVER)],
         info=Info(title=design.title, version="1", description=design.description or design.title),
         security=[{"bearer": []}],
         tags=[
@@ -71,25 +74,52 @@ def contract(design: Design) -> str:
             schemas.update(_dumped(entity_schemas(entity)))
             paths.update(_dumped(_paths(entity, design)))
     schemas |= _dumped({"Problem": Schema.model_validate(PROBLEM)})
+    given = {
+        answer.get("$ref", "").rpartition("/")[2]
+        for item in paths.values()
+        for method, operation in item.items()
+        if method != "parameters"
+        for answer in operation["responses"].values()
+    }
+    responses = whole["components"]["responses"]
+    whole["components"]["responses"] = {
+        name: responses[name] for name in responses if name in given
+    }
     return pydantic_core.to_json(whole, indent=2).decode() + "\n"
+
+
+SERVER = "The server that this document was read from: production, staging or a developer's own."
 
 
 def _dumped(parts: Mapping[str, Schema | PathItem]) -> dict[str, Any]:
     return {
-        name: _whole_numbers(part.model_dump(mode="json", by_alias=True, exclude_unset=True))
+        name: _spelled(part.model_dump(mode="json", by_alias=True, exclude_unset=True))
         for name, part in parts.items()
     }
 
 
-def _whole_numbers(value: Any) -> Any:
-    """Bounds as they were given: the library keeps `minimum: 1` as 1.0."""
-    if isinstance(value, dict):
-        return {name: _whole_numbers(each) for name, each in value.items()}
+def _spelled(value: Any) -> Any:
+    """What generators of clients ask for beside the bounds: formats of integers, lengths of texts.
+
+    And bounds as they were given: the library keeps `minimum: 1` as 1.0.
+    """
     if isinstance(value, list):
-        return [_whole_numbers(each) for each in value]
+        return [_spelled(each) for each in value]
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    return value
+    if not isinstance(value, dict):
+        return value
+    found = {name: _spelled(each) for name, each in value.items()}
+    if found.get("type") == "integer":
+        small = found["minimum"] >= -(2**31) and found["maximum"] < 2**31
+        found["format"] = "int32" if small else "int64"
+    if found.get("type") == "string" and found.get("format") in LENGTHS:
+        found.setdefault("maxLength", LENGTHS[found["format"]])
+    return found
+
+
+LENGTHS = {"uuid": 36, "date": 10, "date-time": 35}
+"""The longest text of a format: of RFC 3339 with nanoseconds and an offset."""
 
 
 def _paths(entity: Entity, design: Design) -> dict[str, PathItem]:
@@ -119,11 +149,12 @@ def _path_parameters(path: str) -> list[Parameter]:
 
 
 def _operation(operation: Operation, entity: Entity, design: Design) -> PathOperation:
+    demands = _demands(operation, design)
     parts: dict[str, Any] = {
         "operationId": operation.id,
         "summary": operation.summary,
         "tags": [entity.plural],
-        "responses": _responses(operation, entity, design),
+        "responses": _responses(operation, entity, design, demands),
         "security": [{"bearer": []}],
         "x-permission": operation.permission,
         "x-roles": list(operation.roles),
@@ -131,9 +162,9 @@ def _operation(operation: Operation, entity: Entity, design: Design) -> PathOper
     }
     if operation.conditional:
         parts["x-precondition"] = "If-Match"
-    for each in _demands(operation, design):
+    for each in demands:
         parts |= each.extensions
-    parameters = list(_parameters(operation, entity, design))
+    parameters = list(_parameters(operation, entity, demands))
     if parameters:
         parts["parameters"] = parameters
     body = operation.body
@@ -152,7 +183,7 @@ def _demands(operation: Operation, design: Design) -> list[Demands]:
 
 
 def _parameters(
-    operation: Operation, entity: Entity, design: Design
+    operation: Operation, entity: Entity, demands: Iterable[Demands]
 ) -> Iterable[Parameter | Reference]:
     if operation.verb == "list":
         yield from query_parameters(entity)
@@ -160,15 +191,17 @@ def _parameters(
         yield _reference("#/components/parameters/IfNoneMatch")
     if operation.conditional:
         yield _reference("#/components/parameters/IfMatch")
-    for each in _demands(operation, design):
+    for each in demands:
         for name in each.parameters:
             yield _reference(f"#/components/parameters/{name}")
 
 
-def _responses(operation: Operation, entity: Entity, design: Design) -> dict[str, Any]:
+def _responses(
+    operation: Operation, entity: Entity, design: Design, demands: Iterable[Demands]
+) -> dict[str, Any]:
     headers: dict[str, Header | Reference] = {
         name: _reference(f"#/components/headers/{name}")
-        for each in _demands(operation, design)
+        for each in demands
         for name in each.headers
     }
     answer: dict[str, Any] = {"description": operation.summary}
@@ -185,7 +218,7 @@ def _responses(operation: Operation, entity: Entity, design: Design) -> dict[str
     if operation.verb == "read":
         found["304"] = Response(description="The caller has this version already.")
     problems = _problems(design)
-    for status in _statuses(operation, entity, design):
+    for status in _statuses(operation, entity, demands):
         found[status] = _reference(f"#/components/responses/{problems[status][0]}")
     return found
 
@@ -204,10 +237,10 @@ def _shared(design: Design) -> list[Components]:
     return [each for each in found if each is not None]
 
 
-def _statuses(operation: Operation, entity: Entity, design: Design) -> Iterable[str]:
+def _statuses(operation: Operation, entity: Entity, demands: Iterable[Demands]) -> Iterable[str]:
     """The refusals that this operation can give."""
-    found = {"400", "401", "403", "422", "503"}
-    found |= {status for each in _demands(operation, design) for status in each.statuses}
+    found = {"400", "401", "403", "422", "500", "503"}
+    found |= {status for each in demands for status in each.statuses}
     if operation.on_item or entity.parent:
         found.add("404")
     if operation.verb == "list":
@@ -225,17 +258,20 @@ def _statuses(operation: Operation, entity: Entity, design: Design) -> Iterable[
 
 def _components(design: Design) -> openapi_pydantic.Components:
     content = {"application/problem+json": _media("#/components/schemas/Problem")}
-    used = {
-        status for e in design.entities for o in e.operations for status in _statuses(o, e, design)
-    }
     shared = _shared(design)
     headers = {name: text for each in shared for name, text in each.headers.items()}
+
+    def refused(status: str) -> dict[str, Reference]:
+        """The headers that a refusal may have."""
+        keys = ("4XX", status) if status < "500" else (status,)
+        names = (name for each in shared for key in keys for name in each.refused.get(key, ()))
+        return {name: _reference(f"#/components/headers/{name}") for name in names}
+
     parameters = {name: each for part in shared for name, each in part.parameters.items()}
     return openapi_pydantic.Components(
         responses={
-            name: Response(description=description, content=content)
+            name: _response(description, content, refused(status))
             for status, (name, description) in sorted(_problems(design).items())
-            if status in used
         },
         headers={
             **{name: _header(description) for name, description in headers.items()},
@@ -258,6 +294,13 @@ def _components(design: Design) -> openapi_pydantic.Components:
     )
 
 
+def _response(
+    description: str, content: dict[str, MediaType], headers: dict[str, Reference]
+) -> Response:
+    parts: dict[str, Any] = {"description": description, "content": content}
+    return Response(**parts, **({"headers": headers} if headers else {}))
+
+
 def _reference(target: str) -> Reference:
     return Reference.model_validate({"$ref": target})
 
@@ -267,10 +310,11 @@ def _media(reference: str) -> MediaType:
 
 
 def _header(description: str, **more: bool) -> Header:
-    return Header.model_validate({"description": description, "schema": {"type": "string"}, **more})
+    schema = {"type": "string", "maxLength": 1024}
+    return Header.model_validate({"description": description, "schema": schema, **more})
 
 
-TAG = {"type": "string", "pattern": '^"[1-9][0-9]{0,17}"$'}
+TAG = {"type": "string", "pattern": '^"[1-9][0-9]{0,17}"$', "maxLength": 20}
 SHARED_PARAMETERS: Mapping[str, dict[str, Any]] = {
     "IfMatch": {
         "name": "If-Match",
@@ -290,16 +334,20 @@ PROBLEM: Mapping[str, Any] = {
     "type": "object",
     "description": "A problem document (RFC 9457).",
     "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "code": {"type": "string", "description": "The stable reason."},
-        "detail": {"type": "string"},
+        "type": {"type": "string", "maxLength": 200},
+        "title": {"type": "string", "maxLength": 100},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "code": {"type": "string", "maxLength": 100, "description": "The stable reason."},
+        "detail": {"type": "string", "maxLength": 1000},
         "errors": {
             "type": "array",
+            "maxItems": 20,
             "items": {
                 "type": "object",
-                "properties": {"where": {"type": "string"}, "message": {"type": "string"}},
+                "properties": {
+                    "where": {"type": "string", "maxLength": 100},
+                    "message": {"type": "string", "maxLength": 1000},
+                },
                 "required": ["where", "message"],
             },
         },

@@ -11,11 +11,13 @@ from typing import Any
 class Components:
     """Shared parts by their names.
 
-    `headers` are response headers with their descriptions, `parameters` are as OpenAPI has them,
-    and `problems` map a status to the name and the description of its response.
+    `headers` are response headers with their descriptions; `refused` are those of refusals by the
+    status, `4XX` for all that are the client's doing. `parameters` are as OpenAPI has them, and
+    `problems` map a status to the name and the description of its response.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     problems: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 

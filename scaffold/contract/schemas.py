@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from openapi_pydantic import Parameter, Reference, Schema
@@ -10,7 +10,7 @@ from openapi_pydantic import Parameter, Reference, Schema
 from scaffold.design.model import Column, Entity, Input
 from scaffold.design.visibility import may_be_absent
 from scaffold.naming import article, filter_key
-from scaffold.types.kind import Kind, nullable
+from scaffold.types.kind import nullable
 
 
 def entity_schemas(entity: Entity) -> dict[str, Schema]:
@@ -26,7 +26,7 @@ def entity_schemas(entity: Entity) -> dict[str, Schema]:
         found[names.create_model] = _closed(creatable, required)
     if "update" in verbs:
         updatable = [each for each in entity.columns if each.updatable]
-        found[names.patch_model] = _closed(updatable, [], lambda kind: kind.patch_schema())
+        found[names.patch_model] = _patch(updatable)
     for action in entity.actions:
         if action.input:
             required = [each.name for each in action.input if each.required]
@@ -34,15 +34,24 @@ def entity_schemas(entity: Entity) -> dict[str, Schema]:
     return {key: Schema.model_validate(value) for key, value in found.items()}
 
 
-def _closed(
-    members: Iterable[Column | Input],
-    required: list[str],
-    schema: Callable[[Kind], dict[str, Any]] = lambda kind: kind.schema(),
-) -> dict[str, Any]:
+def _closed(members: Collection[Column | Input], required: list[str]) -> dict[str, Any]:
+    properties = {each.name: _property(each, each.kind.schema()) for each in members}
+    for each in members:
+        if each.default is not None:
+            properties[each.name]["default"] = each.default
+    return _object(properties, required)
+
+
+def _patch(members: Iterable[Column]) -> dict[str, Any]:
+    """What a merge patch may say. It has no defaults: clients would send what nobody asked for."""
+    return _object({each.name: _property(each, each.kind.patch_schema()) for each in members}, [])
+
+
+def _object(properties: dict[str, dict[str, Any]], required: list[str]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "type": "object",
         "additionalProperties": False,
-        "properties": {each.name: _property(each, schema(each.kind)) for each in members},
+        "properties": properties,
     }
     if required:
         found["required"] = required
@@ -55,8 +64,6 @@ def _property(each: Column | Input, schema: dict[str, Any]) -> dict[str, Any]:
         found["x-class"] = each.class_
     if each.kind.currency:
         found["x-currency"] = each.kind.currency
-    if each.default is not None:
-        found["default"] = each.default
     return found
 
 
@@ -85,11 +92,15 @@ def _page(entity: Entity) -> dict[str, Any]:
             "items": {
                 "type": "array",
                 "items": {"$ref": f"#/components/schemas/{entity.names.class_name}"},
+                "maxItems": entity.page_max,
             },
-            "next_cursor": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+            "next_cursor": {"anyOf": [CURSOR, {"type": "null"}]},
         },
         "required": ["items", "next_cursor"],
     }
+
+
+CURSOR = {"type": "string", "minLength": 1, "maxLength": 1024}
 
 
 def query_parameters(entity: Entity) -> Iterable[Parameter | Reference]:
@@ -101,8 +112,7 @@ def query_parameters(entity: Entity) -> Iterable[Parameter | Reference]:
         "default": entity.page_default,
     }
     yield _query("limit", limit, "How many at most.")
-    cursor = {"type": "string", "minLength": 1, "maxLength": 1024}
-    yield _query("cursor", cursor, "Where the page starts: `next_cursor` of the one before.")
+    yield _query("cursor", CURSOR, "Where the page starts: `next_cursor` of the one before.")
     sorts = [sign + each.name for each in entity.columns if each.sortable for sign in ("", "-")]
     if sorts:
         yield _query("sort", {"type": "string", "enum": sorts}, "Newest first without it.")

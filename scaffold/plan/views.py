@@ -152,6 +152,51 @@ class ServiceView:
         """The columns of every resource that nothing changes, as Python literals."""
         return _named(each for each in self.design.built_in if not each.renewed)
 
+    @property
+    def unique_fields(self) -> Mapping[str, Sequence[str]]:
+        """The fields of each unique key that callers send, by the name of its constraint."""
+        sent = {entity.name: _sent(entity) for entity in self.design.entities}
+        return {
+            key.name.strip('"'): fields
+            for table in self.stored.tables
+            if (name := table.name.strip('"')) in sent
+            for key in table.unique
+            if (fields := [each for each in map(_bare, key.columns) if each in sent[name]])
+        }
+
+    @property
+    def reference_fields(self) -> Mapping[str, str]:
+        """The field of each reference that callers send, by the name of its constraint."""
+        return {
+            name: field for name, field, entity, _ in self._references if field in _sent(entity)
+        }
+
+    @property
+    def referring(self) -> Mapping[str, str]:
+        """What refers to a row by each reference, in words: where whoever may delete that row sees
+        every row that refers to it."""
+        found = {}
+        for name, _, entity, target in self._references:
+            deleting = {
+                role
+                for operation in target.operations
+                if operation.verb == "delete"
+                for role in operation.roles
+            } | {role for touch in target.touched_by("delete") for role in touch.roles}
+            if deleting and deleting <= visibility.always_readers(entity):
+                found[name] = entity.names.many
+        return found
+
+    @property
+    def _references(self) -> Iterable[tuple[str, str, Entity, Entity]]:
+        """Each reference between resources: its constraint, its field, whose it is, where to."""
+        entities = {identifier(each.name): each for each in self.design.entities}
+        for table in self.stored.tables:
+            for key in table.foreign_keys:
+                if table.name in entities and key.table in entities:
+                    field = _bare(key.columns[-1])
+                    yield key.name.strip('"'), field, entities[table.name], entities[key.table]
+
     # The API.
 
     @cached_property
@@ -413,6 +458,21 @@ class Touched:
 def hook_constant(verb: str) -> str:
     """The constant of the statement with which hooks do something to a row."""
     return f"HOOK_{verb.upper()}"
+
+
+def _bare(identifier_: str) -> str:
+    """The name that an identifier is of."""
+    return identifier_.strip('"')
+
+
+def _sent(entity: Entity) -> frozenset[str]:
+    """The fields that some caller sends."""
+    verbs = {each.verb for each in entity.operations}
+    return frozenset(
+        each.name
+        for each in entity.columns
+        if (each.creatable and "create" in verbs) or (each.updatable and "update" in verbs)
+    )
 
 
 def _named(columns: Iterable[Column]) -> str:

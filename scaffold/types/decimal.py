@@ -75,17 +75,23 @@ class DecimalKind(Kind):
         bounds = {"x-minimum": self.low, "x-maximum": self.high}
         return {
             "type": "string",
+            "maxLength": self._longest,
             "pattern": self.pattern,
             **{name: bound for name, bound in bounds.items() if bound is not None},
         }
 
     def answer_schema(self) -> dict[str, Any]:
         """Text."""
-        return {"type": "string"}
+        return {"type": "string", "maxLength": self._longest}
+
+    @property
+    def _longest(self) -> int:
+        """The digits, and perhaps a sign, a zero before the point, and the point."""
+        return self.digits + 3
 
     def annotation(self, module: Module, name: str) -> str:
         """Text in plain notation within the bounds."""
-        metadata = [f"Field(pattern={raw(self.pattern)})"]
+        metadata = [f"Field(max_length={self._longest}, pattern={raw(self.pattern)})"]
         if self.unsaid:
             module.types.add("between")
             metadata.append(f"between({python(self.low)}, {python(self.high)})")

@@ -111,7 +111,7 @@ class Kind(ABC):
         return self.schema()
 
     def answer_schema(self) -> dict[str, Any]:
-        """What is answered: the type; the bounds are those of what was accepted."""
+        """What is answered: the type and its bounds."""
         return self.schema()
 
     def prefix_schema(self) -> dict[str, Any]:

@@ -69,8 +69,8 @@ class ListKind(Kind):
         return found
 
     def answer_schema(self) -> dict[str, Any]:
-        """An array."""
-        return {"type": "array", "items": self.item.answer_schema()}
+        """An array of such values."""
+        return {**self.schema(), "items": self.item.answer_schema()}
 
     def annotation(self, module: Module, name: str) -> str:
         """A list."""

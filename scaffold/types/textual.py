@@ -107,8 +107,8 @@ class Textual(Kind):
         return found | {"maxLength": self.high, "pattern": self.own_pattern or self.RULE.pattern}
 
     def answer_schema(self) -> dict[str, Any]:
-        """Text."""
-        return {"type": "string"}
+        """The length; the form is that of what was accepted."""
+        return {name: bound for name, bound in self.schema().items() if name != "pattern"}
 
     def prefix_schema(self) -> dict[str, Any]:
         """The beginning of a line."""

@@ -40,10 +40,6 @@ class Whole(Kind):
         """A number within the bounds."""
         return {"type": "integer", "minimum": self.low, "maximum": self.high}
 
-    def answer_schema(self) -> dict[str, Any]:
-        """A number."""
-        return {"type": "integer"}
-
     def annotation(self, module: Module, name: str) -> str:
         """A number within the bounds; 1.0 is one to JSON Schema."""
         module.types.add("whole")

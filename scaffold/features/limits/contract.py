@@ -10,7 +10,9 @@ COMPONENTS = Components(
     headers={
         "RateLimit-Policy": "The limits in force (draft-ietf-httpapi-ratelimit-headers).",
         "RateLimit": "What is left of the limit that is closest.",
+        "Retry-After": "Seconds after which the limit lets the caller through again.",
     },
+    refused={"4XX": ("RateLimit-Policy", "RateLimit"), "429": ("Retry-After",)},
     problems={"429": ("TooManyRequests", "A limit is exceeded.")},
 )
 
@@ -19,7 +21,7 @@ def demands(design: Design) -> Demands:
     """The limits of every operation, and the headers that tell what is left of them."""
     charged = [each for each in limits_of(design).each if each.scope != FAILURES]
     return Demands(
-        headers=tuple(COMPONENTS.headers) if charged else (),
+        headers=COMPONENTS.refused["4XX"] if charged else (),
         statuses=("429",),
         extensions={
             "x-rate-limit": {each.scope: f"{each.count}/{each.window}s" for each in charged}

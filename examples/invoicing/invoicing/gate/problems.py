@@ -8,6 +8,13 @@ from typing import Final, TypedDict
 from invoicing.gate.answers import Answer, Header
 
 MEDIA_TYPE: Final = b"application/problem+json"
+MAX_FAULTS: Final = 20
+"""How many faults of a request are told; of the others, how many they are."""
+
+MAX_WHERE: Final = 100
+MAX_MESSAGE: Final = 300
+"""Characters of what is told of a fault: little of what was sent comes back."""
+
 NAMESPACE: Final = "urn:invoicing:problem:"
 
 
@@ -71,7 +78,19 @@ def malformed(detail: str) -> Problem:
 
 def invalid(faults: Sequence[Fault]) -> Problem:
     """Well-formed, but not what the contract allows (422)."""
-    return Problem(422, "invalid_request", faults=faults)
+    more = len(faults) - MAX_FAULTS
+    return Problem(
+        422,
+        "invalid_request",
+        f"And {more} more." if more > 0 else "",
+        faults=[
+            {
+                "where": each["where"][:MAX_WHERE],
+                "message": each["message"][:MAX_MESSAGE],
+            }
+            for each in faults[:MAX_FAULTS]
+        ],
+    )
 
 
 def unauthenticated(cause: str) -> Problem:

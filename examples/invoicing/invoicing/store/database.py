@@ -1,7 +1,7 @@
 """The pool, and the one way to call a stored function."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, Self, TypeAlias
 
@@ -9,7 +9,7 @@ import asyncpg
 from asyncpg import Record
 
 from invoicing.gate.outcomes import refuse
-from invoicing.gate.problems import Problem
+from invoicing.gate.problems import Fault, Problem
 from invoicing.store.leases import Connection, Leases
 
 SUCCESS: Final = frozenset({"ok", "replayed"})
@@ -115,20 +115,52 @@ async def _nothing_to_reset(connection: Any) -> None:
     """Spares a round trip on release."""
 
 
-def _conflict(error: asyncpg.PostgresError) -> Problem:
-    return Problem(409, "already_exists", cause=str(error.constraint_name))
+UNIQUE: Final[Mapping[str, tuple[str, ...]]] = {
+    "customer_email_key": ("email",),
+    "invoice_number_key": ("number",),
+    "invoice_line_invoice_id_position_key": ("position",),
+    "payment_provider_reference_key": ("provider_reference",),
+}
+"""The fields of each unique key that callers send."""
+
+REFERENCES: Final[Mapping[str, str]] = {
+    "invoice_customer_id_fkey": "customer_id",
+    "payment_invoice_id_fkey": "invoice_id",
+}
+"""The field of each reference that callers send."""
+
+REFERRING: Final[Mapping[str, str]] = {
+    "invoice_customer_id_fkey": "invoices",
+    "invoice_line_invoice_id_fkey": "invoice lines",
+    "payment_invoice_id_fkey": "payments",
+}
+"""What refers to a row by each reference, where whoever deletes the row sees all of it."""
+
+
+def _taken(error: asyncpg.PostgresError) -> Problem:
+    name = str(error.constraint_name)
+    faults: list[Fault] = [
+        {"where": f"body.{field}", "message": "Another row has this value."}
+        for field in UNIQUE.get(name, ())
+    ]
+    return Problem(409, "already_exists", faults=faults, cause=name)
+
+
+def _unreferenced(error: asyncpg.PostgresError) -> Problem:
+    name = str(error.constraint_name)
+    if "is still referenced" in str(error.detail):
+        many = REFERRING.get(name)
+        told = f"There are {many} of it." if many else ""
+        return Problem(409, "still_referenced", told, cause=name)
+    faults: list[Fault] = []
+    if field := REFERENCES.get(name):
+        faults.append({"where": f"body.{field}", "message": "There is no such row."})
+    return Problem(409, "reference_not_found", faults=faults, cause=name)
 
 
 TRANSLATIONS: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
-    (asyncpg.UniqueViolationError, _conflict),
-    (
-        asyncpg.ForeignKeyViolationError,
-        lambda error: (
-            Problem(409, "still_referenced")
-            if "is still referenced" in str(error.detail)
-            else Problem(409, "reference_not_found")
-        ),
-    ),
+    (asyncpg.UniqueViolationError, _taken),
+    (asyncpg.ForeignKeyViolationError, _unreferenced),
     (asyncpg.InsufficientPrivilegeError, lambda _: Problem(403, "condition_not_met")),
     (asyncpg.CheckViolationError, lambda _: Problem(409, "incomplete")),
     (asyncpg.DataError, lambda _: Problem(422, "invalid_request")),

@@ -185,5 +185,5 @@ def _faults(error: ValidationError, root: str) -> list[Fault]:
         if each["type"] == "json_invalid":
             raise malformed("The body is not JSON.")
         where = ".".join((root, *(str(part) for part in each["loc"])))
-        faults.append({"where": where[:200], "message": each["msg"]})
+        faults.append({"where": where, "message": each["msg"]})
     return faults

@@ -8,7 +8,7 @@ import asyncpg
 from asyncpg import Record
 
 from notes.gate.outcomes import refuse
-from notes.gate.problems import Problem
+from notes.gate.problems import Fault, Problem
 from notes.store.leases import Leases
 
 SUCCESS: Final = frozenset({"ok", "replayed"})
@@ -94,20 +94,46 @@ async def _nothing_to_reset(connection: Any) -> None:
     """Spares a round trip on release."""
 
 
-def _conflict(error: asyncpg.PostgresError) -> Problem:
-    return Problem(409, "already_exists", cause=str(error.constraint_name))
+UNIQUE: Final[Mapping[str, tuple[str, ...]]] = {
+    "notebook_name_key": ("name",),
+}
+"""The fields of each unique key that callers send."""
+
+REFERENCES: Final[Mapping[str, str]] = {
+    "note_notebook_id_fkey": "notebook_id",
+}
+"""The field of each reference that callers send."""
+
+REFERRING: Final[Mapping[str, str]] = {
+    "note_notebook_id_fkey": "notes",
+}
+"""What refers to a row by each reference, where whoever deletes the row sees all of it."""
+
+
+def _taken(error: asyncpg.PostgresError) -> Problem:
+    name = str(error.constraint_name)
+    faults: list[Fault] = [
+        {"where": f"body.{field}", "message": "Another row has this value."}
+        for field in UNIQUE.get(name, ())
+    ]
+    return Problem(409, "already_exists", faults=faults, cause=name)
+
+
+def _unreferenced(error: asyncpg.PostgresError) -> Problem:
+    name = str(error.constraint_name)
+    if "is still referenced" in str(error.detail):
+        many = REFERRING.get(name)
+        told = f"There are {many} of it." if many else ""
+        return Problem(409, "still_referenced", told, cause=name)
+    faults: list[Fault] = []
+    if field := REFERENCES.get(name):
+        faults.append({"where": f"body.{field}", "message": "There is no such row."})
+    return Problem(409, "reference_not_found", faults=faults, cause=name)
 
 
 TRANSLATIONS: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
-    (asyncpg.UniqueViolationError, _conflict),
-    (
-        asyncpg.ForeignKeyViolationError,
-        lambda error: (
-            Problem(409, "still_referenced")
-            if "is still referenced" in str(error.detail)
-            else Problem(409, "reference_not_found")
-        ),
-    ),
+    (asyncpg.UniqueViolationError, _taken),
+    (asyncpg.ForeignKeyViolationError, _unreferenced),
     (asyncpg.InsufficientPrivilegeError, lambda _: Problem(403, "condition_not_met")),
     (asyncpg.CheckViolationError, lambda _: Problem(409, "incomplete")),
     (asyncpg.DataError, lambda _: Problem(422, "invalid_request")),

@@ -52,12 +52,14 @@ class InvoiceLineCreate(Closed):
     description: Annotated[Line, Field(min_length=1, max_length=300)]
     quantity: Annotated[
         str,
-        Field(pattern=r"^(0|[1-9][0-9]{0,6})(\.[0-9]{1,2})?$"),
+        Field(max_length=12, pattern=r"^(0|[1-9][0-9]{0,6})(\.[0-9]{1,2})?$"),
         between("0.01", None),
     ]
     unit_price: Annotated[int, Field(ge=0, le=1000000000000000), whole]
     tax_rate: Annotated[
-        str, Field(pattern=r"^(0|[1-9][0-9]{0,2})(\.[0-9]{1,2})?$"), between("0", "100")
+        str,
+        Field(max_length=8, pattern=r"^(0|[1-9][0-9]{0,2})(\.[0-9]{1,2})?$"),
+        between("0", "100"),
     ]
 
 
@@ -69,12 +71,14 @@ class InvoiceLinePatch(TypedDict, total=False):
     description: Annotated[Line, Field(min_length=1, max_length=300)]
     quantity: Annotated[
         str,
-        Field(pattern=r"^(0|[1-9][0-9]{0,6})(\.[0-9]{1,2})?$"),
+        Field(max_length=12, pattern=r"^(0|[1-9][0-9]{0,6})(\.[0-9]{1,2})?$"),
         between("0.01", None),
     ]
     unit_price: Annotated[int, Field(ge=0, le=1000000000000000), whole]
     tax_rate: Annotated[
-        str, Field(pattern=r"^(0|[1-9][0-9]{0,2})(\.[0-9]{1,2})?$"), between("0", "100")
+        str,
+        Field(max_length=8, pattern=r"^(0|[1-9][0-9]{0,2})(\.[0-9]{1,2})?$"),
+        between("0", "100"),
     ]
 
 

@@ -1,0 +1,1 @@
+"""Clients that other tools generate from the contract, against the running service."""
