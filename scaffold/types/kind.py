@@ -129,6 +129,10 @@ class Kind(ABC):
     def annotation(self, module: Module, name: str) -> str:
         """What a caller may send; `name` is for the class of an object."""
 
+    def query_annotation(self, module: Module, name: str) -> str:
+        """What a filter takes, which is text: no other notation than that of the contract."""
+        return self.annotation(module, name)
+
     def patch_annotation(self, module: Module, name: str) -> str:
         """What a caller may send in a merge patch."""
         return self.annotation(module, name)

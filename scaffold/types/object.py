@@ -149,7 +149,7 @@ class ObjectField(CommonField):
                 "E-DEPTH", "Objects are nested more than three deep", "Make it a resource."
             )
         for name, each in self.fields.items():
-            refuse_keys(each, ("fields", name), "A field inside an object", QUERIED)
+            refuse_keys(each, ("fields", name), "A field inside an object", ("default", *QUERIED))
             if not each.NESTS:
                 raise Refusal(
                     "E-NESTED",

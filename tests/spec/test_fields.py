@@ -210,6 +210,11 @@ def _leaves() -> list[type[model.CommonField]]:
             "E-NESTED",
             "cannot have computed",
         ),
+        (
+            "{type: object, fields: {a: {type: boolean, ▸default: true}}}",
+            "E-NESTED",
+            "cannot have default",
+        ),
         ("{type: boolean, class: ▸private}", "E-VALUE", "Known:"),
         ("{type: boolean, ▸encrypt: true}", "E-UNBUILT", "not built yet"),
         ("{type: boolean, computed: true, ▸default: true}", "E-COMPUTED", "cannot have default"),
