@@ -73,11 +73,9 @@ class DecimalKind(Kind):
     def schema(self) -> dict[str, Any]:
         """Text in plain notation; the bounds are said beside it."""
         bounds = {"x-minimum": self.low, "x-maximum": self.high}
-        return {
-            "type": "string",
-            "pattern": self.pattern,
-            **{name: bound for name, bound in bounds.items() if bound is not None},
-        }
+        found: dict[str, Any] = {"type": "string", "pattern": self.pattern}
+        found |= {name: bound for name, bound in bounds.items() if bound is not None}
+        return found | ({"examples": [self.low or self.high]} if self.unsaid else {})
 
     def answer_schema(self) -> dict[str, Any]:
         """Text."""

@@ -56,6 +56,11 @@ class ObjectKind(Kind):
         """Those of the members."""
         return sum(each.kind.characters for each in self.members)
 
+    @property
+    def unsaid(self) -> bool:
+        """Those of the members."""
+        return any(each.kind.unsaid for each in self.members)
+
     def bounds(self) -> Iterator[str]:
         """The members."""
         for each in sorted(self.members, key=lambda member: member.name):

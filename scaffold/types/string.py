@@ -43,9 +43,12 @@ class StringKind(Textual):
 
     def examples(self) -> tuple[str, ...]:
         """Words, or a few texts that match the pattern."""
-        if self.pattern is None:
-            return Textual.examples(self)
-        return tuple(filter(self.accepts, patterns.examples(self.pattern)))[:3]
+        return Textual.examples(self) if self.pattern is None else self.samples
+
+    @property
+    def samples(self) -> tuple[str, ...]:
+        """A few texts that match the pattern."""
+        return patterns.examples(self.pattern, self.low, self.high) if self.pattern else ()
 
     def bounds(self) -> Iterator[str]:
         """The length and the pattern."""
@@ -78,8 +81,15 @@ class StringField(CommonField):
         return StringKind(self.min, self.max, self.pattern)
 
     def check_bounds(self) -> None:
-        """Refuses `min` above `max`."""
+        """Refuses `min` above `max`, and a pattern of other lengths."""
         order(self.min, self.max)
+        if self.pattern and not patterns.examples(self.pattern, self.min, self.max):
+            raise Refusal(
+                "E-PATTERN",
+                f"No text of {self.min} to {self.max} characters matches the pattern",
+                "Change the pattern, min or max.",
+                ("pattern",),
+            )
 
     def check_literal(self, value: object) -> None:
         """Refuses text outside the bounds, of several lines or against the pattern."""

@@ -70,6 +70,11 @@ class Textual(Kind):
         """What PostgreSQL asks of the form, beside the characters; or nothing."""
         return self.RULE.form
 
+    @property
+    def samples(self) -> tuple[str, ...]:
+        """A few values, where words, a link and an address may all be none; otherwise nothing."""
+        return ()
+
     def accepts(self, text: str) -> bool:
         """Is a text a value of the type?"""
         return self.low <= len(text) <= self.high and self.RULE.accepts(text)
@@ -104,7 +109,8 @@ class Textual(Kind):
         found: dict[str, Any] = {"type": "string"}
         if self.low:
             found["minLength"] = self.low
-        return found | {"maxLength": self.high, "pattern": self.own_pattern or self.RULE.pattern}
+        found |= {"maxLength": self.high, "pattern": self.own_pattern or self.RULE.pattern}
+        return found | ({"examples": list(self.samples)} if self.samples else {})
 
     def answer_schema(self) -> dict[str, Any]:
         """Text."""

@@ -1,1 +1,1 @@
-"""What lint accepts is green: corners of the language and random specs, each made into a project."""
+"""What lint accepts is green: corners of the language, and random specs, made into projects."""

@@ -17,9 +17,25 @@ roles:
     can:
       - {do: [list, read, create, update, delete, print], on: book}
       - {do: [list, create], on: tuple}
+      - {do: [list, read, create, update, pay], on: text}
   other: {can: [{do: list, on: book, only: class}]}
 resources:
   tuple: {fields: {name: {type: string, max: 9}}}
+  text:
+    unique: [[long], [code], [price], [day], [link], [short]]
+    fields:
+      long:  {type: string, min: 120, max: 200, pattern: '^[a-z]+$', filter: eq, sort: true}
+      code:  {type: string, max: 10, pattern: '^[A-Z]{2}-[0-9]{2}$'}
+      other: {type: string, max: 10, pattern: '^[^ -~]{2,}$'}
+      price: {type: decimal, digits: 6, places: 2, min: 1000, max: 1010, filter: gte, sort: true}
+      below: {type: decimal, digits: 6, places: 2, max: '-3.25'}
+      day:   {type: date}
+      link:  {type: url, max: 10}
+      links: {type: list, of: {type: url, max: 10}, max_items: 3, min_items: 2, unique_items: true}
+      short: {type: string, max: 2}
+      about: {type: text, min: 100, max: 1000}
+    actions:
+      pay: {on: collection, input: {price: {type: decimal, digits: 3, places: 0, min: 10}}}
   book:
     fields:
       tags:  {type: list, of: {type: string, max: 30}, max_items: 20, default: []}

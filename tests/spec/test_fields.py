@@ -186,6 +186,11 @@ def _leaves() -> list[type[model.CommonField]]:
             "E-NESTED",
             "cannot have sort",
         ),
+        (
+            "{type: string, min: 120, max: 200, pattern: ▸'^[a-z]{1,119}$'}",
+            "E-PATTERN",
+            "No text of 120 to 200 characters",
+        ),
         ("{type: list, of: {type: boolean}, max_items: ▸1001}", "E-RANGE", "more than 1000"),
         ("{type: list, of: {type: boolean}, max_items: 1, min_items: ▸2}", "E-RANGE", "greater"),
         (

@@ -34,7 +34,7 @@ MODELS = [
     payment_models,
 ]
 DECLARED_HEADERS = {"if-match", "if-none-match", "idempotency-key", "content-type"}
-PROSE = {"title", "description", "default"}
+PROSE = {"title", "description", "default", "examples"}
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "10"))
 
 
