@@ -33,13 +33,16 @@ class Property:
     description: str = ""
     default: str = ""
     key: str = ""
+    read: bool = False
+    """Whether the default is text that the service reads."""
 
     @property
     def value(self) -> str:
         """What stands behind the annotation; a list is no value that instances may share."""
-        if not self.key and not self.default.startswith("["):
+        if not self.key and not self.read and not self.default.startswith("["):
             return self.default
         arguments = [f"default={self.default}"] if self.default else []
+        arguments += ["validate_default=True"] if self.read else []
         arguments += [f"alias={python(self.key)}"] if self.key else []
         return f"Field({', '.join(arguments)})"
 
@@ -272,7 +275,9 @@ def models(entity: Entity) -> Module:
 def _property(each: Column | Input, module: Module, name: str, required: bool) -> Property:
     default = list(each.default) if isinstance(each.default, tuple) else each.default
     text = "" if required else python(default)
-    return member(each.name, _sent(each, module, name), each.description, text)
+    found = member(each.name, _sent(each, module, name), each.description, text)
+    found.read = each.kind.read and not required and each.default is not None
+    return found
 
 
 def _sent(each: Column | Input, module: Module, name: str) -> str:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Collection, Iterable
 
 from scaffold.columns import BUILT_IN
-from scaffold.database.sql import SYSTEM_COLUMNS
+from scaffold.database.sql import RESERVED, SYSTEM_COLUMNS
 from scaffold.naming import KEYWORDS, plural
 
 from .problems import Refusal, listing, quote, word
@@ -116,7 +116,7 @@ def service(name: str) -> str:
         raise _taken(name, "a service", "a module of Python's standard library has that name")
     if name in _RUN_TIME_PACKAGES:
         raise _taken(name, "a service", "a package that the service needs has that name")
-    if name in _SCHEMAS or name.startswith("pg_"):
+    if name in _SCHEMAS | RESERVED or name.startswith("pg_"):
         raise _taken(name, "a service", "PostgreSQL reserves that name")
     return name
 

@@ -29,6 +29,8 @@ class Kind(ABC):
     """Whether the value is a JSON array or object."""
     merged: ClassVar[bool] = False
     """Whether a merge patch (RFC 7396) changes parts of the value."""
+    read: ClassVar[bool] = False
+    """Whether a value is read from text in the service."""
     selective: ClassVar[bool] = True
     """Whether one value is that of few rows, so that an index finds them faster."""
 

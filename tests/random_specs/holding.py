@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,7 @@ CHECKS: Final = (
     ("ruff", "check", "--no-cache", "."),
     ("ruff", "format", "--no-cache", "--check", "."),
     ("black", "--quiet", "--check", "."),
-    ("mypy", "--cache-dir", os.devnull),
+    ("mypy", "--cache-dir", "../.mypy_cache"),
 )
 TESTS: Final = ("pytest", "-q", "-x", "-n", "0", "-rfE", "--tb=short", "-p", "no:cacheprovider")
 SECONDS: Final = 900
@@ -28,7 +29,12 @@ def faults(text: str, target: Path, package: str, *tests: str) -> Iterator[str]:
     Its tests migrate and start the service; those that are named run, or all. DATABASE_URL names
     their server.
     """
-    create(package, target, text.encode(), "scaffold.yaml")
+    try:
+        create(package, target, text.encode(), "scaffold.yaml")
+    except Exception:
+        target.mkdir(parents=True, exist_ok=True)
+        yield traceback.format_exc()
+        return
     if check(target, emit_project(target)):
         yield "scaffold check finds a difference"
     for command in (*CHECKS, (*TESTS, *tests)):

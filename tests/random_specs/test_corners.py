@@ -9,18 +9,18 @@ from .holding import faults
 SPEC = """
 scaffold: 1
 service: {name: corners, title: Corners}
-tenancy: {tenant: organization}
+tenancy: {tenant: group}
 identity:
   issuers: [{url: https://login.example.com/, audience: corners, algorithms: [ES256]}]
 roles:
   reader:
     can:
       - {do: [list, read, create, update, delete, print], on: book}
-      - {do: [list, create], on: tuple}
+      - {do: [list, create, read], on: tuple, when: {$service.environment: {in: [development]}}}
       - {do: [list, read, create, update, pay], on: text}
   other: {can: [{do: list, on: book, only: class}]}
 resources:
-  tuple: {fields: {name: {type: string, max: 9}}}
+  tuple: {fields: {name: {type: string, max: 9}}, page: {max: 1}}
   text:
     unique: [[long], [code], [price], [day], [link], [short]]
     fields:
@@ -45,6 +45,8 @@ resources:
       from:  {type: boolean, filter: eq, default: false}
       list:  {type: list, of: {type: integer, min: 0, max: 9}, max_items: 3, default: []}
       date:  {type: date, filter: lte}
+      made:  {type: datetime, default: '2030-01-31T12:00:00Z'}
+      asked: {type: uuid, default: 01890a5d-ac96-774b-bcce-b302099a8057}
       def:   {type: datetime, optional: true, set_by: print}
       other: {type: date, optional: true, set_by: print}
       moment: {type: datetime}
@@ -60,6 +62,7 @@ resources:
         on: item
         input:
           return: {type: boolean}
+          until:  {type: date, default: '2030-01-31'}
           class:  {type: list, of: {type: date}, max_items: 3, default: []}
 """
 

@@ -198,10 +198,13 @@ def test_names_hide_nothing(
 @pytest.mark.parametrize(
     ("section", "key", "word"),
     [
-        *(("service", "name", word) for word in ("public", "pg_shop", "information_schema")),
+        *(
+            ("service", "name", word)
+            for word in ("public", "pg_shop", "information_schema", "order")
+        ),
         *(("service", "name", word) for word in ("os", "tests", "hooks", "asyncpg")),
         *(("tenancy", "tenant", word) for word in ("member", "audit_event", "idempotency_key")),
-        *(("tenancy", "attributes", word) for word in ("id", "slug", "name", "created_at")),
+        *(("tenancy", "attributes", word) for word in ("id", "slug", "name", "created_at", "xmin")),
     ],
 )
 def test_a_name_that_is_taken_is_refused(section: str, key: str, word: str) -> None:
