@@ -154,7 +154,7 @@ def function(found: Function, *, prefer_variables: bool = False) -> str:
         opening += ") "
     head = lay(Group((*given, tail), " ", opening), 0, 0, -STEP)
     body = found.body.strip()
-    if prefer_variables:
+    if prefer_variables and found.language == "plpgsql":
         body = f"{PREFER_VARIABLES}\n{body}"
     return f"{comment(found.comment)}\n{head}\n{body} $$;\n"
 

@@ -75,7 +75,11 @@ class DecimalKind(Kind):
         bounds = {"x-minimum": self.low, "x-maximum": self.high}
         found: dict[str, Any] = {"type": "string", "pattern": self.pattern}
         found |= {name: bound for name, bound in bounds.items() if bound is not None}
-        return found | ({"examples": [self.low or self.high]} if self.unsaid else {})
+        if self.unsaid or self.digits == self.places:
+            # Any digit is none here; with all its places, one has others beside it.
+            example = Decimal(self.low or self.high or 0).quantize(Decimal(1).scaleb(-self.places))
+            found["examples"] = [format(example, "f")]
+        return found
 
     def answer_schema(self) -> dict[str, Any]:
         """Text."""

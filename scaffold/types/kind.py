@@ -54,6 +54,10 @@ class Kind(ABC):
         """A few different values, where not just any word is one; otherwise nothing."""
         return self.choices
 
+    def accepts(self, value: object) -> bool:
+        """Can it be one of the values that conditions compare?"""
+        return not self.choices or value in self.choices
+
     @property
     def characters(self) -> int:
         """The characters of the longest value that is bounded by length; 0 for other types."""
@@ -147,6 +151,15 @@ class Kind(ABC):
     def prefix_annotation(self, module: Module) -> str:
         """What a filter by prefix takes."""
         raise NotImplementedError(f"A {self.name} has no prefix")
+
+
+WORDS = ("alpha", "beta", "gamma")
+"""Values of most texts."""
+
+
+def values(kind: Kind) -> tuple[str | int | bool, ...]:
+    """A few different values of a kind that conditions compare."""
+    return kind.examples() or WORDS
 
 
 def nullable(found: dict[str, Any], optional: bool, description: str = "") -> dict[str, Any]:

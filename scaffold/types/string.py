@@ -36,10 +36,10 @@ class StringKind(Textual):
         """The pattern."""
         return "" if self.pattern is None else patterns.postgresql(self.pattern)
 
-    def accepts(self, text: str) -> bool:
-        """Is a text a value of the type?"""
-        fits = self.low <= len(text) <= self.high and LINE.accepts(text)
-        return fits and (self.pattern is None or patterns.matches(self.pattern, text))
+    def accepts(self, value: object) -> bool:
+        """Is it a text of the type?"""
+        fits = Textual.accepts(self, value)
+        return fits and (self.pattern is None or patterns.matches(self.pattern, str(value)))
 
     def examples(self) -> tuple[str, ...]:
         """Words, or a few texts that match the pattern."""

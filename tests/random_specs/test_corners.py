@@ -9,8 +9,9 @@ from .holding import faults
 SPEC = """
 scaffold: 1
 service: {name: corners, title: Corners}
-tenancy: {tenant: group}
+tenancy: {tenant: group, attributes: {region: {enum: [eu, us]}}}
 identity:
+  attributes: {level: {type: integer, min: 0, max: 9}}
   issuers: [{url: https://login.example.com/, audience: corners, algorithms: [ES256]}]
 roles:
   reader:
@@ -19,6 +20,7 @@ roles:
       - {do: [list, create, read], on: tuple, when: {$service.environment: {in: [development]}}}
       - {do: [list, read, create, update, pay], on: text}
   other: {can: [{do: list, on: book, only: class}]}
+  regional: {can: [{do: [list, read], on: book, when: {body: $tenant.region, low: $user.level}}]}
 resources:
   tuple: {fields: {name: {type: string, max: 9}}, page: {max: 1}}
   text:
@@ -50,6 +52,9 @@ resources:
       def:   {type: datetime, optional: true, set_by: print}
       other: {type: date, optional: true, set_by: print}
       moment: {type: datetime}
+      body:  {type: string, max: 9, pattern: '^(us|asia)?$', default: ''}
+      part:  {type: decimal, digits: 3, places: 3}
+      low:   {type: integer, min: 5, max: 20}
       shelf:
         type: object
         fields:
