@@ -1,8 +1,12 @@
 """Corners of the language that were red once, in one project that is green."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from scaffold.project.create import create
 
 from .holding import faults
 
@@ -70,6 +74,23 @@ resources:
           until:  {type: date, default: '2030-01-31'}
           class:  {type: list, of: {type: date}, max_items: 3, default: []}
 """
+
+LEAST = """
+scaffold: 1
+service: {name: corners, title: Corners}
+tenancy: {tenant: group}
+identity:
+  issuers: [{url: https://login.example.com/, audience: corners, algorithms: [ES256]}]
+roles: {reader: {can: [{do: read, on: thing}]}}
+resources: {thing: {fields: {done: {type: boolean}}}}
+"""
+"""A spec whose service uses next to nothing."""
+
+
+def test_nothing_is_imported_in_vain(tmp_path: Path) -> None:
+    create("corners", tmp_path / "corners", LEAST.encode(), "scaffold.yaml")
+    command = [sys.executable, "-m", "ruff", "check", "--no-cache", "."]
+    assert subprocess.run(command, cwd=tmp_path / "corners", check=False).returncode == 0  # noqa: S603
 
 
 @pytest.mark.usefixtures("postgres_server")
