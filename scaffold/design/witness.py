@@ -76,6 +76,20 @@ def failing(
                 break
 
 
+def complete(world: World, alternatives: Sequence[Alternative]) -> World:
+    """The world with values for what the alternatives ask of a tenant, or of a choice in a row.
+
+    Otherwise an example is filled in, by which another alternative might show more.
+    """
+    for condition in (each for other in alternatives for each in other.conditions):
+        for term in (condition.left, condition.right):
+            if not isinstance(term, Term) or _value(term, world) is not None:
+                continue
+            if term.source == "tenant" or (term.source == "field" and term.kind.choices):
+                world = _assign(term, domain(term.kind)[0], world)
+    return world
+
+
 def _settled(world: World, conditions: Sequence[Condition]) -> Iterator[World]:
     """The world with values for all that the conditions look at in a row or a tenant.
 

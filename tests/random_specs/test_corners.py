@@ -24,6 +24,10 @@ roles:
       - {do: [list, create, read], on: tuple, when: {$service.environment: {in: [development]}}}
       - {do: [list, read, create, update, pay], on: text}
   other: {can: [{do: list, on: book, only: class}]}
+  partial:
+    can:
+      - {do: list, on: book, only: [type, tags], when: {low: 5}}
+      - {do: list, on: book, when: {$tenant.region: eu}}
   regional: {can: [{do: [list, read], on: book, when: {body: $tenant.region, low: $user.level}}]}
 resources:
   tuple: {fields: {name: {type: string, max: 9}}, page: {max: 1}}
