@@ -1,15 +1,17 @@
 # What there is to do with this repository. `make` alone lists it.
 PYTHON ?= python3
 VENV ?= .venv
+N ?= 48
+START ?= 0
 BIN := $(VENV)/bin
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup clients demo test check benchmark requirements clean
+.PHONY: help setup clients demo test test-random check benchmark requirements clean
 
 help: ## List this
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
 
 setup: $(VENV)/ready ## Install scaffold and all that its tests need, into .venv
 
@@ -43,6 +45,9 @@ demo: setup ## Make the invoicing service, ask it something, run its tests
 
 test: setup clients ## Run the tests
 	$(BIN)/python -m pytest -n 2
+
+test-random: setup ## Make projects of random specs and try them: make test-random N=48 START=7
+	$(BIN)/python -m tests.random_specs $(N) --start $(START)
 
 check: setup ## Check style and types
 	$(BIN)/ruff check .

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from pydantic import BaseModel
+
 # English
 
 
@@ -63,7 +65,7 @@ def filter_key(column: str, operator: str) -> str:
 
 def filter_attribute(column: str, operator: str) -> str:
     """The attribute of a filter in the model of a query."""
-    return column if operator == "eq" else f"{column}_{operator}"
+    return attribute(column) if operator == "eq" else f"{column}_{operator}"
 
 
 # What the emitted modules of a resource import, by where it is from. A path that begins with a dot
@@ -78,7 +80,7 @@ _MODELS: Imports = {
     "uuid": ("UUID",),
     "pydantic": ("ConfigDict", "Field", "with_config"),
     "typing_extensions": ("TypedDict",),
-    ".types": ("between", "Closed", "distinct", "Stored", "whole"),
+    ".types": ("between", "boolean", "Closed", "distinct", "Stored", "whole"),
 }
 HANDLERS: Imports = {
     "pydantic": ("TypeAdapter",),
@@ -113,13 +115,32 @@ def imported(*modules: Imports) -> frozenset[str]:
 # Python
 
 
-ANNOTATIONS = frozenset({"bool", "int", "list", "str"}) | frozenset(
-    name for name in _MODELS[".types"] if name.islower()
+# Fixed here instead of taken from `keyword`, so that a spec means the same on every Python.
+KEYWORDS = frozenset({
+    "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif",
+    "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda",
+    "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
+})  # fmt: skip
+"""The words of Python that cannot be a name, as far as a name of the language can be one."""
+
+BUILTINS = ("bool", "int", "list", "str")
+"""What the annotations of models need not import."""
+
+_ATTRIBUTES = (
+    KEYWORDS
+    | {*BUILTINS, *(name for names in _MODELS.values() for name in names if name.islower())}
+    | {name for name in dir(BaseModel) if not name.startswith("_")}
 )
-"""The names in annotations of models that a field could have too: it would hide them from the
-annotations that follow it."""
+"""The fields that have another name in Python: keywords, and what would hide a name that the
+annotations of a model use, or an attribute of pydantic's models."""
 
 _HOOK_PARAMETERS = ("self", "action", "data")
+
+
+def attribute(field: str) -> str:
+    """What a field is called in the emitted models: `title`, and `class_` for `class`."""
+    taken = field in _ATTRIBUTES or field.startswith(("model_dump", "model_validate"))
+    return f"{field}_" if taken else field
 
 
 def camel(name: str) -> str:
@@ -187,11 +208,6 @@ class ResourceNames:
     def operation(self, do: str) -> str:
         """The id of an operation."""
         return f"{do}_{self.plural if do == 'list' else self.name}"
-
-    @property
-    def models_module(self) -> str:
-        """What the table of operations calls the module of models; handlers are `name`."""
-        return f"{self.name}_models"
 
     @property
     def class_name(self) -> str:

@@ -1,10 +1,13 @@
 """The names of what is emitted: from the names of the spec, and never two from one module."""
 
 import ast
+import json
+import keyword
 import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 import pydantic
 import pytest
@@ -72,12 +75,15 @@ def test_names_take_the_shape_of_their_place() -> None:
     assert naming.segment("invoice_lines") == "invoice-lines"
 
 
-def test_reserved_methods_are_those_of_a_model() -> None:
-    methods = [each for each in dir(pydantic.BaseModel) if not each.startswith(("_", "model_"))]
-    assert methods
-    for each in methods:
-        with pytest.raises(names.Refusal):
-            names.nested(each)
+def test_a_field_that_python_cannot_have_has_another_name_there() -> None:
+    hidden = [each for each in dir(pydantic.BaseModel) if not each.startswith("_")]
+    assert {each for each in keyword.kwlist if each.islower()} == naming.KEYWORDS
+    for each in ("class", "from", "list", "date", *keyword.softkwlist, *hidden):
+        assert each == "_" or names.field(each) == each
+    for each in (*naming.KEYWORDS, *hidden, "model_dump_at", "list"):
+        assert naming.attribute(each) == f"{each}_"
+    for each in ("type", "match", "model_year", "klass"):
+        assert naming.attribute(each) == each
 
 
 def test_the_tables_of_the_service_are_reserved() -> None:
@@ -157,27 +163,30 @@ def test_a_module_defines_no_name_twice(plans: dict[str, Plan], name: str) -> No
         assert not set(defined) & imported(module)
 
 
-def test_no_field_of_a_row_hides_a_type() -> None:
-    found = design("""
-roles: {clerk: {can: [{do: [create, move], on: order}]}}
+def test_no_field_hides_what_an_annotation_uses(plans: dict[str, Plan]) -> None:
+    """Neither of the reference specs, nor one that is called as anything that they use."""
+    used = {"date", "datetime"}
+    for module in modules(plans, "models.py"):
+        used |= {each.id for each in ast.walk(module) if _is_used(each)}
+    fields = {each: {"type": "date"} for each in sorted(used) if each.islower()}
+    found = design(f"""
+roles: {{clerk: {{can: [{{do: [create, update, read, move], on: order}}]}}}}
 resources:
   order:
-    fields:
-      date: {type: date}
-      datetime: {type: datetime, optional: true}
-      days: {type: list, of: {type: date}, max_items: 9}
-      other: {type: date}
-      kind: {type: enum, values: [date, datetime]}
-    actions: {move: {on: item}}
+    fields: {json.dumps(fields)}
+    actions: {{move: {{on: item, input: {json.dumps(fields)}}}}}
 """)
-    plan = unformatted(found)
-    models = ast.parse(plan["shop/resources/order/models.py"])
-    (row,) = (e for e in models.body if isinstance(e, ast.ClassDef) and e.name == "OrderRow")
-    fields = [each for each in row.body if isinstance(each, ast.AnnAssign)]
-    called = {ast.unparse(each.target) for each in fields}
-    types = {n.id for f in fields for n in ast.walk(f.annotation) if isinstance(n, ast.Name)}
-    assert {"date", "datetime"} <= called
-    assert not called & types
+    assert {"list", "whole", "str"} <= fields.keys()
+    made = {"shop": unformatted(found), **plans}
+    for model in (each for tree in modules(made, "models.py") for each in tree.body):
+        if isinstance(model, ast.ClassDef):
+            lines = [each for each in model.body if isinstance(each, ast.AnnAssign)]
+            called = {ast.unparse(each.target) for each in lines}
+            assert not called & {n.id for n in ast.walk(model) if _is_used(n)}, model.name
+
+
+def _is_used(node: ast.AST) -> TypeGuard[ast.Name]:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
 
 
 @pytest.mark.parametrize("name", RESOURCES)

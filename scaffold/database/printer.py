@@ -160,7 +160,8 @@ def function(found: Function, *, prefer_variables: bool = False) -> str:
 def source_of(found: Function, *, prefer_variables: bool) -> str:
     """The text of a function as PostgreSQL keeps it: what stands between the dollar signs."""
     body = found.body.strip()
-    return f"\n{PREFER_VARIABLES}\n{body} " if prefer_variables else f"\n{body} "
+    prefers = prefer_variables and found.language == "plpgsql"
+    return f"\n{PREFER_VARIABLES}\n{body} " if prefers else f"\n{body} "
 
 
 def _declared(found: Parameter) -> str:

@@ -25,6 +25,8 @@ KEY_WORDS = """
     xmltable
 """
 RESERVED = frozenset(KEY_WORDS.split())
+SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
+"""The columns that every table of PostgreSQL has (section 5.6 of its manual)."""
 
 
 def identifier(name: str) -> str:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scaffold.design.model import Alternative, Condition, Entity, Term
-from scaffold.types.kind import Kind
+from scaffold.types.kind import Kind, values
+from scaffold.types.uuid import EXAMPLES
 
 ME, OTHER = "@me", "@other"
 ENVIRONMENT = "development"
@@ -31,7 +32,13 @@ def domain(kind: Kind) -> list[Any]:
     """A few different values of a kind."""
     if kind.target:
         return [f"@row:{kind.target}"]
-    return list(kind.examples() or ("alpha", "beta", "gamma"))
+    return list(values(kind))
+
+
+def _accepts(kind: Kind, value: object) -> bool:
+    """Can a value be of this kind? A placeholder stands for an id."""
+    placeholder = value in (ME, OTHER) or str(value).startswith("@row:")
+    return kind.accepts(EXAMPLES[0] if placeholder else value)
 
 
 def satisfying(
@@ -67,6 +74,20 @@ def failing(
             if world is not None:
                 yield str(condition), world
                 break
+
+
+def complete(world: World, alternatives: Sequence[Alternative]) -> World:
+    """The world with values for what the alternatives ask of a tenant, or of a choice in a row.
+
+    Otherwise an example is filled in, by which another alternative might show more.
+    """
+    for condition in (each for other in alternatives for each in other.conditions):
+        for term in (condition.left, condition.right):
+            if not isinstance(term, Term) or _value(term, world) is not None:
+                continue
+            if term.source == "tenant" or (term.source == "field" and term.kind.choices):
+                world = _assign(term, domain(term.kind)[0], world)
+    return world
 
 
 def _settled(world: World, conditions: Sequence[Condition]) -> Iterator[World]:
@@ -137,10 +158,9 @@ def _candidates(condition: Condition, wanted: bool) -> list[Any]:
         return list(right) if wanted else [v for v in domain(condition.left.kind) if v not in right]
     if right.source == "user" and right.name == "id":
         return [ME] if wanted else [OTHER]
-    values = domain(condition.left.kind)
-    if right.kind.choices:
-        values = [each for each in values if each in right.kind.choices] or [*right.kind.choices]
-    return values
+    left = condition.left.kind
+    found = dict.fromkeys((*domain(left), *domain(right.kind)))
+    return [each for each in found if _accepts(left, each) and _accepts(right.kind, each)]
 
 
 def _assignments(condition: Condition, value: Any, world: World, wanted: bool) -> Iterator[World]:
@@ -154,8 +174,10 @@ def _assignments(condition: Condition, value: Any, world: World, wanted: bool) -
         return
     for other in [*domain(condition.left.kind), *domain(right.kind)]:
         if other != value:
-            yield _assign(right, [other] if right.many else other, world)
-            yield _assign(condition.left, other, world)
+            if _accepts(right.kind, other):
+                yield _assign(right, [other] if right.many else other, world)
+            if _accepts(condition.left.kind, other):
+                yield _assign(condition.left, other, world)
     if right.many:
         yield _assign(right, [], world)
 

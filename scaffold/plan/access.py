@@ -8,7 +8,7 @@ from typing import Any
 
 from scaffold.design.model import Alternative, Column, Design, Entity, Operation
 from scaffold.design.visibility import readers, seers
-from scaffold.design.witness import ME, World, failing, holds, satisfying
+from scaffold.design.witness import ME, World, complete, failing, holds, satisfying
 from scaffold.features import FEATURES
 
 
@@ -66,6 +66,8 @@ def _role(role: str, operation: Operation, entity: Entity, design: Design) -> Ma
                 refused = "not_found"
                 continue
             world, parent = beside
+        if operation.verb in ("list", "read"):
+            world = complete(world, mine)
         return {
             "allowed": True,
             **_world(world),

@@ -7,7 +7,7 @@ from typing import Any
 
 from scaffold.database.sql import identifier
 from scaffold.design.model import Attribute, Design, Entity
-from scaffold.types.kind import Kind
+from scaffold.types.kind import Kind, values
 
 
 def catalog(design: Design) -> Mapping[str, Any]:
@@ -77,4 +77,4 @@ def _values(design: Design, attribute: Attribute) -> list[Any]:
 
 
 def _domain(kind: Kind) -> tuple[str | int | bool, ...]:
-    return kind.choices or kind.examples()[:1] or ("example",)
+    return kind.choices or values(kind)[:1]

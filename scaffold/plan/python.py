@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from scaffold import naming
@@ -21,19 +21,30 @@ from scaffold.naming import (
     words,
 )
 from scaffold.plan.quoting import python
-from scaffold.types.kind import Kind
 from scaffold.types.object import Member
 
 
 @dataclass(slots=True)
 class Property:
-    """A line of a model."""
+    """A line of a model; `key` is the name on the wire, where it is another one."""
 
     name: str
     annotation: str
     description: str = ""
     default: str = ""
-    alias: str = ""
+    key: str = ""
+    read: bool = False
+    """Whether the default is text that the service reads."""
+
+    @property
+    def value(self) -> str:
+        """What stands behind the annotation; a list is no value that instances may share."""
+        if not self.key and not self.read and not self.default.startswith("["):
+            return self.default
+        arguments = [f"default={self.default}"] if self.default else []
+        arguments += ["validate_default=True"] if self.read else []
+        arguments += [f"alias={python(self.key)}"] if self.key else []
+        return f"Field({', '.join(arguments)})"
 
 
 @dataclass(slots=True)
@@ -69,11 +80,26 @@ class Module:
         self.pydantic.add("Field")
         return f"Annotated[{', '.join((base, *metadata))}]"
 
+    def add(self, name: str, base: str, docstring: str, properties: Sequence[Property]) -> None:
+        """Adds a class; `base` is another class, or `TypedDict`."""
+        if any(each.value.startswith("Field(") for each in properties):
+            self.pydantic.add("Field")
+        self.models.append(Model(name, base, docstring, properties))
+
+    def item(
+        self, name: str, annotation: str, description: str, *, said: str = "alias"
+    ) -> Property:
+        """An item of a TypedDict for the field `name`, whose name on the wire is its alias."""
+        found = naming.attribute(name)
+        if found != name:
+            annotation = self.annotated(annotation, f"Field({said}={python(name)})")
+        return Property(found, annotation, description)
+
     def closed(self, name: str, members: Sequence[Member]) -> str:
         """The class `name` of an object with these members, as a caller sends it."""
         if all(each.name != name for each in self.models):
             properties = [
-                Property(
+                member(
                     each.name,
                     optional(
                         each.kind.annotation(self, part_model(name, each.name)), each.nullable
@@ -83,7 +109,7 @@ class Module:
                 )
                 for each in members
             ]
-            self.models.append(Model(name, "Closed", "A part of a body.", properties))
+            self.add(name, "Closed", "A part of a body.", properties)
             self.types.add("Closed")
         return name
 
@@ -92,7 +118,7 @@ class Module:
         patch = patch_model(name)
         if all(each.name != patch for each in self.models):
             properties = [
-                Property(
+                self.item(
                     each.name,
                     optional(
                         each.kind.patch_annotation(self, part_model(name, each.name)), each.nullable
@@ -101,10 +127,15 @@ class Module:
                 )
                 for each in members
             ]
-            text = "A part of a merge patch"
-            self.models.append(Model(patch, "TypedDict", text, properties))
+            self.add(patch, "TypedDict", "A part of a merge patch", properties)
             self.pydantic.update({"ConfigDict", "with_config"})
         return patch
+
+
+def member(name: str, annotation: str, description: str = "", default: str = "") -> Property:
+    """A member of a class for the field `name`."""
+    found = naming.attribute(name)
+    return Property(found, annotation, description, default, name if found != name else "")
 
 
 def optional(annotation: str, nullable: bool) -> str:
@@ -219,11 +250,11 @@ def models(entity: Entity) -> Module:
             if each.creatable
         ]
         text = f"What a caller says of a new {entity.title}."
-        module.models.append(Model(names.create_model, "Closed", text, created))
+        module.add(names.create_model, "Closed", text, created)
         module.types.add("Closed")
     if "update" in verbs:
         changed = [
-            Property(
+            module.item(
                 each.name,
                 optional(
                     each.kind.patch_annotation(module, value_model(names.class_name, each.name)),
@@ -235,12 +266,12 @@ def models(entity: Entity) -> Module:
             if each.updatable
         ]
         text = f"A merge patch of {entity.title}: what is absent stays, null removes."
-        module.models.append(Model(names.patch_model, "TypedDict", text, changed))
+        module.add(names.patch_model, "TypedDict", text, changed)
         module.pydantic.update({"ConfigDict", "with_config"})
     for action in entity.actions:
         _action(action, entity, module)
     for touch in entity.touched_by("create", "update"):
-        module.models.append(_touched(touch, entity, module))
+        _touched(touch, entity, module)
     if any(each.on_item for each in entity.actions) or touched_rows(entity):
         module.models.append(_row(entity, module))
         module.types.add("Stored")
@@ -248,44 +279,35 @@ def models(entity: Entity) -> Module:
 
 
 def _property(each: Column | Input, module: Module, name: str, required: bool) -> Property:
-    annotation = optional(each.kind.annotation(module, value_model(name, each.name)), each.nullable)
-    default = "" if required else python(each.default)
-    return Property(each.name, annotation, each.description, default)
+    default = list(each.default) if isinstance(each.default, tuple) else each.default
+    text = "" if required else python(default)
+    found = member(each.name, _sent(each, module, name), each.description, text)
+    found.read = each.kind.read and not required and each.default is not None
+    return found
 
 
-def _stored(each: Column, module: Module, entity: Entity, description: str = "") -> Property:
+def _sent(each: Column | Input, module: Module, name: str) -> str:
+    annotation = each.kind.annotation(module, value_model(name, each.name))
+    return optional(annotation, each.nullable)
+
+
+def _stored(each: Column, module: Module, entity: Entity) -> str:
     name = value_model(entity.names.class_name, each.name)
-    annotation = each.kind.stored_annotation(module, name)
-    return Property(each.name, optional(annotation, each.nullable), description)
-
-
-def _timed(kind: Kind) -> bool:
-    """Is a date or a moment in what a hook is given of such a value?"""
-    module = Module()
-    kind.stored_annotation(module, "")
-    return not module.stored.isdisjoint({"date", "datetime"})
+    return optional(each.kind.stored_annotation(module, name), each.nullable)
 
 
 def _answer(entity: Entity, module: Module) -> Model:
     absent = may_be_absent(entity)
-    if absent:
-        module.typing.add("NotRequired")
-    properties = [
-        _stored(each, module, entity, each.description) for each in entity.columns if each.readable
-    ]
-    return Model(
-        entity.names.class_name,
-        "Answer",
-        f"{article(entity.title).capitalize()} as an answer.",
-        [
-            (
-                replace(each, annotation=f"NotRequired[{each.annotation}]")
-                if each.name in absent
-                else each
-            )
-            for each in properties
-        ],
-    )
+    properties = []
+    for each in entity.columns:
+        if each.readable:
+            found = module.item(each.name, _stored(each, module, entity), each.description)
+            if each.name in absent:
+                module.typing.add("NotRequired")
+                found.annotation = f"NotRequired[{found.annotation}]"
+            properties.append(found)
+    text = f"{article(entity.title).capitalize()} as an answer."
+    return Model(entity.names.class_name, "Answer", text, properties)
 
 
 def _page(entity: Entity, module: Module) -> Model:
@@ -302,11 +324,11 @@ def _page(entity: Entity, module: Module) -> Model:
 
 
 def _query(entity: Entity, module: Module) -> Model:
-    module.types.update({"Closed"})
+    module.types.update({"Closed", "whole"})
     properties = [
         Property(
             "limit",
-            module.annotated("int", f"Field(ge=1, le={entity.page_max})"),
+            module.annotated("int", f"Field(ge=1, le={entity.page_max})", "whole"),
             default=str(entity.page_default),
         ),
         Property(
@@ -328,34 +350,35 @@ def _query(entity: Entity, module: Module) -> Model:
 
 
 def _filter(column: Column, operator: str, entity: Entity, module: Module) -> Property:
-    annotation = column.kind.annotation(module, value_model(entity.names.class_name, column.name))
+    name = value_model(entity.names.class_name, column.name)
+    annotation = column.kind.query_annotation(module, name)
     if operator == "prefix":
         annotation = column.kind.prefix_annotation(module)
     if operator == "in":
         annotation = module.annotated(f"list[{annotation}]", "Field(min_length=1, max_length=100)")
-    if operator == "eq":
-        return Property(column.name, f"{annotation} | None", default="None")
-    return Property(
-        filter_attribute(column.name, operator),
-        f"{annotation} | None",
-        default="None",
-        alias=filter_key(column.name, operator),
-    )
+    name, key = filter_attribute(column.name, operator), filter_key(column.name, operator)
+    return Property(name, f"{annotation} | None", default="None", key=key if key != name else "")
 
 
 def _action(action: Operation, entity: Entity, module: Module) -> None:
     if action.input:
         properties = [_property(each, module, action.body, each.required) for each in action.input]
         text = f"What a caller says to {words(action.action)}."
-        module.models.append(Model(action.body, "Closed", text, properties))
+        module.add(action.body, "Closed", text, properties)
         module.types.add("Closed")
     changes = entity.set_by(action)
     if action.on_item:
         properties = [
-            _property(each, module, entity.names.class_name, required=True) for each in changes
+            module.item(
+                each.name,
+                _sent(each, module, entity.names.class_name),
+                each.description,
+                said="serialization_alias",
+            )
+            for each in changes
         ]
         text = "What the hook may change." if changes else "Nothing: the hook changes no field."
-        module.models.append(Model(hook(action, entity).changes, "TypedDict", text, properties))
+        module.add(hook(action, entity).changes, "TypedDict", text, properties)
         module.pydantic.update({"ConfigDict", "with_config"})
 
 
@@ -364,35 +387,30 @@ def touched_rows(entity: Entity) -> bool:
     return bool(entity.touched_by("read", "create", "update"))
 
 
-def _touched(touch: Touch, entity: Entity, module: Module) -> Model:
+def _touched(touch: Touch, entity: Entity, module: Module) -> None:
     """What the hook of an action says of a row that it touches."""
     new = touch.verb == "create"
     properties = []
     for column in entity.columns:
         if column.name in touch.fields:
-            own = _property(column, module, entity.names.class_name, required=True)
+            annotation = _sent(column, module, entity.names.class_name)
+            own = module.item(
+                column.name, annotation, column.description, said="serialization_alias"
+            )
             if new and not (column.required or column.origin == "parent"):
                 module.typing.add("NotRequired")
-                own = replace(own, annotation=f"NotRequired[{own.annotation}]")
+                own.annotation = f"NotRequired[{own.annotation}]"
             properties.append(own)
     what = f"says of a new {entity.title}" if new else f"may change of {article(entity.title)}"
+    text = f"What the hook of {touch.by} {what}."
     name = entity.names.touched_model(touch.by, touch.verb)
+    module.add(name, "New" if new else "TypedDict", text, properties)
     module.pydantic.update({"ConfigDict", "with_config"})
-    docstring = f"What the hook of {touch.by} {what}."
-    return Model(name, "New" if new else "TypedDict", docstring, properties)
 
 
 def _row(entity: Entity, module: Module) -> Model:
-    columns = [each for each in entity.columns if each.in_api]
-    # In the class, a field called `date` hides the type: there, the validated `Date` replaces it.
-    hidden = {each.name for each in columns} & {"date", "datetime"}
     properties = [
-        (
-            replace(_property(each, module, "", required=True), description="")
-            if hidden and _timed(each.kind)
-            else _stored(each, module, entity)
-        )
-        for each in columns
+        member(each.name, _stored(each, module, entity)) for each in entity.columns if each.in_api
     ]
     return Model(
         entity.names.row_model,

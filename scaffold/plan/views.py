@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +14,7 @@ from scaffold.database.sql import identifier
 from scaffold.database.tables import of_features
 from scaffold.database.touches import name as touch_name
 from scaffold.design import visibility
-from scaffold.design.model import Column, Design, Entity, Operation, Touch, TouchVerb
+from scaffold.design.model import Column, Design, Entity, Input, Operation, Touch, TouchVerb
 from scaffold.design.outcomes import Outcome, outcomes
 from scaffold.features import FEATURES, Feature
 from scaffold.features.feature import Attribute
@@ -23,6 +23,7 @@ from scaffold.plan import python
 from scaffold.plan.quoting import python as quoted
 from scaffold.plan.quoting import raw
 from scaffold.types.fields import RULES
+from scaffold.types.kind import Kind
 
 CLASSIFIED = frozenset({"confidential", "pii", "phi", "payment", "secret"})
 CREDENTIALS = frozenset({"authorization", "cookie", "password", "secret", "token"})
@@ -218,9 +219,8 @@ class ServiceView:
     @property
     def classified(self) -> Sequence[str]:
         """The names of fields that the log redacts because of their class."""
-        inputs = (each for operation in self.design.operations for each in operation.input)
         found = {each.name for each in self._columns if each.class_ in CLASSIFIED}
-        found |= {each.name for each in inputs if each.class_ in CLASSIFIED}
+        found |= {each.name for each in self._inputs if each.class_ in CLASSIFIED}
         return sorted(found - CREDENTIALS)
 
     @property
@@ -263,16 +263,25 @@ class ServiceView:
     @property
     def bounded_decimals(self) -> bool:
         """Has some field bounds that JSON Schema cannot say?"""
-        return any(each.kind.unsaid for each in self._columns)
+        return any(each.unsaid for each in self._kinds)
 
     @property
     def long_texts(self) -> bool:
         """Is some text so long that generated requests take their time?"""
-        return any(each.kind.textual and each.kind.characters > LONG_TEXT for each in self._columns)
+        return any(each.characters > LONG_TEXT for each in self._kinds)
 
     @property
     def _columns(self) -> Iterable[Column]:
         return (each for entity in self.design.entities for each in entity.columns)
+
+    @property
+    def _inputs(self) -> Iterable[Input]:
+        return (each for operation in self.design.operations for each in operation.input)
+
+    @property
+    def _kinds(self) -> Iterator[Kind]:
+        yield from (each.kind for each in self._columns)
+        yield from (each.kind for each in self._inputs)
 
     def _added(self, name: Callable[[Entity], str]) -> Sequence[Parameter]:
         """What features add to a function of actions is the same for every resource."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scaffold import naming
 from scaffold.design.model import Design, Entity
 from scaffold.emission import Emission, emit
 from scaffold.plan import python, quoting
@@ -212,11 +213,17 @@ def _hooks(entity: Entity) -> Mapping[str, Any]:
     }
 
 
+def _attributes(entity: Entity, hook: python.Hook) -> list[str]:
+    """What the hook may set, by the names in Python."""
+    changes = entity.set_by(hook.operation) if hook.row else ()
+    return [naming.attribute(each.name) for each in changes]
+
+
 def _hook(entity: Entity, hook: python.Hook) -> dict[str, Any]:
     return {
         "name": hook.name,
         "summary": docline(hook.operation.summary),
         "parameters": hook.parameters,
         "answer": hook.answer,
-        "changes": [each.name for each in entity.set_by(hook.operation)] if hook.row else [],
+        "changes": _attributes(entity, hook),
     }

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from scaffold.types.kind import values
+
 from .conditions import ENVIRONMENT
 from .field_base import Comparison
 from .findings import Finding, Scope, unknown
@@ -41,10 +43,11 @@ class _Operand:
     field: CommonField
     many: bool = False
 
-    @property
-    def values(self) -> frozenset[str | bool]:
-        """All values that it can have, when they are few."""
-        return frozenset(self.field.kind().choices)
+    def meets(self, other: "_Operand") -> bool:
+        """Is there a value that both can have? As far as one is easily found."""
+        one, another = self.field.kind(), other.field.kind()
+        found = (*values(one), *values(another))
+        return any(one.accepts(each) and another.accepts(each) for each in found)
 
 
 def check_conditions(scope: Scope, path: Path, role: str, grant: Grant) -> Iterator[Finding]:
@@ -192,8 +195,8 @@ def _mismatch(left: _Operand, right: _Operand, condition: Condition) -> tuple[st
             f"{key} holds {_noun(left)} and {value} {_noun(right)}",
             "Compare values of the same type.",
         )
-    if left.values and right.values and left.values.isdisjoint(right.values):
-        return f"{key} and {value} have no value in common", "Give both enums the same values."
+    if not left.meets(right):
+        return f"{key} and {value} have no value in common", "Give both the same values."
     return None
 
 

@@ -45,7 +45,6 @@ def check_names(scope: Scope) -> Iterator[Finding]:
     yield from _operations(resources)
     yield from _schemas(resources)
     yield from _models(resources)
-    yield from _modules(resources)
 
 
 def _columns(path: Path, resource: Resource) -> Iterator[Finding]:
@@ -198,13 +197,3 @@ def _parts(classes: _Taken, own: str, field: str, at: Path, kind: CommonField) -
         if inner.inner:
             part = naming.part_model(own, name)
             yield from _parts(classes, part, name, (*at, "fields", name), inner)
-
-
-def _modules(resources: Mapping[str, Resource]) -> Iterator[Finding]:
-    """Names that collide as modules in the table of operations."""
-    modules = _Taken("module")
-    modules.places = {name: ("resources", name) for name in resources}
-    for name, resource in resources.items():
-        models = _names(name, resource).models_module
-        if models in modules.places:
-            yield from modules.claim(models, ("resources", name), f"{quote(name)} has")

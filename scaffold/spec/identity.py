@@ -9,6 +9,7 @@ from pydantic import Field as Key
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from scaffold.database.sql import SYSTEM_COLUMNS
 from scaffold.types.boolean import BooleanField
 from scaffold.types.enum import EnumField
 from scaffold.types.integer import Bound, IntegerField
@@ -206,7 +207,7 @@ class Tenancy(Model):
     def _columns(self) -> Self:
         """Refuses what the table of tenants cannot have as a column, or has already."""
         for name, attribute in self.attributes.items():
-            if name in names.TENANT_COLUMNS:
+            if name in names.TENANT_COLUMNS | SYSTEM_COLUMNS:
                 raise Refusal(
                     "E-RESERVED",
                     f"{quote(name)} cannot name an attribute of a tenant: every tenant has it",

@@ -11,7 +11,8 @@ import sys
 from collections.abc import Collection, Iterable
 
 from scaffold.columns import BUILT_IN
-from scaffold.naming import ANNOTATIONS, plural
+from scaffold.database.sql import RESERVED, SYSTEM_COLUMNS
+from scaffold.naming import KEYWORDS, plural
 
 from .problems import Refusal, listing, quote, word
 
@@ -31,19 +32,6 @@ WILDCARDS = frozenset({"*", "**", "all", "any", "every", "everything", "everyone
 _MAX_COMPARED = 500
 
 _GRAMMAR = re.compile(IDENTIFIER)
-
-# Fixed here instead of taken from `keyword`, so that a spec means the same on every Python.
-_PYTHON = frozenset({
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class",
-    "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if",
-    "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try",
-    "while", "with", "yield", "match", "case", "type", "_",
-})  # fmt: skip
-
-_MODEL_METHODS = frozenset({
-    "copy", "dict", "json", "schema", "validate", "construct", "parse_raw", "parse_obj",
-    "parse_file", "from_orm", "fields", "update_forward_refs", "schema_json",
-})  # fmt: skip
 
 COLUMNS = frozenset(each.name for each in BUILT_IN)
 """The columns that every resource has."""
@@ -79,8 +67,20 @@ def identifier(name: str, what: str, longest: int = MAX_NAME) -> str:
     """The name, if it is an identifier of the language; `what` says what it names.
 
     Raises:
-        Refusal: it is not an identifier, is too long, is a wildcard or a word of Python.
+        Refusal: it is not an identifier, is too long, is a wildcard or a keyword of Python.
     """
+    _spelled(name, what, longest)
+    if name in KEYWORDS:
+        raise Refusal(
+            "E-RESERVED",
+            f"{quote(name)} cannot name {what}: it is reserved in the Python that is emitted",
+            "Choose a more specific word.",
+        )
+    return name
+
+
+def _spelled(name: str, what: str, longest: int = MAX_NAME) -> str:
+    """The name, if it is an identifier of the language, even if it is a keyword of Python."""
     if name in WILDCARDS:
         raise Refusal(
             "E-WILDCARD",
@@ -99,12 +99,6 @@ def identifier(name: str, what: str, longest: int = MAX_NAME) -> str:
             f"{quote(name)} cannot name {what}",
             _spelling(name),
         )
-    if name in _PYTHON or name.startswith("model_"):
-        raise Refusal(
-            "E-RESERVED",
-            f"{quote(name)} cannot name {what}: it is reserved in the Python that is emitted",
-            "Choose a more specific word.",
-        )
     return name
 
 
@@ -122,7 +116,7 @@ def service(name: str) -> str:
         raise _taken(name, "a service", "a module of Python's standard library has that name")
     if name in _RUN_TIME_PACKAGES:
         raise _taken(name, "a service", "a package that the service needs has that name")
-    if name in _SCHEMAS or name.startswith("pg_"):
+    if name in _SCHEMAS | RESERVED or name.startswith("pg_"):
         raise _taken(name, "a service", "PostgreSQL reserves that name")
     return name
 
@@ -176,6 +170,8 @@ def field(name: str) -> str:
     nested(name)
     if name in COLUMNS:
         raise _taken(name, "a field", "every resource has it built in")
+    if name in SYSTEM_COLUMNS:
+        raise _taken(name, "a field", "every table of PostgreSQL has a column of that name")
     if name in _QUERY:
         raise _taken(name, "a field", "it is a query parameter of every list")
     return name
@@ -183,12 +179,7 @@ def field(name: str) -> str:
 
 def nested(name: str) -> str:
     """The name of a field of an object or an action's input."""
-    identifier(name, "a field")
-    if name in _MODEL_METHODS:
-        raise _taken(name, "a field", "it is a method of the emitted model")
-    if name in ANNOTATIONS:
-        raise _taken(name, "a field", "the emitted model has a type or validator of that name")
-    return name
+    return _spelled(name, "a field")
 
 
 def action(name: str) -> str:

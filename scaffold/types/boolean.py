@@ -38,6 +38,11 @@ class BooleanKind(Kind):
         """A boolean."""
         return "bool"
 
+    def query_annotation(self, module: Module, name: str) -> str:
+        """A boolean, which pydantic would also read as `yes` or `1`."""
+        module.types.add("boolean")
+        return module.annotated("bool", "boolean")
+
 
 class BooleanField(CommonField):
     """True or false."""

@@ -73,12 +73,17 @@ class DecimalKind(Kind):
     def schema(self) -> dict[str, Any]:
         """Text in plain notation; the bounds are said beside it."""
         bounds = {"x-minimum": self.low, "x-maximum": self.high}
-        return {
+        found: dict[str, Any] = {
             "type": "string",
             "maxLength": self._longest,
             "pattern": self.pattern,
-            **{name: bound for name, bound in bounds.items() if bound is not None},
         }
+        found |= {name: bound for name, bound in bounds.items() if bound is not None}
+        if self.unsaid or self.digits == self.places:
+            # Any digit is none here; with all its places, one has others beside it.
+            example = Decimal(self.low or self.high or 0).quantize(Decimal(1).scaleb(-self.places))
+            found["examples"] = [format(example, "f")]
+        return found
 
     def answer_schema(self) -> dict[str, Any]:
         """Text."""

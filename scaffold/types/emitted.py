@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 class Emitted(Kind):
     """A value that travels as text of one notation, which the emitted scalar reads."""
 
+    read: ClassVar[bool] = True
     SCALAR: ClassVar[str]
     FORMAT: ClassVar[str]
     """The format of JSON Schema."""

@@ -29,6 +29,8 @@ class Kind(ABC):
     """Whether the value is a JSON array or object."""
     merged: ClassVar[bool] = False
     """Whether a merge patch (RFC 7396) changes parts of the value."""
+    read: ClassVar[bool] = False
+    """Whether a value is read from text in the service."""
     selective: ClassVar[bool] = True
     """Whether one value is that of few rows, so that an index finds them faster."""
 
@@ -51,6 +53,10 @@ class Kind(ABC):
     def examples(self) -> tuple[str | int | bool, ...]:
         """A few different values, where not just any word is one; otherwise nothing."""
         return self.choices
+
+    def accepts(self, value: object) -> bool:
+        """Can it be one of the values that conditions compare?"""
+        return not self.choices or value in self.choices
 
     @property
     def characters(self) -> int:
@@ -129,6 +135,10 @@ class Kind(ABC):
     def annotation(self, module: Module, name: str) -> str:
         """What a caller may send; `name` is for the class of an object."""
 
+    def query_annotation(self, module: Module, name: str) -> str:
+        """What a filter takes, which is text: no other notation than that of the contract."""
+        return self.annotation(module, name)
+
     def patch_annotation(self, module: Module, name: str) -> str:
         """What a caller may send in a merge patch."""
         return self.annotation(module, name)
@@ -141,6 +151,15 @@ class Kind(ABC):
     def prefix_annotation(self, module: Module) -> str:
         """What a filter by prefix takes."""
         raise NotImplementedError(f"A {self.name} has no prefix")
+
+
+WORDS = ("alpha", "beta", "gamma")
+"""Values of most texts."""
+
+
+def values(kind: Kind) -> tuple[str | int | bool, ...]:
+    """A few different values of a kind that conditions compare."""
+    return kind.examples() or WORDS
 
 
 def nullable(found: dict[str, Any], optional: bool, description: str = "") -> dict[str, Any]:

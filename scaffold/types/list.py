@@ -39,6 +39,11 @@ class ListKind(Kind):
         """Those of the items."""
         return self.high * self.item.characters
 
+    @property
+    def unsaid(self) -> bool:
+        """Those of the items."""
+        return self.item.unsaid
+
     def bounds(self) -> Iterator[str]:
         """The length and the type of the items."""
         yield f"{self.low}..{self.high} of {self.item}"

@@ -56,6 +56,11 @@ class ObjectKind(Kind):
         """Those of the members."""
         return sum(each.kind.characters for each in self.members)
 
+    @property
+    def unsaid(self) -> bool:
+        """Those of the members."""
+        return any(each.kind.unsaid for each in self.members)
+
     def bounds(self) -> Iterator[str]:
         """The members."""
         for each in sorted(self.members, key=lambda member: member.name):
@@ -149,7 +154,7 @@ class ObjectField(CommonField):
                 "E-DEPTH", "Objects are nested more than three deep", "Make it a resource."
             )
         for name, each in self.fields.items():
-            refuse_keys(each, ("fields", name), "A field inside an object", QUERIED)
+            refuse_keys(each, ("fields", name), "A field inside an object", ("default", *QUERIED))
             if not each.NESTS:
                 raise Refusal(
                     "E-NESTED",

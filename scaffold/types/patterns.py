@@ -42,7 +42,11 @@ _OTHER = -1
 
 Characters = frozenset[int]
 _EVERYTHING: Characters = frozenset(range(128)) | {_OTHER}
-_PRINTABLE: Characters = frozenset(range(0x20, 0x7F))
+_SAMPLES = (
+    "".join(sorted(map(chr, range(0x20, 0x7F)), key=lambda each: not each.isalnum())) + "éЖあ😀"
+)
+"""Characters that stand for those of a class."""
+_MAX_EXAMPLES = 3
 
 
 @dataclass(slots=True)
@@ -54,6 +58,14 @@ class _Piece:
     low: int = 1
     high: int | None = 1
     text: str = ""
+    once: str = ""
+    """The same without the repetition."""
+
+    @property
+    def samples(self) -> str:
+        """A few of its characters, letters and digits first."""
+        own = {each for each in self.once if not each.isascii()}
+        return "".join(filter(re.compile(self.once).fullmatch, (*_SAMPLES, *sorted(own))))
 
     @property
     def size(self) -> int:
@@ -122,30 +134,114 @@ def postgresql(pattern: str) -> str:
     return f"^{_text(_Parser(pattern[1:-1], for_postgresql=True).parse())}$"
 
 
-def examples(pattern: str) -> list[str]:
-    """A few texts that a checked pattern matches, as far as they are easily found."""
+@lru_cache(maxsize=1_000)
+def examples(pattern: str, low: int, high: int) -> tuple[str, ...]:
+    """A few texts of `low` to `high` characters that a checked pattern matches, if one does."""
     pieces = _Parser(pattern[1:-1]).parse()
-    found = dict.fromkeys(_example(pieces, number) for number in range(9))
-    return [each for each in found if matches(pattern, each)]
+    found = [_short(pieces, number) for number in range(9)]
+    found = [each for each in dict.fromkeys(found) if low <= len(each) <= high]
+    found = [each for each in found if matches(pattern, each)]
+    if not found:
+        rests = _rests(pieces, high)
+        possible = [length for length in range(low, high + 1) if rests[0] >> length & 1]
+        lengths = possible[:_MAX_EXAMPLES] or ()
+        texts = (_compose(pieces, each, number, high) for number, each in enumerate(lengths))
+        found = list(dict.fromkeys(texts))
+    return tuple(found[: _MAX_EXAMPLES if max(map(len, found), default=0) <= MAX_PATTERN else 1])
 
 
-def _example(pieces: list[_Piece], number: int) -> str:
+def _short(pieces: list[_Piece], number: int) -> str:
     """The text that the `number`-th choices lead to, with as few repetitions as possible."""
     found = ""
     for piece in pieces:
         if piece.alternatives:
-            once = _example(piece.alternatives[number % len(piece.alternatives)], number)
+            once = _short(piece.alternatives[number % len(piece.alternatives)], number)
         else:
-            choices = sorted(
-                piece.characters & _PRINTABLE, key=lambda code: not chr(code).isalnum()
-            )
-            once = chr(choices[number % len(choices)]) if choices else piece.text.lstrip("[")[0]
+            samples = piece.samples
+            once = samples[number % len(samples)] if samples else ""
         found += once * max(piece.low, 0 if piece.high == 0 else 1)
     return found
 
 
-def _words_first(code: int) -> tuple[bool, int]:
-    return not chr(code).isalnum(), code
+# The lengths that texts can have are sets of numbers: that of `n` is in a set if its bit 2**n is.
+
+
+def _sum(one: int, other: int, longest: int) -> int:
+    """The lengths of a text of the one and a text of the other, up to the longest."""
+    if one.bit_count() > other.bit_count():
+        one, other = other, one
+    found = 0
+    while one:
+        first = one & -one
+        found |= other << (first.bit_length() - 1)
+        one ^= first
+    return found & ((2 << longest) - 1)
+
+
+def _times(once: int, count: int, longest: int) -> int:
+    """The lengths of `count` texts, each with one of the lengths `once`."""
+    found = 1
+    for bit in f"{count:b}":
+        found = _sum(found, found, longest)
+        if bit == "1":
+            found = _sum(found, once, longest)
+    return found
+
+
+def _one_round(piece: _Piece, longest: int) -> int:
+    """The lengths of a piece without its repetition."""
+    if not piece.alternatives:
+        return 2 if piece.samples else 0
+    found = 0
+    for each in piece.alternatives:
+        found |= _rests(each, longest)[0]
+    return found
+
+
+def _lengths(piece: _Piece, longest: int) -> int:
+    """The lengths of a piece with its repetition."""
+    once = _one_round(piece, longest)
+    more = longest if piece.high is None else min(piece.high - piece.low, longest)
+    least = _times(once, piece.low, longest)
+    if once == 2:  # a character: any number of them
+        return least * ((2 << more) - 1) & ((2 << longest) - 1)
+    return _sum(least, _times(once | 1, more, longest), longest)
+
+
+def _rests(pieces: list[_Piece], longest: int) -> list[int]:
+    """The lengths of the sequence from each of its pieces on, and of nothing."""
+    found = [1]
+    for piece in reversed(pieces):
+        found.append(_sum(_lengths(piece, longest), found[-1], longest))
+    return found[::-1]
+
+
+def _compose(pieces: list[_Piece], length: int, number: int, longest: int) -> str:
+    """A text of a length that the sequence can have; `number` chooses among such texts."""
+    found, rests = "", _rests(pieces, longest)
+    for piece, rest in zip(pieces, rests[1:], strict=True):
+        own = _lengths(piece, longest)
+        share = next(n for n in range(length + 1) if own >> n & 1 and rest >> (length - n) & 1)
+        found += _repeat(piece, share, number, longest)
+        length -= share
+    return found
+
+
+def _repeat(piece: _Piece, length: int, number: int, longest: int) -> str:
+    """As many rounds of a piece as make a text of the length."""
+    if not piece.alternatives:
+        return (piece.samples[number % len(piece.samples)] * length) if length else ""
+    once = _one_round(piece, longest)
+    sums = [1]
+    while len(sums) <= piece.low or not sums[-1] >> length & 1:
+        sums.append(_sum(sums[-1], once, longest))
+    found = ""
+    for rest in sums[-2::-1]:
+        share = next(n for n in range(length + 1) if once >> n & 1 and rest >> (length - n) & 1)
+        ways = [each for each in piece.alternatives if _rests(each, longest)[0] >> share & 1]
+        found += _compose(ways[number % len(ways)], share, number, longest)
+        length -= share
+    return found
 
 
 def _text(pieces: list[_Piece]) -> str:
@@ -253,6 +349,7 @@ class _Parser:
         return _Piece(alternatives=alternatives, text=text)
 
     def _repeated(self, piece: _Piece) -> _Piece:
+        piece.once = piece.text
         found = _QUANTIFIER.match(self.text, self.at)
         if found is None:
             return piece

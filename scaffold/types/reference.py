@@ -11,7 +11,7 @@ from scaffold.spec.base import about
 from scaffold.spec.field_base import CommonField
 
 from .emitted import Emitted
-from .uuid import check_uuid
+from .uuid import EXAMPLES, check_uuid, is_uuid
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,14 @@ class ReferenceKind(Emitted):
     def target(self) -> str:
         """The resource."""
         return self.to
+
+    def examples(self) -> tuple[str, ...]:
+        """Identifiers of nothing."""
+        return EXAMPLES
+
+    def accepts(self, value: object) -> bool:
+        """Is it the id of a row?"""
+        return is_uuid(value)
 
     def bounds(self) -> Iterator[str]:
         """The resource."""

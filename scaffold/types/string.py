@@ -36,16 +36,19 @@ class StringKind(Textual):
         """The pattern."""
         return "" if self.pattern is None else patterns.postgresql(self.pattern)
 
-    def accepts(self, text: str) -> bool:
-        """Is a text a value of the type?"""
-        fits = self.low <= len(text) <= self.high and LINE.accepts(text)
-        return fits and (self.pattern is None or patterns.matches(self.pattern, text))
+    def accepts(self, value: object) -> bool:
+        """Is it a text of the type?"""
+        fits = Textual.accepts(self, value)
+        return fits and (self.pattern is None or patterns.matches(self.pattern, str(value)))
 
     def examples(self) -> tuple[str, ...]:
         """Words, or a few texts that match the pattern."""
-        if self.pattern is None:
-            return Textual.examples(self)
-        return tuple(filter(self.accepts, patterns.examples(self.pattern)))[:3]
+        return Textual.examples(self) if self.pattern is None else self.samples
+
+    @property
+    def samples(self) -> tuple[str, ...]:
+        """A few texts that match the pattern."""
+        return patterns.examples(self.pattern, self.low, self.high) if self.pattern else ()
 
     def bounds(self) -> Iterator[str]:
         """The length and the pattern."""
@@ -78,8 +81,15 @@ class StringField(CommonField):
         return StringKind(self.min, self.max, self.pattern)
 
     def check_bounds(self) -> None:
-        """Refuses `min` above `max`."""
+        """Refuses `min` above `max`, and a pattern of other lengths."""
         order(self.min, self.max)
+        if self.pattern and not patterns.examples(self.pattern, self.min, self.max):
+            raise Refusal(
+                "E-PATTERN",
+                f"No text of {self.min} to {self.max} characters matches the pattern",
+                "Change the pattern, min or max.",
+                ("pattern",),
+            )
 
     def check_literal(self, value: object) -> None:
         """Refuses text outside the bounds, of several lines or against the pattern."""

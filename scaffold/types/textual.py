@@ -15,13 +15,11 @@ from scaffold.database.layout import Group, Sql, all_of
 from scaffold.database.sql import literal
 from scaffold.plan.quoting import raw
 
-from .kind import Kind, span
+from .kind import WORDS, Kind, span
 from .patterns import CONTROLS, NOT_IN_A_LINE
 
 if TYPE_CHECKING:
     from scaffold.plan.python import Module
-
-_WORDS = ("alpha", "beta", "gamma")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +68,15 @@ class Textual(Kind):
         """What PostgreSQL asks of the form, beside the characters; or nothing."""
         return self.RULE.form
 
-    def accepts(self, text: str) -> bool:
-        """Is a text a value of the type?"""
-        return self.low <= len(text) <= self.high and self.RULE.accepts(text)
+    @property
+    def samples(self) -> tuple[str, ...]:
+        """A few values, where words, a link and an address may all be none; otherwise nothing."""
+        return ()
+
+    def accepts(self, value: object) -> bool:
+        """Is it a text of the type?"""
+        fits = isinstance(value, str) and self.low <= len(value) <= self.high
+        return fits and self.RULE.accepts(str(value))
 
     def bounds(self) -> Iterator[str]:
         """The length."""
@@ -80,9 +84,9 @@ class Textual(Kind):
 
     def examples(self) -> tuple[str, ...]:
         """Words of the right length; nothing where any word has it."""
-        if all(map(self.accepts, _WORDS)):
+        if all(map(self.accepts, WORDS)):
             return ()
-        words = (word.ljust(self.low, "x")[: self.high] for word in _WORDS)
+        words = (word.ljust(self.low, "x")[: self.high] for word in WORDS)
         return tuple(filter(self.accepts, dict.fromkeys(words)))
 
     @property
@@ -104,7 +108,8 @@ class Textual(Kind):
         found: dict[str, Any] = {"type": "string"}
         if self.low:
             found["minLength"] = self.low
-        return found | {"maxLength": self.high, "pattern": self.own_pattern or self.RULE.pattern}
+        found |= {"maxLength": self.high, "pattern": self.own_pattern or self.RULE.pattern}
+        return found | ({"examples": list(self.samples)} if self.samples else {})
 
     def answer_schema(self) -> dict[str, Any]:
         """The length; the form is that of what was accepted."""

@@ -28,6 +28,11 @@ class UrlKind(Textual):
     name: ClassVar[str] = "url"
     RULE: ClassVar[Rule] = URL
 
+    @property
+    def samples(self) -> tuple[str, ...]:
+        """A link that is short enough."""
+        return ("http://a",) if self.high < len("https://example.com/amber/1000000") else ()
+
 
 class UrlField(CommonField):
     """A web address."""

@@ -12,6 +12,8 @@ from scaffold.spec.problems import Refusal, quote
 
 from .emitted import Emitted
 
+EXAMPLES = tuple(f"00000000-0000-4000-8000-00000000000{digit}" for digit in "123")
+
 
 @dataclass(frozen=True, slots=True)
 class UuidKind(Emitted):
@@ -25,7 +27,11 @@ class UuidKind(Emitted):
 
     def examples(self) -> tuple[str, ...]:
         """Identifiers of nothing."""
-        return tuple(f"00000000-0000-4000-8000-00000000000{digit}" for digit in "123")
+        return EXAMPLES
+
+    def accepts(self, value: object) -> bool:
+        """Is it a UUID in its usual spelling?"""
+        return is_uuid(value)
 
 
 class UuidField(CommonField):
@@ -46,14 +52,18 @@ class UuidField(CommonField):
         check_uuid(value)
 
 
+def is_uuid(value: object) -> bool:
+    """Is it a UUID in its usual spelling?"""
+    try:
+        return str(UUID(str(value))) == value
+    except ValueError:
+        return False
+
+
 def check_uuid(value: object) -> None:
     """Refuses what is not a UUID in its usual spelling: lower case, with hyphens."""
     text = as_text(value)
-    try:
-        known = str(UUID(text)) == text
-    except ValueError:
-        known = False
-    if not known:
+    if not is_uuid(text):
         raise Refusal(
             "E-VALUE",
             f"{quote(text)} is not a UUID",

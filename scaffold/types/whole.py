@@ -28,6 +28,10 @@ class Whole(Kind):
     low: int
     high: int
 
+    def accepts(self, value: object) -> bool:
+        """Is it within the bounds?"""
+        return isinstance(value, int) and self.low <= value <= self.high
+
     def bounds(self) -> Iterator[str]:
         """The bounds."""
         yield span(self.low, self.high)

@@ -164,13 +164,13 @@ roles:
 
 def test_conditions_carry_the_types_of_both_sides() -> None:
     found = granted(
-        "{do: read, on: order, when: {region: {in: $user.regions}, source: $tenant.region}}"
+        "{do: read, on: order, when: {region: {in: $user.regions}, title: $tenant.region}}"
     )
     first, second = operation(found, "order:read").alternatives[0].conditions
     assert (first.left.name, first.left.kind.name, first.operator) == ("region", "enum", "in")
     assert not isinstance(first.right, tuple)
     assert (first.right.source, first.right.kind.name, first.right.many) == ("user", "string", True)
-    assert (second.left.name, second.left.kind.name) == ("source_id", "reference")
+    assert (second.left.name, second.left.kind.name) == ("title", "string")
     assert not isinstance(second.right, tuple)
     assert second.right.kind.values == ("eu", "us")
 

@@ -1,6 +1,7 @@
 """Patterns: what every engine reads alike, in linear time."""
 
 import time
+from itertools import product
 
 import pytest
 
@@ -152,5 +153,37 @@ def test_postgresql_counts_to_255(pattern: str, said: str) -> None:
 
 
 def test_a_pattern_has_examples() -> None:
-    assert examples("^[A-Z]{2}-(a|b)?[0-9]+$")[:3] == ["AA-a0", "BB-b1", "CC-a2"]
-    assert examples("^é+[^x]$")[:2] == ["é0", "é1"]
+    assert examples("^[A-Z]{2}-(a|b)?[0-9]+$", 0, 9) == ("AA-a0", "BB-b1", "CC-a2")
+    assert examples("^é+[^x]$", 0, 9)[:2] == ("é0", "é1")
+    assert examples("^[^ -~]{2}$", 0, 9)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "low", "high", "known"),
+    [
+        ("^[a-z]+$", 120, 200, True),
+        ("^[a-z]+(-[a-z]+)*$", 200, 200, True),
+        ("^(ab|cde){3,40}x?$", 17, 17, True),
+        ("^(a{10}|b{7})*$", 9_993, 10_000, True),
+        ("^.*$", 9_000, 10_000, True),
+        ("^()$", 0, 3, True),
+        ("^[A-Z]{2}-[0-9]{4}$", 0, 6, False),
+        ("^([a-z]{2})+$", 5, 5, False),
+        ("^[a-z]{3}$", 4, 9, False),
+        ("^([a-z]{1,31}-){1,300}$", 9_990, 10_000, False),
+    ],
+)
+def test_an_example_is_within_the_bounds(pattern: str, low: int, high: int, known: bool) -> None:
+    start = time.process_time()
+    found = examples(check(pattern), low, high)
+    assert time.process_time() - start < 5
+    assert bool(found) is known
+    assert all(matches(pattern, each) and low <= len(each) <= high for each in found)
+
+
+@pytest.mark.parametrize("pattern", ["(ab|cbc){1,3}", "a?(bb)*", "(a{3}|bb)(c|)", "a{2,4}(bbb)?"])
+def test_there_is_an_example_of_each_length_that_matches(pattern: str) -> None:
+    texts = ("".join(each) for size in range(10) for each in product("abc", repeat=size))
+    sizes = {len(each) for each in texts if matches(f"^{pattern}$", each)}
+    for size in range(10):
+        assert bool(examples(f"^{pattern}$", size, size)) is (size in sizes)

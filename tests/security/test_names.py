@@ -4,7 +4,11 @@ Each word is tried as the name of everything that a spec can name. What the lang
 refuses at a position; with all that it accepts the emitted tests of the service pass.
 """
 
+import ast
+import builtins
 import json
+import keyword
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -31,7 +35,26 @@ found changed created done work begun data query request response
 connection transaction service database
 test tests conftest pytest app settings types operations store gate development resources asgi os
 """
-WORDS = tuple(dict.fromkeys(NAMES.split()))
+GENERATED = Path(__file__).resolve().parent.parent.parent / "examples" / "invoicing" / "invoicing"
+
+
+def used() -> set[str]:
+    """The names that an emitted service uses, in Python without those that it defines itself."""
+    found: set[str] = set()
+    for path in GENERATED.rglob("*.py"):
+        for each in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(each, ast.Name):
+                found.add(each.id)
+            elif isinstance(each, ast.alias):
+                found.add((each.asname or each.name).partition(".")[0])
+    for path in GENERATED.rglob("*.sql"):
+        found |= set(re.findall(r"\b[a-z][a-z0-9_]*\b", path.read_text("utf-8")))
+    return found | set(keyword.kwlist)
+
+
+USED = sorted(used())
+BUILTINS = [each for each in USED if hasattr(builtins, each)]
+WORDS = tuple(dict.fromkeys([*NAMES.split(), *BUILTINS]))
 
 Spec = dict[str, Any]
 TEXT = {"type": "string", "max": 20}
@@ -46,6 +69,8 @@ KINDS = (
     {"type": "enum", "values": ["a", "b"], "default": "a", "filter": ["in"], "sort": True},
 )
 """Fields of different types: each hides something else if its name is a bad one."""
+FIELDS = 50
+"""Of a resource."""
 USUAL = ["list", "read", "create", "update", "delete"]
 
 
@@ -66,15 +91,16 @@ def plain() -> Spec:
 def fields(words: Iterable[str]) -> Spec:
     """A resource with fields of these names, and actions with inputs of these names."""
     spec = plain()
-    names = [f"move{number}" for number in range(3)]
-    spec["resources"]["thing"]["actions"] = {name: {"on": "item", "input": {}} for name in names}
-    spec["roles"]["clerk"]["can"][0]["do"] = [*USUAL, *names]
     for number, word in enumerate(words):
+        name = f"thing{number // FIELDS}"
+        if name not in spec["resources"]:
+            move: Spec = {"on": "item", "input": {}}
+            spec["resources"][name] = {"fields": {"note": TEXT}, "actions": {"move": move}}
+            spec["roles"]["clerk"]["can"].append({"do": [*USUAL, "move"], "on": name})
         field = KINDS[number % len(KINDS)]
         asked = {key: each for key, each in field.items() if key not in ("filter", "sort")}
-        spec["resources"]["thing"]["fields"][word] = field
-        move = spec["resources"]["thing"]["actions"][names[number // 50]]
-        move["input"][word] = asked
+        spec["resources"][name]["fields"][word] = field
+        spec["resources"][name]["actions"]["move"]["input"][word] = asked
     return spec
 
 
@@ -160,7 +186,8 @@ def accepted(build: Callable[[Iterable[str]], Spec], word: str) -> bool:
 def test_names_hide_nothing(
     build: Callable[[Iterable[str]], Spec], tmp_path: Path, postgres_server: str
 ) -> None:
-    words = [word for word in WORDS if accepted(build, word)]
+    asked = WORDS if build is not fields else tuple(dict.fromkeys([*WORDS, *USED]))
+    words = [word for word in asked if accepted(build, word)]
     assert len(words) > len(WORDS) // 2
     project = tmp_path / "shop"
     create("shop", project, json.dumps(build(words)).encode(), "shop.json")
@@ -171,10 +198,13 @@ def test_names_hide_nothing(
 @pytest.mark.parametrize(
     ("section", "key", "word"),
     [
-        *(("service", "name", word) for word in ("public", "pg_shop", "information_schema")),
+        *(
+            ("service", "name", word)
+            for word in ("public", "pg_shop", "information_schema", "order")
+        ),
         *(("service", "name", word) for word in ("os", "tests", "hooks", "asyncpg")),
         *(("tenancy", "tenant", word) for word in ("member", "audit_event", "idempotency_key")),
-        *(("tenancy", "attributes", word) for word in ("id", "slug", "name", "created_at")),
+        *(("tenancy", "attributes", word) for word in ("id", "slug", "name", "created_at", "xmin")),
     ],
 )
 def test_a_name_that_is_taken_is_refused(section: str, key: str, word: str) -> None:

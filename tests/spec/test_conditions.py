@@ -105,6 +105,7 @@ def test_terms_print_as_they_are_spelled() -> None:
         ("paid: ▸$user.level", "E-CONDITION", "a boolean"),
         ("number: ▸$user.region", "E-CONDITION", "an integer"),
         ("status: ▸$user.region", "E-CONDITION", "no value in common"),
+        ("parent_order: ▸$user.region", "E-CONDITION", "no value in common"),
         ("$tenant.region: ▸asia", "E-VALUE", "Known: eu and us"),
         ("$user.level: ▸10", "E-RANGE", "between 0 and 9"),
         ("$service.environment: ▸prod", "E-VALUE", "production"),

@@ -186,6 +186,11 @@ def _leaves() -> list[type[model.CommonField]]:
             "E-NESTED",
             "cannot have sort",
         ),
+        (
+            "{type: string, min: 120, max: 200, pattern: ▸'^[a-z]{1,119}$'}",
+            "E-PATTERN",
+            "No text of 120 to 200 characters",
+        ),
         ("{type: list, of: {type: boolean}, max_items: ▸1001}", "E-RANGE", "more than 1000"),
         ("{type: list, of: {type: boolean}, max_items: 1, min_items: ▸2}", "E-RANGE", "greater"),
         (
@@ -209,6 +214,11 @@ def _leaves() -> list[type[model.CommonField]]:
             "{type: object, fields: {a: {type: boolean, ▸computed: true}}}",
             "E-NESTED",
             "cannot have computed",
+        ),
+        (
+            "{type: object, fields: {a: {type: boolean, ▸default: true}}}",
+            "E-NESTED",
+            "cannot have default",
         ),
         ("{type: boolean, class: ▸private}", "E-VALUE", "Known:"),
         ("{type: boolean, ▸encrypt: true}", "E-UNBUILT", "not built yet"),

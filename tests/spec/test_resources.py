@@ -112,9 +112,6 @@ def test_what_is_wrong_with_resources(text: str, code: str, says: str) -> None:
         # The class SendInputInput of an input, and of a hook.
         f"order: {{fields: {{a: {FLAG}}}}}, input: {{fields: {{a: {FLAG}}}, "
         f"actions: {{▹send: {{on: item, input: {{a: {FLAG}}}}}, ▸send_input: {{on: item}}}}}}",
-        # The module of the models of a, which the table of operations calls a_models.
-        f"order: {{fields: {{a: {FLAG}}}}}, ▸a: {{fields: {{a: {FLAG}}}}}, "
-        f"▹a_models: {{fields: {{a: {FLAG}}}}}",
         # The attribute due_gte of the query.
         "order: {fields: {▹due: {type: date, filter: gte}, ▸due_gte: {type: date, filter: eq}}}",
         # The key b_id of an input.

@@ -5,13 +5,13 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from invoicing.gate.operation import MERGE_PATCH, Body, Operation
-from invoicing.resources.customer import handlers as customer
+from invoicing.resources.customer import handlers as customer_handlers
 from invoicing.resources.customer import models as customer_models
-from invoicing.resources.invoice import handlers as invoice
+from invoicing.resources.invoice import handlers as invoice_handlers
 from invoicing.resources.invoice import models as invoice_models
-from invoicing.resources.invoice_line import handlers as invoice_line
+from invoicing.resources.invoice_line import handlers as invoice_line_handlers
 from invoicing.resources.invoice_line import models as invoice_line_models
-from invoicing.resources.payment import handlers as payment
+from invoicing.resources.payment import handlers as payment_handlers
 from invoicing.resources.payment import models as payment_models
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
@@ -20,7 +20,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="GET",
         path="/customers",
         permission="customer:list",
-        handler=customer.list_,
+        handler=customer_handlers.list_,
         query=TypeAdapter(customer_models.CustomerQuery),
     ),
     Operation(
@@ -28,7 +28,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="POST",
         path="/customers",
         permission="customer:create",
-        handler=customer.create,
+        handler=customer_handlers.create,
         status=201,
         body=Body(TypeAdapter(customer_models.CustomerCreate), 65536),
         idempotency="optional",
@@ -38,14 +38,14 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="GET",
         path="/customers/{customer_id}",
         permission="customer:read",
-        handler=customer.read,
+        handler=customer_handlers.read,
     ),
     Operation(
         id="update_customer",
         method="PATCH",
         path="/customers/{customer_id}",
         permission="customer:update",
-        handler=customer.update,
+        handler=customer_handlers.update,
         body=Body(TypeAdapter(customer_models.CustomerPatch), 65536, MERGE_PATCH),
         conditional=True,
     ),
@@ -54,7 +54,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="DELETE",
         path="/customers/{customer_id}",
         permission="customer:delete",
-        handler=customer.delete,
+        handler=customer_handlers.delete,
         status=204,
         conditional=True,
     ),
@@ -63,7 +63,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="GET",
         path="/invoices",
         permission="invoice:list",
-        handler=invoice.list_,
+        handler=invoice_handlers.list_,
         query=TypeAdapter(invoice_models.InvoiceQuery),
     ),
     Operation(
@@ -71,7 +71,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="POST",
         path="/invoices",
         permission="invoice:create",
-        handler=invoice.create,
+        handler=invoice_handlers.create,
         status=201,
         body=Body(TypeAdapter(invoice_models.InvoiceCreate), 65536),
         idempotency="optional",
@@ -81,14 +81,14 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="GET",
         path="/invoices/{invoice_id}",
         permission="invoice:read",
-        handler=invoice.read,
+        handler=invoice_handlers.read,
     ),
     Operation(
         id="update_invoice",
         method="PATCH",
         path="/invoices/{invoice_id}",
         permission="invoice:update",
-        handler=invoice.update,
+        handler=invoice_handlers.update,
         body=Body(TypeAdapter(invoice_models.InvoicePatch), 65536, MERGE_PATCH),
         conditional=True,
     ),
@@ -97,7 +97,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="DELETE",
         path="/invoices/{invoice_id}",
         permission="invoice:delete",
-        handler=invoice.delete,
+        handler=invoice_handlers.delete,
         status=204,
         conditional=True,
     ),
@@ -106,7 +106,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="POST",
         path="/invoices/{invoice_id}/send",
         permission="invoice:send",
-        handler=invoice.send,
+        handler=invoice_handlers.send,
         body=Body(TypeAdapter(invoice_models.SendInvoiceInput), 65536),
         conditional=True,
         step_up=300,
@@ -117,7 +117,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="POST",
         path="/invoices/{invoice_id}/settle",
         permission="invoice:settle",
-        handler=invoice.settle,
+        handler=invoice_handlers.settle,
         conditional=True,
         idempotency="required",
     ),
@@ -126,7 +126,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="POST",
         path="/invoices/{invoice_id}/void",
         permission="invoice:void",
-        handler=invoice.void,
+        handler=invoice_handlers.void,
         body=Body(TypeAdapter(invoice_models.VoidInvoiceInput), 65536),
         conditional=True,
         step_up=300,
@@ -137,7 +137,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="POST",
         path="/invoices/{invoice_id}/transmit",
         permission="invoice:transmit",
-        handler=invoice.transmit,
+        handler=invoice_handlers.transmit,
         conditional=True,
         idempotency="required",
     ),
@@ -146,7 +146,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="POST",
         path="/invoices/remind",
         permission="invoice:remind",
-        handler=invoice.remind,
+        handler=invoice_handlers.remind,
         status=204,
         body=Body(TypeAdapter(invoice_models.RemindInvoiceInput), 65536),
         idempotency="required",
@@ -156,7 +156,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="GET",
         path="/invoices/{invoice_id}/invoice-lines",
         permission="invoice_line:list",
-        handler=invoice_line.list_,
+        handler=invoice_line_handlers.list_,
         query=TypeAdapter(invoice_line_models.InvoiceLineQuery),
     ),
     Operation(
@@ -164,7 +164,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="POST",
         path="/invoices/{invoice_id}/invoice-lines",
         permission="invoice_line:create",
-        handler=invoice_line.create,
+        handler=invoice_line_handlers.create,
         status=201,
         body=Body(TypeAdapter(invoice_line_models.InvoiceLineCreate), 65536),
         idempotency="optional",
@@ -174,14 +174,14 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="GET",
         path="/invoice-lines/{invoice_line_id}",
         permission="invoice_line:read",
-        handler=invoice_line.read,
+        handler=invoice_line_handlers.read,
     ),
     Operation(
         id="update_invoice_line",
         method="PATCH",
         path="/invoice-lines/{invoice_line_id}",
         permission="invoice_line:update",
-        handler=invoice_line.update,
+        handler=invoice_line_handlers.update,
         body=Body(
             TypeAdapter(invoice_line_models.InvoiceLinePatch), 65536, MERGE_PATCH
         ),
@@ -192,7 +192,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="DELETE",
         path="/invoice-lines/{invoice_line_id}",
         permission="invoice_line:delete",
-        handler=invoice_line.delete,
+        handler=invoice_line_handlers.delete,
         status=204,
         conditional=True,
     ),
@@ -201,7 +201,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="POST",
         path="/invoice-lines/{invoice_line_id}/lock",
         permission="invoice_line:lock",
-        handler=invoice_line.lock,
+        handler=invoice_line_handlers.lock,
         conditional=True,
         idempotency="required",
     ),
@@ -210,7 +210,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="GET",
         path="/payments",
         permission="payment:list",
-        handler=payment.list_,
+        handler=payment_handlers.list_,
         query=TypeAdapter(payment_models.PaymentQuery),
     ),
     Operation(
@@ -218,7 +218,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="POST",
         path="/payments",
         permission="payment:create",
-        handler=payment.create,
+        handler=payment_handlers.create,
         status=201,
         body=Body(TypeAdapter(payment_models.PaymentCreate), 8192),
         idempotency="required",
@@ -228,14 +228,14 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="GET",
         path="/payments/{payment_id}",
         permission="payment:read",
-        handler=payment.read,
+        handler=payment_handlers.read,
     ),
     Operation(
         id="refund_payment",
         method="POST",
         path="/payments/{payment_id}/refund",
         permission="payment:refund",
-        handler=payment.refund,
+        handler=payment_handlers.refund,
         body=Body(TypeAdapter(payment_models.RefundPaymentInput), 8192),
         conditional=True,
         step_up=300,

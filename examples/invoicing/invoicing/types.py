@@ -16,10 +16,11 @@ from pydantic import (
 
 DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DATE_TIME: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?"
-    r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?"
+    r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 )
 UUID_TEXT: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+NUMBER: Final = re.compile(r"0|-?[1-9][0-9]*")
 
 
 class Closed(BaseModel):
@@ -35,7 +36,9 @@ class Stored(BaseModel):
 
 
 def _whole(value: object) -> object:
-    """To JSON Schema, 1.0 is an integer."""
+    """To JSON Schema, 1.0 is an integer. In a query, a number is plain digits."""
+    if isinstance(value, str) and NUMBER.fullmatch(value) is None:
+        raise ValueError("not a whole number")
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

@@ -5,9 +5,9 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from notes.gate.operation import MERGE_PATCH, Body, Operation
-from notes.resources.note import handlers as note
+from notes.resources.note import handlers as note_handlers
 from notes.resources.note import models as note_models
-from notes.resources.notebook import handlers as notebook
+from notes.resources.notebook import handlers as notebook_handlers
 from notes.resources.notebook import models as notebook_models
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
@@ -16,7 +16,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="GET",
         path="/notebooks",
         permission="notebook:list",
-        handler=notebook.list_,
+        handler=notebook_handlers.list_,
         query=TypeAdapter(notebook_models.NotebookQuery),
     ),
     Operation(
@@ -24,7 +24,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="POST",
         path="/notebooks",
         permission="notebook:create",
-        handler=notebook.create,
+        handler=notebook_handlers.create,
         status=201,
         body=Body(TypeAdapter(notebook_models.NotebookCreate), 65536),
         idempotency="optional",
@@ -34,14 +34,14 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="GET",
         path="/notebooks/{notebook_id}",
         permission="notebook:read",
-        handler=notebook.read,
+        handler=notebook_handlers.read,
     ),
     Operation(
         id="update_notebook",
         method="PATCH",
         path="/notebooks/{notebook_id}",
         permission="notebook:update",
-        handler=notebook.update,
+        handler=notebook_handlers.update,
         body=Body(TypeAdapter(notebook_models.NotebookPatch), 65536, MERGE_PATCH),
         conditional=True,
     ),
@@ -50,7 +50,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="DELETE",
         path="/notebooks/{notebook_id}",
         permission="notebook:delete",
-        handler=notebook.delete,
+        handler=notebook_handlers.delete,
         status=204,
         conditional=True,
     ),
@@ -59,7 +59,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="GET",
         path="/notes",
         permission="note:list",
-        handler=note.list_,
+        handler=note_handlers.list_,
         query=TypeAdapter(note_models.NoteQuery),
     ),
     Operation(
@@ -67,7 +67,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="POST",
         path="/notes",
         permission="note:create",
-        handler=note.create,
+        handler=note_handlers.create,
         status=201,
         body=Body(TypeAdapter(note_models.NoteCreate), 65536),
         idempotency="optional",
@@ -77,14 +77,14 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="GET",
         path="/notes/{note_id}",
         permission="note:read",
-        handler=note.read,
+        handler=note_handlers.read,
     ),
     Operation(
         id="update_note",
         method="PATCH",
         path="/notes/{note_id}",
         permission="note:update",
-        handler=note.update,
+        handler=note_handlers.update,
         body=Body(TypeAdapter(note_models.NotePatch), 65536, MERGE_PATCH),
         conditional=True,
     ),
@@ -93,7 +93,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         method="DELETE",
         path="/notes/{note_id}",
         permission="note:delete",
-        handler=note.delete,
+        handler=note_handlers.delete,
         status=204,
         conditional=True,
     ),

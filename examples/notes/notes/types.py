@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 UUID_TEXT: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+NUMBER: Final = re.compile(r"0|-?[1-9][0-9]*")
 
 
 class Closed(BaseModel):
@@ -16,8 +17,17 @@ class Closed(BaseModel):
 
 
 def _whole(value: object) -> object:
-    """To JSON Schema, 1.0 is an integer."""
+    """To JSON Schema, 1.0 is an integer. In a query, a number is plain digits."""
+    if isinstance(value, str) and NUMBER.fullmatch(value) is None:
+        raise ValueError("not a whole number")
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _boolean(value: object) -> object:
+    """In a query, a boolean is written as in JSON."""
+    if value not in ("true", "false"):
+        raise ValueError("neither true nor false")
+    return value
 
 
 def _uuid(value: object) -> object:
@@ -30,6 +40,7 @@ def _uuid(value: object) -> object:
 
 
 whole: Final = BeforeValidator(_whole)
+boolean: Final = BeforeValidator(_boolean)
 
 Line = Annotated[
     str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")

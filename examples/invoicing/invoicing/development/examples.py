@@ -1,13 +1,14 @@
 """Example values for the schemas of the contract."""
 
 import re
+import string
 from collections.abc import Iterator, Mapping
-from random import Random
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-import rstr
-
+LETTERS: Final = string.ascii_letters + string.digits
 WORDS: Final = ("Amber", "Birch", "Cedar", "Delta", "Ember", "Fjord", "Grove", "Harbor")
 
 
@@ -44,19 +45,31 @@ def _string(schema: Mapping[str, Any], number: int) -> str:
         case "uuid":
             return str(UUID(int=number + 1, version=4))
         case "date":
-            return f"2030-01-{1 + number % 28:02}"
+            return f"{date(2030, 1, 1) + timedelta(number % 1000)}"
         case "date-time":
-            return f"2030-01-{1 + number % 28:02}T09:00:00Z"
+            return f"{date(2030, 1, 1) + timedelta(number % 1000)}T09:00:00Z"
         case _:
             pass
     for candidate in _texts(number, schema.get("minLength", 0)):
         if _fits(candidate, schema):
             return candidate
-    generator = rstr.Rstr(Random(number))
-    while True:
-        candidate = generator.xeger(schema["pattern"])
-        if _fits(candidate, schema):
-            return candidate
+    known = schema.get("examples", ["1".ljust(schema.get("minLength", 0), "x")])
+    return _near(known[number % len(known)], number // len(known), schema)
+
+
+def _near(text: str, number: int, schema: Mapping[str, Any]) -> str:
+    """The `number`-th of the texts that differ from one in its last letters and digits."""
+    for at in reversed(range(len(text))):
+        if number == 0:
+            break
+        others = (text[:at] + letter + text[at + 1 :] for letter in LETTERS)
+        found = [
+            text,
+            *(each for each in others if each != text and _fits(each, schema)),
+        ]
+        number, chosen = divmod(number, len(found))
+        text = found[chosen]
+    return text
 
 
 def _texts(number: int, length: int) -> Iterator[str]:
@@ -75,4 +88,9 @@ def _texts(number: int, length: int) -> Iterator[str]:
 
 def _fits(text: str, schema: Mapping[str, Any]) -> bool:
     low, high = schema.get("minLength", 0), schema.get("maxLength", len(text))
-    return low <= len(text) <= high and bool(re.search(schema["pattern"], text))
+    fits = low <= len(text) <= high and bool(re.search(schema["pattern"], text))
+    if fits and "x-minimum" in schema:
+        fits = Decimal(text) >= Decimal(schema["x-minimum"])
+    if fits and "x-maximum" in schema:
+        fits = Decimal(text) <= Decimal(schema["x-maximum"])
+    return fits

@@ -37,7 +37,10 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> DevelopmentIssuer:
 @pytest.fixture
 def runtime(service: Service) -> Iterator[Connection]:
     """A fresh connection of the service's own role."""
-    connection: Connection = service.run(asyncpg.connect(service.database.app))
+    bound = {"app.environment": "development"}
+    connection: Connection = service.run(
+        asyncpg.connect(service.database.app, server_settings=bound)
+    )
     yield connection
     service.run(connection.close())
 

@@ -1,6 +1,7 @@
 """Writes are conditional: nobody overwrites what they have not seen (API-4, RFC 9110, RFC 6585)."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -94,16 +95,37 @@ def test_a_merge_patch_reaches_into_objects(service: Service, operation: str) ->
     assert schema is not None
     covered = allowed_facts(operation)["fields"] or ()
     for name, part in schema["properties"].items():
-        members = part.get("anyOf", [part])[0].get("properties")
-        if not members or name not in covered:
+        if not properties(part) or name not in covered:
             continue
         request = allowed(service, operation)
-        whole = {each: example(member, 1) for each, member in members.items()}
+        whole, change = patch(part, 1), patch(part, 2, members=1)
         request.body = {name: whole}
         assert request.send().status_code == 200
-        first = next(iter(members))
-        changed = example(members[first], 2)
-        request.body, request.headers["if-match"] = {name: {first: changed}}, '"2"'
+        request.body, request.headers["if-match"] = {name: change}, '"2"'
         response = request.send()
         assert response.status_code == 200, response.text
-        assert response.json()[name] == whole | {first: changed}
+        assert response.json()[name] == merged(whole, change)
+
+
+def properties(schema: dict[str, Any]) -> dict[str, Any]:
+    """The members of an object; nothing for another value."""
+    found: dict[str, Any] = schema.get("anyOf", [schema])[0].get("properties", {})
+    return found
+
+
+def patch(schema: dict[str, Any], number: int, members: int | None = None) -> Any:
+    """A merge patch of every member, or of the first ones, of an object and those in it."""
+    found = list(properties(schema).items())[:members]
+    if not found:
+        return example(schema, number)
+    return {name: patch(each, number, members) for name, each in found}
+
+
+def merged(value: Any, patch: Any) -> Any:
+    """What a merge patch makes of a value (RFC 7396, section 2)."""
+    if not isinstance(value, dict) or not isinstance(patch, dict):
+        return patch
+    found = value | {
+        name: merged(value.get(name), each) for name, each in patch.items()
+    }
+    return {name: each for name, each in found.items() if each is not None}

@@ -30,7 +30,7 @@ MODELS = [
     note_models,
 ]
 DECLARED_HEADERS = {"if-match", "if-none-match", "idempotency-key", "content-type"}
-PROSE = {"title", "description", "default"}
+PROSE = {"title", "description", "default", "examples"}
 FORMATS = {"int32", "int64"}
 """What the contract adds to an integer for generators of clients."""
 LENGTHS = {"uuid", "date", "date-time"}

@@ -48,7 +48,7 @@ class CustomerPage(TypedDict):
 class CustomerQuery(Closed):
     """The query parameters of a list of customers."""
 
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    limit: Annotated[int, Field(ge=1, le=100), whole] = 20
     cursor: Annotated[str, Field(min_length=1, max_length=1024)] = ""
     sort: Literal["name", "-name"] | None = None
     name: Annotated[Line, Field(min_length=1, max_length=120)] | None = None

@@ -75,7 +75,7 @@ async def send(call: Call) -> Answer:
         )
         checked = SEND_CHANGES.validate_python(changes, strict=True)
         return await work.finish_item(
-            statements.FINISH, SEND_CHANGES.dump_json(checked)
+            statements.FINISH, SEND_CHANGES.dump_json(checked, by_alias=True)
         )
 
 
@@ -88,7 +88,7 @@ async def settle(call: Call) -> Answer:
         changes = await hooks.settle(work.action, row)
         checked = SETTLE_CHANGES.validate_python(changes, strict=True)
         return await work.finish_item(
-            statements.FINISH, SETTLE_CHANGES.dump_json(checked)
+            statements.FINISH, SETTLE_CHANGES.dump_json(checked, by_alias=True)
         )
 
 
@@ -103,7 +103,7 @@ async def void(call: Call) -> Answer:
         )
         checked = VOID_CHANGES.validate_python(changes, strict=True)
         return await work.finish_item(
-            statements.FINISH, VOID_CHANGES.dump_json(checked)
+            statements.FINISH, VOID_CHANGES.dump_json(checked, by_alias=True)
         )
 
 
@@ -116,7 +116,7 @@ async def transmit(call: Call) -> Answer:
         changes = await hooks.transmit(work.action, row)
         checked = TRANSMIT_CHANGES.validate_python(changes, strict=True)
         return await work.finish_item(
-            statements.FINISH, TRANSMIT_CHANGES.dump_json(checked)
+            statements.FINISH, TRANSMIT_CHANGES.dump_json(checked, by_alias=True)
         )
 
 

@@ -52,7 +52,7 @@ class InvoicePage(TypedDict):
 class InvoiceQuery(Closed):
     """The query parameters of a list of invoices."""
 
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    limit: Annotated[int, Field(ge=1, le=100), whole] = 20
     cursor: Annotated[str, Field(min_length=1, max_length=1024)] = ""
     sort: Literal["number", "-number", "due_on", "-due_on"] | None = None
     number: (

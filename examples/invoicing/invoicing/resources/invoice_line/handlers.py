@@ -65,5 +65,5 @@ async def lock(call: Call) -> Answer:
         changes = await hooks.lock(work.action, row)
         checked = LOCK_CHANGES.validate_python(changes, strict=True)
         return await work.finish_item(
-            statements.FINISH, LOCK_CHANGES.dump_json(checked)
+            statements.FINISH, LOCK_CHANGES.dump_json(checked, by_alias=True)
         )

@@ -40,7 +40,7 @@ class InvoiceLinePage(TypedDict):
 class InvoiceLineQuery(Closed):
     """The query parameters of a list of invoice lines."""
 
-    limit: Annotated[int, Field(ge=1, le=500)] = 100
+    limit: Annotated[int, Field(ge=1, le=500), whole] = 100
     cursor: Annotated[str, Field(min_length=1, max_length=1024)] = ""
     sort: Literal["position", "-position"] | None = None
 

@@ -54,5 +54,5 @@ async def refund(call: Call) -> Answer:
         )
         checked = REFUND_CHANGES.validate_python(changes, strict=True)
         return await work.finish_item(
-            statements.FINISH, REFUND_CHANGES.dump_json(checked)
+            statements.FINISH, REFUND_CHANGES.dump_json(checked, by_alias=True)
         )

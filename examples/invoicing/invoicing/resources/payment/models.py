@@ -40,7 +40,7 @@ class PaymentPage(TypedDict):
 class PaymentQuery(Closed):
     """The query parameters of a list of payments."""
 
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    limit: Annotated[int, Field(ge=1, le=100), whole] = 20
     cursor: Annotated[str, Field(min_length=1, max_length=1024)] = ""
     sort: Literal["received_on", "-received_on"] | None = None
     invoice_id: Uuid | None = None

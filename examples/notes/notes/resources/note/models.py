@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
-from notes.types import Closed, Line, Text, Uuid
+from notes.types import Closed, Line, Text, Uuid, boolean, whole
 
 
 class Note(TypedDict):
@@ -35,14 +35,14 @@ class NotePage(TypedDict):
 class NoteQuery(Closed):
     """The query parameters of a list of notes."""
 
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    limit: Annotated[int, Field(ge=1, le=100), whole] = 20
     cursor: Annotated[str, Field(min_length=1, max_length=1024)] = ""
     sort: Literal["title", "-title"] | None = None
     notebook_id: Uuid | None = None
     title_prefix: Annotated[Line, Field(min_length=1, max_length=120)] | None = Field(
         default=None, alias="title.prefix"
     )
-    pinned: bool | None = None
+    pinned: Annotated[bool, boolean] | None = None
 
 
 class NoteCreate(Closed):

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
-from notes.types import Closed, Line
+from notes.types import Closed, Line, whole
 
 
 class Notebook(TypedDict):
@@ -32,7 +32,7 @@ class NotebookPage(TypedDict):
 class NotebookQuery(Closed):
     """The query parameters of a list of notebooks."""
 
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    limit: Annotated[int, Field(ge=1, le=100), whole] = 20
     cursor: Annotated[str, Field(min_length=1, max_length=1024)] = ""
     sort: Literal["name", "-name"] | None = None
 

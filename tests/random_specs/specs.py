@@ -1,0 +1,588 @@
+"""Random specs: every key of the language, weighed towards its corners.
+
+What is drawn is mostly valid, and `accepted` says whether it is: the language reads it, and no rule
+of lint says that it cannot work. Whatever is refused is drawn anew.
+"""
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, get_args
+
+from hypothesis import HealthCheck, Phase, assume, given, seed, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from scaffold.design.resolve import resolve
+from scaffold.features.audit.keys import MAX_DAYS, MIN_DAYS
+from scaffold.lint.rules import advise
+from scaffold.spec import names
+from scaffold.spec.field_base import CommonField
+from scaffold.spec.load import loads_with_positions
+from scaffold.spec.model import Spec
+from scaffold.spec.problems import Refusal, SpecError
+from scaffold.types.fields import TYPES, Field
+from scaffold.types.list import ListField
+from scaffold.types.object import ObjectField
+
+Draw = Any
+Data = dict[str, Any]
+
+VERBS: Final = ("list", "read", "create", "update", "delete")
+CANNOT_WORK: Final = frozenset({"L606"})
+"""Rules that warn of what cannot work with some values: a body that is too small for one."""
+WORDS: Final = """
+a x1 type class from import list date datetime order user group table select row key value name note
+status tuple self data action call body page json copy model_year str whole schema version_of state
+line_item due_on amount total region owner kind part url email text uuid interval timestamp left
+a_very_long_name_of_28_chars v_caller p_id t r k outcome json_of excluded new old public index
+""".split()  # noqa: SIM905
+TEXT: Final = "aZ0 .-_'\"\\{}%$#<>&`*|:;,?!/@()[]~^+=\u00e9\u00df\u4e2d\U0001f642"
+PATTERNS: Final = (
+    "^[a-z]+$",
+    "^[A-Z]{2}-[0-9]{4}$",
+    "^(draft|sent)?$",
+    "^[^ -~]+$",
+    "^.*$",
+    "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+    "^\\$[0-9]{1,4}(\\.[0-9]{2})?$",
+    "^[\"'\\\\%/]+$",
+    "^a{300,}$",
+)
+
+
+def accepted(text: str) -> bool:
+    """Is it a spec of the language in which no rule of lint finds what cannot work?"""
+    try:
+        spec, positions = loads_with_positions(text)
+    except SpecError:
+        return False
+    found = advise(resolve(spec), spec, positions)
+    return all(each.severity != "error" and each.id not in CANNOT_WORK for each in found)
+
+
+def keys(node: type[BaseModel] = Spec) -> Iterator[str]:
+    """Every key of the language below a node, as `Node.key`, by its models."""
+    seen, waiting = {node}, [node]
+    while waiting:
+        node = waiting.pop()
+        for name, info in node.model_fields.items():
+            if not (issubclass(node, CommonField) and name in _not_offered(node)):
+                yield f"{node.__name__}.{info.alias or name}"
+            for each in _models(info.annotation):
+                if each not in seen:
+                    seen.add(each)
+                    waiting.append(each)
+
+
+def _not_offered(field: type[CommonField]) -> Iterator[str]:
+    """The keys of every type that this type does not have."""
+    if not field.FILTERS:
+        yield "filter"
+    if not field.SORTS:
+        yield "sort"
+    if not field.HAS_DEFAULT:
+        yield "default"
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for each in get_args(annotation):
+        yield from _models(each)
+
+
+def used(value: object) -> Iterator[str]:
+    """The keys that a spec uses, of those."""
+    if isinstance(value, BaseModel):
+        for name in value.model_fields_set:
+            yield f"{type(value).__name__}.{type(value).model_fields[name].alias or name}"
+            yield from used(getattr(value, name))
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from used(each)
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from used(each)
+
+
+def gather(number: int, start: int = 0, most: int = 4) -> list[str]:
+    """Some different random specs, always the same for one `start`; `most` is their size."""
+    found: dict[str, None] = {}
+
+    @seed(start)
+    @settings(
+        max_examples=2 * number,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(specs(most))
+    def keep(text: str) -> None:
+        found[text] = None
+
+    keep()
+    return list(found)[:number]
+
+
+@st.composite
+def specs(draw: Draw, most: int = 4) -> str:
+    """A spec that is accepted, as JSON, with at most so many resources and roles."""
+    spec: Data = {"scaffold": 1, "service": draw(services()), "tenancy": draw(tenancies())}
+    spec["identity"] = draw(identities())
+    spec["resources"] = {}
+    for name in draw(distinct_names(names.resource, most)):
+        spec["resources"][name] = draw(resources(spec["resources"], name, most))
+    spec["roles"] = draw(roles(spec, most))
+    if draw(st.booleans()):
+        spec["limits"] = draw(limits())
+    if draw(st.booleans()):
+        days = draw(st.sampled_from((MIN_DAYS, 2555, MAX_DAYS)))
+        spec["audit"] = {"retain": f"{days}d"}
+    text = json.dumps(spec, ensure_ascii=False, indent=1)
+    assume(accepted(text))
+    return text
+
+
+def often(draw: Draw, share: int = 3) -> bool:
+    """True once in `share` times."""
+    return bool(draw(st.integers(1, share)) == share)
+
+
+def distinct_names(check: Any, most: int, least: int = 1) -> st.SearchStrategy[list[str]]:
+    """Different names that are possible somewhere."""
+    possible = []
+    for word in WORDS:
+        with contextlib.suppress(Refusal):
+            possible.append(check(word))
+    return st.lists(st.sampled_from(possible), min_size=least, max_size=most, unique=True)
+
+
+def line(most: int = 60) -> st.SearchStrategy[str]:
+    """One line of any text."""
+    return st.text(TEXT, min_size=1, max_size=most).map(lambda each: f"a{each}b"[:most])
+
+
+def prose() -> st.SearchStrategy[str]:
+    """Text of several lines."""
+    return st.lists(line(), min_size=1, max_size=3).map("\n".join)
+
+
+@st.composite
+def services(draw: Draw) -> Data:
+    """The section `service`."""
+    name = draw(st.sampled_from(["shop", "x", "orders", "a_service_of_30_characters_abc"]))
+    found: Data = {"name": name, "title": draw(line())}
+    if often(draw):
+        found["description"] = draw(prose())
+    if often(draw):
+        found["environments"] = draw(distinct_names(names.environment, 3))
+    return found
+
+
+@st.composite
+def attributes(draw: Draw, lists: bool) -> Data:
+    """Attributes of tenants or of users."""
+    found: Data = {}
+    kinds: list[Data] = [
+        {"type": "string", "max": draw(st.sampled_from((1, 5, 1000)))},
+        {"type": "enum", "values": ["eu", "us"]},
+        {"enum": ["eu", "us", "A-b.c_1"]},
+        {"type": "integer", "min": 0, "max": draw(st.sampled_from((0, 9)))},
+        {"type": "boolean"},
+        *([{"list": "string"}, {"list": "string", "max": 20}] if lists else []),
+    ]
+    for name in draw(distinct_names(names.attribute, 3, 0)):
+        if lists or name not in names.TENANT_COLUMNS:
+            found[name] = draw(st.sampled_from(kinds))
+    return found
+
+
+@st.composite
+def tenancies(draw: Draw) -> Data:
+    """The section `tenancy`."""
+    found: Data = {"tenant": draw(st.sampled_from(("organization", "user", "group", "my_company")))}
+    if often(draw, 2):
+        found["attributes"] = draw(attributes(lists=False))
+    return found
+
+
+@st.composite
+def identities(draw: Draw) -> Data:
+    """The section `identity`."""
+    issuers: list[Data] = []
+    for number in range(draw(st.integers(1, 2))):
+        url = f"https://login{number}.example.com{draw(st.sampled_from(('', '/', '/a/b')))}"
+        several = st.lists(st.sampled_from(ALGORITHMS), min_size=1, max_size=3, unique=True)
+        issuers.append({"url": url, "audience": draw(line()), "algorithms": draw(several)})
+        if often(draw):
+            issuers[-1]["jwks_url"] = f"{url.rstrip('/')}/keys.json"
+    found: Data = {"issuers": issuers}
+    if often(draw):
+        found["tenant_claim"] = draw(st.sampled_from(("org", "https://example.com/tenant", "t.id")))
+    if often(draw, 2):
+        found["attributes"] = draw(attributes(lists=True))
+    return found
+
+
+ALGORITHMS: Final = ("ES256", "RS256", "PS512", "EdDSA", "ES512")
+
+
+@st.composite
+def limits(draw: Draw) -> Data:
+    """The section `limits`."""
+    found: Data = {}
+    for name in ("user", "token", "tenant"):
+        if often(draw, 2):
+            rates = ("1000/s", "60000/min", "1000000/day", "500/h")
+            given: Any = draw(st.sampled_from(rates))
+            found[name] = (
+                {"unlimited_because": f"{draw(line())}, at night"} if often(draw) else given
+            )
+    if often(draw, 2):
+        found["failed_authentication"] = draw(st.sampled_from(("30/min", "1000/s")))
+    return found
+
+
+@st.composite
+def fields(draw: Draw, depth: int = 0, scalar: bool = False, to: list[str] | None = None) -> Data:
+    """A type with its own keys; a `scalar` is no list, object or reference."""
+    simple: list[type[CommonField]] = [
+        each for each in TYPES if each.NESTS and each not in (ListField, ObjectField)
+    ]
+    kinds = simple if scalar else [*simple, ListField, *([ObjectField] if depth < 3 else [])]
+    named = [each.KIND.name for each in kinds] + (["reference"] if to and not scalar else [])
+    kind = draw(st.sampled_from(named))
+    found: Data = {"type": kind}
+    match kind:
+        case "string" | "text":
+            found["max"] = draw(st.sampled_from((1, 2, 10, 40, 200, 1000)))
+            if often(draw):
+                found["min"] = draw(st.sampled_from((0, 1, min(found["max"], 120))))
+            if kind == "string" and often(draw):
+                found["pattern"] = draw(st.sampled_from(PATTERNS))
+        case "integer":
+            low, high = sorted(draw(st.lists(_numbers(2**53 - 1), min_size=2, max_size=2)))
+            found |= {"min": low, "max": high}
+        case "money" | "duration":
+            unit = kind == "money"
+            if often(draw):
+                found["min"] = -500 if unit else "1m"
+            if often(draw):
+                found["max"] = 10**15 if unit else "365d"
+            if unit and often(draw):
+                found["currency"] = "JPY"
+        case "decimal":
+            digits = draw(st.sampled_from((1, 2, 5, 30)))
+            found |= {"digits": digits, "places": draw(st.sampled_from((0, digits // 2, digits)))}
+            if often(draw):
+                found["min"] = draw(st.sampled_from((0, "-0.5", 1, 10, 1000)))
+            if often(draw):
+                found["max"] = draw(st.sampled_from((0, "0.5", 9, 1000, 1010)))
+        case "url":
+            if often(draw):
+                found["max"] = draw(st.sampled_from((10, 30, 10_000)))
+        case "enum":
+            words = ("a", "B", "x.y-z_1", "true", "null", "1", "draft")
+            several = st.lists(st.sampled_from(words), min_size=1, max_size=4, unique=True)
+            found["values"] = draw(several)
+        case "reference":
+            found["to"] = draw(st.sampled_from(to or []))
+        case "list":
+            found["of"] = draw(fields(scalar=True))
+            found["max_items"] = draw(st.sampled_from((1, 3, 20)))
+            if often(draw):
+                found["min_items"] = draw(st.integers(0, min(2, found["max_items"])))
+            if often(draw):
+                found["unique_items"] = True
+        case "object":
+            inside = draw(distinct_names(names.nested, 3))
+            found["fields"] = {name: draw(fields(depth + 1)) for name in inside}
+            for each in found["fields"].values():
+                _about(draw, each)
+                if often(draw):
+                    each["optional"] = True
+        case _:
+            pass
+    return found
+
+
+def possible(field: Data) -> bool:
+    """Does the language take the field by itself?"""
+    try:
+        _FIELD.validate_python(_tuples(field))
+    except ValidationError:
+        return False
+    return True
+
+
+_FIELD: Final[TypeAdapter[Any]] = TypeAdapter(Field)
+
+
+def _tuples(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _tuples(each) for key, each in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def _numbers(most: int) -> st.SearchStrategy[int]:
+    return st.sampled_from((-most, -5, -1, 0, 1, 2, 9, 1000, most))
+
+
+def _about(draw: Draw, field: Data) -> None:
+    if often(draw, 5):
+        field["description"] = draw(prose())
+    if often(draw, 4):
+        field["class"] = draw(
+            st.sampled_from(
+                ("public", "internal", "confidential", "pii", "phi", "payment", "secret")
+            )
+        )
+
+
+def _default(draw: Draw, field: Data) -> Any:
+    """A default that fits most fields of the type; the language refuses one that does not."""
+    values: dict[str, list[Any]] = {
+        "string": ["a", "", "'\"\\%$é"],
+        "text": ["a\nb", ""],
+        "integer": [field.get("min"), field.get("max")],
+        "decimal": [field.get("min", "0"), "1"],
+        "money": [0, 500],
+        "boolean": [True, False],
+        "date": ["2030-01-31", "0001-01-01"],
+        "datetime": ["2030-01-31T12:00:00Z"],
+        "duration": ["30d", "1m"],
+        "uuid": ["01890a5d-ac96-774b-bcce-b302099a8057"],
+        "email": ["a@example.com"],
+        "url": ["https://a.b/", "https://example.com/a%20b"],
+        "enum": [(field.get("values") or ["a"])[0]],
+        "list": [[]],
+    }
+    return draw(st.sampled_from(values[field["type"]]))
+
+
+@st.composite
+def resource_fields(draw: Draw, name: str, to: list[str], actions: list[str]) -> Data:
+    """A field of a resource, with its common keys."""
+    kind = {each.KIND.name: each for each in TYPES}
+    found: Data = draw(fields(to=to))
+    own = kind[found["type"]]
+    _about(draw, found)
+    # A reference to the resource itself or to a later one would lead in a circle.
+    first = found.get("to") == name
+    if first or often(draw):
+        found["optional"] = True
+    written = draw(
+        st.sampled_from(
+            ("client", "immutable", "computed", "set_by", "set_by" if actions else "client")
+        )
+    )
+    if written == "immutable":
+        found["immutable"] = True
+    elif written == "computed":
+        found["computed"] = True
+    elif written == "set_by" and actions:
+        found["set_by"] = draw(st.lists(st.sampled_from(actions), min_size=1, unique=True))
+    if own.HAS_DEFAULT and written != "computed" and often(draw):
+        found["default"] = _default(draw, found)
+    if "set_by" in found:
+        found["optional"] = True
+    if not possible(found):
+        for key in ("default", "pattern", "min", "max"):
+            if found.get("type") != "integer" and key in found and not possible(found):
+                del found[key]
+        if not possible(found):
+            found = {"type": "boolean"}
+            own = kind["boolean"]
+    secret = found.get("class") == "secret"
+    if own.FILTERS and not secret and often(draw, 2):
+        several = st.lists(st.sampled_from(own.FILTERS), min_size=1, unique=True)
+        found["filter"] = draw(several)
+    sortable = own.SORTS and not secret and not {"optional", "computed"} & found.keys()
+    if sortable and often(draw, 2):
+        found["sort"] = True
+    return found
+
+
+def field_inputs(draw: Draw, to: list[str]) -> Data:
+    """The body of an action."""
+    found: Data = {}
+    for name in draw(distinct_names(names.nested, 3)):
+        found[name] = draw(fields(to=to))
+        _about(draw, found[name])
+        if often(draw):
+            found[name]["optional"] = True
+        if found[name]["type"] not in ("object", "reference") and often(draw):
+            found[name]["default"] = _default(draw, found[name])
+    return {name: field for name, field in found.items() if possible(field)}
+
+
+@st.composite
+def resources(draw: Draw, before: Data, name: str, most: int) -> Data:
+    """A resource, which refers to those before it."""
+    found: Data = {}
+    parent = draw(st.sampled_from([*before])) if before and often(draw) else None
+    if often(draw):
+        found["description"] = draw(prose())
+    if often(draw, 4):
+        found["plural"] = f"many_{name}"[:28]
+    if parent:
+        found["parent"] = parent
+    if often(draw, 2):
+        found["owner"] = draw(st.sampled_from(("owner_id", "by", "def")))
+    actions = draw(distinct_names(names.action, 2, 0)) if often(draw, 2) else []
+    found["fields"] = {}
+    to = [*before, name]
+    for each in draw(distinct_names(names.field, most + 2, most // 2)):
+        if each != parent:
+            found["fields"][each] = draw(resource_fields(name, to, actions))
+    if not found["fields"]:
+        found["fields"] = {"plain": {"type": "boolean"}}
+    if actions:
+        found["actions"] = {}
+        for each in actions:
+            action: Data = {"on": draw(st.sampled_from(("item", "collection")))}
+            if often(draw):
+                action["description"] = draw(prose())
+            if often(draw, 2):
+                action["input"] = field_inputs(draw, to)
+            if often(draw):
+                action["step_up"] = draw(st.sampled_from(("1s", "5m", "24h")))
+            if often(draw):
+                action["idempotent"] = draw(st.sampled_from(("required", "optional")))
+            found["actions"][each] = action
+    if often(draw):
+        found["unique"] = draw(uniques(found))
+    if often(draw):
+        page = draw(st.sampled_from(({"max": 1}, {"default": 1, "max": 2}, {"max": 1000}, {})))
+        found["page"] = page
+    if often(draw):
+        found["body_max"] = draw(st.sampled_from(("64KiB", "1MiB", "16MiB", "100000B")))
+    if often(draw):
+        found["idempotent"] = draw(st.sampled_from(("required", "optional")))
+    return found
+
+
+@st.composite
+def uniques(draw: Draw, resource: Data) -> list[list[str]]:
+    """Fields that are unique together."""
+    kinds = {each.KIND.name: each for each in TYPES}
+    possible = [each for each, field in resource["fields"].items() if kinds[field["type"]].UNIQUE]
+    if "parent" in resource:
+        possible.append(resource["parent"])
+    if not possible:
+        return []
+    several = st.lists(st.sampled_from(possible), min_size=1, max_size=3, unique=True)
+    return list(draw(st.lists(several, min_size=1, max_size=2, unique_by=frozenset)))
+
+
+@st.composite
+def roles(draw: Draw, spec: Data, most: int) -> Data:
+    """Roles with grants."""
+    found: Data = {}
+    for name in draw(distinct_names(names.role, most)):
+        role: Data = {}
+        if often(draw):
+            role["description"] = draw(prose())
+        service = often(draw, 5)
+        if service:
+            role["kind"] = "service"
+        elif often(draw, 4):
+            role["mfa"] = draw(st.sampled_from(("any", "phishing_resistant")))
+        alike = [each for each, other in found.items() if ("kind" in other) is service]
+        if alike and often(draw):
+            role["extends"] = draw(st.lists(st.sampled_from(alike), min_size=1, unique=True))
+        role["can"] = []
+        for resource in draw(
+            st.lists(st.sampled_from([*spec["resources"]]), min_size=1, max_size=3, unique=True)
+        ):
+            role["can"] += draw(grants(spec, resource, service))
+        found[name] = role
+    return found
+
+
+@st.composite
+def grants(draw: Draw, spec: Data, resource: str, service: bool) -> list[Data]:
+    """Grants on one resource, and the sight of what is above it."""
+    about = spec["resources"][resource]
+    actions = [
+        name
+        for name, each in about.get("actions", {}).items()
+        if not (service and "step_up" in each)
+    ]
+    found: list[Data] = []
+    for _ in range(draw(st.integers(1, 2))):
+        possible = [*VERBS, *actions]
+        grant: Data = {
+            "do": draw(st.lists(st.sampled_from(possible), min_size=1, unique=True)),
+            "on": draw(st.sampled_from((resource, [resource]))),
+        }
+        if often(draw, 4) and {"list", "read", "update"} & set(grant["do"]):
+            grant["do"] = [each for each in grant["do"] if each != "create"]
+            key = draw(st.sampled_from(("only", "except")))
+            several = st.lists(st.sampled_from([*about["fields"]]), min_size=1, unique=True)
+            grant[key] = draw(several)
+        on_all = any(
+            about["actions"][each]["on"] == "collection" for each in {*actions} & {*grant["do"]}
+        )
+        asked = draw(conditions(spec, about, service)) if often(draw, 2) and not on_all else {}
+        if asked:
+            grant["when"] = asked
+        found.append(grant)
+    above = about.get("parent")
+    while above:
+        found.append({"do": ["read"], "on": above})
+        above = spec["resources"][above].get("parent")
+    return found
+
+
+@st.composite
+def conditions(draw: Draw, spec: Data, resource: Data, service: bool) -> Data:
+    """Conditions that all must hold."""
+    found: Data = {}
+    for name, field in resource["fields"].items():
+        if often(draw):
+            values = _values(field)
+            sides: list[Any] = [*values, *([{"in": values}] if values else [])]
+            sides += [f"$tenant.{each}" for each in _alike(field, spec["tenancy"])]
+            if not service:
+                for each in _alike(field, spec["identity"]):
+                    listed = "list" in spec["identity"]["attributes"][each]
+                    sides.append({"in": f"$user.{each}"} if listed else f"$user.{each}")
+            if sides:
+                found[name] = draw(st.sampled_from(sides))
+    if "owner" in resource and not service and often(draw, 2):
+        found[resource["owner"]] = "$user.id"
+    if often(draw, 6):
+        found["$service.environment"] = {"in": ["development"]}
+    for name, each in spec["tenancy"].get("attributes", {}).items():
+        if often(draw, 6) and _values(each):
+            found[f"$tenant.{name}"] = draw(st.sampled_from(_values(each)))
+    return found
+
+
+def _values(field: Data) -> list[Any]:
+    """A few values that a condition compares a field or an attribute with."""
+    if "enum" in field or field.get("type") == "enum":
+        return list(field.get("enum") or field["values"])[:2]
+    kind = field.get("type")
+    if kind == "string" and "pattern" not in field and field.get("min", 0) < 2:
+        return ["a"]
+    if kind == "boolean":
+        return [True, False]
+    if kind == "integer":
+        return list(dict.fromkeys((field["min"], field["max"])))
+    if kind == "uuid":
+        return ["01890a5d-ac96-774b-bcce-b302099a8057"]
+    return []
+
+
+def _alike(field: Data, section: Data) -> Iterator[str]:
+    """The attributes that a field can be compared with."""
+    text = {"string", "enum"}
+    kind = field["type"]
+    for name, each in section.get("attributes", {}).items():
+        other = "enum" if "enum" in each else each.get("type", "string")
+        if kind == other or {kind, other} <= text:
+            yield name

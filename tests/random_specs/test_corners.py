@@ -1,0 +1,102 @@
+"""Corners of the language that were red once, in one project that is green."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scaffold.project.create import create
+
+from .holding import faults
+
+SPEC = """
+scaffold: 1
+service: {name: corners, title: Corners}
+tenancy: {tenant: group, attributes: {region: {enum: [eu, us]}}}
+identity:
+  attributes: {level: {type: integer, min: 0, max: 9}}
+  issuers: [{url: https://login.example.com/, audience: corners, algorithms: [ES256]}]
+roles:
+  reader:
+    can:
+      - {do: [list, read, create, update, delete, print], on: book}
+      - {do: [list, create, read], on: tuple, when: {$service.environment: {in: [development]}}}
+      - {do: [list, read, create, update, pay], on: text}
+  other: {can: [{do: list, on: book, only: class}]}
+  partial:
+    can:
+      - {do: list, on: book, only: [type, tags], when: {low: 5}}
+      - {do: list, on: book, when: {$tenant.region: eu}}
+  regional: {can: [{do: [list, read], on: book, when: {body: $tenant.region, low: $user.level}}]}
+resources:
+  tuple: {fields: {name: {type: string, max: 9}}, page: {max: 1}}
+  text:
+    unique: [[long], [code], [price], [day], [link], [short]]
+    fields:
+      long:  {type: string, min: 120, max: 200, pattern: '^[a-z]+$', filter: eq, sort: true}
+      code:  {type: string, max: 10, pattern: '^[A-Z]{2}-[0-9]{2}$'}
+      other: {type: string, max: 10, pattern: '^[^ -~]{2,}$'}
+      price: {type: decimal, digits: 6, places: 2, min: 1000, max: 1010, filter: gte, sort: true}
+      below: {type: decimal, digits: 6, places: 2, max: '-3.25'}
+      day:   {type: date}
+      link:  {type: url, max: 10}
+      links: {type: list, of: {type: url, max: 10}, max_items: 3, min_items: 2, unique_items: true}
+      short: {type: string, max: 2}
+      about: {type: text, min: 100, max: 1000}
+    actions:
+      pay: {on: collection, input: {price: {type: decimal, digits: 3, places: 0, min: 10}}}
+  book:
+    fields:
+      tags:  {type: list, of: {type: string, max: 30}, max_items: 20, default: []}
+      links: {type: list, of: {type: url}, max_items: 5}
+      type:  {type: string, max: 10, filter: [eq, prefix], sort: true}
+      class: {type: integer, min: 0, max: 9, filter: [eq, gte, in], sort: true}
+      from:  {type: boolean, filter: eq, default: false}
+      list:  {type: list, of: {type: integer, min: 0, max: 9}, max_items: 3, default: []}
+      date:  {type: date, filter: lte}
+      made:  {type: datetime, default: '2030-01-31T12:00:00Z'}
+      asked: {type: uuid, default: 01890a5d-ac96-774b-bcce-b302099a8057}
+      def:   {type: datetime, optional: true, set_by: print}
+      other: {type: date, optional: true, set_by: print}
+      moment: {type: datetime}
+      body:  {type: string, max: 9, pattern: '^(us|asia)?$', default: ''}
+      part:  {type: decimal, digits: 3, places: 3}
+      low:   {type: integer, min: 5, max: 20}
+      shelf:
+        type: object
+        fields:
+          place:
+            type: object
+            fields: {room: {type: string, max: 20}, floor: {type: integer, min: 0, max: 9}}
+          in: {type: string, max: 9, optional: true}
+    actions:
+      print:
+        on: item
+        input:
+          return: {type: boolean}
+          until:  {type: date, default: '2030-01-31'}
+          class:  {type: list, of: {type: date}, max_items: 3, default: []}
+"""
+
+LEAST = """
+scaffold: 1
+service: {name: corners, title: Corners}
+tenancy: {tenant: group}
+identity:
+  issuers: [{url: https://login.example.com/, audience: corners, algorithms: [ES256]}]
+roles: {reader: {can: [{do: read, on: thing}]}}
+resources: {thing: {fields: {done: {type: boolean}}}}
+"""
+"""A spec whose service uses next to nothing."""
+
+
+def test_nothing_is_imported_in_vain(tmp_path: Path) -> None:
+    create("corners", tmp_path / "corners", LEAST.encode(), "scaffold.yaml")
+    command = [sys.executable, "-m", "ruff", "check", "--no-cache", "."]
+    assert subprocess.run(command, cwd=tmp_path / "corners", check=False).returncode == 0  # noqa: S603
+
+
+@pytest.mark.usefixtures("postgres_server")
+def test_the_corners_are_green(tmp_path: Path) -> None:
+    assert list(faults(SPEC, tmp_path / "corners", "corners")) == []
