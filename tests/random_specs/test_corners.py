@@ -94,7 +94,9 @@ resources: {thing: {fields: {done: {type: boolean}}}}
 def test_nothing_is_imported_in_vain(tmp_path: Path) -> None:
     create("corners", tmp_path / "corners", LEAST.encode(), "scaffold.yaml")
     command = [sys.executable, "-m", "ruff", "check", "--no-cache", "."]
-    assert subprocess.run(command, cwd=tmp_path / "corners", check=False).returncode == 0  # noqa: S603
+    assert (
+        subprocess.run(command, cwd=tmp_path / "corners", check=False).returncode == 0
+    )  # noqa: S603
 
 
 @pytest.mark.usefixtures("postgres_server")
