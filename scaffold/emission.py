@@ -77,7 +77,7 @@ def spec_of(project: Path) -> Path:
     place = project / SPEC
     if not place.is_file():
         raise ProjectError(
-            f"There is no {SPEC} in {project}. "
+            f"There is no {SPEC} in {project.resolve()}. "
             "Give the directory of a project, or make a project with: scaffold new NAME"
         )
     return place

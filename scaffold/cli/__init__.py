@@ -3,16 +3,18 @@
 Importing this costs little: what a command needs is imported when it runs.
 
 Exit codes of all commands: 0 is fine, 1 says that `check` or `lint` found something, 2 that the
-input or the usage is wrong and nothing was done.
+input or the usage is wrong and nothing was done, 70 that scaffold has a bug.
 """
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
 from scaffold.cli import check, explain, generate, lint, new, schema
+from scaffold.cli.output import DEFECT, report_defect
 
 app = typer.Typer(
     name="scaffold",
@@ -20,7 +22,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 fine, 1 check or lint found something, 2 wrong input or usage.",
+    epilog="Exit codes: 0 fine, 1 check or lint found something, 2 wrong input or usage, 70 a bug.",
 )
 
 app.command("new")(new.run)
@@ -62,4 +64,8 @@ def options(
 
 def main() -> None:
     """The program `scaffold`."""
-    app()
+    try:
+        app()
+    except Exception as error:
+        report_defect(error)
+        sys.exit(DEFECT)

@@ -22,7 +22,7 @@ def run(
     Every difference is named:
       changed      a generated file was edited
       missing      a generated file is not there
-      extra        a file lies among the generated files and is not one of them
+      extra        a file lies among the generated files and is not one of them: move or delete it
       stale        the spec or scaffold changed since: run scaffold generate
       migration    the same, and the tables with it, which takes a migration
       lock         the lock claims something that the spec does not yield
@@ -62,6 +62,11 @@ def _verdict(kinds: list[str]) -> str:
         return (
             "The spec or scaffold changed since the files were generated. Run scaffold generate, "
             "and commit the result."
+        )
+    if set(kinds) == {"extra"}:
+        return (
+            f"{counted(len(kinds), 'difference')}. Move these files out of the generated "
+            "directories, or delete them."
         )
     return (
         f"{counted(len(kinds), 'difference')}. Undo edits, or say in scaffold.yaml what they "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -37,8 +38,9 @@ def run(
         from scaffold.spec.load import load
 
         design = resolve(load(spec_of(project)))
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPED_WIDTH
         try:
-            text = explain(design, role=role, operation=operation, format=format)
+            text = explain(design, role=role, operation=operation, format=format, width=width)
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
     if isinstance(text, str):
@@ -46,4 +48,4 @@ def run(
         return
     from rich.console import Console
 
-    Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(text)
+    Console(width=width).print(text)

@@ -63,9 +63,14 @@ def _list(difference: Difference) -> None:
             say(f"{paint(f'{kind:<8}', colour)} {path}")
     for path in difference.left:
         say(f"{paint('left    ', 'yellow')} {escape(path)} (in the lock, and not generated)")
+    for path in difference.extra:
+        say(f"{paint('extra   ', 'yellow')} {escape(path)} (not generated: move or delete it)")
 
 
 def _summarise(difference: Difference, *, dry_run: bool) -> None:
+    if not difference and difference.extra:
+        say("Nothing to write: every generated file is what the spec yields.")
+        return
     if not difference:
         say("Nothing to do: the tree is what the spec yields.")
         return

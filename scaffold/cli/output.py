@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TextIO
 
 import typer
@@ -15,11 +16,10 @@ FOUND = 1
 """The exit code of a check that found something."""
 REFUSED = 2
 """The exit code of wrong input or usage."""
-BUG = (
-    "scaffold has a bug: the Python code that it made from this spec is not valid. Please report "
-    "it with the spec and this message:"
-)
-"""What is said of a spec that is right, and of which scaffold made what is not."""
+DEFECT = 70
+"""The exit code of an error that scaffold itself is to blame for: EX_SOFTWARE of sysexits.h."""
+DEBUG = "SCAFFOLD_DEBUG"
+"""The environment variable with which such an error has a traceback."""
 INTERRUPTED = 130
 """The exit code that shells give to what Ctrl-C ended."""
 
@@ -56,7 +56,7 @@ def complain(text: str) -> None:
 def refusing() -> Iterator[None]:
     """Ends a command whose input is wrong: what is wrong is printed, and the exit code is 2.
 
-    Other errors are defects of scaffold and pass.
+    Other errors are defects of scaffold and pass, for `report_defect`.
     """
     try:
         yield
@@ -79,7 +79,7 @@ def refusing() -> Iterator[None]:
 def _explained(error: Exception) -> str | None:
     """What to say of an error that the input caused; None for any other."""
     from scaffold.emission import ProjectError
-    from scaffold.plan.format import FormatterError, FormatterMissing
+    from scaffold.plan.format import FormatterMissing
     from scaffold.project.create import NewProjectError
     from scaffold.spec.problems import SpecError, escape
     from scaffold.tree.history import MigrationNeeded
@@ -95,10 +95,30 @@ def _explained(error: Exception) -> str | None:
             return escape(str(error))
         case FormatterMissing():
             return str(error)
-        case FormatterError():
-            where = escape(" ".join(str(error).split("\n")[:2]))
-            return f"{BUG} {where}"
         case OSError():
             where = f"{error.filename}: " if error.filename else ""
             return escape(f"{where}{error.strerror or error}")
     return None
+
+
+def report_defect(error: Exception) -> None:
+    """Prints what to report of an error that no input should cause; DEBUG adds the traceback."""
+    import platform
+    import traceback
+
+    from scaffold import __version__
+    from scaffold.spec.problems import escape
+
+    if os.environ.get(DEBUG):
+        traceback.print_exception(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "unknown"
+    said = " ".join(str(error).split("\n")[:2])[:300]
+    typer.echo(
+        f"{paint('scaffold has a bug:', 'red', sys.stderr)} "
+        f"{type(error).__name__}: {escape(said)} ({where})\n"
+        "Please report it with this message, the command, the spec, and these versions: "
+        f"scaffold {__version__}, Python {platform.python_version()}, {platform.system()}.\n"
+        f"With {DEBUG}=1 in the environment the same command shows the traceback.",
+        err=True,
+    )

@@ -22,6 +22,7 @@ def explain(
     role: str | None = None,
     operation: str | None = None,
     format: Literal["table"] = "table",
+    width: int | None = None,
 ) -> Table: ...
 
 
@@ -42,6 +43,7 @@ def explain(
     operation: str | None = None,
     *,
     format: Document | Literal["table"],
+    width: int | None = None,
 ) -> Table | str: ...
 
 
@@ -50,11 +52,13 @@ def explain(
     role: str | None = None,
     operation: str | None = None,
     format: Document | Literal["table"] = "table",
+    width: int | None = None,
 ) -> Table | str:
     """The access matrix: a rich table, or the text of a document.
 
     `role` and `operation` (an id such as `update_invoice`, or a permission such as
-    `invoice:update`) leave the part of it that is about them.
+    `invoice:update`) leave the part of it that is about them. A table is laid out for
+    `width` characters, if it is given.
 
     Raises:
         ValueError: there is no such role or operation; the message names the nearest.
@@ -70,4 +74,4 @@ def explain(
     # Here, because a document needs no terminal.
     from scaffold.explain.table import table
 
-    return table(found)
+    return table(found, width)

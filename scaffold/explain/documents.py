@@ -15,12 +15,21 @@ from scaffold.features import FEATURES
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|&~-])")
 
 _STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem; color: #1c1e21; background: #fff; }
-table { border-collapse: collapse; margin: 0 0 2rem; }
+body {
+  font: 15px/1.5 system-ui, sans-serif; margin: 1rem clamp(1rem, 4vw, 2rem);
+  color: #1c1e21; background: #fff; overflow-wrap: anywhere;
+}
+nav { display: flex; flex-wrap: wrap; gap: .3rem 1rem; }
+a { color: #2457c5; }
+.scroll { overflow-x: auto; margin: 0 0 2rem; }
+table { border-collapse: collapse; overflow-wrap: normal; }
+td { min-width: 9rem; }
+tbody th { position: sticky; left: 0; }
 th, td { border: 1px solid #ccd0d5; padding: .3rem .6rem; text-align: left; vertical-align: top; }
 th { background: #f3f4f6; font-weight: 600; }
 small { display: block; font-weight: 400; color: #565b63; }
 @media (prefers-color-scheme: dark) {
+  a { color: #8fb2ff; }
   body { color: #e4e6eb; background: #18191a; }
   th { background: #242526; }
   th, td { border-color: #4a4b4d; }
@@ -101,12 +110,19 @@ def _html(matrix: Matrix) -> Iterator[str]:
         '<meta http-equiv="Content-Security-Policy" '
         "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
     )
-    yield '<meta name="viewport" content="width=device-width">'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f"<title>{title}</title>"
     yield f"<style>\n{_STYLE}\n</style>"
     yield f"<h1>{title}</h1>"
+    yield "<nav>"
     for section in matrix.sections:
-        yield f"<h2>{markup.escape(section.entity.title)}</h2>"
+        yield f'<a href="#{section.entity.name}">{markup.escape(section.entity.title)}</a>'
+    yield "</nav>"
+    for section in matrix.sections:
+        title = markup.escape(section.entity.title)
+        yield f'<h2 id="{section.entity.name}">{title}</h2>'
+        # The table scrolls in a box of its own, by the keyboard too.
+        yield f'<div class="scroll" tabindex="0" role="region" aria-label="{title}">'
         yield "<table>"
         headings = "".join(_th("col", each.name, holder(each)) for each in _roles(matrix, section))
         yield f"<thead><tr><td></td>{headings}</tr></thead>"
@@ -120,6 +136,7 @@ def _html(matrix: Matrix) -> Iterator[str]:
             yield f"<tr>{heading}{cells}</tr>"
         yield "</tbody>"
         yield "</table>"
+        yield "</div>"
     yield "</html>"
 
 

@@ -116,11 +116,18 @@ def _refuse_occupied(target: Path) -> None:
     if target.is_dir():
         if any(target.iterdir()):
             raise NewProjectError(
-                f"{target} is not empty. "
+                f"{_shown(target)} is not empty. "
                 "Choose another directory with --into; in a project, run scaffold generate"
             )
     elif os.path.lexists(target):
-        raise NewProjectError(f"{target} is not a directory. Choose another one with --into")
+        raise NewProjectError(
+            f"{_shown(target)} is not a directory. Choose another one with --into"
+        )
+
+
+def _shown(target: Path) -> Path:
+    """A path as it reads in a sentence, in which dots alone do not."""
+    return target.resolve() if set(target.parts) <= {".."} else target
 
 
 def _fill(target: Path, write: Callable[[Path], None]) -> None:

@@ -91,6 +91,8 @@ def _useless(resource: Resource, field: str, grant: Grant) -> str:
     kind = resource.fields.get(field)
     operations = set(grant.do)
     if kind is None:
+        if field not in (resource.parent, resource.owner):
+            return ""  # it is not sound, which is a problem of its own
         # The parent is given by the path and the owner by the principal.
         return "" if operations & _SEEING else "the service sets it"
     if kind.class_ == "secret" and operations <= _SEEING:

@@ -14,7 +14,7 @@ from scaffold.columns import BUILT_IN
 from scaffold.database.sql import RESERVED, SYSTEM_COLUMNS
 from scaffold.naming import KEYWORDS, plural
 
-from .problems import Refusal, listing, quote, word
+from .problems import MAX_LISTED, Refusal, listing, quote, word
 
 IDENTIFIER = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 """Lower-case words joined by single underscores."""
@@ -212,4 +212,18 @@ def suggestion(name: str, known: Collection[str]) -> str:
     near = nearest(name, known)
     if near is not None:
         return f"Did you mean {word(near)}?"
-    return f"Known: {listing(sorted(known), 'and')}." if known else ""
+    return f"Known: {listing(_by_nearness(name, known), 'and')}." if known else ""
+
+
+def _by_nearness(name: str, known: Collection[str]) -> list[str]:
+    """The known words in their order; the nearest first where the list will be cut."""
+    words = sorted(known)
+    if len(words) <= MAX_LISTED:
+        return words
+    matcher = difflib.SequenceMatcher(b=name[: 2 * MAX_NAME], autojunk=False)
+
+    def distance(each: str) -> float:
+        matcher.set_seq1(each)
+        return -matcher.ratio()
+
+    return sorted(words[:_MAX_COMPARED], key=distance) + words[_MAX_COMPARED:]

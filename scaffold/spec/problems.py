@@ -15,6 +15,9 @@ Path = tuple[str | int, ...]
 MAX_PROBLEMS = 50
 """How many problems one error reports; the rest shows after the first ones are repaired."""
 
+MAX_LISTED = 12
+"""How many words a hint lists."""
+
 _QUOTED_LENGTH = 60
 
 
@@ -105,10 +108,10 @@ def word(text: str) -> str:
 
 
 def listing(words: Iterable[str], last: str = "or") -> str:
-    """`a, b or c`; at most twelve words, so that a hint stays readable."""
+    """`a, b or c`; at most `MAX_LISTED` words, so that a hint stays readable."""
     shown = [word(w) for w in words]
-    if len(shown) > 12:
-        return ", ".join(shown[:12]) + ", …"
+    if len(shown) > MAX_LISTED:
+        return ", ".join(shown[:MAX_LISTED]) + ", …"
     if len(shown) < 2:
         return "".join(shown)
     return f"{', '.join(shown[:-1])} {last} {shown[-1]}"

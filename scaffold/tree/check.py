@@ -17,6 +17,11 @@ from scaffold.tree.transaction import JOURNAL, interrupted
 
 Kind = Literal["changed", "missing", "extra", "stale", "migration", "lock", "interrupted"]
 
+_EXTRA = (
+    "lies among the generated files and is not one of them: move or delete it, "
+    "scaffold generate does not touch it"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -68,7 +73,7 @@ def _tree(project: Path, emission: Emission, lock: Lock | None) -> Iterator[Find
         if path in known and known[path] == digest_of(project, path):
             yield Finding("stale", path, "is no longer generated")
         else:
-            yield Finding("extra", path, "lies among the generated files and is not one of them")
+            yield Finding("extra", path, _EXTRA)
 
 
 def _needed(tables: tuple[str, ...]) -> str:

@@ -25,12 +25,15 @@ class Difference:
     """What it takes to bring the tree to what the spec yields.
 
     `left` are files that the lock lists and that are not generated files: nobody touches them.
+    `extra` are files in the generated directories that scaffold did not write: nobody touches
+    them either, and `check` finds them until somebody moves or deletes them.
     """
 
     created: tuple[str, ...]
     changed: tuple[str, ...]
     removed: tuple[str, ...]
     left: tuple[str, ...]
+    extra: tuple[str, ...]
 
     def __bool__(self) -> bool:
         """Is there anything to do?"""
@@ -60,6 +63,7 @@ def compare(project: Path, emission: Emission, *, replace_initial: bool = False)
         ),
         removed=tuple(path for path in former if emission.roots.hold(path)),
         left=tuple(path for path in former if not emission.roots.hold(path)),
+        extra=tuple(path for path in extra(project, emission) if path not in former),
     )
 
 

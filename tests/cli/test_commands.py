@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from scaffold import __version__
-from scaffold.cli import app
+from scaffold.cli import app, main
 
 from .support import SPECS, edit, scaffold, scaffold_process
 
@@ -174,3 +174,46 @@ def test_shells_can_complete() -> None:
     environment = {"_SCAFFOLD_COMPLETE": "complete_bash", **words}
     result = CliRunner().invoke(app, [], env=environment, prog_name="scaffold")
     assert result.stdout.split() == ["generate"]
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_an_unexpected_exception_is_reported_as_a_bug(
+    debug: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> None:
+        raise KeyError("\x1b[31mboom")
+
+    monkeypatch.setattr("scaffold.cli.app", broken)
+    monkeypatch.setenv("SCAFFOLD_DEBUG", "1" if debug else "")
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 70
+    said = capsys.readouterr().err
+    assert "scaffold has a bug: KeyError" in said
+    assert "boom" in said
+    assert "test_commands.py:" in said
+    assert "SCAFFOLD_DEBUG=1" in said
+    assert "\x1b" not in said
+    assert ("Traceback" in said) is debug
+
+
+def test_a_path_of_dots_reads_well_in_a_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert f"There is no scaffold.yaml in {tmp_path}. " in scaffold("check").stderr
+    (tmp_path / "file").touch()
+    said = scaffold("new", "shop", "--defaults", "--into", ".").stderr
+    assert f"error: {tmp_path} is not empty. " in said
+
+
+def test_generate_names_an_extra_file_that_check_finds(project: Path) -> None:
+    path = project / "shop" / "gate" / "extra.py"
+    path.write_text("", encoding="utf-8")
+    for command in ("check", "generate", "generate", "check"):
+        said = scaffold(command, project).stdout
+        assert "shop/gate/extra.py" in said
+        assert "move or delete it" in said
+    path.unlink()
+    assert "extra" not in scaffold("generate", project).stdout
+    assert scaffold("check", project).exit_code == 0

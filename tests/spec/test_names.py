@@ -109,3 +109,10 @@ def test_a_suggestion_names_the_nearest_word_or_all() -> None:
 )
 def test_names_are_refused_where_they_stand(sample: str, code: str, says: str) -> None:
     check_refused(sample, code, says)
+
+
+def test_a_list_that_is_cut_begins_with_the_nearest_words() -> None:
+    known = [f"field_{number}" for number in range(20)] + ["zone_of_the_customer"]
+    hint = names.suggestion("customer", known)
+    assert hint.startswith("Known: zone_of_the_customer, ")
+    assert hint.endswith(", ….")

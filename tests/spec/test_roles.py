@@ -3,6 +3,7 @@
 import pytest
 
 from scaffold.spec.load import loads
+from scaffold.spec.problems import SpecError
 
 from .samples import check_refused, grant, spec
 
@@ -104,3 +105,12 @@ def test_what_is_wrong_with_a_role(roles: str, code: str, says: str) -> None:
 def test_some_role_must_be_granted_something() -> None:
     text = spec(roles="{a: {}, b: {extends: a}}").replace("roles:", "▸roles:")
     check_refused(text, "E-NO-GRANT", "No role may do anything")
+
+
+def test_a_grant_of_a_broken_field_is_no_problem_of_its_own() -> None:
+    text = grant("{do: [create, update], on: order, only: [title]}")
+    broken = text.replace("title: {type: string, max: 100}", "title: {type: lost}", 1)
+    assert broken != text
+    with pytest.raises(SpecError) as refused:
+        loads(broken)
+    assert "the service sets it" not in str(refused.value)

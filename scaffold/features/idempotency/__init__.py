@@ -108,6 +108,7 @@ class Idempotency(Feature):
                 "operation.call": "call.jinja",
                 "docs.placeholders": "placeholder.jinja",
                 "docs.values": "value.jinja",
+                "docs.sentences": "sentence.jinja",
                 "harness.headers": "headers.jinja",
                 "harness.again": "again.jinja",
                 "test_contract.promised": "promised.jinja",

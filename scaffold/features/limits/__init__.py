@@ -65,6 +65,7 @@ class Limits(Feature):
             fragments={
                 "app.imports": "app_imports.jinja",
                 "app.admission": "app_admission.jinja",
+                "docs.sentences": "sentence.jinja",
                 "settings.fields": "settings.jinja",
                 "conftest.imports": "conftest_imports.jinja",
                 "conftest.service": "conftest_service.jinja",

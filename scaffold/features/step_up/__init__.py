@@ -84,7 +84,10 @@ class StepUp(Feature):
     def files(self, design: Design) -> Files:
         return Files(
             tests={"test_step_up.py": "test_step_up.py.jinja"},
-            fragments={"test_contract.promised": "promised.jinja"},
+            fragments={
+                "test_contract.promised": "promised.jinja",
+                "docs.sentences": "sentence.jinja",
+            },
         )
 
     def attributes(self) -> Iterable[Attribute]:

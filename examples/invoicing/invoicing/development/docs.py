@@ -8,8 +8,12 @@ document reaches the page as data and is shown as text, never as markup.
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
+from typing import Any
+
+from invoicing.development.examples import example
 
 _HERE = Path(__file__).parent
 _STYLE = (_HERE / "docs.css").read_text(encoding="utf-8")
@@ -34,13 +38,29 @@ _PAGE = Template("""\
 
 
 def page(document: bytes) -> bytes:
-    """The page for an OpenAPI document in JSON.
+    """The page for an OpenAPI document in JSON, with a valid sample of each request body.
 
     Send it with CONTENT_SECURITY_POLICY. Raises ValueError if it is not JSON.
     """
+    contents = json.loads(document)
+    for operation in (
+        each for item in contents["paths"].values() for each in item.values()
+    ):
+        if "requestBody" in operation:
+            for media in operation["requestBody"]["content"].values():
+                media["example"] = sample(contents, media["schema"])
     # "<" could end the script element or open a comment in it.
-    data = json.dumps(json.loads(document)).replace("<", r"\u003c")
+    data = json.dumps(contents).replace("<", r"\u003c")
     return _PAGE.substitute(style=_STYLE, script=_SCRIPT, document=data).encode()
+
+
+def sample(contents: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:
+    """A valid body: what is required, or one property where nothing is."""
+    if "$ref" in schema:
+        schema = contents["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    if not schema.get("required"):
+        schema = {**schema, "required": list(schema["properties"])[:1]}
+    return example(schema, 1)
 
 
 def _source(text: str) -> str:

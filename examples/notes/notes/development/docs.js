@@ -19,6 +19,8 @@ function element(name, attributes = {}, ...children) {
 }
 
 const paragraph = (text) => text && element("p", {}, text);
+/** A table in a box of its own, which scrolls where the window is narrow. */
+const table = (rows) => element("div", { class: "scroll" }, element("table", {}, rows));
 const heading = (text) => element("h3", {}, text);
 const asText = (value) => (typeof value === "string" ? value : JSON.stringify(value));
 
@@ -127,7 +129,7 @@ function describe(reference, text) {
     " ",
     bounds.length && element("span", { class: "muted" }, bounds.join(", ")),
     extensionsOf(schema)
-      .map(([key, value]) => [" ", element("span", { class: "tag" }, `${key}: ${asText(value)}`)])
+      .map((entry) => [" ", element("span", { class: "tag" }, sentence(entry))])
       .flat(),
     paragraph(text ?? schema.description),
   ].flat();
@@ -145,7 +147,7 @@ function schemaTable({ schema }) {
     );
   });
   const closed = schema.additionalProperties === false && "No other properties.";
-  return [element("table", {}, rows), closed && element("p", { class: "muted" }, closed)];
+  return [table(rows), closed && element("p", { class: "muted" }, closed)];
 }
 
 function schemaBlock(part) {
@@ -155,45 +157,42 @@ function schemaBlock(part) {
   return block;
 }
 
-/** Build a value that a schema would accept, as a start for the reader. */
-function example(reference, depth = 0) {
-  if (typeof reference === "boolean" || depth > 6) return null;
-  const schema = resolve(reference);
-  if (schema.example !== undefined) return schema.example;
-  if (schema.examples?.length) return schema.examples[0];
-  if (schema.default !== undefined) return schema.default;
-  if ("const" in schema) return schema.const;
-  if (schema.enum) return schema.enum[0];
-  const choice = (schema.anyOf ?? schema.oneOf ?? schema.allOf)?.[0];
-  if (choice) return example(choice, depth + 1);
-  const samples = {
-    uuid: "00000000-0000-4000-8000-000000000000",
-    date: "2030-01-31",
-    "date-time": "2030-01-31T12:00:00Z",
-    email: "name@example.com",
-    uri: "https://example.com/",
-    duration: "PT5M",
-  };
-  switch ([schema.type].flat()[0]) {
-    case "string":
-      return samples[schema.format] ?? "text".padEnd(schema.minLength ?? 0, "x");
-    case "integer":
-    case "number":
-      return Math.min(Math.max(0, schema.minimum ?? 0), schema.maximum ?? Infinity);
-    case "boolean":
-      return false;
-    case "array": {
-      const one = schema.items ?? true;
-      return Array.from({ length: schema.minItems ?? 0 }, () => example(one, depth + 1));
-    }
-    case "null":
-      return null;
-    default: {
-      const all = Object.entries(schema.properties ?? {});
-      const shown = all.filter(([, property]) => !resolve(property).readOnly);
-      return Object.fromEntries(shown.map(([name, one]) => [name, example(one, depth + 1)]));
-    }
-  }
+// ---- Sentences
+
+const CLASSES = { pii: "personal data" };
+
+/** Join names as prose: `a, b and c`. */
+const joined = (names) => names.join(", ").replace(/, ([^,]*)$/, " and $1");
+
+/** What the extensions of the contract say, as sentences. */
+const SENTENCES = {
+  "x-permission": (value) => `The caller needs the permission ${value}.`,
+  "x-roles": (roles) =>
+    roles.length === 0
+      ? "No role has this permission."
+      : roles.length === 1
+        ? `The role ${roles[0]} has it, possibly under conditions.`
+        : `The roles ${joined(roles)} have it, possibly under conditions.`,
+  "x-tenancy": (claim) =>
+    `A caller sees the rows of one tenant: the one in the claim ${claim} of the access token.`,
+  "x-precondition": (header) => `The request needs ${header}, with the ETag of the row.`,
+  "x-class": (value) => CLASSES[value] ?? value,
+  "x-currency": (value) => `in minor units of ${value}`,
+  "x-rate-limit": (limits) => {
+    const each = Object.entries(limits).map(([scope, limit]) => {
+      const [count, window] = limit.split("/");
+      return `${count} in ${window.slice(0, -1)} seconds for each ${scope}`;
+    });
+    return each.length ? `Requests are limited: ${joined(each)}.` : "Requests are not limited.";
+  },
+  "x-idempotency": (need) =>
+    `An Idempotency-Key is ${need}: with one, a repeated request changes nothing for a day.`,
+};
+
+/** Say an extension in words; one that nobody has words for is named as it is. */
+function sentence([key, value]) {
+  const say = SENTENCES[key];
+  return say ? say(value) : `${key.slice(2).replaceAll("-", " ")}: ${asText(value)}`;
 }
 
 // ---- Operations
@@ -201,7 +200,7 @@ function example(reference, depth = 0) {
 /** Return the first media type of a `content` object and its schema. */
 function content(node) {
   const [type, media] = Object.entries(node?.content ?? {})[0] ?? [];
-  return { type, schema: media?.schema };
+  return { type, schema: media?.schema, sample: media?.example };
 }
 
 function contentView(node) {
@@ -217,28 +216,13 @@ function operationBody({ operation, parameters, ...rest }) {
   const body = element("div", { class: "body" }, paragraph(operation.description));
   const facts = extensionsOf(operation);
   if (facts.length) {
-    body.append(
-      heading("Guarantees"),
-      element(
-        "table",
-        {},
-        facts.map(([key, value]) =>
-          element(
-            "tr",
-            {},
-            element("td", {}, element("code", {}, key)),
-            element("td", {}, element("code", {}, asText(value))),
-          ),
-        ),
-      ),
-    );
+    const said = facts.map((fact) => element("li", {}, sentence(fact)));
+    body.append(heading("Guarantees"), element("ul", {}, said));
   }
   if (parameters.length) {
     body.append(
       heading("Parameters"),
-      element(
-        "table",
-        {},
+      table(
         parameters.map((one) =>
           element(
             "tr",
@@ -263,31 +247,42 @@ function operationBody({ operation, parameters, ...rest }) {
       ...contentView(request),
     );
   }
+  const all = Object.entries(operation.responses ?? {}).map(([status, reference]) => ({
+    status,
+    response: resolve(reference),
+  }));
+  const problems = all.filter(({ status }) => status >= "400");
+  const answers = all.filter((each) => !problems.includes(each));
   body.append(
+    tryForm({ parameters, request, ...rest }),
     heading("Responses"),
+    table(answers.map((each) => responseRow(each, contentView(each.response)))),
+  );
+  if (problems.length) {
+    body.append(
+      heading("Problems"),
+      table(problems.map((each) => responseRow(each, []))),
+      ...contentView(problems[0].response),
+    );
+  }
+  return body;
+}
+
+/** One response; refusals share the form of their body, which is shown once below them. */
+function responseRow({ status, response }, contents) {
+  const names = Object.keys(response.headers ?? {}).join(", ");
+  return element(
+    "tr",
+    {},
+    element("td", {}, element("code", {}, status)),
     element(
-      "table",
+      "td",
       {},
-      Object.entries(operation.responses ?? {}).map(([status, reference]) => {
-        const response = resolve(reference);
-        const names = Object.keys(response.headers ?? {}).join(", ");
-        return element(
-          "tr",
-          {},
-          element("td", {}, element("code", {}, status)),
-          element(
-            "td",
-            {},
-            paragraph(response.description),
-            names && element("p", { class: "muted" }, `Headers: ${names}`),
-            contentView(response),
-          ),
-        );
-      }),
+      paragraph(response.description),
+      names && element("p", { class: "muted" }, `Headers: ${names}`),
+      contents,
     ),
   );
-  body.append(tryForm({ parameters, request, ...rest }));
-  return body;
 }
 
 function operationView(entry) {
@@ -430,8 +425,8 @@ function tryForm({ method, path, parameters, request }) {
   const fields = parameters
     .filter((one) => one.in !== "cookie")
     .map((parameter) => ({ parameter, input: inputFor(parameter) }));
-  const { type, schema } = content(request);
-  const start = schema === undefined ? "" : JSON.stringify(example(schema), null, 2);
+  const { type, sample } = content(request);
+  const start = sample === undefined ? "" : JSON.stringify(sample, null, 2);
   const body = type && element("textarea", { spellcheck: "false", "aria-label": "body" }, start);
   const result = element("div", { "aria-live": "polite" });
   const button = element("button", {}, "Send");
@@ -439,9 +434,7 @@ function tryForm({ method, path, parameters, request }) {
     "form",
     {},
     heading("Try it"),
-    element(
-      "table",
-      {},
+    table(
       fields.map(({ parameter, input }) =>
         element(
           "tr",
@@ -481,6 +474,20 @@ function header() {
     element("h1", {}, api.info?.title ?? "API"),
     element("span", { class: "muted" }, api.info?.version ?? ""),
     element("label", {}, "Token", token),
+  );
+}
+
+/** How to get a token for this page, on the machine that serves it. */
+function tokenHelp(all) {
+  const roles = new Set(all.flatMap(({ operation }) => operation["x-roles"] ?? []));
+  const commands = [...roles].sort().map((role) => `make token ROLE=${role} TENANT=acme`);
+  return element(
+    "details",
+    { class: "schema", id: "token-help" },
+    element("summary", {}, "How to get a token"),
+    paragraph("Run one of these in the directory of the project, and paste what it prints above:"),
+    element("pre", {}, commands.join("\n")),
+    paragraph("A token is good for an hour. The page keeps it until you close this tab."),
   );
 }
 
@@ -538,6 +545,7 @@ function main() {
         "main",
         {},
         paragraph(api.info?.description),
+        tokenHelp(all),
         sections.map(({ section }) => section),
       ),
     ),

@@ -14,10 +14,9 @@ from pathlib import Path
 
 import asyncpg
 import uvicorn
-from pydantic import SecretStr
 
-from notes.app import create_app
-from notes.development.database import Database, prepare
+from notes.app import Service, create_app
+from notes.development.database import Database, drop, prepare
 from notes.development.issuer import DevelopmentIssuer
 from notes.development.postgres import server
 from notes.development.world import populate
@@ -39,8 +38,10 @@ def administrator(data: Path | None = None) -> Iterator[str]:
         yield url
 
 
-async def prepared(admin: str) -> Database:
-    """The development database, with its synthetic tenants."""
+async def prepared(admin: str, *, reset: bool = False) -> Database:
+    """The development database, with its synthetic tenants; made anew with `reset`."""
+    if reset:
+        await drop(admin, DATABASE)
     database = await prepare(admin, DATABASE)
     connection = await asyncpg.connect(database.admin)
     try:
@@ -50,30 +51,44 @@ async def prepared(admin: str) -> Database:
     return database
 
 
+def application() -> Service:
+    """The service, in the process that serves; `main` gives it its environment."""
+    return create_app(Settings())  # type: ignore[call-arg] # the environment has them
+
+
 def main() -> None:
-    """Starts everything, and serves until it is interrupted."""
+    """Starts everything, and serves until it is interrupted; again when a module changes."""
     parser = argparse.ArgumentParser(description="Serve on this machine.")
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument(
+        "--reset", action="store_true", help="make the database anew, and end"
+    )
     options = parser.parse_args()
     issuer = DevelopmentIssuer(HOME)
     with administrator(HOME / "postgres") as admin:
         try:
-            database = asyncio.run(prepared(admin))
+            database = asyncio.run(prepared(admin, reset=options.reset))
         except MigrationError as error:
             sys.exit(
                 f"{error} The development database is {DATABASE}, in {HOME / 'postgres'} if it is embedded."
             )
-        settings = Settings(
-            environment="development",
-            database_url=SecretStr(database.app),
-            development_jwks=str(issuer.public),
-            allowed_hosts=f"localhost:{options.port},127.0.0.1:{options.port}",
-        )
+        if options.reset:
+            print(f"{DATABASE} is made anew, with its synthetic tenants.")
+            return
+        os.environ |= {
+            "ENVIRONMENT": "development",
+            "DATABASE_URL": database.app,
+            "DEVELOPMENT_JWKS": str(issuer.public),
+            "ALLOWED_HOSTS": f"localhost:{options.port},127.0.0.1:{options.port}",
+        }
         print(
             f"http://localhost:{options.port}/docs  (make token ROLE=... TENANT=acme)"
         )
         uvicorn.run(
-            create_app(settings),
+            "notes.development.serve:application",
+            factory=True,
+            reload=True,
+            reload_dirs=["hooks", "notes"],
             host="127.0.0.1",
             port=options.port,
             access_log=False,

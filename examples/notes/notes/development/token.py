@@ -18,7 +18,6 @@ def main() -> None:
         f"{options.role}@{options.tenant}",
         str(TENANTS[options.tenant]),
         service=role["kind"] == "service",
-        attributes=CATALOG["attributes"],
     )
     print(DevelopmentIssuer(HOME).sign(claims))
 
