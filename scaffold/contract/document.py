@@ -40,6 +40,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "401": ("Unauthenticated", "The access token is missing or not valid."),
     "403": ("Forbidden", "The caller lacks a permission, an assurance or a condition."),
     "404": ("NotFound", "There is no such row in this tenant."),
+    "408": ("BodyTooSlow", "The body did not arrive in time."),
     "409": ("Conflict", "The state of the data does not allow the request."),
     "412": ("PreconditionFailed", "The row has another version than If-Match says."),
     "413": ("BodyTooLarge", "The body is over the limit of this operation."),
@@ -248,7 +249,7 @@ def _statuses(operation: Operation, entity: Entity, demands: Iterable[Demands]) 
     if operation.conditional:
         found |= {"412", "428"}
     if operation.body:
-        found |= {"413", "415"}
+        found |= {"408", "413", "415"}
     if operation.method != "GET":
         found.add("409")
     if operation.verb == "action":

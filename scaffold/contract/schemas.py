@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from openapi_pydantic import Parameter, Reference, Schema
@@ -23,21 +23,33 @@ def entity_schemas(entity: Entity) -> dict[str, Schema]:
     if "create" in verbs:
         creatable = [each for each in entity.columns if each.creatable]
         required = [each.name for each in creatable if each.required]
-        found[names.create_model] = _closed(creatable, required)
+        found[names.create_model] = _closed(creatable, required, _sent_by_all(entity))
     if "update" in verbs:
         updatable = [each for each in entity.columns if each.updatable]
         found[names.patch_model] = _patch(updatable)
     for action in entity.actions:
         if action.input:
             required = [each.name for each in action.input if each.required]
-            found[action.body] = _closed(action.input, required)
+            found[action.body] = _closed(action.input, required, lambda _: True)
     return {key: Schema.model_validate(value) for key, value in found.items()}
 
 
-def _closed(members: Collection[Column | Input], required: list[str]) -> dict[str, Any]:
+def _sent_by_all(entity: Entity) -> Callable[[Column | Input], bool]:
+    """May whoever creates a row send this field? Clients send defaults, which is refused else."""
+    create = entity.operation("create")
+    ways = create.alternatives if create else ()
+    return lambda each: isinstance(each, Input) or all(way.covers(each) for way in ways)
+
+
+def _closed(
+    members: Collection[Column | Input],
+    required: list[str],
+    tells: Callable[[Column | Input], bool],
+) -> dict[str, Any]:
+    """What a body may say; `tells` are the fields whose defaults are told."""
     properties = {each.name: _property(each, each.kind.schema()) for each in members}
     for each in members:
-        if each.default is not None:
+        if each.default is not None and tells(each):
             properties[each.name]["default"] = each.default
     return _object(properties, required)
 

@@ -7,20 +7,30 @@ from typing import Any
 
 from scaffold.database.sql import identifier
 from scaffold.design.model import Attribute, Design, Entity
+from scaffold.plan.seeds import personal, seeds, tenants
 from scaffold.types.kind import Kind, values
 
 
 def catalog(design: Design) -> Mapping[str, Any]:
     """The catalogue as plain data."""
+    claims = _claims(design)
     return {
         "tenant": {
             "attributes": {each.name: _attribute(each) for each in design.tenant_attributes},
+            "examples": tenants(design),
         },
-        "attributes": _claims(design),
+        "attributes": claims,
         "roles": {
             role.name: {"kind": role.kind, "mfa": role.mfa or "none"} for role in design.roles
         },
-        "resources": {entity.name: _resource(entity) for entity in design.entities},
+        "resources": {
+            entity.name: {
+                **_resource(entity),
+                "personal": personal(entity),
+                "rows": seeds(design, entity, claims),
+            }
+            for entity in design.entities
+        },
     }
 
 
@@ -54,11 +64,12 @@ def _fixed(entity: Entity) -> list[str]:
 
 
 def _claims(design: Design) -> Mapping[str, Any]:
-    """Claims with which every condition on the user's attributes can be met."""
+    """Claims with which every condition on the user's attributes can be met, and missed."""
     found: dict[str, Any] = {}
     for attribute in design.user_attributes:
-        values = list(_values(design, attribute))
-        found[attribute.name] = values if attribute.many else (values or [None])[0]
+        known = list(_values(design, attribute))
+        some = known[:-1] or known
+        found[attribute.name] = some if attribute.many else (known or [None])[0]
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -68,8 +79,12 @@ def _values(design: Design, attribute: Attribute) -> list[Any]:
     for operation in design.operations:
         for alternative in operation.alternatives:
             for condition in alternative.conditions:
-                right = condition.right
-                if isinstance(right, tuple) or right.source != "user":
+                left, right = condition.left, condition.right
+                if isinstance(right, tuple):
+                    if left.source == "user" and left.name == attribute.name:
+                        found |= dict.fromkeys(right)
+                    continue
+                if right.source != "user":
                     continue
                 if right.name == attribute.name:
                     found |= dict.fromkeys(_domain(condition.left.kind))

@@ -120,19 +120,47 @@ async def insert(connection: Connection, table: str, row: Mapping[str, object]) 
 
 
 async def populate(connection: Connection) -> None:
-    """Two tenants, somebody in every role, and three rows of every resource; once."""
-    for slug, tenant_id in TENANTS.items():
+    """Two tenants, somebody in every role and a colleague in none, and rows of each resource; once."""
+    for (slug, tenant_id), attributes in zip(
+        TENANTS.items(), CATALOG["tenant"]["examples"], strict=True
+    ):
         known = await connection.fetchval(
             "select 1 from notes.workspace where id = $1", tenant_id
         )
         if known:
             continue
         async with connection.transaction():
-            await add_tenant(connection, slug, id=str(tenant_id))
+            await add_tenant(connection, slug, id=str(tenant_id), **attributes)
             members = [
                 await add_member(connection, tenant_id, f"{role}@{slug}", role)
                 for role in CATALOG["roles"]
             ]
-            for resource in CATALOG["resources"]:
-                for number in range(1, 4):
-                    await add_row(connection, resource, members[0], number)
+            members.append(await add_member(connection, tenant_id, f"no-role@{slug}"))
+            made: dict[str, list[UUID]] = {}
+            for resource, about in CATALOG["resources"].items():
+                made[resource] = []
+                numbers = itertools.count(1)
+                for index, member in enumerate(
+                    members if about["personal"] else members[:1]
+                ):
+                    known = {
+                        "@me": str(member.id),
+                        "@other": str(members[index - 1].id),
+                    }
+                    for values in about["rows"]:
+                        row = {
+                            name: known.get(value, value)
+                            for name, value in values.items()
+                        }
+                        for name, target in about["references"].items():
+                            if made.get(target) and name not in about["unique"]:
+                                row[name] = str(
+                                    made[target][
+                                        len(made[resource]) % len(made[target])
+                                    ]
+                                )
+                        made[resource].append(
+                            await add_row(
+                                connection, resource, member, next(numbers), **row
+                            )
+                        )
