@@ -74,6 +74,7 @@ def _role(role: str, operation: Operation, entity: Entity, design: Design) -> Ma
             "parent": parent,
             "fields": _fields(operation, entity, alternative),
             "shown": _shown(operation, entity, mine, world),
+            **_blind(operation, entity, mine),
             "beyond": _beyond(operation, entity, mine),
             "many": _many(entity, world),
             "outside": list(_outside(operation, entity, mine, parent)),
@@ -103,6 +104,20 @@ def _shown(
         return None
     met = [each for each in mine if holds(each.conditions, world)]
     return [each.name for each in entity.fields if each.readable and seers(each, met)]
+
+
+def _blind(operation: Operation, entity: Entity, mine: list[Alternative]) -> dict[str, list[str]]:
+    """The fields that a list does not show on every row, so that it is not filtered by them."""
+    whole = [each for each in mine if not each.conditions]
+    names = [
+        column.name
+        for column in entity.fields
+        if operation.verb == "list"
+        and column.readable
+        and len(seers(column, mine)) < len(mine)
+        and not seers(column, whole)
+    ]
+    return {"blind": names} if names else {}
 
 
 def _beyond(operation: Operation, entity: Entity, mine: list[Alternative]) -> list[str]:

@@ -8,6 +8,7 @@ from scaffold.database.guards import grant
 from scaffold.design.model import Design
 from scaffold.design.surface import surface
 from scaffold.explain import explain
+from scaffold.plan.access import access
 from scaffold.plan.files import unformatted
 
 from .samples import SPECS, design
@@ -57,6 +58,17 @@ def test_the_surface_and_the_matrix_say_it() -> None:
     assert "updates position (places, filled_on)" in explain(
         recruiting(), format="markdown"
     ).replace("\\", "")
+
+
+def test_a_field_that_is_not_shown_on_every_row_is_no_filter_of_its_role() -> None:
+    found = access(
+        design(
+            "roles: {clerk: {can: [{do: list, on: order, except: title}, "
+            "{do: list, on: order, when: {status: open}}, {do: [create, finish], on: order}]}}"
+        )
+    )
+    assert found["list_orders"]["roles"]["clerk"]["blind"] == ["title"]
+    assert "blind" not in found["create_order"]["roles"]["clerk"]
 
 
 def test_every_policy_of_a_resource_asks_for_a_role() -> None:

@@ -1,7 +1,7 @@
 """The pool, and the one way to call a stored function."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Self
 
 import asyncpg
