@@ -10,7 +10,7 @@ import pytest
 import typer
 
 from scaffold.cli import app
-from scaffold.cli.output import FOUND, INTERRUPTED, REFUSED
+from scaffold.cli.output import DEFECT, FOUND, INTERRUPTED, REFUSED
 from scaffold.lint.rules import RULES
 from scaffold.tree.check import Kind
 from tests.emitted import PACKAGE
@@ -101,7 +101,7 @@ def test_the_commands_are_all_there() -> None:
 
 def test_the_exit_codes() -> None:
     codes = [int(row[0]) for row in COMMANDS.table("The commands")]
-    assert codes == [0, FOUND, REFUSED, INTERRUPTED]
+    assert codes == [0, FOUND, REFUSED, DEFECT, INTERRUPTED]
 
 
 def test_the_findings_of_check() -> None:
