@@ -65,7 +65,8 @@ class Outcome:
     @property
     def refused_to_start(self) -> bool:
         """Did the service itself notice, before any test could?"""
-        refused = "Run the migrations." in self.output or "Connect as " in self.output
+        said = ("Run the migrations.", "Connect as ", "UnsafeConfiguration")
+        refused = any(each in self.output for each in said)
         return self.status == 1 and not self.failed and refused
 
     @property

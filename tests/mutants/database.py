@@ -166,7 +166,6 @@ GRANTS: Final = (
         file=RULES,
         old="grant select, insert, update (status, refunded_at, version, updated_at) on payment",
         new="grant select, insert, truncate, update (status, refunded_at, version, updated_at) on payment",
-        noticed_by="test_isolation.py::test_every_table_is_protected",
     ),
     Mutant(
         id="the-service-may-delete-payments",
@@ -207,7 +206,6 @@ GRANTS: Final = (
         within="read_payment",
         old="language plpgsql set search_path",
         new="language plpgsql security definer set search_path",
-        noticed_by="test_grants.py::test_a_function_is_the_services_own",
     ),
     Mutant(
         id="people-hold-the-roles-of-services",

@@ -29,6 +29,17 @@ MUTANTS = (
 )
 
 
+FUNCTIONS = "store/functions/"
+COMPARED = Mutant(
+    id="the-text-of-functions-is-not-compared",
+    control="OPS-1",
+    file="store/startup.py",
+    old=" and f.digest = e.digest",
+    new="",
+)
+"""At start a service refuses functions with another text, before any test could notice them."""
+
+
 @pytest.fixture(scope="session")
 def projects(
     emitted_project: Path, tmp_path_factory: pytest.TempPathFactory
@@ -59,6 +70,8 @@ def test_a_broken_guard_is_noticed(
     mutant.apply(broken / mutant.service)
     (finding,) = check(broken, emission(whole))
     assert (finding.kind, finding.path) == ("changed", f"{mutant.service}/{mutant.file}")
+    if mutant.file.startswith(FUNCTIONS):
+        COMPARED.apply(broken / mutant.service)
     outcome = ask(broken, [mutant.noticed_by or "test_startup.py"])
     if mutant.noticed_by:
         assert outcome.failed, f"{mutant.id} survives:\n{outcome.output}"

@@ -12,6 +12,7 @@ OPERATIONS: Final = (
         id="a-route-is-added",
         control="AZ-1",
         file=TABLE,
+        noticed_by="test_startup.py::test_the_contract_and_the_table_agree",
         old="OPERATIONS: Final[tuple[Operation, ...]] = (\n",
         new="""OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
