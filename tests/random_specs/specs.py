@@ -451,6 +451,8 @@ def resources(draw: Draw, before: Data, name: str, most: int) -> Data:
                 action["step_up"] = draw(st.sampled_from(("1s", "5m", "24h")))
             if often(draw):
                 action["idempotent"] = draw(st.sampled_from(("required", "optional")))
+            if often(draw):
+                action["touches"] = draw(touches({**before, name: found}))
             found["actions"][each] = action
     if often(draw):
         found["unique"] = draw(uniques(found))
@@ -461,6 +463,26 @@ def resources(draw: Draw, before: Data, name: str, most: int) -> Data:
         found["body_max"] = draw(st.sampled_from(("64KiB", "1MiB", "16MiB", "100000B")))
     if often(draw):
         found["idempotent"] = draw(st.sampled_from(("required", "optional")))
+    return found
+
+
+@st.composite
+def touches(draw: Draw, known: Data) -> list[Data]:
+    """What the hook of an action does to rows of these resources."""
+    found: list[Data] = []
+    several = st.lists(st.sampled_from([*known]), min_size=1, max_size=2, unique=True)
+    for target in draw(several):
+        verbs = ("read", "create", "update", "delete")
+        do = draw(st.lists(st.sampled_from(verbs), min_size=1, max_size=4, unique=True))
+        touch: Data = {"do": do, "on": target}
+        written = [
+            name for name, field in known[target]["fields"].items() if "immutable" not in field
+        ]
+        if "update" in do and "create" not in do and written and often(draw, 2):
+            touch["only"] = draw(
+                st.lists(st.sampled_from(written), min_size=1, max_size=3, unique=True)
+            )
+        found.append(touch)
     return found
 
 
