@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from openapi_pydantic import Parameter, Reference, Schema
@@ -23,33 +23,34 @@ def entity_schemas(entity: Entity) -> dict[str, Schema]:
     if "create" in verbs:
         creatable = [each for each in entity.columns if each.creatable]
         required = [each.name for each in creatable if each.required]
-        found[names.create_model] = _closed(creatable, required, _sent_by_all(entity))
+        found[names.create_model] = _closed(creatable, required, _sent_by_all(entity, creatable))
     if "update" in verbs:
         updatable = [each for each in entity.columns if each.updatable]
         found[names.patch_model] = _patch(updatable)
     for action in entity.actions:
         if action.input:
             required = [each.name for each in action.input if each.required]
-            found[action.body] = _closed(action.input, required, lambda _: True)
+            every = [each.name for each in action.input]
+            found[action.body] = _closed(action.input, required, every)
     return {key: Schema.model_validate(value) for key, value in found.items()}
 
 
-def _sent_by_all(entity: Entity) -> Callable[[Column | Input], bool]:
-    """May whoever creates a row send this field? Clients send defaults, which is refused else."""
+def _sent_by_all(entity: Entity, creatable: Iterable[Column]) -> list[str]:
+    """The fields that whoever creates a row may send: clients send defaults, refused else."""
     create = entity.operation("create")
     ways = create.alternatives if create else ()
-    return lambda each: isinstance(each, Input) or all(way.covers(each) for way in ways)
+    return [each.name for each in creatable if all(way.covers(each) for way in ways)]
 
 
 def _closed(
     members: Collection[Column | Input],
     required: list[str],
-    tells: Callable[[Column | Input], bool],
+    told: Collection[str],
 ) -> dict[str, Any]:
-    """What a body may say; `tells` are the fields whose defaults are told."""
+    """What a body may say; `told` are the fields whose defaults are told."""
     properties = {each.name: _property(each, each.kind.schema()) for each in members}
     for each in members:
-        if each.default is not None and tells(each):
+        if each.default is not None and each.name in told:
             properties[each.name]["default"] = each.default
     return _object(properties, required)
 

@@ -238,8 +238,26 @@ class ReadView:
         return Group(("r.version,", self.answer, "into version, body", row), " ", "select ")
 
 
+class Inserting:
+    """A view of which `assignments` may be those of an insert."""
+
+    __slots__ = ()
+
+    assignments: tuple[Assignment, ...]
+
+    @property
+    def columns(self) -> Sql:
+        """The columns that an insert names."""
+        return listed(each.column for each in self.assignments)
+
+    @property
+    def values(self) -> Sql:
+        """Their values."""
+        return listed((each.value for each in self.assignments), "values (")
+
+
 @dataclass(frozen=True, slots=True)
-class WriteView:
+class WriteView(Inserting):
     """What is told to create.sql, update.sql and delete.sql.
 
     `table` is what is written to. `reach` says which rows
@@ -269,16 +287,6 @@ class WriteView:
             whole = Group(("when", self.allowed, "then", self.answer), " ")
             body = Group((whole, "else outside_()"), joint, "case ", " end")
         return _returning(results, body)
-
-    @property
-    def columns(self) -> Sql:
-        """The columns that an insert names."""
-        return listed(each.column for each in self.assignments)
-
-    @property
-    def values(self) -> Sql:
-        """Their values."""
-        return listed((each.value for each in self.assignments), "values (")
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,14 +323,13 @@ class ActionsView:
 
 
 @dataclass(frozen=True, slots=True)
-class TouchView:
+class TouchView(Inserting):
     """What is told to touch.sql: what hooks of actions do to rows of another resource.
 
     `refused` is the test that this action may not do `verb`, or not with these fields, and
-    `refusal` the outcome then. `locking` are the operations, as literals between commas, that may
-    change the row which they read: it is locked for them. The hook is given the columns `stored` of
-    the row in `table`: nothing stands for the JSON of the view `target`. The rest is as in
-    `WriteView`.
+    `refusal` the outcome then. `lock` is the test that the hook may change a row which it reads: it
+    is locked then. The hook is given the columns `stored` of the row in `table`: nothing stands for
+    the JSON of the view `target`. The rest is as in `WriteView`.
     """
 
     verb: TouchVerb
@@ -335,16 +342,6 @@ class TouchView:
     stored: Sql
     renewed: str
     assignments: tuple[Assignment, ...]
-
-    @property
-    def columns(self) -> Sql:
-        """The columns that an insert names."""
-        return listed(each.column for each in self.assignments)
-
-    @property
-    def values(self) -> Sql:
-        """Their values."""
-        return listed((each.value for each in self.assignments), "values (")
 
 
 def _returning(results: tuple[str, ...], body: Sql) -> Sql:

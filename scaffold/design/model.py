@@ -44,6 +44,12 @@ class Condition:
     operator: Literal["eq", "in"]
     right: Term | tuple[str | int | bool, ...]
 
+    @property
+    def of_caller(self) -> bool:
+        """Does it ask whose the row is: whether a field is the caller's own id?"""
+        right = self.right
+        return isinstance(right, Term) and right.source == "user" and right.name == "id"
+
     def __str__(self) -> str:
         """As one would write it in the spec."""
         right = self.right

@@ -32,7 +32,7 @@ class Words:
             parts.append(f"only {joined(way.fields, 'and')}" if way.fields else "without fields")
         if way.conditions:
             # The owner last, as one would say it.
-            ordered = sorted(way.conditions, key=_is_owner)
+            ordered = sorted(way.conditions, key=lambda each: each.of_caller)
             parts.append(f"if {' and '.join(map(self.condition, ordered))}")
         return ", ".join(parts)
 
@@ -41,7 +41,7 @@ class Words:
         left, right = self._term(condition.left), condition.right
         if isinstance(right, tuple):
             return f"{left} is {joined(map(literal_text, right), 'or')}"
-        if _is_owner(condition):
+        if condition.of_caller:
             return f"you are the owner ({left})"
         if condition.operator == "in":
             return f"{left} is one of {self._term(right)}"
@@ -97,8 +97,3 @@ def joined(names: Iterable[str], last: str) -> str:
     if len(found) < 2:
         return "".join(found)
     return f"{', '.join(found[:-1])} {last} {found[-1]}"
-
-
-def _is_owner(condition: Condition) -> bool:
-    right = condition.right
-    return isinstance(right, Term) and right.source == "user" and right.name == "id"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Any
 
-from scaffold.design.model import Column, Condition, Design, Entity, Term
+from scaffold.design.model import Column, Condition, Design, Entity
 from scaffold.design.witness import ME, OTHER, World, domain, holds
 
 LEAST, MOST = 3, 6
@@ -26,7 +26,7 @@ def tenants(design: Design) -> list[Row]:
 
 def personal(entity: Entity) -> bool:
     """Does some condition ask whose a row is? Each member then gets rows."""
-    return any(_of_caller(each) for each in _conditions(entity))
+    return any(each.of_caller for each in _conditions(entity))
 
 
 def seeds(design: Design, entity: Entity, claims: Mapping[str, Any]) -> list[Row]:
@@ -100,7 +100,7 @@ def _values(entity: Entity, name: str, worlds: Sequence[World]) -> list[Any]:
             continue
         if isinstance(right, tuple):
             found |= dict.fromkeys(right)
-        elif _of_caller(condition):
+        elif condition.of_caller:
             return [ME, OTHER]
         else:
             for world in worlds:
@@ -116,7 +116,7 @@ def _names(entity: Entity) -> Iterator[str]:
     """The columns that conditions look at; a reference is a row, of which nothing is known."""
     for condition in _conditions(entity):
         column = condition.left
-        if column.source == "field" and (not column.kind.target or _of_caller(condition)):
+        if column.source == "field" and (not column.kind.target or condition.of_caller):
             yield column.name
 
 
@@ -130,11 +130,6 @@ def _choosing(entity: Entity) -> Iterator[Column]:
     """The columns with a few values, which no key of the table limits."""
     keys = {name for names in entity.unique for name in names}
     return (each for each in entity.fields if each.kind.choices and each.name not in keys)
-
-
-def _of_caller(condition: Condition) -> bool:
-    right = condition.right
-    return isinstance(right, Term) and right.source == "user" and right.name == "id"
 
 
 def _without_clash(row: Row, others: Sequence[Row], entity: Entity) -> Row:

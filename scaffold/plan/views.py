@@ -158,9 +158,9 @@ class ServiceView:
         """The fields of each unique key that callers send, by the name of its constraint."""
         sent = {entity.name: _sent(entity) for entity in self.design.entities}
         return {
-            key.name.strip('"'): fields
+            _bare(key.name): fields
             for table in self.stored.tables
-            if (name := table.name.strip('"')) in sent
+            if (name := _bare(table.name)) in sent
             for key in table.unique
             if (fields := [each for each in map(_bare, key.columns) if each in sent[name]])
         }
@@ -196,7 +196,7 @@ class ServiceView:
             for key in table.foreign_keys:
                 if table.name in entities and key.table in entities:
                     field = _bare(key.columns[-1])
-                    yield key.name.strip('"'), field, entities[table.name], entities[key.table]
+                    yield _bare(key.name), field, entities[table.name], entities[key.table]
 
     # The API.
 
