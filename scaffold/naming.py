@@ -273,4 +273,9 @@ class ResourceNames:
 
     def action_models(self, action: str) -> tuple[str, ...]:
         """The classes of the modules of models and hooks that an action adds, parts left out."""
-        return (self.hook_protocol(action), self.input_model(action), self.changes_model(action))
+        return (
+            self.hook_protocol(action),
+            self.input_model(action),
+            self.changes_model(action),
+            self.rows_model(action),
+        )

@@ -122,12 +122,14 @@ def modules(plans: dict[str, Plan], name: str) -> Iterator[ast.Module]:
 
 
 def imported(module: ast.Module) -> set[str]:
-    """The names that a module imports, those of its own models left out."""
+    """The names that a module imports, those of its own models and rows left out."""
     return {
         alias.name.partition(".")[0]
         for each in ast.walk(module)
         if isinstance(each, ast.Import | ast.ImportFrom)
-        and not (isinstance(each, ast.ImportFrom) and str(each.module).endswith(".models"))
+        and not (
+            isinstance(each, ast.ImportFrom) and str(each.module).endswith((".models", ".rows"))
+        )
         for alias in each.names
     }
 

@@ -112,6 +112,9 @@ def test_what_is_wrong_with_resources(text: str, code: str, says: str) -> None:
         # The class SendInputInput of an input, and of a hook.
         f"order: {{fields: {{a: {FLAG}}}}}, input: {{fields: {{a: {FLAG}}}, "
         f"actions: {{▹send: {{on: item, input: {{a: {FLAG}}}}}, ▸send_input: {{on: item}}}}}}",
+        # The class SendRowsRows of what a hook touches, and of a hook.
+        f"order: {{fields: {{a: {FLAG}}}}}, rows: {{plural: rowses, fields: {{a: {FLAG}}}, "
+        f"actions: {{▹send: {{on: item}}, ▸send_rows: {{on: item}}}}}}",
         # The attribute due_gte of the query.
         "order: {fields: {▹due: {type: date, filter: gte}, ▸due_gte: {type: date, filter: eq}}}",
         # The key b_id of an input.
