@@ -15,7 +15,7 @@ everybody who writes the row without being allowed to read it."""
 
 
 @dataclass(frozen=True, slots=True)
-class BuiltIn:
+class BuiltInColumn:
     """A column that every resource has.
 
     `default` is the SQL expression of a new row's value. `renewed` is that of the value which each
@@ -32,11 +32,11 @@ class BuiltIn:
     in_api: bool = True
 
 
-TENANT = BuiltIn("tenant_id", "uuid", origin="tenant", shown_to="nobody", in_api=False)
-ID = BuiltIn("id", "uuid", "gen_random_uuid()", shown_to="writers")
-VERSION = BuiltIn("version", "integer", "1", "t.version + 1", shown_to="writers")
-CREATED_AT = BuiltIn("created_at", "datetime", "now()")
-UPDATED_AT = BuiltIn("updated_at", "datetime", "now()", "now()")
+TENANT = BuiltInColumn("tenant_id", "uuid", origin="tenant", shown_to="nobody", in_api=False)
+ID = BuiltInColumn("id", "uuid", "gen_random_uuid()", shown_to="writers")
+VERSION = BuiltInColumn("version", "integer", "1", "t.version + 1", shown_to="writers")
+CREATED_AT = BuiltInColumn("created_at", "datetime", "now()")
+UPDATED_AT = BuiltInColumn("updated_at", "datetime", "now()", "now()")
 
 BUILT_IN = (TENANT, ID, VERSION, CREATED_AT, UPDATED_AT)
 """All of them, in the order of tables and answers."""

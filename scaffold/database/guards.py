@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from scaffold.columns import ID, NEWEST, TENANT
+from scaffold.columns import ID, TENANT
 from scaffold.database.layout import TRUE, Sql, any_of, flat
 from scaffold.database.predicates import (
     TENANT_BOUND,
@@ -30,16 +30,14 @@ from scaffold.database.sql import apart, identifier, named
 from scaffold.database.tables import of_features, relations
 from scaffold.design.model import Alternative, Design, Entity, Operation, Touch, TouchVerb
 
-ORDER = (f"{NEWEST.name} desc", f"{ID.name} desc")
-
 
 def guards(design: Design, tables: Sequence[Table]) -> Guards:
     """The guards of a design over its tables."""
-    built_in = {
+    plain = {
         identifier(design.tenant): Grant(identifier(design.tenant), select=True),
         "member": Grant("member", select=True),
     } | {each.table.name: each.grant for each in of_features(design)}
-    ours = [built_in[each.name] for each in tables if each.name in built_in]
+    ours = [plain[each.name] for each in tables if each.name in plain]
     resources = [grant(each) for each in design.entities]
     policies = [isolation(each) for each in tables if each.tenant]
     policies += [policy for each in ours for policy in _plain(each)]
@@ -50,10 +48,25 @@ def guards(design: Design, tables: Sequence[Table]) -> Guards:
     return Guards(
         scope=scope,
         policies=tuple(policies),
-        grants=(*ours, *resources),
+        grants=_merged((*ours, *resources)),
         roles=tuple(RoleRule(role.name, role.kind) for role in design.roles),
-        indexes=tuple(_apart(tuple(indexes(design)), tables)),
+        indexes=tuple(_apart(tuple(indexes(design, tables)), tables)),
     )
+
+
+def _merged(grants: Sequence[Grant]) -> tuple[Grant, ...]:
+    """One grant for each table: callers read what a feature writes."""
+    found: dict[str, Grant] = {}
+    for each in grants:
+        known = found.get(each.table, Grant(each.table))
+        found[each.table] = Grant(
+            each.table,
+            select=known.select or each.select,
+            insert=known.insert or each.insert,
+            delete=known.delete or each.delete,
+            update=known.update + each.update,
+        )
+    return tuple(found.values())
 
 
 def _reaches(design: Design, grants: Sequence[Grant], scope: str) -> list[Policy]:
@@ -166,19 +179,22 @@ def _apart(found: Sequence[Index], tables: Sequence[Table]) -> Iterable[Index]:
         yield each if once else replace(each, name=apart(each.name, each.table, *each.columns))
 
 
-def indexes(design: Design) -> Iterable[Index]:
+def indexes(design: Design, tables: Sequence[Table]) -> Iterable[Index]:
     """Every index leads with the tenant and ends with the order of the page it serves.
 
     An index is named by what it holds: another one has another name.
     """
     for own in of_features(design):
         yield from own.indexes
+    keys = {each.name: each.primary_key for each in tables}
     for entity in design.entities:
-        yield from _indexes(entity)
+        yield from _indexes(entity, keys[identifier(entity.name)])
 
 
-def _indexes(entity: Entity) -> Iterable[Index]:
+def _indexes(entity: Entity, key: Sequence[str]) -> Iterable[Index]:
+    """The indexes of a resource, whose primary key is `key`."""
     table = identifier(entity.name)
+    order = (f"{entity.newest} desc", f"{ID.name} desc")
     parent = next((each.name for each in entity.columns if each.origin == "parent"), "")
     above = (identifier(parent),) if parent else ()
     of = (parent,) if parent else ()
@@ -186,18 +202,21 @@ def _indexes(entity: Entity) -> Iterable[Index]:
     def index(*columns: str, name: tuple[str, ...]) -> Index:
         return Index(named(entity.name, *name), table, (TENANT.name, *columns))
 
-    # A child is listed below its parent, in each of its orders.
-    yield index(*above, *ORDER, name=(*of, "newest_idx"))
+    if tuple(key) == (TENANT.name, ID.name):
+        # A child is listed below its parent, in each of its orders.
+        yield index(*above, *order, name=(*of, "newest_idx"))
+    elif entity.operation("read"):  # the key is in the order of its lists, read backwards
+        yield index(ID.name, name=("id", "idx"))
     for column in entity.columns:
         own = identifier(column.name)
         if column.sortable:
             yield index(*above, own, ID.name, name=(*of, column.name, "sort_idx"))
-        if column.origin == "parent":
-            continue  # the first index begins with it
+        if column.origin == "parent" or column.name == entity.newest:
+            continue  # the first index, or the key, begins with it
         if column.references or column.origin == "owner":
-            yield index(own, *ORDER, name=(column.name, "idx"))
+            yield index(own, *order, name=(column.name, "idx"))
         elif "prefix" in column.filters:
             pattern = f"{own} text_pattern_ops"
-            yield index(*above, pattern, *ORDER, name=(*of, column.name, "prefix_idx"))
+            yield index(*above, pattern, *order, name=(*of, column.name, "prefix_idx"))
         elif column.filters and not column.sortable and column.kind.selective:
-            yield index(*above, own, *ORDER, name=(*of, column.name, "idx"))
+            yield index(*above, own, *order, name=(*of, column.name, "idx"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from scaffold.columns import NEWEST
 from scaffold.database.bodies import Filter
 from scaffold.database.layout import Group, Sql, all_of
 from scaffold.database.sql import array, identifier, literal
@@ -22,7 +21,7 @@ def dynamic(entity: Entity) -> bool:
 
 def order(entity: Entity) -> Sql:
     """The sort key that a request asks for, with its type: both are constants of ours."""
-    newest = array(_key(entity.column(NEWEST.name)))
+    newest = array(_key(entity.column(entity.newest)))
     cases = []
     for column in entity.columns:
         if column.sortable:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from scaffold.columns import NEWEST
 from scaffold.database import lists
 from scaffold.database.bodies import (
     Assignment,
@@ -153,7 +152,7 @@ def _list(context: Context, entity: Entity, operation: Operation) -> Function:
         gate=_gate(context, operation, ways, refusals),
         view=view_name(entity),
         parent=parent,
-        newest=NEWEST.name,
+        newest=entity.newest,
         static=known,
         bound=_statement(context, entity, operation, bound),
         filters=filters,

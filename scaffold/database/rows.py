@@ -34,7 +34,7 @@ def view(entity: Entity) -> View:
         rows["open_"] = found.open
     if len(found.parts) > 1:
         rows |= {f"part_{number}_": part for number, part in enumerate(found.parts, 1)}
-    outputs = ["r.*"]
+    outputs = ["r.*"] if entity.versioned else ["r.*", "1::bigint as version"]
     for name, columns in rows.items():
         part = name.startswith("part_")
         fields = listed(select(columns, "r"), "select ", "")

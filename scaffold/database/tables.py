@@ -24,7 +24,7 @@ def tables(design: Design) -> tuple[Table, ...]:
         _member(design),
         _member_role(),
         *(each.table for each in of_features(design)),
-        *(_resource(each, design) for each in design.entities),
+        *(_resource(each, design) for each in design.declared),
     )
     return tuple(_apart(found))
 

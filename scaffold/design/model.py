@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from scaffold import naming
-from scaffold.columns import Shown
+from scaffold.columns import NEWEST, VERSION, Shown
 from scaffold.naming import ResourceNames
 from scaffold.types.kind import Kind
 
@@ -190,8 +190,10 @@ class Entity:
     """A resource: its table, its models and its operations.
 
     `columns` are all of its columns, in the order of the table and of answers: those that every
-    resource has, the parent's, the owner's, and the declared ones. `touched` is what hooks of
-    actions may do to its rows beside the operations.
+    resource has, the parent's, the owner's, and the declared ones. `newest` is the column that its
+    lists are sorted by, newest first, when their caller asks for no other order. `touched` is what
+    hooks of actions may do to its rows beside the operations. A `built_in` one has a table of a
+    feature, which alone writes its rows.
     """
 
     name: str
@@ -206,6 +208,13 @@ class Entity:
     body_max: int
     operations: tuple[Operation, ...]
     touched: tuple[Touch, ...] = ()
+    newest: str = NEWEST.name
+    built_in: bool = False
+
+    @property
+    def versioned(self) -> bool:
+        """Has each row a version? One that is never changed has none."""
+        return any(each.name == VERSION.name for each in self.columns)
 
     @property
     def fields(self) -> tuple[Column, ...]:
@@ -326,8 +335,13 @@ class Design:
 
     @property
     def built_in(self) -> tuple[Column, ...]:
-        """The columns that every resource has."""
+        """The columns that every resource of the spec has."""
         return tuple(each for each in self.entities[0].columns if not each.field)
+
+    @property
+    def declared(self) -> tuple[Entity, ...]:
+        """The resources of the spec, without those that are built in."""
+        return tuple(each for each in self.entities if not each.built_in)
 
     @property
     def operations(self) -> tuple[Operation, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from scaffold import naming
-from scaffold.columns import BUILT_IN, BuiltIn
+from scaffold.columns import BUILT_IN, ID, NEWEST, TENANT, BuiltInColumn
 from scaffold.design.model import (
     Alternative,
     Attribute,
@@ -26,8 +26,10 @@ from scaffold.design.model import (
     Touch,
 )
 from scaffold.features import FEATURES
+from scaffold.features.feature import BuiltIn
 from scaffold.naming import ResourceNames
 from scaffold.spec import model as spec
+from scaffold.spec.built_in import granted
 from scaffold.types.datetime import DatetimeKind
 from scaffold.types.integer import MAX_INTEGER, IntegerKind
 from scaffold.types.kind import Kind
@@ -57,9 +59,11 @@ def resolve(source: spec.Spec) -> Design:
     roles = tuple(_role(name, source.roles) for name in source.roles)
     grants = _grants_by_resource(source, roles)
     attributes = _Attributes(source)
+    built_in = granted(source)
+    resources = source.resources | {name: each.declared for name, each in built_in.items()}
     names = {
         name: ResourceNames(name, each.plural or naming.plural(name))
-        for name, each in source.resources.items()
+        for name, each in resources.items()
     }
     return Design(
         name=source.service.name,
@@ -75,8 +79,8 @@ def resolve(source: spec.Spec) -> Design:
         entities=_touching(
             source,
             [
-                _entity(names[name], each, grants.get(name, ()), attributes, names)
-                for name, each in source.resources.items()
+                _entity(names[name], each, grants.get(name, ()), attributes, names, built_in)
+                for name, each in resources.items()
             ],
         ),
         traits=_present(each.service(source) for each in FEATURES),
@@ -188,9 +192,13 @@ def _entity(
     grants: tuple[_Grant, ...],
     attributes: _Attributes,
     others: Mapping[str, ResourceNames],
+    built_in: Mapping[str, BuiltIn],
 ) -> Entity:
     parent = others[source.parent] if source.parent else None
     declared = tuple(_column(field, each) for field, each in source.fields.items())
+    fixed = built_in.get(names.name)
+    if fixed:
+        declared = tuple(map(_written_by_the_service, declared))
     columns = (*_implied_columns(source, parent), *declared)
     by_field = {column.field: column for column in columns}
     operations = _Operations(names, source, columns, by_field, grants, attributes, parent)
@@ -198,7 +206,7 @@ def _entity(
         name=names.name,
         names=names,
         description=source.description or "",
-        columns=(*map(_built_in, BUILT_IN), *columns),
+        columns=(*map(_built_in, (TENANT, ID) if fixed else BUILT_IN), *columns),
         parent=source.parent,
         owner=source.owner,
         unique=tuple(tuple(by_field[field].name for field in fields) for fields in source.unique),
@@ -206,6 +214,8 @@ def _entity(
         page_max=source.page.max,
         body_max=source.body_max,
         operations=tuple(operations.all()),
+        newest=fixed.newest if fixed else NEWEST.name,
+        built_in=fixed is not None,
     )
 
 
@@ -245,13 +255,18 @@ def _touches(source: spec.Touch, operation: Operation, target: Entity) -> Iterab
         yield Touch(operation.id, operation.roles, verb, target.name, tuple(fields))
 
 
+def _written_by_the_service(column: Column) -> Column:
+    """A column of a resource whose rows no caller and no hook writes."""
+    return replace(column, required=False, creatable=False, updatable=False, origin="service")
+
+
 def _hook_writes(column: Column, verb: str) -> bool:
     """May a hook that touches a row write this column of it?"""
     sent = {"create": column.creatable, "update": column.updatable}.get(verb, False)
     return sent or (column.origin == "hook" and verb in ("create", "update"))
 
 
-def _built_in(source: BuiltIn) -> Column:
+def _built_in(source: BuiltInColumn) -> Column:
     """A column that every resource has: no grant and no body names it."""
     return Column(
         field="",

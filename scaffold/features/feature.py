@@ -38,6 +38,20 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
+class BuiltIn:
+    """A resource with fixed fields, which roles are granted like any other.
+
+    `declared` is what a spec would say of it, and `verbs` are the operations that it has. Its rows
+    lie in a table of the feature, and nobody but the feature writes them; they have a tenant, an id
+    and the declared columns. Lists are sorted by the field `newest`, a moment that never changes.
+    """
+
+    declared: Resource
+    verbs: tuple[str, ...]
+    newest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Attribute:
     """What a feature adds to each row of the emitted table of operations.
 
@@ -72,6 +86,10 @@ class Feature:
     keys: ClassVar[Keys] = Keys()
 
     # The design.
+
+    def resources(self) -> Mapping[str, BuiltIn]:
+        """The resources that are there without being declared, once a role is granted them."""
+        return {}
 
     def service(self, source: Spec) -> object | None:
         """The trait of the service, or nothing where the spec does not use this."""

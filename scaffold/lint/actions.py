@@ -73,7 +73,7 @@ def touches_every_field(context: Context) -> Iterator[Found]:
 
 def actions(context: Context) -> Iterator[tuple[Entity, Operation]]:
     """Every action with its resource."""
-    for entity in context.design.entities:
+    for entity in context.design.declared:
         for operation in entity.actions:
             yield entity, operation
 

@@ -37,7 +37,7 @@ def stored_in_clear(context: Context) -> Iterator[Found]:
     """Fields of class pii, phi, payment or secret; said once for all of them."""
     found = [
         (entity, column)
-        for entity in context.design.entities
+        for entity in context.design.declared
         for column in entity.columns
         if column.class_ in IN_CLEAR
     ]

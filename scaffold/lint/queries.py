@@ -40,7 +40,7 @@ resources:
 )
 def query_for_nobody(context: Context) -> Iterator[Found]:
     """A filter or sort that no role which lists the resource can use."""
-    for entity in context.design.entities:
+    for entity in context.design.declared:
         roles = _listing(entity)
         for column in _queried(entity):
             if not any(_reads_everywhere(column, _lists(entity, role)) for role in roles):
@@ -76,7 +76,7 @@ resources:
 def query_lost(context: Context) -> Iterator[Found]:
     """A role that sees a field on some rows of a list, and other rows of it without the field, so
     that it can never filter or sort by it."""
-    for entity in context.design.entities:
+    for entity in context.design.declared:
         lost = {role: _lost(entity, role) for role in sorted(_listing(entity))}
         for role, columns in lost.items():
             inherited = (lost.get(each) for each in context.roles[role].includes if each != role)
@@ -147,7 +147,7 @@ resources:
 )
 def heavy_page(context: Context) -> Iterator[Found]:
     """A list whose longest page is over 16 million characters."""
-    for entity in context.design.entities:
+    for entity in context.design.declared:
         mine = entity.operation("list")
         if mine is None:
             continue
@@ -179,7 +179,7 @@ resources: {guest: {fields: {name: {type: string, max: 99}}, page: {max: 1000}}}
 )
 def long_page(context: Context) -> Iterator[Found]:
     """A list of more than 200 rows a page, of a resource that is not bounded by a parent."""
-    for entity in context.design.entities:
+    for entity in context.design.declared:
         if entity.operation("list") and entity.parent is None and entity.page_max > LONG_PAGE:
             yield Found(
                 f"One call lists {entity.page_max} {entity.plural}", at(entity, "page", "max")
@@ -202,7 +202,7 @@ resources: {note: {fields: {body: {type: text, max: 500}}, body_max: 8MiB}}
 )
 def large_body(context: Context) -> Iterator[Found]:
     """A `body_max` of more than one MiB."""
-    for entity in context.design.entities:
+    for entity in context.design.declared:
         if entity.body_max > LARGE_BODY:
             size = entity.body_max // 2**20
             yield Found(f"A body may be {size} MiB long", at(entity, "body_max"))
@@ -224,7 +224,7 @@ resources: {note: {fields: {body: {type: text, max: 100000}}}}
 )
 def body_too_small(context: Context) -> Iterator[Found]:
     """A field that a caller writes whose longest value alone is longer than `body_max`."""
-    for entity in context.design.entities:
+    for entity in context.design.declared:
         written = entity.operation("create") or entity.operation("update")
         for column in entity.columns:
             size = column.kind.characters

@@ -32,7 +32,7 @@ resources:
 )
 def for_nobody(context: Context) -> Iterator[Found]:
     """A resource without any operation."""
-    for entity in context.design.entities:
+    for entity in context.design.declared:
         if not entity.operations:
             yield Found(f"No role is granted any operation on {entity.name}", at(entity))
 
@@ -55,7 +55,7 @@ resources:
 )
 def created_and_never_seen(context: Context) -> Iterator[Found]:
     """A resource that some role creates and no role lists or reads."""
-    for entity in context.design.entities:
+    for entity in context.design.declared:
         if entity.operation("create") and not seeing(entity):
             yield Found(f"{entity.name} is created, but no role may list or read it", at(entity))
 
@@ -77,7 +77,7 @@ resources: {note: {fields: {body: {type: text, max: 500}}}}
 )
 def seen_and_never_created(context: Context) -> Iterator[Found]:
     """A resource that has operations, of which none creates a row."""
-    for entity in context.design.entities:
+    for entity in context.design.declared:
         created = entity.operation("create") or entity.touched_by("create")
         if entity.operations and not created:
             yield Found(f"No role may create {entity.name}", at(entity))
@@ -101,7 +101,7 @@ resources:
 )
 def references_in_a_circle(context: Context) -> Iterator[Found]:
     """Resources whose required references and parents lead back to themselves."""
-    needed = {each.name: tuple(_needed(each)) for each in context.design.entities}
+    needed = {each.name: tuple(_needed(each)) for each in context.design.declared}
     for name in cycle_starts(needed):
         yield Found(f"A first {name} needs another {name} before it", at(name))
 
@@ -133,7 +133,7 @@ resources:
 )
 def unique_unless_empty(context: Context) -> Iterator[Found]:
     """Fields that are unique together, of which a caller may leave one empty."""
-    for entity in context.design.entities:
+    for entity in context.design.declared:
         for index, group in enumerate(entity.unique):
             empty = [
                 name
@@ -164,7 +164,7 @@ resources:
 )
 def never_set(context: Context) -> Iterator[Found]:
     """A field that hooks set, of a reachable resource, none of whose granted actions may."""
-    for entity in context.design.entities:
+    for entity in context.design.declared:
         set_by_some = {column.name for each in entity.actions for column in entity.set_by(each)}
         set_by_some |= {name for each in entity.touched for name in each.fields}
         for column in entity.columns:

@@ -36,7 +36,7 @@ roles:
 )
 def does_everything(context: Context) -> Iterator[Found]:
     """A role that may do all five operations, and each action, of every resource on all rows."""
-    resources = context.design.entities
+    resources = context.design.declared
     for role in context.design.roles:
         if all(
             each.operation("delete") and _does_all(role.name, each.operations) for each in resources
@@ -193,7 +193,7 @@ resources: {note: {owner: owner_id, fields: {body: {type: text, max: 500}}}}
 def many_may_delete(context: Context) -> Iterator[Found]:
     """At least three roles, and more than half of the human ones, may delete every row."""
     human = {each.name for each in context.design.roles if each.kind == "human"}
-    for entity in context.design.entities:
+    for entity in context.design.declared:
         roles = unconditional(entity.operation("delete")) & human
         if len(roles) >= MANY and 2 * len(roles) > len(human):
             first = next(

@@ -103,7 +103,7 @@ def _shown(
     if operation.verb not in ("list", "read"):
         return None
     met = [each for each in mine if holds(each.conditions, world)]
-    return [each.name for each in entity.fields if each.readable and seers(each, met)]
+    return [each.name for each in entity.columns if each.readable and seers(each, met)]
 
 
 def _blind(operation: Operation, entity: Entity, mine: list[Alternative]) -> dict[str, list[str]]:

@@ -27,7 +27,8 @@ def catalog(design: Design) -> Mapping[str, Any]:
             entity.name: {
                 **_resource(entity),
                 "personal": personal(entity),
-                "rows": seeds(design, entity, claims),
+                # What the service writes by itself comes with what people do.
+                "rows": [] if entity.built_in else seeds(design, entity, claims),
             }
             for entity in design.entities
         },
@@ -41,11 +42,14 @@ def _attribute(each: Attribute) -> dict[str, Any]:
 def _resource(entity: Entity) -> Mapping[str, Any]:
     return {
         "table": identifier(entity.name),
+        "built_in": entity.built_in,
         "owner": entity.owner or "",
         "fields": {
             each.name: each.kind.schema()
             for each in entity.columns
-            if each.creatable and not each.nullable and each.references is None
+            if (each.creatable or (entity.built_in and each.origin == "service" and each.field))
+            and not each.nullable
+            and each.references is None
         },
         "references": {
             each.name: each.references

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from scaffold import naming
@@ -108,7 +108,8 @@ class ServiceView:
     @property
     def own_tables(self) -> Sequence[OwnTable]:
         """The tables of features, with what the service may do to them."""
-        return of_features(self.design)
+        grants = {each.table: each for each in self.stored.guards.grants}
+        return [replace(each, grant=grants[each.table.name]) for each in of_features(self.design)]
 
     @property
     def beginning(self) -> Sequence[Parameter]:
@@ -210,11 +211,6 @@ class ServiceView:
     def strings(self) -> Mapping[str, str]:
         """The textual types among them, each with its pattern as a Python literal."""
         return {each.scalar: raw(each.pattern) for each in RULES if each.scalar in self.types}
-
-    @property
-    def always_shown(self) -> str:
-        """The columns of every resource that each reader sees, as Python literals."""
-        return _named(each for each in self.design.built_in if each.readable)
 
     @property
     def classified(self) -> Sequence[str]:

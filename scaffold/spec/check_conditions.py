@@ -118,7 +118,7 @@ def _check_field(scope: Scope, at: Path, name: str, condition: Condition) -> Ite
         return
     if scope.is_broken("resources", name, "fields", field):
         return
-    resource = scope.spec.resources[name]
+    resource = scope.served[name]
     kind = resource.fields.get(field)
     left = _of_field(kind) if kind is not None else _built_in(field == resource.owner)
     if left is not None:

@@ -42,8 +42,8 @@ def check_names(scope: Scope) -> Iterator[Finding]:
         for action, each in resource.actions.items():
             yield from _inputs((*path, "actions", action, "input"), each.input)
     yield from _paths(resources)
-    yield from _operations(resources)
-    yield from _schemas(resources)
+    yield from _operations(scope.served)
+    yield from _schemas(scope.served)
     yield from _models(resources)
 
 

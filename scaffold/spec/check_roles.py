@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from .built_in import built_in
 from .check_conditions import check_conditions
 from .check_resources import cycle_starts
 from .findings import Finding, Scope, unknown
@@ -50,9 +51,9 @@ def check_roles(scope: Scope) -> Iterator[Finding]:
 
 def _check_grant(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:
     for index, name in enumerate(grant.on):
-        if name not in scope.resources:
+        if name not in scope.grantable:
             yield unknown(
-                "E-UNKNOWN-RESOURCE", "resource", name, (*path, "on", index), scope.resources
+                "E-UNKNOWN-RESOURCE", "resource", name, (*path, "on", index), scope.grantable
             )
     for index, operation in enumerate(grant.do):
         yield from _check_operation(scope, (*path, "do", index), operation, grant)
@@ -62,6 +63,15 @@ def _check_grant(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:
 
 
 def _check_operation(scope: Scope, path: Path, operation: str, grant: Grant) -> Iterator[Finding]:
+    for name in grant.on:
+        if name in built_in() and operation not in built_in()[name].verbs:
+            yield Finding(
+                "E-GRANT",
+                f"{quote(operation)} cannot be granted on {name}, which the service writes itself",
+                path,
+                f"Grant {listing(built_in()[name].verbs, 'or')}.",
+            )
+            return
     if operation in OPERATIONS:
         return
     for name, _ in scope.granted(grant):

@@ -1,9 +1,10 @@
 """What the rules about several nodes look things up in, and how they report."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from .built_in import built_in, granted
 from .model import Grant, Resource, Spec
 from .names import WILDCARDS, suggestion
 from .positions import Positions
@@ -62,6 +63,19 @@ class Scope:
         return self._with_broken(("resources",), self.spec.resources)
 
     @cached_property
+    def grantable(self) -> frozenset[str]:
+        """The names of all resources that a grant can be on: those that are built in too."""
+        return self.resources | built_in().keys()
+
+    @cached_property
+    def served(self) -> Mapping[str, Resource]:
+        """The sound resources, and those built-in ones that some role is granted."""
+        return {
+            **{name: each.declared for name, each in granted(self.spec).items()},
+            **self.spec.resources,
+        }
+
+    @cached_property
     def roles(self) -> frozenset[str]:
         """The names of all roles, sound or not."""
         return self._with_broken(("roles",), self.spec.roles)
@@ -73,15 +87,15 @@ class Scope:
     def fields(self, name: str) -> frozenset[str]:
         """The names of the fields of a resource, sound or not, with parent and owner."""
         if name not in self._fields:
-            resource = self.spec.resources[name]
-            built_in = {each for each in (resource.parent, resource.owner) if each}
+            resource = self.served[name]
+            implied = {each for each in (resource.parent, resource.owner) if each}
             declared = self._with_broken(("resources", name, "fields"), resource.fields)
-            self._fields[name] = declared | built_in
+            self._fields[name] = declared | implied
         return self._fields[name]
 
     def actions(self, name: str) -> frozenset[str]:
         """The names of the actions of a resource, sound or not."""
-        return self._with_broken(("resources", name, "actions"), self.spec.resources[name].actions)
+        return self._with_broken(("resources", name, "actions"), self.served[name].actions)
 
     def unsure(self, name: str) -> bool:
         """Whether a resource may have more names than are known."""
@@ -96,7 +110,7 @@ class Scope:
     def granted(self, grant: Grant) -> Iterator[tuple[str, Resource]]:
         """The sound resources of a grant."""
         for name in grant.on:
-            if (resource := self.spec.resources.get(name)) is not None:
+            if (resource := self.served.get(name)) is not None:
                 yield name, resource
 
     def _with_broken(self, prefix: Path, sound: Collection[str]) -> frozenset[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.columns import BUILT_IN, BuiltIn
+from scaffold.columns import BUILT_IN, BuiltInColumn
 from scaffold.design import resolve
 from scaffold.design.surface import surface
 from scaffold.plan.files import Plan, unformatted
@@ -17,9 +17,9 @@ from tests.emitted import ask
 
 from .samples import design, whole
 
-SEEN = BuiltIn("seen_at", "datetime", "now()", "now()")
+SEEN = BuiltInColumn("seen_at", "datetime", "now()", "now()")
 """A column that each change of a row renews, and that everybody sees who reads the row."""
-SHARD = BuiltIn("shard", "integer", "7", shown_to="nobody", in_api=False)
+SHARD = BuiltInColumn("shard", "integer", "7", shown_to="nobody", in_api=False)
 """A column of which only the database knows."""
 
 ROLES = """
@@ -131,6 +131,6 @@ def test_the_emitted_tests_know_it(
 
 
 @pytest.mark.parametrize("column", BUILT_IN, ids=lambda each: each.name)
-def test_no_field_can_have_its_name(column: BuiltIn) -> None:
+def test_no_field_can_have_its_name(column: BuiltInColumn) -> None:
     with pytest.raises(Refusal, match="built in"):
         names.field(column.name)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from scaffold.features.audit.keys import SpecKeys
-from scaffold.features.feature import Feature, Files, Keys
+from scaffold.features.feature import BuiltIn, Feature, Files, Keys
 
 if TYPE_CHECKING:
     from scaffold.database.bodies import Render, Served, Steps
@@ -23,6 +23,12 @@ class Audit(Feature):
 
     name: ClassVar[str] = "audit"
     keys: ClassVar[Keys] = Keys(spec=SpecKeys)
+
+    def resources(self) -> Mapping[str, BuiltIn]:
+        from scaffold.features.audit.design import EVENT
+        from scaffold.features.audit.resource import event
+
+        return {EVENT: event()}
 
     def service(self, source: Spec) -> object | None:
         from scaffold.features.audit.design import Trail
@@ -66,12 +72,15 @@ class Audit(Feature):
         return triggers(design, render) if self.used(design) else ""
 
     def files(self, design: Design) -> Files:
+        from scaffold.features.audit.design import View, reader
+
         return Files(
             tests={"test_audit.py": "test_audit.py.jinja"},
             fragments={
                 "harness.effects": "effects.jinja",
                 "test_isolation.arguments": "arguments.jinja",
             },
+            view=View(reader(design)),
         )
 
     def mutants(self) -> Iterable[Mutant]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from scaffold.columns import ID, TENANT
 from scaffold.database.bodies import Render, Served, Steps
 from scaffold.database.schema import Column, Function, Grant, OwnTable, Parameter, Table
 from scaffold.database.signatures import BIGINT, CALLER, JSONB, TEXT, UUID, parameters
-from scaffold.database.tables import now, text, uuid
+from scaffold.database.tables import uuid
 from scaffold.design.model import Design
-from scaffold.features.audit.design import days_of
+from scaffold.features.audit.design import EVENT, days_of
+from scaffold.features.audit.resource import OCCURRED_AT, event
 
 REQUEST = ("p_request", TEXT)
 
@@ -24,24 +26,29 @@ class View:
 
 def stored() -> OwnTable:
     """The table of events, which the service can only add to."""
+    declared = event().declared
     table = Table(
-        "audit_event",
+        EVENT,
         "What happened: written in the transaction of the effect, and never changed.",
         (
-            uuid("tenant_id"),
-            uuid("id", "gen_random_uuid()"),
-            now("occurred_at"),
-            uuid("member_id"),
-            text("operation"),
-            text("resource"),
-            Column("resource_id", "uuid", nullable=True),
-            Column("version", "bigint", nullable=True),
-            Column("fields", "text[]"),
-            text("request_id"),
+            uuid(TENANT.name),
+            uuid(ID.name, ID.default),
+            # No reference to the member: `enter_` has just found them, what happened outlasts them,
+            # and its check would lock their row in every write, so that their writes wait for each
+            # other.
+            uuid(str(declared.owner)),
+            *(
+                # What the service itself sets has no bounds.
+                Column(
+                    name,
+                    field.kind().sql,
+                    nullable=bool(field.optional),
+                    default="now()" if name == OCCURRED_AT else "",
+                )
+                for name, field in declared.fields.items()
+            ),
         ),
-        # No reference to the member: `enter_` has just found them, what happened outlasts them, and
-        # its check would lock their row in every write, so that their writes wait for each other.
-        primary_key=("tenant_id", "occurred_at", "id"),
+        primary_key=(TENANT.name, OCCURRED_AT, ID.name),
     )
     triggers = ("append_only", "never_truncated")
     return OwnTable(table, Grant(table.name, insert=True), triggers=triggers)

@@ -6,6 +6,16 @@ from dataclasses import dataclass
 
 from scaffold.design.model import Design
 
+EVENT = "audit_event"
+"""The resource of events, and their table."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is told to the emitted tests: a role that lists all events, or nothing."""
+
+    reader: str
+
 
 @dataclass(frozen=True, slots=True)
 class Trail:
@@ -22,5 +32,15 @@ def days_of(design: Design) -> int:
 
 
 def used(design: Design) -> bool:
-    """Has some operation an effect?"""
-    return any(each.writes for each in design.operations)
+    """Has some operation an effect, or is somebody granted the events?"""
+    return any(each.writes or each.entity == EVENT for each in design.operations)
+
+
+def reader(design: Design) -> str:
+    """A role that lists all events with all that they say, if there is one."""
+    for each in design.operations:
+        if each.entity == EVENT and each.verb == "list":
+            for way in each.alternatives:
+                if not way.conditions and way.fields is None:
+                    return way.roles[0]
+    return ""

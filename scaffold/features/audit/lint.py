@@ -40,7 +40,7 @@ def books_without_retention(context: Context) -> Iterator[Found]:
     assert isinstance(context.spec, SpecKeys)
     if "retain" in context.spec.audit.model_fields_set:
         return
-    for entity in context.design.entities:
+    for entity in context.design.declared:
         for column in entity.columns:
             if column.kind.currency or column.class_ == "payment":
                 yield Found(

@@ -39,7 +39,7 @@ def money_moved_twice(context: Context) -> Iterator[Found]:
                 f"{operation.action} moves money without an idempotency key",
                 at(entity, "actions", operation.action),
             )
-    for entity in context.design.entities:
+    for entity in context.design.declared:
         create = entity.operation("create")
         movement = names_one_of(entity.name, PAYMENTS) and holds_money(entity)
         if create is not None and need_of(create) != "required" and movement:

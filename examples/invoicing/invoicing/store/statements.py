@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_2635f304"
+RELEASE: Final = "invoicing_46242949"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_b01b43b4"
@@ -30,7 +30,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "merge_": "4ff78c16e063032201ec7c05e99dcd94",
     "claim_": "9b14a34044af76f4e59c13abe46a5aa2",
     "remember_": "986acef4ccd7aaf63350681e54e068c4",
-    "record_": "e74666c052bcc93b9d7cb4277653e085",
+    "record_": "4075586196261fd61d3c3558792af52f",
     "list_customers": "30f0324ef689cb4ce14f2c3f6390cc34",
     "create_customer": "df85b8535caa75c0e47462f6d199efb1",
     "read_customer": "e92f010e6f241968f01cfe96a5ec9cfb",

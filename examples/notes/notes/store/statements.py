@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "notes_c0ebcc2e"
+RELEASE: Final = "notes_88fcffb0"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_9c1db7e5"
@@ -27,7 +27,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "page_": "9f3bd72f6556d85c0990903de066ee74",
     "claim_": "9b14a34044af76f4e59c13abe46a5aa2",
     "remember_": "986acef4ccd7aaf63350681e54e068c4",
-    "record_": "e74666c052bcc93b9d7cb4277653e085",
+    "record_": "4075586196261fd61d3c3558792af52f",
     "list_notebooks": "4ccd4c77f4a0fc7337629d1e0f814f46",
     "create_notebook": "90233251353f6551b046ae52e1c32d3e",
     "read_notebook": "618dc3fd68589289485ffbb59ed52396",

@@ -128,8 +128,8 @@ end $$;
 create or replace function record_(p_caller caller_, p_operation text, p_resource text, p_id uuid, p_version bigint,
   p_said jsonb, p_request text) returns text language plpgsql as $$
 begin
-  insert into audit_event (tenant_id, member_id, operation, resource, resource_id, version, fields, request_id)
+  insert into audit_event (tenant_id, member_id, operation, resource, resource_id, resource_version, fields, request_id)
     values (p_caller.tenant, p_caller.member, p_operation, p_resource, p_id, p_version,
-            array(select jsonb_object_keys(p_said)), p_request);
+            to_jsonb(array(select jsonb_object_keys(p_said))), p_request);
   return 'ok';
 end $$;

@@ -58,13 +58,13 @@ alter table idempotency_key force row level security;
 create table audit_event (
   tenant_id uuid not null,
   id uuid not null default gen_random_uuid(),
-  occurred_at timestamptz not null default now(),
   member_id uuid not null,
+  occurred_at timestamptz not null default now(),
   operation text not null,
   resource text not null,
   resource_id uuid,
-  version bigint,
-  fields text[] not null,
+  resource_version bigint,
+  fields jsonb not null,
   request_id text not null,
   primary key (tenant_id, occurred_at, id)
 );
