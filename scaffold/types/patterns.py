@@ -42,6 +42,7 @@ _OTHER = -1
 
 Characters = frozenset[int]
 _EVERYTHING: Characters = frozenset(range(128)) | {_OTHER}
+_PLAIN: Characters = frozenset(range(0x20, 0x7F))
 _SAMPLES = (
     "".join(sorted(map(chr, range(0x20, 0x7F)), key=lambda each: not each.isalnum())) + "éЖあ😀"
 )
@@ -132,6 +133,53 @@ def single_line(pattern: str) -> str:
 def postgresql(pattern: str) -> str:
     """A checked pattern as PostgreSQL can count it; it does not say what a line is."""
     return f"^{_text(_Parser(pattern[1:-1], for_postgresql=True).parse())}$"
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What a pattern says by itself of each text that it matches.
+
+    It has `low` to `high` characters, any number where that is None. A `plain` one has no control
+    character and none outside of ASCII, to PostgreSQL as well.
+    """
+
+    low: int
+    high: int | None
+    plain: bool
+
+
+ANY = Extent(0, None, plain=False)
+"""What is known of a text without a pattern."""
+
+
+@lru_cache(maxsize=1_000)
+def extent(pattern: str) -> Extent:
+    """What a checked pattern says of the texts that it matches."""
+    return _extent(_Parser(pattern[1:-1]).parse())
+
+
+def _extent(pieces: list[_Piece]) -> Extent:
+    low, plain = 0, True
+    high: int | None = 0
+    for piece in pieces:
+        once = _extent_once(piece)
+        low += once.low * piece.low
+        if high is None or once.high is None or piece.high is None:
+            high = None
+        else:
+            high += once.high * piece.high
+        plain &= once.plain
+    return Extent(low, high, plain)
+
+
+def _extent_once(piece: _Piece) -> Extent:
+    """What is known of a piece without its repetition."""
+    if not piece.alternatives:
+        return Extent(1, 1, piece.characters <= _PLAIN)
+    found = [_extent(each) for each in piece.alternatives]
+    highs = [each.high for each in found if each.high is not None]
+    high = max(highs) if len(highs) == len(found) else None
+    return Extent(min(each.low for each in found), high, all(each.plain for each in found))
 
 
 @lru_cache(maxsize=1_000)

@@ -36,6 +36,11 @@ class StringKind(Textual):
         """The pattern."""
         return "" if self.pattern is None else patterns.postgresql(self.pattern)
 
+    @property
+    def extent(self) -> patterns.Extent:
+        """What the pattern says of lengths and characters."""
+        return patterns.ANY if self.pattern is None else patterns.extent(self.pattern)
+
     def accepts(self, value: object) -> bool:
         """Is it a text of the type?"""
         fits = Textual.accepts(self, value)

@@ -6,7 +6,15 @@ from itertools import product
 import pytest
 
 from scaffold.spec.problems import Refusal
-from scaffold.types.patterns import check, examples, matches, postgresql, single_line
+from scaffold.types.patterns import (
+    Extent,
+    check,
+    examples,
+    extent,
+    matches,
+    postgresql,
+    single_line,
+)
 
 
 @pytest.mark.parametrize(
@@ -150,6 +158,26 @@ def test_a_pattern_is_about_one_line(pattern: str, said: str) -> None:
 )
 def test_postgresql_counts_to_255(pattern: str, said: str) -> None:
     assert postgresql(pattern) == said
+
+
+@pytest.mark.parametrize(
+    ("pattern", "low", "high", "plain"),
+    [
+        ("^[A-Z]{2,4}-[0-9]{4,8}$", 7, 13, True),
+        ("^(a|bc|d{3})?$", 0, 3, True),
+        ("^(ab){2,3}c*$", 4, None, True),
+        ("^(a|b+)c{0}$", 1, None, True),
+        ("^a.$", 2, 2, False),
+        ("^[^a]$", 1, 1, False),
+        ("^[ -~é]{2}$", 2, 2, False),
+        ("^(a|[^b])$", 1, 1, False),
+        ("^$", 0, 0, True),
+    ],
+)
+def test_what_a_pattern_says_of_its_texts(
+    pattern: str, low: int, high: int | None, plain: bool
+) -> None:
+    assert extent(check(pattern)) == Extent(low, high, plain)
 
 
 def test_a_pattern_has_examples() -> None:

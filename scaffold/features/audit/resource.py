@@ -1,6 +1,5 @@
 """The events of the audit trail as a resource that roles are granted."""
 
-from scaffold.features.audit.design import EVENT
 from scaffold.features.feature import BuiltIn
 from scaffold.spec.model import Resource
 from scaffold.types.integer import MAX_INTEGER

@@ -81,21 +81,18 @@ create table customer (
   updated_at timestamptz not null default now(),
   name text not null check (char_length(name) between 1 and 120 and name !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
   email text not null
-    check (char_length(email) between 0 and 254
+    check (char_length(email) <= 254
              and email ~ E'^[A-Za-z0-9.!#\x24%&''*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+\x24'),
-  phone text check (char_length(phone) between 0 and 40 and phone !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  phone text check (char_length(phone) <= 40 and phone !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
   region text not null check (region in ('eu', 'us')),
-  tax_number text
-    check (char_length(tax_number) between 0 and 20
-             and tax_number ~ E'^[A-Z0-9]{4,20}\x24'
-             and tax_number !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  tax_number text check (tax_number ~ E'^[A-Z0-9]{4,20}\x24'),
   website text
-    check (char_length(website) between 0 and 300
+    check (char_length(website) <= 300
              and website ~ '^https?://.'
              and website !~ '[<>\x22\\^`{-}\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]'),
   payment_terms bigint not null default 2592000 check (payment_terms between 0 and 10368000),
   tags jsonb check (jsonb_typeof(tags) = 'array' and jsonb_array_length(tags) between 0 and 20),
-  remark text check (char_length(remark) between 0 and 2000 and remark !~ '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]'),
+  remark text check (char_length(remark) <= 2000 and remark !~ '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]'),
   address jsonb not null
     check (jsonb_typeof(address) = 'object' and address ?& array['street', 'postal_code', 'city', 'country']),
   constraint customer_email_key unique (tenant_id, email),
@@ -112,11 +109,8 @@ create table invoice (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   owner_id uuid not null,
-  number text not null
-    check (char_length(number) between 0 and 16
-             and number ~ E'^[A-Z]{2,4}-[0-9]{4,8}\x24'
-             and number !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
-  title text not null check (char_length(title) between 0 and 200 and title !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  number text not null check (number ~ E'^[A-Z]{2,4}-[0-9]{4,8}\x24'),
+  title text not null check (char_length(title) <= 200 and title !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
   customer_id uuid not null,
   region text not null check (region in ('eu', 'us')),
   status text not null default 'draft' check (status in ('draft', 'sent', 'paid', 'void')),
@@ -167,11 +161,9 @@ create table payment (
   method text not null check (method in ('bank_transfer', 'card', 'direct_debit', 'cash')),
   mode text not null default 'live' check (mode in ('live', 'test')),
   received_on date not null,
-  payer_account text
-    check (char_length(payer_account) between 0 and 34 and payer_account !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  payer_account text check (char_length(payer_account) <= 34 and payer_account !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
   provider_reference text
-    check (char_length(provider_reference) between 0 and 80
-             and provider_reference !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+    check (char_length(provider_reference) <= 80 and provider_reference !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
   status text not null default 'received' check (status in ('received', 'refunded')),
   refunded_at timestamptz,
   constraint payment_provider_reference_key unique (tenant_id, provider_reference),

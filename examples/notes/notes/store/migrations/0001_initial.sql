@@ -96,7 +96,7 @@ create table note (
   owner_id uuid not null,
   notebook_id uuid not null,
   title text not null check (char_length(title) between 1 and 120 and title !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
-  body text not null check (char_length(body) between 0 and 20000 and body !~ '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]'),
+  body text not null check (char_length(body) <= 20000 and body !~ '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]'),
   pinned boolean not null default false,
   primary key (tenant_id, id)
 );
