@@ -7,13 +7,15 @@ from typing import Any
 
 from scaffold.database.sql import identifier
 from scaffold.design.model import Attribute, Design, Entity
-from scaffold.plan.seeds import personal, seeds, tenants
+from scaffold.plan.seeds import ROWS, personal, seeds, tenants
 from scaffold.types.kind import Kind, values
 
 
 def catalog(design: Design) -> Mapping[str, Any]:
     """The catalogue as plain data."""
     claims = _claims(design)
+    order = _ordered(design)
+    known = seeds(design, order, claims)
     return {
         "tenant": {
             "attributes": {each.name: _attribute(each) for each in design.tenant_attributes},
@@ -28,11 +30,27 @@ def catalog(design: Design) -> Mapping[str, Any]:
                 **_resource(entity),
                 "personal": personal(entity),
                 # What the service writes by itself comes with what people do.
-                "rows": [] if entity.built_in else seeds(design, entity, claims),
+                "rows": known.get(entity.name, []),
             }
-            for entity in design.entities
+            for entity in order
         },
     }
+
+
+def _ordered(design: Design) -> list[Entity]:
+    """The resources, each behind those that it refers to where that is possible."""
+    found: dict[str, Entity] = {}
+
+    def add(entity: Entity, above: frozenset[str]) -> None:
+        for column in entity.columns:
+            if column.references and column.references not in above | found.keys():
+                add(design.entity(column.references), above | {entity.name})
+        found[entity.name] = entity
+
+    for each in design.entities:
+        if each.name not in found:
+            add(each, frozenset())
+    return list(found.values())
 
 
 def _attribute(each: Attribute) -> dict[str, Any]:
@@ -90,6 +108,8 @@ def _values(design: Design, attribute: Attribute) -> list[Any]:
                     continue
                 if right.source != "user":
                     continue
+                if right.name == attribute.name and condition.left.kind.target:
+                    return [ROWS[0]]  # there is such a row; of a text, any will do
                 if right.name == attribute.name:
                     found |= dict.fromkeys(_domain(condition.left.kind))
     return list(found) or list(_domain(attribute.kind))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Any
 
-from scaffold.design.model import Column, Condition, Design, Entity
+from scaffold.design.model import Column, Condition, Design, Entity, Term
 from scaffold.design.witness import ME, OTHER, World, domain, holds
+from scaffold.types.uuid import EXAMPLES as UUIDS
 
+ROWS = UUIDS[:2]
+"""The ids of two rows, in each tenant, of a resource that claims name rows of."""
 LEAST, MOST = 3, 6
 """Rows of a resource, beyond those that conditions ask for."""
 _TRIED = 4096
@@ -29,18 +32,35 @@ def personal(entity: Entity) -> bool:
     return any(each.of_caller for each in _conditions(entity))
 
 
-def seeds(design: Design, entity: Entity, claims: Mapping[str, Any]) -> list[Row]:
-    """Values for the rows of a resource, as `World.row` has them; what is not named is free.
+def seeds(
+    design: Design, order: Sequence[Entity], claims: Mapping[str, Any]
+) -> Mapping[str, list[Row]]:
+    """Values for the rows of the declared resources, as `World.row` has them; what is not named is
+    free. `order` are the resources in the order in which their rows are made.
 
     For each tenant and alternative there is a row that meets all of its conditions, and for each
-    condition one that misses it, as far as a row can for a caller with these claims.
+    condition one that misses it, as far as a row can for a caller with these claims. Where a claim
+    says which row somebody may see, the first two rows have the ids `ROWS`.
     """
+    found: dict[str, list[Row]] = {}
+    named: set[str] = set()
+    for entity in order:
+        if not entity.built_in:
+            names = dict.fromkeys(_names(entity, found.keys()))
+            found[entity.name] = _rows(design, entity, names, claims)
+            columns = (entity.column(name) for name in names if name != entity.owner)
+            named |= {each.kind.target for each in columns if each.kind.target}
+    for target in named:
+        for row, known in zip(found[target], ROWS, strict=False):
+            row["id"] = known
+    return found
+
+
+def _rows(
+    design: Design, entity: Entity, names: Iterable[str], claims: Mapping[str, Any]
+) -> list[Row]:
     worlds = [World(user=claims, tenant=each) for each in tenants(design)]
-    looked_at = {
-        name: _values(entity, name, worlds)
-        for name in dict.fromkeys(_names(entity))
-        if name != entity.owner
-    }
+    looked_at = {name: _values(entity, name, worlds) for name in names if name != entity.owner}
     free = {each.name: list(each.kind.choices) for each in _choosing(entity)}
     found = _cover(entity, looked_at, worlds)
     varied = free | looked_at
@@ -102,6 +122,8 @@ def _values(entity: Entity, name: str, worlds: Sequence[World]) -> list[Any]:
             found |= dict.fromkeys(right)
         elif condition.of_caller:
             return [ME, OTHER]
+        elif kind.target:
+            return list(ROWS)
         else:
             for world in worlds:
                 side = world.user if right.source == "user" else world.tenant
@@ -112,11 +134,17 @@ def _values(entity: Entity, name: str, worlds: Sequence[World]) -> list[Any]:
     return [*found, *(others if kind.choices else others[:1])]
 
 
-def _names(entity: Entity) -> Iterator[str]:
-    """The columns that conditions look at; a reference is a row, of which nothing is known."""
+def _names(entity: Entity, made: Collection[str]) -> Iterator[str]:
+    """The columns that conditions look at, and of whose values something is known: of a reference,
+    where a claim says which row, and the rows of that resource are made before."""
     for condition in _conditions(entity):
-        column = condition.left
-        if column.source == "field" and (not column.kind.target or condition.of_caller):
+        column, right = condition.left, condition.right
+        claimed = isinstance(right, Term) and right.source == "user"
+        if column.source == "field" and (
+            not column.kind.target
+            or condition.of_caller
+            or (claimed and column.kind.target in made)
+        ):
             yield column.name
 
 
