@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -75,17 +77,40 @@ class Outcome:
         return frozenset(re.findall(r"^FAILED tests/contract/(\S+)", self.output, re.MULTILINE))
 
 
+class _Runner:
+    """A process that is ready to run pytest (`ready.py`)."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 - this Python
+            [sys.executable, str(Path(__file__).with_name("ready.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, **request: object) -> Outcome:
+        """What pytest says; `request` are the arguments of `ready.run`."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, "the process that runs emitted tests has ended"
+        return Outcome(**json.loads(line))
+
+
+@cache
+def _runner() -> _Runner:
+    return _Runner()
+
+
 def ask(project: Path, tests: Iterable[str], *options: str) -> Outcome:
     """Runs emitted tests of a project until one fails; DATABASE_URL names their server."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-rfE", "--tb=short", *options]
-    done = subprocess.run(  # noqa: S603 - this Python, on a project that was made here
-        [*command, "-p", "no:cacheprovider", *(f"tests/contract/{each}" for each in tests)],
-        cwd=project,
-        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=SECONDS,
+    return _runner().run(
+        directory=str(project.resolve()),
+        arguments=[
+            *("-q", "-x", "-rfE", "--tb=short", "-p", "no:cacheprovider", *options),
+            *(f"tests/contract/{each}" for each in tests),
+        ],
+        environment={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""},
+        seconds=SECONDS,
     )
-    return Outcome(done.returncode, done.stdout)

@@ -9,7 +9,7 @@ import copy
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ BENIGN: dict[str, Any] = {
                     "default": "benign",
                     "description": "Benign",
                 },
-                "code": {"type": "string", "max": 40, "pattern": "^benign$", "immutable": True},
+                "code": {"type": "string", "max": 40, "pattern": "^.*benign$", "immutable": True},
                 "kind": {"type": "enum", "values": ["benign", "second"], "default": "benign"},
                 "price": {"type": "money", "currency": "EUR"},
                 "state": {"type": "enum", "values": ["a", "b"], "default": "a", "set_by": ["ship"]},
@@ -120,7 +120,11 @@ NAMES = (
 )
 
 
-def slots(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+Slot = tuple[Any, ...]
+"""The path to a text of a spec."""
+
+
+def slots(node: Any, path: Slot = ()) -> Iterator[Slot]:
     """The place of every text in a spec: values, and the names of what is declared."""
     if isinstance(node, dict):
         for key, value in node.items():
@@ -132,16 +136,17 @@ def slots(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield path
 
 
-def placed(path: tuple[Any, ...], payload: str) -> bytes:
-    """The benign spec with a payload in one slot; a pattern keeps its anchors."""
+def placed(paths: Iterable[Slot], payload: str) -> bytes:
+    """The benign spec with a payload in some slots; a pattern keeps its anchors."""
     spec = copy.deepcopy(BENIGN)
-    node = spec
-    for part in path[:-1]:
-        node = node[part]
-    url = isinstance(node[path[-1]], str) and node[path[-1]].startswith("https://")
-    anchored = path[-1] == "pattern"
-    text = f"https://benign.example/{payload}" if url else payload
-    node[path[-1]] = f"^{payload}$" if anchored else text
+    for path in paths:
+        node: Any = spec
+        for part in path[:-1]:
+            node = node[part]
+        url = isinstance(node[path[-1]], str) and node[path[-1]].startswith("https://")
+        anchored = path[-1] == "pattern"
+        text = f"https://benign.example/{payload}" if url else payload
+        node[path[-1]] = f"^.*{payload}$" if anchored else text
     return yaml.safe_dump(spec, allow_unicode=True, sort_keys=False).encode("utf-8", "replace")
 
 
@@ -188,25 +193,52 @@ def anonymous(files: Mapping[str, str]) -> dict[str, Any]:
 
 
 @cache
-def benign() -> Mapping[str, Any]:
-    """The shapes of the benign service."""
-    return anonymous(unformatted(resolve(loads(yaml.safe_dump(BENIGN, sort_keys=False)))))
+def benign() -> Mapping[str, str]:
+    """The files of the benign service."""
+    return unformatted(resolve(loads(yaml.safe_dump(BENIGN, sort_keys=False))))
 
 
-@pytest.mark.parametrize("path", list(slots(BENIGN)), ids=lambda path: ".".join(map(str, path)))
-def test_a_payload_stays_a_constant_or_is_refused(path: tuple[Any, ...]) -> None:
-    for payload in PAYLOADS:
+@cache
+def benign_shape(path: str) -> Any:
+    """The shape of a file of the benign service."""
+    return anonymous({path: benign()[path]})
+
+
+def accepted(payload: str) -> Iterator[Slot]:
+    """The slots that take a payload; any other refuses it at a position."""
+    for path in slots(BENIGN):
         try:
-            design = resolve(loads(placed(path, payload)))
+            loads(placed([path], payload))
         except SpecError as error:
             assert all(problem.line >= 1 and problem.column >= 1 for problem in error.problems)
             assert payload not in str(error) or payload.isprintable()
             continue
-        if path in NAMES and re.fullmatch(r"[a-z][a-z0-9_]*", payload):
-            continue  # a good name, and so another service
-        found = anonymous(unformatted(design))
-        changed = [name for name in benign() if found.get(name) != benign()[name]]
-        assert not changed, (payload, changed)
+        if path not in NAMES or not re.fullmatch(r"[a-z][a-z0-9_]*", payload):
+            yield path  # else it is a good name, and so another service
+
+
+def changed(paths: Iterable[Slot], payload: str) -> list[str]:
+    """The files whose code is another one with a payload in some slots."""
+    found = unformatted(resolve(loads(placed(paths, payload))))
+    assert found.keys() == benign().keys()
+    return [
+        name
+        for name, text in found.items()
+        if text != benign()[name] and anonymous({name: text}) != benign_shape(name)
+    ]
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda each: ascii(each)[:40])
+def test_a_payload_stays_a_constant_or_is_refused(payload: str) -> None:
+    """In all slots at once, but for the values of conditions: two equal ones become one."""
+    paths = list(accepted(payload))
+    together = [path for path in paths if "when" not in path]
+    if changed(together, payload):  # which slot is to blame?
+        paths += together
+    else:
+        paths = [path for path in paths if "when" in path]
+    found = {path: files for path in paths if (files := changed([path], payload))}
+    assert not found
 
 
 def test_hostile_texts_stay_constants_in_the_developers_files(tmp_path: Path) -> None:
