@@ -17,6 +17,7 @@ from scaffold.design.resolve import resolve
 from scaffold.features.audit.keys import MAX_DAYS, MIN_DAYS
 from scaffold.lint.rules import advise
 from scaffold.spec import names
+from scaffold.spec.built_in import built_in
 from scaffold.spec.field_base import CommonField
 from scaffold.spec.load import loads_with_positions
 from scaffold.spec.model import Spec
@@ -112,7 +113,7 @@ def gather(number: int, start: int = 0, most: int = 4) -> list[str]:
 
     @seed(start)
     @settings(
-        max_examples=2 * number,
+        max_examples=number + 2,  # the same spec may be drawn again
         phases=[Phase.generate],
         database=None,
         deadline=None,
@@ -520,6 +521,8 @@ def roles(draw: Draw, spec: Data, most: int) -> Data:
             st.lists(st.sampled_from([*spec["resources"]]), min_size=1, max_size=3, unique=True)
         ):
             role["can"] += draw(grants(spec, resource, service))
+        if often(draw, 4):
+            role["can"] += draw(built_in_grants(service))
         found[name] = role
     return found
 
@@ -557,6 +560,21 @@ def grants(draw: Draw, spec: Data, resource: str, service: bool) -> list[Data]:
         found.append({"do": ["read"], "on": above})
         above = spec["resources"][above].get("parent")
     return found
+
+
+@st.composite
+def built_in_grants(draw: Draw, service: bool) -> list[Data]:
+    """A grant on one of the resources that need no declaration."""
+    name = draw(st.sampled_from([*built_in()]))
+    about = built_in()[name]
+    verbs = st.lists(st.sampled_from(about.verbs), min_size=1, unique=True)
+    grant: Data = {"do": draw(verbs), "on": name}
+    if often(draw):
+        several = st.lists(st.sampled_from([*about.declared.fields]), min_size=1, unique=True)
+        grant[draw(st.sampled_from(("only", "except")))] = draw(several)
+    if about.declared.owner and not service and often(draw):
+        grant["when"] = {about.declared.owner: "$user.id"}
+    return [grant]
 
 
 @st.composite
