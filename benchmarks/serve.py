@@ -47,10 +47,11 @@ def main() -> None:
         os.sched_setaffinity(0, {options.core})
     listening = socket.socket(fileno=options.socket)
     app = emitted(options.app) if options.emitted else importlib.import_module(options.app).app
+    connection = f"{options.app}.server:Connection"
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=connection if options.emitted else "httptools",
         access_log=False,
         server_header=False,
         log_level="warning",

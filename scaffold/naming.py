@@ -86,7 +86,6 @@ HANDLERS: Imports = {
     "pydantic": ("TypeAdapter",),
     ".gate.actions": ("begin",),
     ".gate.answers": ("Answer",),
-    ".gate.conditional": ("if_none_match",),
     ".gate.operation": ("Call",),
     ".gate.outcomes": ("changed", "created", "done", "found"),
     ".gate.pages": ("arguments", "page"),

@@ -188,8 +188,8 @@ def _read(context: Context, entity: Entity, operation: Operation) -> Function:
     )
     return Function(
         handle(operation),
-        f"{operation.summary}. `p_known` are the versions that the caller has already.",
-        parameters(*CALL, ("p_id", UUID), ("p_known", VERSIONS)),
+        f"{operation.summary}.",
+        parameters(*CALL, ("p_id", UUID)),
         context.render("functions/read", view),
         results=parameters(OUTCOME, VERSION, BODY),
     )

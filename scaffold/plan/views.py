@@ -394,7 +394,7 @@ class ResourceView:
         used |= {"changed"} if "update" in verbs or True in rows else set()
         used |= {"created"} if "create" in verbs else set()
         used |= {"done"} if "delete" in verbs or False in rows else set()
-        used |= {"found", "if_none_match"} if "read" in verbs else set()
+        used |= {"found"} if "read" in verbs else set()
         used |= {"begin", "hooks"} if rows else set()
         used |= {"rows"} if self.touching else set()
         used |= {"TypeAdapter"} if True in rows else set()

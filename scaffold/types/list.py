@@ -81,6 +81,7 @@ class ListKind(Kind):
         """A list."""
         bounds = [f"min_length={self.low}"] if self.low else []
         bounds.append(f"max_length={self.high}")
+        bounds.append("fail_fast=True")  # of a million bad items, one is told
         if self.unique:
             bounds.append('json_schema_extra={"uniqueItems": True}')
         metadata = [f"Field({', '.join(bounds)})"]

@@ -16,7 +16,7 @@ from scaffold.features.mutant import Mutant
 from scaffold.tree.check import check
 from tests.emitted import PACKAGE, ask, project
 
-from . import database, gate, hooks, identity, statements, wiring
+from . import connections, database, gate, hooks, identity, statements, wiring
 
 MUTANTS = (
     *statements.MUTANTS,
@@ -24,6 +24,7 @@ MUTANTS = (
     *identity.MUTANTS,
     *gate.MUTANTS,
     *wiring.MUTANTS,
+    *connections.MUTANTS,
     *hooks.MUTANTS,
     *(mutant for feature in FEATURES for mutant in feature.mutants()),
 )
