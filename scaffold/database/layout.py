@@ -42,12 +42,15 @@ def flat(node: Sql) -> str:
     return node.opening + joint.join(flat(each) for each in node.parts) + node.closing
 
 
-def lay(node: Sql, column: int, after: int = 0, indent: int | None = None) -> str:
+def lay(node: Sql, column: int, after: int = 0, indent: int | None = None, deeper: int = 0) -> str:
     """An expression that begins in `column`, broken into lines where it is too long for one.
 
     `after` characters follow it on its last line. `indent` is where its line begins: by default
-    where the expression does.
+    where the expression does. All of it will be moved `deeper` spaces to the right.
     """
+    if deeper:
+        moved = lay(node, column + deeper, after, None if indent is None else indent + deeper)
+        return moved.replace(f"{LINE}{' ' * deeper}", LINE)
     text = flat(node)
     if isinstance(node, str) or column + len(text) + after <= WIDTH:
         return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from scaffold.database.bodies import Assignment
-from scaffold.database.layout import Group
+from scaffold.database.layout import Group, Sql
 from scaffold.database.sql import identifier, literal
 from scaffold.design.model import Column, Entity, Origin
 
@@ -14,12 +14,14 @@ def changed(column: Column, source: str) -> Assignment:
     """The assignment of a patched column: of an object, what the patch says of its parts."""
     name, key = identifier(column.name), literal(column.name)
     value = column.kind.extract(source, column.name)
+    parts: tuple[Sql, ...]
     if column.kind.merged and source == "p_patch":
         merged = f"merge_(t.{name}, {source} -> {key})"
         whole = f"when jsonb_typeof({source} -> {key}) = 'object' then {merged}"
         parts = (f"when not {source} ? {key} then t.{name}", whole)
     else:
-        parts = (f"when {source} ? {key} then {value}", f"else t.{name}")
+        given = Group((f"when {source} ? {key}", f"then {value}"), " ")
+        parts = (given, f"else t.{name}")
     return Assignment(name, Group(parts, " ", "case ", " end"))
 
 

@@ -15,6 +15,7 @@ from tests.emitted import PACKAGE
 from .releases import Databases, Release, Urls, on
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+SPECS: Final = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml"))
 EXAMPLES: Final = sorted(path.name for path in (ROOT / "examples").iterdir() if path.is_dir())
 WIDTH: Final = 120
 SQUAWK: Final = Path(sys.executable).parent / "squawk"
@@ -31,8 +32,21 @@ EXCLUDED_IN_TABLES: Final = {
 """Rules of squawk that do not apply, with the reason."""
 
 
+@pytest.mark.parametrize("name", SPECS)
+def test_no_line_is_long(name: str) -> None:
+    files = emit((ROOT / "specs" / f"{name}.yaml").read_bytes(), name).files
+    lines = [
+        (path, line)
+        for path, text in files.items()
+        if path.endswith(".sql")
+        for line in text.decode().splitlines()
+    ]
+    assert len(lines) > 100
+    assert not [each for each in lines if len(each[1]) > WIDTH]
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_lines_are_short_and_begin_where_a_reader_expects(name: str) -> None:
+def test_lines_begin_where_a_reader_expects(name: str) -> None:
     """In a column of two, four and so on, or below the beginning of a word above."""
     files = emit((ROOT / "specs" / f"{name}.yaml").read_bytes(), name).files
     found = {path: text.decode() for path, text in files.items() if path.endswith(".sql")}
@@ -43,7 +57,6 @@ def test_lines_are_short_and_begin_where_a_reader_expects(name: str) -> None:
         above: list[str] = []
         for number, line in enumerate(text.split("\n"), 1):
             place = f"{path}:{number}: {line}"
-            assert len(line) <= WIDTH, place
             assert line == line.rstrip(), place
             indent = len(line) - len(line.lstrip())
             aligned = any(re.match(r"[ ([]\S", each[indent - 1 : indent + 1]) for each in above)
