@@ -1,4 +1,6 @@
-"""The application as a production server runs it: `uvicorn asgi:app`.
+"""The application as a production server runs it.
+
+    uvicorn asgi:app --http notes.server:Connection
 
 What it connects to is in the environment: see `notes/settings.py`.
 """

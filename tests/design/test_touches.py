@@ -75,7 +75,7 @@ def test_every_policy_of_a_resource_asks_for_a_role() -> None:
     """Whether a hook is bounded does not hang on a condition elsewhere."""
     for each in (design(""), recruiting()):
         stored = database(each, lambda *_: "")
-        own = {entity.name for entity in each.entities}
+        own = {entity.name for entity in each.declared}
         policies = [p for p in stored.guards.policies if p.table in own and not p.restrictive]
         assert policies
         for policy in policies:

@@ -1,6 +1,7 @@
 """The ASGI application: what is wired to what, and when it refuses to start."""
 
 import hmac
+import ipaddress
 import json
 import sys
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -17,6 +18,7 @@ from starlette.routing import Route, Router
 from starlette.types import Lifespan, Message, Receive, Scope, Send
 
 from invoicing.gate.admission import Limited, limiter
+from invoicing.gate.client import Proxies
 from invoicing.gate.dispatch import Dispatcher
 from invoicing.gate.identity import Issuer, Verifier
 from invoicing.gate.keys import RemoteKeys, StaticKeys
@@ -67,6 +69,22 @@ def hosts(settings: Settings) -> frozenset[bytes]:
     return frozenset(each.encode() for each in given)
 
 
+def proxies(settings: Settings) -> Proxies:
+    """The proxies in front of the service."""
+    given = [each.strip() for each in settings.trusted_proxies.split(",")]
+    try:
+        networks = [ipaddress.ip_network(each) for each in given if each]
+    except ValueError as error:
+        raise UnsafeConfiguration(
+            f"TRUSTED_PROXIES must list networks such as 10.0.0.0/8: {error}."
+        ) from None
+    if any(each.prefixlen == 0 for each in networks):
+        raise UnsafeConfiguration(
+            "TRUSTED_PROXIES trusts every address: list the networks of your proxies."
+        )
+    return Proxies(networks, settings.forwarded_header)
+
+
 LOOPBACK: Final = ("localhost", "127.0.0.1")
 PORT: Final = 8000
 
@@ -110,7 +128,7 @@ def create_app(settings: Settings) -> "Service":
     check_table()
     decisions = Decisions(CollectorRegistry())
     verifier = Verifier(issuers(settings))
-    allowed = hosts(settings)
+    allowed, behind = hosts(settings), proxies(settings)
     ready: list[Database] = []
 
     async def healthz(_: Request) -> Response:
@@ -166,6 +184,7 @@ def create_app(settings: Settings) -> "Service":
                 admission,
                 decisions,
                 allowed,
+                behind,
             )
             yield
         finally:

@@ -6,6 +6,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Environment = Literal["development", "staging", "production"]
+ForwardedHeader = Literal["x-forwarded-for", "forwarded"]
 
 DEVELOPMENT: Final = "development"
 DEVELOPMENT_ISSUER: Final = "https://issuer.development.invalid/"
@@ -25,6 +26,11 @@ class Settings(BaseSettings):
     """Where limits are kept when more than one process serves; else in this process."""
     allowed_hosts: str = ""
     """The values of Host that are answered, separated by commas."""
+    trusted_proxies: str = ""
+    """The networks of the proxies in front, separated by commas: what they say of the client's
+    address counts."""
+    forwarded_header: ForwardedHeader = "x-forwarded-for"
+    """The header in which they say it; they must not let through one that the client sent."""
     metrics_token: SecretStr | None = None
     """The bearer token of /metrics, which is not there without one."""
     development_jwks: str = ""

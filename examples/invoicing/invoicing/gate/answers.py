@@ -26,8 +26,10 @@ class Answer(NamedTuple):
     outcome: str = "ok"
 
 
-async def send(answer: Answer, extra: Iterable[Header], send: Send) -> None:
-    """Writes an answer with the headers that every answer has."""
+async def send(
+    answer: Answer, extra: Iterable[Header], send: Send, *, bodiless: bool = False
+) -> None:
+    """Writes an answer with the headers that every answer has; to HEAD without its body."""
     headers = [*SECURITY_HEADERS, *extra, *answer.headers]
     if answer.status not in (204, 304):
         headers.append((b"content-type", answer.media_type))
@@ -35,4 +37,4 @@ async def send(answer: Answer, extra: Iterable[Header], send: Send) -> None:
     await send(
         {"type": "http.response.start", "status": answer.status, "headers": headers}
     )
-    await send({"type": "http.response.body", "body": answer.body})
+    await send({"type": "http.response.body", "body": b"" if bodiless else answer.body})

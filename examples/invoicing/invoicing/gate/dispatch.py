@@ -9,12 +9,15 @@ from typing import Final, Protocol
 from starlette.types import Receive, Scope, Send
 
 from invoicing.gate.answers import Answer, Header, send
+from invoicing.gate.client import Proxies
 from invoicing.gate.identity import Principal
-from invoicing.gate.operation import Call, Operation
+from invoicing.gate.operation import JSON, Call, Operation
 from invoicing.gate.problems import Problem, malformed, not_found
 from invoicing.gate.shape import (
     Headers,
+    check_length,
     headers_of,
+    is_nothing,
     no_parameters,
     parse_body,
     parse_query,
@@ -24,6 +27,10 @@ from invoicing.store.database import Database
 from invoicing.telemetry.decisions import Decisions
 
 BODY_SECONDS: Final = 15.0
+MAX_NOTHING: Final = 64
+"""Bytes of an empty object, with the space that it may have."""
+VERSIONS: Final = frozenset({"1.0", "1.1", "2", "3"})
+"""Of HTTP, as servers name them."""
 
 
 class Admission(Protocol):
@@ -46,15 +53,19 @@ class Dispatcher:
         admission: Admission,
         decisions: Decisions,
         hosts: frozenset[bytes],
+        proxies: Proxies,
     ) -> None:
         self._routes: dict[str, dict[str, Operation]] = {}
         for operation in operations:
             methods = self._routes.setdefault(pattern(operation.path), {})
             methods[operation.method] = operation
+            if operation.method == "GET":
+                methods["HEAD"] = operation  # RFC 9110, section 9.3.2
         self._database = database
         self._admission = admission
         self._decisions = decisions
         self._hosts = hosts
+        self._proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send_: Send) -> None:
         """Answers one HTTP request. Whatever happens inside, the caller gets a problem document."""
@@ -63,7 +74,9 @@ class Dispatcher:
                 await send_({"type": "websocket.close", "code": 1008})
             return
         started = time.perf_counter()
-        request = Request(scope, receive, secrets.token_hex(8))
+        request = Request(
+            scope, receive, secrets.token_hex(8), self._proxies.client(scope)
+        )
         try:
             answer = await self._answer(request)
         except Problem as problem:
@@ -73,17 +86,22 @@ class Dispatcher:
             request.refused = Problem(500, "internal_error", cause=type(error).__name__)
             answer = request.refused.answer()
             self._decisions.failure(request.id, error)
-        await send(answer, request.headers, send_)
+        await send(answer, request.headers, send_, bodiless=scope["method"] == "HEAD")
         self._decisions.record(request, answer, time.perf_counter() - started)
 
     async def _answer(self, request: "Request") -> Answer:
+        """In the order of what it costs: what is read and judged at length is a known caller's."""
         operation, segment = self._find(request)
         request.operation = operation
+        if request.scope["http_version"] not in VERSIONS:
+            raise Problem(505, "http_version_not_supported")
         given = headers_of(request.scope["headers"])
         if given.get(b"host", b"").lower() not in self._hosts:
             raise malformed("The Host header is not a host of this service.")
-        body, query = await self._shape(operation, request, given)
+        if operation.body is not None:
+            check_length(given, operation.body.limit)
         principal = await self._admission.admit(request, given.get(b"authorization"))
+        body, query = await self._shape(operation, request, given)
         call = Call(
             operation,
             self._database,
@@ -127,22 +145,28 @@ class Dispatcher:
             query = parse_query(raw, operation.query)
         body = ""
         if operation.body is not None:
-            try:
-                async with asyncio.timeout(BODY_SECONDS):
-                    content = await read_body(
-                        request.receive,
-                        given,
-                        operation.body.media_type,
-                        operation.body.limit,
-                    )
-            except TimeoutError:
-                raise Problem(408, "body_too_slow") from None
+            content = await _read(
+                request, given, operation.body.media_type, operation.body.limit
+            )
             body = parse_body(content, operation.body.model)
         elif (
             given.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in given
         ):
-            raise malformed("This operation has no body.")
+            # Clients of a POST send an empty object where they have nothing to say.
+            limit = MAX_NOTHING if operation.method == "POST" else 0
+            if not limit or not is_nothing(await _read(request, given, JSON, limit)):
+                raise malformed("This operation has no body.")
         return body, query
+
+
+async def _read(
+    request: "Request", given: Headers, media_type: bytes, limit: int
+) -> bytes:
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await read_body(request.receive, given, media_type, limit)
+    except TimeoutError:
+        raise Problem(408, "body_too_slow") from None
 
 
 class Request:
@@ -152,6 +176,7 @@ class Request:
     """
 
     __slots__ = (
+        "address",
         "headers",
         "id",
         "operation",
@@ -161,10 +186,13 @@ class Request:
         "scope",
     )
 
-    def __init__(self, scope: Scope, receive: Receive, request_id: str) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, request_id: str, address: str
+    ) -> None:
         self.scope = scope
         self.receive = receive
         self.id = request_id
+        self.address = address
         self.headers: list[Header] = [(b"x-request-id", request_id.encode())]
         self.operation: Operation | None = None
         self.principal: Principal | None = None

@@ -12,12 +12,16 @@ from starlette.types import Receive
 from invoicing.gate.problems import Fault, Problem, invalid, malformed
 
 MAX_QUERY: Final = 16_384
+MAX_PARTS: Final = 10_000
+"""Objects of a body and their members, in all: each can be a fault that is looked for."""
 SINGLE_HEADERS: Final = frozenset(
     {
         b"authorization",
+        b"content-encoding",
         b"content-length",
         b"content-type",
         b"host",
+        b"transfer-encoding",
         b"idempotency-key",
     }
 )
@@ -40,7 +44,16 @@ def headers_of(raw: list[tuple[bytes, bytes]]) -> Headers:
             values = [value for each, value in raw if each == name]
             if values:
                 found[name] = b", ".join(values)
+    if found.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
+        raise malformed("The only Transfer-Encoding is chunked.")
     return found
+
+
+def check_length(headers: Headers, limit: int) -> None:
+    """Refuses a body that is announced to be longer than `limit` bytes (413)."""
+    declared = headers.get(b"content-length", b"")
+    if declared.isdigit() and int(declared) > limit:
+        raise too_large(limit)
 
 
 async def read_body(
@@ -58,9 +71,6 @@ async def read_body(
         raise Problem(
             415, "unsupported_media_type", "Send the body without a Content-Encoding."
         )
-    declared = headers.get(b"content-length", b"")
-    if declared.isdigit() and int(declared) > limit:
-        raise too_large(limit)
     message = await receive()
     if not message.get("more_body"):
         body: bytes = message.get("body", b"")
@@ -92,7 +102,7 @@ def parse_body(body: bytes, adapter: TypeAdapter[Any]) -> str:
     Infinity are refused), and 422 for what the model does not allow, each fault named.
     """
     try:
-        STRICT.decode(body.decode("utf-8"))
+        PARTS.decode(body.decode("utf-8"))
         value = adapter.validate_json(body, strict=True)
         return adapter.dump_json(value, by_alias=True, exclude_unset=True).decode()
     except ValidationError as error:
@@ -101,6 +111,11 @@ def parse_body(body: bytes, adapter: TypeAdapter[Any]) -> str:
         raise malformed("The body is nested too deep.") from None
     except ValueError as error:
         raise malformed(_MESSAGES.get(str(error), "The body is not JSON.")) from None
+
+
+def is_nothing(body: bytes) -> bool:
+    """Is it empty, or an empty object?"""
+    return b"".join(body.split()) in (b"", b"{}")
 
 
 def parse_query(query: bytes, adapter: TypeAdapter[Any]) -> Mapping[str, Any]:
@@ -156,23 +171,39 @@ def item_id(segment: str) -> str:
     return segment
 
 
-def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("duplicate")
-    return found
+class Parts:
+    """Reads JSON strictly, and gives up where it has more objects and members than a body may."""
+
+    def __init__(self) -> None:
+        self._left = 0
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._object, parse_constant=_refuse_constant
+        )
+
+    def decode(self, text: str) -> None:
+        """Raises ValueError for what is not JSON, and RecursionError where it is nested too deep."""
+        self._left = MAX_PARTS
+        self._decoder.decode(text)
+
+    def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise ValueError("duplicate")
+        self._left -= 1 + len(pairs)
+        if self._left < 0:
+            raise ValueError("parts")
+        return found
 
 
 def _refuse_constant(_: str) -> Never:
     raise ValueError("constant")
 
 
-STRICT: Final = json.JSONDecoder(
-    object_pairs_hook=_distinct, parse_constant=_refuse_constant
-)
+PARTS: Final = Parts()
 _MESSAGES: Final = {
     "duplicate": "An object has the same name twice.",
     "constant": "NaN and Infinity are not JSON.",
+    "parts": f"The body has more than {MAX_PARTS} objects and members.",
 }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_46242949"
+RELEASE: Final = "invoicing_57a3a1b0"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_b01b43b4"
@@ -33,26 +33,26 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "record_": "4075586196261fd61d3c3558792af52f",
     "list_customers": "30f0324ef689cb4ce14f2c3f6390cc34",
     "create_customer": "df85b8535caa75c0e47462f6d199efb1",
-    "read_customer": "e92f010e6f241968f01cfe96a5ec9cfb",
+    "read_customer": "e1009793fb468bebd2ee09350453516e",
     "update_customer": "aca3aab53538977ae9ecd3048d906aa0",
     "delete_customer": "140d1cec85d3972784754ccce934abef",
     "list_invoices": "3474d9a33cadb166182b8f59dab2c1b8",
     "create_invoice": "ebecc7135d86776714a10c1dfce20e06",
-    "read_invoice": "6e3735a59cc8b69ea563ba9ede5727bd",
+    "read_invoice": "4de2a99c65f8295037abf51099852433",
     "update_invoice": "b830994ac4d2c1b05f34ffa1d1dd2481",
     "delete_invoice": "d08eaf2e12700f2a1aed4160ea2d2e84",
     "invoice_begin_": "7149893b06e84919b5a61e7f12e92be0",
     "invoice_finish_": "224e8f5325700ca73ed16dc33943cd63",
     "list_invoice_lines": "357d77e28117bccdde24feacddc5e6eb",
     "create_invoice_line": "fcee12ef68fda539129ba1a76e0e7b47",
-    "read_invoice_line": "8027aaa00b37e9a790c2f78b835428ef",
+    "read_invoice_line": "b0e77df445c15b67f3cd9fd6ab7d1842",
     "update_invoice_line": "893a466379a130a16ac2df6f457404c6",
     "delete_invoice_line": "f4e249e73b6e63f04b52e70a52913107",
     "invoice_line_begin_": "f3b282a8e57d99ce88007494a4d01de5",
     "invoice_line_finish_": "391e2a7f9b1e1ef3f2341b5aba1e82c2",
     "list_payments": "bb3b2e3a67953363522de081a4317394",
     "create_payment": "23554ad38702fbe614c99b3b13b06260",
-    "read_payment": "6f0beed40ff5f752372c5b7367db24f4",
+    "read_payment": "3a8e6af68eb9b9f6a704f06355bc3d81",
     "payment_begin_": "e8c83ca1e413489bb02056555ae478e2",
     "payment_finish_": "51602b6c8671854e09de3fb4a4284ed1",
 }

@@ -11,7 +11,7 @@ from invoicing.development.database import Database, drop, prepare
 from invoicing.development.issuer import DevelopmentIssuer
 from invoicing.development.serve import administrator
 from invoicing.development.world import Connection
-from invoicing.gate.admission import FAILURES, LIMITS
+from invoicing.gate.admission import LIMITS
 from invoicing.gate.limits import Limit
 from invoicing.resources.invoice import hooks as invoice_hooks
 from invoicing.resources.invoice_line import hooks as invoice_line_hooks
@@ -49,8 +49,9 @@ def runtime(service: Service) -> Iterator[Connection]:
 def service(database: Database, issuer: DevelopmentIssuer) -> Iterator[Service]:
     """The service."""
     patch = pytest.MonkeyPatch()
-    # Bad tokens are many here, so that their limit is out of the way.
-    patch.setitem(LIMITS, FAILURES, Limit(FAILURES, 1_000_000, 1))
+    # One caller sends many bad requests here, so that the limits are out of the way.
+    for scope in LIMITS:
+        patch.setitem(LIMITS, scope, Limit(scope, 1_000_000, 1))
     running = Service(database, issuer)
     patch.undo()
     yield running

@@ -66,7 +66,11 @@ class Service:
         }
         application = app.create_app(Settings(**(chosen | settings)))
         config = uvicorn.Config(
-            application, log_level="error", access_log=False, lifespan="on"
+            application,
+            http="invoicing.server:Connection",
+            log_level="error",
+            access_log=False,
+            lifespan="on",
         )
         self._server = uvicorn.Server(config)
         self._serving = asyncio.run_coroutine_threadsafe(
@@ -167,6 +171,14 @@ def world_of(
     for name, value in facts["user"].items():
         claims[name] = found.resolve(value)
     return found
+
+
+def colleague(here: World, role: str) -> World:
+    """Another caller in the same tenant, with one role."""
+    service, subject = here.service, f"{role}-{uuid4()}"
+    me = service.run(world.add_member(service.admin, here.tenant_id, subject, role))
+    claims = service.issuer.claims(subject, str(here.tenant_id), service=me.service)
+    return World(service, here.tenant_id, me, claims)
 
 
 @dataclass

@@ -65,7 +65,7 @@ def another(request: Prepared) -> dict[str, Any]:
     assert schema is not None and request.body is not None
     beyond = allowed_facts(request.operation.id)["beyond"]
     for name, field in schema["properties"].items():
-        for value in (*field.get("enum", ()), example(field, 7), True):
+        for value in (*field.get("enum", ()), example(field, 7), True, None):
             changed = request.body | {name: value}
             if name not in beyond and changed != request.body and fits(field, value):
                 return changed
@@ -73,8 +73,11 @@ def another(request: Prepared) -> dict[str, Any]:
 
 
 def fits(field: dict[str, Any], value: object) -> bool:
-    """Only a boolean can be true."""
-    return field.get("type") == "boolean" or value is not True
+    """Only a boolean can be true, and only what is optional null."""
+    types = {each.get("type") for each in field.get("anyOf", [field])}
+    if value is None:
+        return "null" in types
+    return value is not True or "boolean" in types
 
 
 @pytest.mark.parametrize("operation", KEYED)

@@ -253,7 +253,6 @@ async def call(
         "p_id": UUID(item),
         "p_parent": UUID(item),
         "p_match": [1],
-        "p_known": [],
         "p_patch": body,
         "p_body": body,
         "p_changes": "{}",

@@ -94,6 +94,7 @@ def main() -> None:
             access_log=False,
             server_header=False,
             proxy_headers=False,
+            http="notes.server:Connection",
             log_level="warning",
         )
 

@@ -151,9 +151,13 @@ async def populate(connection: Connection) -> None:
                         row = {
                             name: known.get(value, value)
                             for name, value in values.items()
+                            if name != "id" or index == 0
                         }
                         for name, target in about["references"].items():
-                            if made.get(target) and name not in about["unique"]:
+                            if made.get(target) and name not in (
+                                *row,
+                                *about["unique"],
+                            ):
                                 row[name] = str(
                                     made[target][
                                         len(made[resource]) % len(made[target])

@@ -64,18 +64,21 @@ class Limited:
     async def _verified(
         self, request: "Request", authorization: bytes | None
     ) -> Principal:
-        """Verifies a token. An address that keeps failing is refused before that."""
-        client = request.scope.get("client")
-        key = (self._failures, f"address:{client[0] if client else 'unknown'}")
-        blocked = await self._limiter.blocked(key)
-        if not blocked.allowed:
-            request.headers.extend(headers(blocked))
-            raise Problem(429, "too_many_requests")
+        """Verifies a token. An address that keeps failing is told to wait; a good token is heard,
+        wherever it comes from: many callers can have one address.
+        """
         try:
             return await self._verifier.principal(authorization)
         except Problem as problem:
             if problem.status == 401:
-                await self._limiter.take((key,))
+                failed = await self._limiter.take(
+                    ((self._failures, f"address:{request.address}"),)
+                )
+                if not failed.allowed:
+                    request.headers.extend(headers(failed))
+                    raise Problem(
+                        429, "too_many_requests", cause=problem.cause
+                    ) from None
             raise
 
     async def _charge(self, principal: Principal) -> Decision:

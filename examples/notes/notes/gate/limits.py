@@ -66,13 +66,6 @@ class Limiter(Protocol):
         The keys are distinct, and at least one. Raises LimiterUnavailable.
         """
 
-    async def blocked(self, key: tuple[Limit, str]) -> Decision:
-        """Tell whether `take` would refuse now, without charging anything.
-
-        For what is only charged after the fact, such as failed authentications.
-        Raises LimiterUnavailable.
-        """
-
     async def close(self) -> None:
         """Release connections."""
 
@@ -95,17 +88,13 @@ class MemoryLimiter:
     async def take(self, keys: tuple[tuple[Limit, str], ...]) -> Decision:
         now = int(self._now() * _SECOND)
         levels = self._levels(keys, now)
-        decision = decide(keys, levels, charged=True)
+        decision = decide(keys, levels)
         if decision.allowed:
             for (_, key), level in zip(keys, levels, strict=True):
                 self._young[key] = now + level
             if len(self._young) > self._generation:
                 self._old, self._young = self._young, {}
         return decision
-
-    async def blocked(self, key: tuple[Limit, str]) -> Decision:
-        now = int(self._now() * _SECOND)
-        return decide((key,), self._levels((key,), now), charged=False)
 
     async def close(self) -> None:
         self._young, self._old = {}, {}
@@ -121,13 +110,10 @@ class MemoryLimiter:
         return levels
 
 
-def decide(
-    keys: tuple[tuple[Limit, str], ...], levels: list[int], *, charged: bool
-) -> Decision:
+def decide(keys: tuple[tuple[Limit, str], ...], levels: list[int]) -> Decision:
     """Judge the levels that the buckets would have with this request in them.
 
-    A level is the time in microseconds until the bucket is empty. `charged` tells
-    whether the request stays in the buckets if it is allowed.
+    A level is the time in microseconds until the bucket is empty.
     """
     tightest, _ = keys[0]
     wait, filled, share = 0, 0, 0.0
@@ -141,8 +127,6 @@ def decide(
         seconds = -(-wait // _SECOND)
         return Decision(False, tightest, 0, seconds, seconds)
     interval = tightest.interval
-    if not charged:
-        filled -= interval
     used = -(-filled // interval)
     next_one = filled - (used - 1) * interval if used else 0
     return Decision(True, tightest, tightest.count - used, 0, -(-next_one // _SECOND))

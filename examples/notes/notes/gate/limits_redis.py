@@ -4,8 +4,8 @@ One round trip per request: a script judges and charges all keys at once. In a
 cluster the keys of one request must lie on one node: give them a common hash tag,
 `limit:{tenant}:user:...`. The script writes only after every key has agreed.
 
-When Redis does not answer, `take` and `blocked` raise LimiterUnavailable and the
-service answers 503: without limits it does not serve.
+When Redis does not answer, `take` raises LimiterUnavailable and the service answers
+503: without limits it does not serve.
 """
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -18,18 +18,17 @@ from .limits import Decision, Limit, LimiterUnavailable, decide
 _TIMEOUT = 0.25  # seconds: to get a connection, to connect, to get an answer
 _CONNECTIONS = 64
 
-# KEYS: the buckets. ARGV: 1 to charge or 0 to look, then interval and burst of each
-# bucket in microseconds. Returns the level of each with this request in it. A value
+# KEYS: the buckets. ARGV: interval and burst of each bucket in microseconds. Returns the level of each with this request in it. A value
 # is the time in microseconds at which the bucket is empty: exact in a Lua number,
 # which "%.0f" writes in full.
 _SCRIPT = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local empty_at = redis.call('MGET', unpack(KEYS))
-local charge = ARGV[1] == '1'
+local charge = true
 local levels = {}
 for i = 1, #KEYS do
-  local interval, burst = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1])
+  local interval, burst = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
   levels[i] = math.max(tonumber(empty_at[i] or 0) - now, 0) + interval
   charge = charge and levels[i] <= burst
 end
@@ -59,18 +58,13 @@ class RedisLimiter:
         self._script = self._redis.register_script(_SCRIPT)
 
     async def take(self, keys: tuple[tuple[Limit, str], ...]) -> Decision:
-        return decide(keys, await self._levels(keys, charge=1), charged=True)
-
-    async def blocked(self, key: tuple[Limit, str]) -> Decision:
-        return decide((key,), await self._levels((key,), charge=0), charged=False)
+        return decide(keys, await self._levels(keys))
 
     async def close(self) -> None:
         await self._redis.aclose()
 
-    async def _levels(
-        self, keys: tuple[tuple[Limit, str], ...], *, charge: int
-    ) -> list[int]:
-        arguments = [charge]
+    async def _levels(self, keys: tuple[tuple[Limit, str], ...]) -> list[int]:
+        arguments: list[int] = []
         for limit, _ in keys:
             arguments += (limit.interval, limit.burst)
         try:

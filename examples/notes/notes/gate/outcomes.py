@@ -6,7 +6,7 @@ from typing import Final
 from asyncpg import Record
 
 from notes.gate.answers import Answer
-from notes.gate.conditional import etag
+from notes.gate.conditional import entity_tag, is_known
 from notes.gate.problems import Problem, not_found
 
 STRONGER: Final = (
@@ -41,25 +41,28 @@ def refuse(outcome: str) -> Problem:
     return REFUSALS[outcome]()
 
 
-def found(row: Record) -> Answer:
-    """One row with its entity tag, or 304 where the caller has this version already."""
-    if row["body"] is None:
-        return Answer(304, b"", (etag(row["version"]),))
-    return Answer(200, row["body"].encode(), (etag(row["version"]),))
+def found(row: Record, known: bytes | None) -> Answer:
+    """One row with its entity tag, or 304 where the caller has it already as it is."""
+    body = row["body"].encode()
+    tag = entity_tag(row["version"], body)
+    if is_known(known, tag):
+        return Answer(304, b"", ((b"etag", tag),))
+    return Answer(200, body, ((b"etag", tag),))
 
 
 def changed(row: Record) -> Answer:
     """The row after a write, with its new entity tag."""
-    return Answer(
-        200, row["body"].encode(), (etag(row["version"]),), outcome=row["outcome"]
-    )
+    body = row["body"].encode()
+    headers = ((b"etag", entity_tag(row["version"], body)),)
+    return Answer(200, body, headers, outcome=row["outcome"])
 
 
 def created(row: Record, collection: str) -> Answer:
     """A new row, with its place and its entity tag."""
+    body = row["body"].encode()
     location = (b"location", f"{collection}/{row['id']}".encode())
-    headers = (location, etag(row["version"]))
-    return Answer(201, row["body"].encode(), headers, outcome=row["outcome"])
+    headers = (location, (b"etag", entity_tag(row["version"], body)))
+    return Answer(201, body, headers, outcome=row["outcome"])
 
 
 def done(row: Record) -> Answer:

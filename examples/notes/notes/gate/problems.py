@@ -15,6 +15,9 @@ MAX_WHERE: Final = 100
 MAX_MESSAGE: Final = 300
 """Characters of what is told of a fault: little of what was sent comes back."""
 
+MAX_TOLD: Final = 7_000
+"""Bytes of all faults that are told: no problem document is longer than 8 KiB."""
+
 NAMESPACE: Final = "urn:notes:problem:"
 
 
@@ -78,18 +81,20 @@ def malformed(detail: str) -> Problem:
 
 def invalid(faults: Sequence[Fault]) -> Problem:
     """Well-formed, but not what the contract allows (422)."""
-    more = len(faults) - MAX_FAULTS
+    told: list[Fault] = []
+    left = MAX_TOLD
+    for each in faults[:MAX_FAULTS]:
+        fault: Fault = {
+            "where": each["where"][:MAX_WHERE],
+            "message": each["message"][:MAX_MESSAGE],
+        }
+        left -= len(json.dumps(fault))
+        if left < 0:
+            break
+        told.append(fault)
+    more = len(faults) - len(told)
     return Problem(
-        422,
-        "invalid_request",
-        f"And {more} more." if more > 0 else "",
-        faults=[
-            {
-                "where": each["where"][:MAX_WHERE],
-                "message": each["message"][:MAX_MESSAGE],
-            }
-            for each in faults[:MAX_FAULTS]
-        ],
+        422, "invalid_request", f"And {more} more." if more else "", faults=told
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "notes_88fcffb0"
+RELEASE: Final = "notes_e04fee57"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_9c1db7e5"
@@ -30,12 +30,12 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "record_": "4075586196261fd61d3c3558792af52f",
     "list_notebooks": "4ccd4c77f4a0fc7337629d1e0f814f46",
     "create_notebook": "90233251353f6551b046ae52e1c32d3e",
-    "read_notebook": "618dc3fd68589289485ffbb59ed52396",
+    "read_notebook": "b020806f36108a80caa844ca8e369a1c",
     "update_notebook": "378d0ae2c55b95f88ac0c410a2b01847",
     "delete_notebook": "489026e4fe11256204d7b9996581a2a2",
     "list_notes": "55c3467dd950652ea9397616881e9da4",
     "create_note": "2b322ed2d120ff8cc00ceb16c37b02a4",
-    "read_note": "b1cfc967b11380953ff7136653525b04",
+    "read_note": "c19e16fdd03fdb56e0ab916924753b3e",
     "update_note": "a0fb8ae2d9ff0dd71f4b8fd6709388cc",
     "delete_note": "5553e2393ff97e5d51bfc61309a03179",
 }

@@ -79,6 +79,7 @@ class Decisions:
             f'{{"event":"decision","request_id":"{request.id}","operation":"{operation}",'
             f'"status":{status},"allowed":{"true" if refused is None else "false"},'
             f'"reason":"{reason}","cause":{cause},"tenant_id":{tenant},"principal":{pseudonym},'
+            f'"address":"{request.address}",'
             f'"milliseconds":{seconds * 1000:.2f},"level":"info",'
             f'"timestamp":"{self._date}.{int((now - second) * 1e6):06}Z"}}\n'
         )

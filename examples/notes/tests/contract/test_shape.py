@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from notes.gate.shape import MAX_PARTS
 from notes.store.database import Database
 from tests.contract.harness import (
     ACCESS,
@@ -24,6 +25,9 @@ from tests.contract.harness import (
 WITH_BODY = [each for each in reachable() if body_schema(each) is not None]
 WITHOUT_BODY = [each for each in reachable() if body_schema(each) is None]
 LISTS = reachable("list")
+JSON = "application/json"
+MAX_PROBLEM = 8 * 1024
+"""Bytes of a problem document."""
 UNKNOWN = [
     "unknown",
     "id",
@@ -228,8 +232,67 @@ def test_a_body_in_chunks_has_the_same_size(service: Service, operation: str) ->
 def test_an_operation_without_a_body_takes_none(
     service: Service, operation: str
 ) -> None:
-    response = send(spoilable(service, operation), b"{}")
+    response = send(
+        spoilable(service, operation), b'{"a": 1}', **{"content-type": JSON}
+    )
     assert (response.status_code, code(response)) == (400, "malformed_request")
+
+
+@pytest.mark.parametrize("operation", WITHOUT_BODY)
+def test_an_empty_object_says_nothing(service: Service, operation: str) -> None:
+    if TABLE[operation].method == "POST":
+        response = send(allowed(service, operation), b" {} ", **{"content-type": JSON})
+        assert response.status_code == ACCESS[operation]["status"], response.text
+
+
+@pytest.mark.parametrize("operation", WITH_BODY)
+def test_who_is_not_known_is_not_read(service: Service, operation: str) -> None:
+    """What is judged at length is sent by somebody who can be held to a limit."""
+    request = spoilable(service, operation)
+    request.headers["authorization"] = "Bearer nonsense"
+    request.query["unknown"] = "1"
+    spoilt = json.dumps({f"member{number}": 1 for number in range(200)}).encode()
+    for content in (b"{", spoilt):
+        response = send(request, content)
+        assert (response.status_code, code(response)) == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize("operation", WITH_BODY)
+def test_a_refusal_is_short(service: Service, operation: str) -> None:
+    """It does not repeat what was sent, however much that was."""
+    body = TABLE[operation].body
+    assert body is not None
+    size = min(body.limit, 60_000) // 120
+    names = [
+        f"{number}é\N{LATIN SMALL LETTER A WITH RING ABOVE}" + "x" * 90
+        for number in range(size)
+    ]
+    spoilt = json.dumps(dict.fromkeys(names, 1), ensure_ascii=False).encode()[
+        : body.limit
+    ]
+    response = send(spoilable(service, operation), spoilt)
+    assert response.status_code in (400, 422)
+    assert len(response.content) <= MAX_PROBLEM
+
+
+@pytest.mark.parametrize("operation", WITH_BODY)
+def test_a_body_has_so_many_parts(service: Service, operation: str) -> None:
+    body = TABLE[operation].body
+    assert body is not None
+    spoilt = b'{"a": [' + b"{}," * MAX_PARTS + b"{}]}"
+    if len(spoilt) <= body.limit:
+        response = send(spoilable(service, operation), spoilt)
+        assert (response.status_code, code(response)) == (400, "malformed_request")
+
+
+@pytest.mark.parametrize("operation", reachable("list", "read"))
+def test_a_head_is_a_get_without_its_body(service: Service, operation: str) -> None:
+    request = spoilable(service, operation)
+    whole = request.send()
+    response = service.client.head(request.path, headers=request.headers)
+    assert (response.status_code, response.content) == (whole.status_code, b"")
+    for name in ("content-length", "content-type", "etag"):
+        assert response.headers.get(name) == whole.headers.get(name), name
 
 
 @pytest.mark.parametrize("operation", reachable())
@@ -237,9 +300,11 @@ def test_a_method_that_is_not_declared_is_refused(
     service: Service, operation: str
 ) -> None:
     request = spoilable(service, operation)
-    declared = {
+    declared: set[str] = {
         each.method for each in TABLE.values() if each.path == request.operation.path
     }
+    if "GET" in declared:
+        declared.add("HEAD")
     for method in {
         "GET",
         "POST",

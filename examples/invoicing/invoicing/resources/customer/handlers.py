@@ -1,7 +1,6 @@
 """What the operations on customers do, once a request has passed the gate."""
 
 from invoicing.gate.answers import Answer
-from invoicing.gate.conditional import if_none_match
 from invoicing.gate.operation import Call
 from invoicing.gate.outcomes import changed, created, done, found
 from invoicing.gate.pages import arguments, page
@@ -29,8 +28,8 @@ async def create(call: Call) -> Answer:
 
 async def read(call: Call) -> Answer:
     """Read a customer."""
-    known = if_none_match(call.headers.get(b"if-none-match"))
-    return found(await call.run(statements.READ, call.id, known))
+    row = await call.run(statements.READ, call.id)
+    return found(row, call.headers.get(b"if-none-match"))
 
 
 async def update(call: Call) -> Answer:

@@ -77,7 +77,9 @@ class CustomerCreate(Closed):
     tags: (
         Annotated[
             list[Annotated[Line, Field(min_length=1, max_length=30)]],
-            Field(max_length=20, json_schema_extra={"uniqueItems": True}),
+            Field(
+                max_length=20, fail_fast=True, json_schema_extra={"uniqueItems": True}
+            ),
             distinct,
         ]
         | None
@@ -110,7 +112,9 @@ class CustomerPatch(TypedDict, total=False):
     tags: (
         Annotated[
             list[Annotated[Line, Field(min_length=1, max_length=30)]],
-            Field(max_length=20, json_schema_extra={"uniqueItems": True}),
+            Field(
+                max_length=20, fail_fast=True, json_schema_extra={"uniqueItems": True}
+            ),
             distinct,
         ]
         | None

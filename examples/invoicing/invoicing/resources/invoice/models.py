@@ -106,7 +106,10 @@ class SendInvoiceInput(Closed):
 
     message: Annotated[Text, Field(max_length=2000)] | None = None
     copy_to: (
-        Annotated[list[Annotated[Email, Field(max_length=254)]], Field(max_length=5)]
+        Annotated[
+            list[Annotated[Email, Field(max_length=254)]],
+            Field(max_length=5, fail_fast=True),
+        ]
         | None
     ) = None
 

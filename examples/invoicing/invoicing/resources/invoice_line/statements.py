@@ -6,7 +6,7 @@ from invoicing.store.statements import call
 
 LIST: Final = call("list_invoice_lines", 8)
 CREATE: Final = call("create_invoice_line", 7)
-READ: Final = call("read_invoice_line", 4)
+READ: Final = call("read_invoice_line", 3)
 UPDATE: Final = call("update_invoice_line", 6)
 DELETE: Final = call("delete_invoice_line", 5)
 BEGIN: Final = call("invoice_line_begin_", 7)

@@ -4,7 +4,6 @@ from pydantic import TypeAdapter
 
 from invoicing.gate.actions import begin
 from invoicing.gate.answers import Answer
-from invoicing.gate.conditional import if_none_match
 from invoicing.gate.operation import Call
 from invoicing.gate.outcomes import changed, created, found
 from invoicing.gate.pages import arguments, page
@@ -39,8 +38,8 @@ async def create(call: Call) -> Answer:
 
 async def read(call: Call) -> Answer:
     """Read a payment."""
-    known = if_none_match(call.headers.get(b"if-none-match"))
-    return found(await call.run(statements.READ, call.id, known))
+    row = await call.run(statements.READ, call.id)
+    return found(row, call.headers.get(b"if-none-match"))
 
 
 async def refund(call: Call) -> Answer:

@@ -85,9 +85,9 @@ begin
   outcome := record_(v_caller, 'create_invoice', 'invoice', id, version, p_body, p_request);
 end $$;
 
--- Read an invoice. `p_known` are the versions that the caller has already.
-create or replace function read_invoice(p_tenant uuid, p_caller jsonb, p_id uuid, p_known bigint[], out outcome text,
-  out version bigint, out body text) language plpgsql set search_path from current as $$
+-- Read an invoice.
+create or replace function read_invoice(p_tenant uuid, p_caller jsonb, p_id uuid, out outcome text, out version bigint,
+  out body text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'analyst', 'billing_worker', 'member', 'viewer']);
   read_any boolean := v_caller.roles && array['accountant', 'billing_worker', 'member', 'viewer'];
@@ -99,7 +99,6 @@ begin
     from invoice_row_ r where r.tenant_id = p_tenant and r.id = p_id
       and (read_any or (read_as_analyst and r.region = any (v_caller.user_regions)));
   outcome := case when found then 'ok' else 'not_found' end;
-  if version = any (p_known) then body := null; end if;
 end $$;
 
 -- Change an invoice that is at one of the versions `p_match`, with a merge patch (RFC 7396).

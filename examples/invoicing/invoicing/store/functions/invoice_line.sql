@@ -62,16 +62,15 @@ begin
   outcome := record_(v_caller, 'create_invoice_line', 'invoice_line', id, version, p_body, p_request);
 end $$;
 
--- Read an invoice line. `p_known` are the versions that the caller has already.
-create or replace function read_invoice_line(p_tenant uuid, p_caller jsonb, p_id uuid, p_known bigint[],
-  out outcome text, out version bigint, out body text) language plpgsql set search_path from current as $$
+-- Read an invoice line.
+create or replace function read_invoice_line(p_tenant uuid, p_caller jsonb, p_id uuid, out outcome text,
+  out version bigint, out body text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'billing_worker', 'member', 'viewer']);
 begin
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   select r.version, r.json_ into version, body from invoice_line_row_ r where r.tenant_id = p_tenant and r.id = p_id;
   outcome := case when found then 'ok' else 'not_found' end;
-  if version = any (p_known) then body := null; end if;
 end $$;
 
 -- Change an invoice line that is at one of the versions `p_match`, with a merge patch (RFC 7396).

@@ -87,9 +87,9 @@ begin
   outcome := record_(v_caller, 'create_payment', 'payment', id, version, p_body, p_request);
 end $$;
 
--- Read a payment. `p_known` are the versions that the caller has already.
-create or replace function read_payment(p_tenant uuid, p_caller jsonb, p_id uuid, p_known bigint[], out outcome text,
-  out version bigint, out body text) language plpgsql set search_path from current as $$
+-- Read a payment.
+create or replace function read_payment(p_tenant uuid, p_caller jsonb, p_id uuid, out outcome text, out version bigint,
+  out body text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member', 'viewer']);
   see_as_accountant boolean := v_caller.roles && array['accountant'];
@@ -98,7 +98,6 @@ begin
   select r.version, case when see_as_accountant then r.json_ else r.open_ || '}' end into version, body
     from payment_row_ r where r.tenant_id = p_tenant and r.id = p_id;
   outcome := case when found then 'ok' else 'not_found' end;
-  if version = any (p_known) then body := null; end if;
 end $$;
 
 -- Lets the caller begin an action on payments, and locks the row that the hook then works on.

@@ -6,6 +6,6 @@ from notes.store.statements import call
 
 LIST: Final = call("list_notes", 7)
 CREATE: Final = call("create_note", 6)
-READ: Final = call("read_note", 4)
+READ: Final = call("read_note", 3)
 UPDATE: Final = call("update_note", 6)
 DELETE: Final = call("delete_note", 5)

@@ -1,7 +1,6 @@
 """What the operations on notebooks do, once a request has passed the gate."""
 
 from notes.gate.answers import Answer
-from notes.gate.conditional import if_none_match
 from notes.gate.operation import Call
 from notes.gate.outcomes import changed, created, done, found
 from notes.gate.pages import arguments, page
@@ -29,8 +28,8 @@ async def create(call: Call) -> Answer:
 
 async def read(call: Call) -> Answer:
     """Read a notebook."""
-    known = if_none_match(call.headers.get(b"if-none-match"))
-    return found(await call.run(statements.READ, call.id, known))
+    row = await call.run(statements.READ, call.id)
+    return found(row, call.headers.get(b"if-none-match"))
 
 
 async def update(call: Call) -> Answer:

@@ -6,6 +6,6 @@ from notes.store.statements import call
 
 LIST: Final = call("list_notebooks", 7)
 CREATE: Final = call("create_notebook", 6)
-READ: Final = call("read_notebook", 4)
+READ: Final = call("read_notebook", 3)
 UPDATE: Final = call("update_notebook", 6)
 DELETE: Final = call("delete_notebook", 5)
