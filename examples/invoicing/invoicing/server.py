@@ -5,6 +5,7 @@ A server is told of it: `uvicorn asgi:app --http invoicing.server:Connection`.
 
 import asyncio
 import resource
+from itertools import chain
 from typing import Final
 
 import httptools
@@ -24,6 +25,7 @@ SPARE: Final = 64
 TIMEOUT: Final = (
     b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 )
+TOO_LONG: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 UNAVAILABLE: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\n"
     b"content-length: 0\r\n\r\n"
@@ -41,8 +43,8 @@ class Connection(HttpToolsProtocol):
     _deadline: asyncio.TimerHandle | None = None
     _stalled: asyncio.TimerHandle | None = None
     _refused: asyncio.TimerHandle | None = None
-    _reading = True
-    _head = 0
+    _received = 0
+    """Bytes since the last header or body was there: of one header, or of one body."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A new peer. Where there are too many, whoever has asked for nothing gives way to it."""
@@ -52,20 +54,6 @@ class Connection(HttpToolsProtocol):
         else:
             self._await_head()
 
-    def _make_room(self) -> bool:
-        """Ends the connection that has been idle, or has waited for a header, for the longest time."""
-        idle = {
-            each: timer.when()
-            for each in self.connections
-            if isinstance(each, Connection)
-            and not each.transport.is_closing()
-            and (timer := each._deadline or each.timeout_keep_alive_task)
-        }
-        if not idle:
-            return False
-        min(idle, key=idle.__getitem__)._end(TIMEOUT)
-        return True
-
     def connection_lost(self, exc: Exception | None) -> None:
         """The peer is gone."""
         self._cancel()
@@ -73,45 +61,36 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """What a peer sends. Most headers come at once, and need no timer."""
-        if self.transport.is_closing():
-            return
-        super().data_received(data)
-        if not self._reading:
+        self._received += len(data)
+        HttpToolsProtocol.data_received(self, data)
+        begun: object = self.scope  # None before the first request
+        if begun is None or "method" not in self.scope:
+            if self._received > MAX_HEAD:
+                self._end(TOO_LONG)
+            elif self._deadline is None:
+                self._await_head()
+        elif self._deadline is not None:
             self._cancel_deadline()
-        elif self._deadline is None and self._head:
-            self._await_head()
-
-    def on_message_begin(self) -> None:
-        """A request begins."""
-        self._reading, self._head = True, 1
-        super().on_message_begin()
-
-    def on_url(self, url: bytes) -> None:
-        """A part of the target."""
-        self._count(url)
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A header field."""
-        self._count(name + value)
-        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The header is there. A target may name its host as well, and no other one (RFC 9112, 3.2)."""
-        if not self.url.startswith((b"/", b"*")):
+        """The header is there. A target may name its host, but no other one (RFC 9112, 3.2)."""
+        if self._received > MAX_HEAD and sum(map(len, chain(*self.headers))) > MAX_HEAD:
+            raise ValueError("the header is too long")
+        self._received = 0
+        if self.url[:1] not in (b"/", b"*"):
             target = httptools.parse_url(self.url)
             named = target.host + (b":%d" % target.port if target.port else b"")
             if [value for name, value in self.headers if name == b"host"] != [named]:
                 raise ValueError("the target names another host")
-        self._reading, self._head = False, 0
-        super().on_headers_complete()
+        HttpToolsProtocol.on_headers_complete(self)
 
     def on_message_complete(self) -> None:
         """The request is there to its end."""
+        self._received = 0
         if self._refused is not None:
             self._refused.cancel()
             self._refused = None
-        super().on_message_complete()
+        HttpToolsProtocol.on_message_complete(self)
 
     def on_response_complete(self) -> None:
         """The response is sent. Whatever else the peer has to say, it is not waited for."""
@@ -136,13 +115,30 @@ class Connection(HttpToolsProtocol):
             self._stalled.cancel()
             self._stalled = None
 
-    def _count(self, part: bytes) -> None:
-        self._head += len(part)
-        if self._head > MAX_HEAD:
-            raise ValueError("the header is too long")
+    def _make_room(self) -> bool:
+        """Ends the connection that has been idle, or has waited for a header, for the longest time."""
+        idle = {
+            each: timer.when()
+            for each in self.connections
+            if isinstance(each, Connection)
+            and not each.transport.is_closing()
+            and (timer := each._deadline or each.timeout_keep_alive_task)
+        }
+        if not idle:
+            return False
+        min(idle, key=idle.__getitem__)._end(TIMEOUT)
+        return True
 
     def _await_head(self) -> None:
-        self._deadline = self.loop.call_later(HEAD_SECONDS, self._end, TIMEOUT)
+        self._deadline = self.loop.call_later(HEAD_SECONDS, self._is_late)
+
+    def _is_late(self) -> None:
+        if (
+            self.flow.read_paused
+        ):  # by the requests before, which are still being answered
+            self._await_head()
+        else:
+            self._end(TIMEOUT)
 
     def _end(self, answer: bytes) -> None:
         """Answers a peer that is not heard, and leaves."""
