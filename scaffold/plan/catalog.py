@@ -39,17 +39,19 @@ def catalog(design: Design) -> Mapping[str, Any]:
 
 def _ordered(design: Design) -> list[Entity]:
     """The resources, each behind those that it refers to where that is possible."""
+    by_name = {each.name: each for each in design.entities}
     found: dict[str, Entity] = {}
-
-    def add(entity: Entity, above: frozenset[str]) -> None:
-        for column in entity.columns:
-            if column.references and column.references not in above | found.keys():
-                add(design.entity(column.references), above | {entity.name})
-        found[entity.name] = entity
-
-    for each in design.entities:
-        if each.name not in found:
-            add(each, frozenset())
+    begun: set[str] = set()
+    waiting = list(reversed(design.entities))
+    while waiting:
+        entity = waiting[-1]
+        begun.add(entity.name)
+        needed = (each.references for each in entity.columns if each.references)
+        below = next((name for name in needed if name not in begun), None)
+        if below is not None:
+            waiting.append(by_name[below])
+        else:
+            found.setdefault(entity.name, waiting.pop())
     return list(found.values())
 
 

@@ -63,6 +63,13 @@ def test_what_a_role_is_granted_is_served_as_what_is_declared() -> None:
     assert "reach_select_" in files["library/store/guards/policies.sql"]
 
 
+def test_it_is_there_where_nothing_has_an_effect() -> None:
+    reads = SPEC.replace(", create]", "]").replace("GRANT", GRANTED).replace(" MORE", "")
+    files = unformatted(resolve(loads(reads)))
+    assert "create table audit_event" in files["library/store/migrations/0001_initial.sql"]
+    assert "tests/contract/test_audit.py" not in files
+
+
 def test_its_table_is_the_same_whoever_is_granted_it() -> None:
     history = "library/store/migrations/0001_initial.sql"
     without, granted = (unformatted(design(each))[history] for each in (NOT_GRANTED, GRANTED))

@@ -74,6 +74,8 @@ class Audit(Feature):
     def files(self, design: Design) -> Files:
         from scaffold.features.audit.design import View, reader
 
+        if not any(each.writes for each in design.operations):
+            return Files()  # who is granted events sees that there are none
         return Files(
             tests={"test_audit.py": "test_audit.py.jinja"},
             fragments={

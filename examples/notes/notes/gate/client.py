@@ -76,7 +76,7 @@ def _node(element: str) -> str:
 
 
 def _address(text: str) -> Address | None:
-    """An address, without the port and the brackets that it may have."""
+    """An address, without the port and the brackets that it may have; a zone is no part of one."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]
@@ -85,6 +85,8 @@ def _address(text: str) -> Address | None:
     try:
         found = ipaddress.ip_address(text)
     except ValueError:
+        return None
+    if "%" in text:
         return None
     mapped = getattr(found, "ipv4_mapped", None)
     return mapped or found
