@@ -297,12 +297,22 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """A pinned token issuer (RFC 9068)."""
+    """A pinned token issuer (RFC 9068).
+
+    Its tokens have all of `scopes`, and are good for at most `lifetime` seconds. `factors` are
+    what in `amr` or `acr` proves a second factor, and `strong` what proves one that cannot be
+    phished. `rsa_bits` is the least size of an RSA key.
+    """
 
     url: str
     audience: str
     algorithms: tuple[str, ...]
     jwks_url: str
+    scopes: tuple[str, ...]
+    lifetime: int
+    factors: tuple[str, ...]
+    strong: tuple[str, ...]
+    rsa_bits: int
 
 
 @dataclass(frozen=True, slots=True)

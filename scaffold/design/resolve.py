@@ -183,6 +183,11 @@ def _issuer(source: spec.Issuer) -> Issuer:
         audience=source.audience,
         algorithms=tuple(source.algorithms),
         jwks_url=source.jwks_url or f"{base}.well-known/jwks.json",
+        scopes=tuple(sorted(source.scopes)),
+        lifetime=source.token_lifetime,
+        factors=tuple(sorted(source.assurance.any_)),
+        strong=tuple(sorted(source.assurance.phishing_resistant)),
+        rsa_bits=2048 if source.rsa_2048_because else 3072,
     )
 
 

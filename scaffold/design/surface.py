@@ -233,6 +233,11 @@ def _identity(design: Design) -> Iterator[Fact]:
         yield f"issuer {issuer.url} algorithms", _set(issuer.algorithms)
         yield f"issuer {issuer.url} audience", issuer.audience
         yield f"issuer {issuer.url} keys", issuer.jwks_url
+        yield f"issuer {issuer.url} lifetime", issuer.lifetime
+        yield f"issuer {issuer.url} phishing-resistant", _set(issuer.strong)
+        yield f"issuer {issuer.url} RSA bits", issuer.rsa_bits
+        yield f"issuer {issuer.url} scopes", _set(issuer.scopes) or "none"
+        yield f"issuer {issuer.url} second factors", _set(issuer.factors)
     for prefix, attributes in (
         ("$tenant", design.tenant_attributes),
         ("$user", design.user_attributes),

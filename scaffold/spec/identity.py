@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Any, Literal, Self
 
 from annotated_types import MaxLen, MinLen
-from pydantic import BeforeValidator, GetJsonSchemaHandler, model_validator
+from pydantic import AfterValidator, BeforeValidator, GetJsonSchemaHandler, model_validator
 from pydantic import Field as Key
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
@@ -20,6 +20,7 @@ from .base import ONE_OR_MANY, Model, about, distinct
 from .field_base import CommonField
 from .problems import Refusal, quote
 from .scalars import (
+    DURATION_SCHEMA,
     AttributeName,
     ClaimName,
     EnumValue,
@@ -30,9 +31,16 @@ from .scalars import (
     TenantName,
     Title,
     Url,
+    reads,
+    seconds,
+    spelled,
+    within,
 )
 
 DEVELOPMENT = "development"
+MAX_LIFETIME = 86_400
+"""Seconds for which a token may be good, unless the spec says otherwise."""
+_LONGEST_LIFETIME = 30 * 86_400
 
 _ATTRIBUTE_TYPES: dict[str, type[CommonField]] = {
     "string": StringField,
@@ -59,6 +67,28 @@ def _asymmetric(value: object) -> object:
             "Use an asymmetric algorithm, such as ES256.",
         )
     return value
+
+
+def _scope(value: str) -> str:
+    if not re.fullmatch(r"[\x21\x23-\x5b\x5d-\x7e]{1,100}", value):
+        raise Refusal(
+            "E-VALUE",
+            f"{quote(value)} is not a scope",
+            "Write one word of at most 100 characters without quotes and backslashes (RFC 6749).",
+        )
+    return value
+
+
+Scope = Annotated[str, AfterValidator(_scope), spelled(r"^[\x21\x23-\x5b\x5d-\x7e]{1,100}$")]
+Methods = Annotated[
+    tuple[Scope, ...], MinLen(1), MaxLen(20), ONE_OR_MANY, BeforeValidator(distinct)
+]
+Lifetime = Annotated[
+    int,
+    reads(seconds),
+    within(60, _LONGEST_LIFETIME, "E-RANGE", "token_lifetime must be from 1m to 30d"),
+    DURATION_SCHEMA,
+]
 
 
 class Service(Model):
@@ -226,6 +256,19 @@ class Tenancy(Model):
         return self
 
 
+class Assurance(Model):
+    """What an issuer's claims prove of a sign-in: values of `amr` (RFC 8176) or of `acr`."""
+
+    any_: Annotated[
+        Methods,
+        about("Values that prove a second factor.", ["mfa"], alias="any"),
+    ] = ("mfa",)
+    phishing_resistant: Annotated[
+        Methods,
+        about("Values that prove a factor that cannot be phished.", ["phr", "phrh"]),
+    ] = ("phr", "phrh")
+
+
 class Issuer(Model):
     """Who signs the tokens that the service accepts."""
 
@@ -241,6 +284,23 @@ class Issuer(Model):
     ]
     jwks_url: Annotated[
         Url | None, about("Where its keys are.", "https://login.example.com/jwks.json")
+    ] = None
+    scopes: Annotated[
+        tuple[Scope, ...],
+        MaxLen(20),
+        BeforeValidator(distinct),
+        about("Scopes that each token must have.", ["invoicing"]),
+    ] = ()
+    token_lifetime: Annotated[
+        Lifetime, about("How long its tokens may be good at most.", "24h")
+    ] = MAX_LIFETIME
+    assurance: Annotated[
+        Assurance,
+        about("What proves a second factor.", {"any": ["mfa", "otp"], "phishing_resistant": "phr"}),
+    ] = Assurance()
+    rsa_2048_because: Annotated[
+        Annotated[Line, MinLen(10)] | None,
+        about("Why RSA keys of 2048 bits are accepted, not 3072.", "The provider has no others."),
     ] = None
 
 

@@ -30,7 +30,7 @@ from scaffold.types.uuid import UuidField
 from .base import Model, about, extended
 from .conditions import Condition, Literals, Term
 from .field_base import CommonField, FieldClass, FilterOperator
-from .identity import Attribute, Identity, Issuer, Service, Tenancy
+from .identity import Assurance, Attribute, Identity, Issuer, Service, Tenancy
 from .problems import Refusal, quote
 from .resources import Action, Page, Resource, Touch
 from .roles import Grant, Role
@@ -38,6 +38,7 @@ from .scalars import ResourceName, RoleName
 
 __all__ = [
     "Action",
+    "Assurance",
     "Attribute",
     "BooleanField",
     "CommonField",

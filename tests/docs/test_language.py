@@ -81,12 +81,14 @@ def test_a_table_tells_what_is_required_and_the_defaults(heading: str) -> None:
             case str() as value:
                 assert row[2] == f"`{value}`", key
             case int() as value:
-                spelled = {value, value // 1024} & numbers(row[2])
+                spelled = {value, value // 1024, value // 3600} & numbers(row[2])
                 assert spelled, key
             case tuple() as values if values:
                 assert row[2] == f"`[{', '.join(values)}]`", key
             case model.Page(default=default, max=most):
                 assert row[2] == f"`{{default: {default}, max: {most}}}`", key
+            case model.Assurance(any_=some, phishing_resistant=strong):
+                assert code_of(row[2]) == [*some, *strong], key
             case None | () | Rate():
                 assert row[2] != "", key
             case other:

@@ -40,7 +40,7 @@ MUTANTS: Final = (
             ),
             (
                 "a-header-of-any-size",
-                "MAX_HEAD: Final = 64 * 1024",
+                "MAX_HEAD: Final = 65_536",
                 "MAX_HEAD: Final = 2**30",
                 "test_a_header_has_a_size",
             ),

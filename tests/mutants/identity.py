@@ -107,8 +107,8 @@ TOKENS: Final = (
         id="times-are-booleans",
         control="ID-6",
         file=IDENTITY,
-        old="if isinstance(value, bool) or not isinstance",
-        new="if not isinstance",
+        old="        isinstance(value, bool)\n        or not isinstance(value, int | float)\n",
+        new="        not isinstance(value, int | float)\n",
         noticed_by=bad("a time of issue that is true"),
     ),
     Mutant(
@@ -155,8 +155,8 @@ TOKENS: Final = (
         id="a-second-factor-is-strong-enough",
         control="ID-3",
         file=IDENTITY,
-        old='{"hwk", "swk", "fido", "webauthn", "phr", "phrh"}',
-        new='{"hwk", "swk", "fido", "webauthn", "phr", "phrh", "mfa", "otp"}',
+        old="if found & issuer.strong:",
+        new="if found & (issuer.strong | issuer.factors):",
         noticed_by="test_access.py::test_a_role_needs_its_authentication",
     ),
     Mutant(
@@ -169,7 +169,64 @@ TOKENS: Final = (
     ),
 )
 
+BOUNDS: Final = tuple(
+    Mutant(
+        id=id_,
+        control="ID-6",
+        file=IDENTITY,
+        old=old,
+        new=new,
+        noticed_by=f"test_tokens.py::{test}",
+    )
+    for id_, old, new, test in (
+        (
+            "tokens-for-years",
+            "if expires - issued > issuer.lifetime:",
+            "if False:",
+            "test_a_token_is_good_for_a_time_that_is_said_of_the_issuer",
+        ),
+        (
+            "tokens-without-their-key",
+            'if "cnf" in claims:',
+            "if False:",
+            "test_a_bad_token_is_refused[list_customers-bound to a key]",
+        ),
+        (
+            "any-scope",
+            "not issuer.scopes <= set",
+            "not set() <= set",
+            "test_a_token_has_the_scopes_that_are_asked_for",
+        ),
+        (
+            "sign-ins-of-tomorrow",
+            "        if authenticated > now + CLOCK_SKEW:\n",
+            "        if False:\n",
+            "test_a_sign_in_that_is_yet_to_come_proves_nothing",
+        ),
+        (
+            "times-without-end",
+            "not 0 <= value <= LATEST",
+            "not 0 <= value",
+            "test_a_bad_token_is_refused[list_customers-a sign-in beyond all times]",
+        ),
+        (
+            "text-with-a-nul",
+            'if b"\\\\u0000" in text:',
+            "if False:",
+            "test_a_bad_token_is_refused[list_customers-a NUL somewhere]",
+        ),
+    )
+)
+
 KEY_SETS: Final = (
+    Mutant(
+        id="old-keys-for-ever",
+        control="ID-6",
+        file=KEYS,
+        old="if self._now() - self._fetched > STALE:",
+        new="if not self._keys:",
+        noticed_by="test_keys.py::test_keys_of_an_issuer_that_stays_away_end",
+    ),
     Mutant(
         id="keys-for-encryption",
         control="ID-6",
@@ -198,7 +255,7 @@ KEY_SETS: Final = (
         id="short-keys",
         control="ID-6",
         file=KEYS,
-        old="MIN_RSA_BITS: Final = 2048",
+        old="MIN_RSA_BITS: Final = 3072",
         new="MIN_RSA_BITS: Final = 512",
         noticed_by="test_keys.py::test_a_key_that_is_not_for_this_is_not_used",
     ),
@@ -244,4 +301,4 @@ KEY_SETS: Final = (
     ),
 )
 
-MUTANTS: Final = (*TOKENS, *KEY_SETS)
+MUTANTS: Final = (*TOKENS, *BOUNDS, *KEY_SETS)

@@ -219,12 +219,27 @@ def identities(draw: Draw) -> Data:
         issuers.append({"url": url, "audience": draw(line()), "algorithms": draw(several)})
         if often(draw):
             issuers[-1]["jwks_url"] = f"{url.rstrip('/')}/keys.json"
+        if often(draw):
+            issuers[-1] |= draw(issuer_rules())
     found: Data = {"issuers": issuers}
     if often(draw):
         found["tenant_claim"] = draw(st.sampled_from(("org", "https://example.com/tenant", "t.id")))
     if often(draw, 2):
         found["attributes"] = draw(attributes(lists=True))
     return found
+
+
+@st.composite
+def issuer_rules(draw: Draw) -> Data:
+    """What is asked of the tokens of an issuer."""
+    word = st.sampled_from(("a", "read:all", "https://x.example/~'", "mfa"))
+    words = st.lists(word, min_size=1, max_size=3, unique=True)
+    return {
+        "scopes": draw(words),
+        "token_lifetime": draw(st.sampled_from(("60s", "1h", "30d"))),
+        "assurance": {"any": draw(words), "phishing_resistant": draw(st.one_of(words, word))},
+        "rsa_2048_because": f"{draw(line())} is why it is so",
+    }
 
 
 ALGORITHMS: Final = ("ES256", "RS256", "PS512", "EdDSA", "ES512")

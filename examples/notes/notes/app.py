@@ -48,6 +48,9 @@ def issuers(settings: Settings) -> dict[str, Issuer]:
             audience="notes",
             algorithms=("ES256",),
             keys=RemoteKeys("https://login.example.com/.well-known/jwks.json"),
+            lifetime=86400,
+            factors=frozenset(("mfa",)),
+            strong=frozenset(("phr", "phrh")),
         ),
     ]
     return {each.url: each for each in found}

@@ -17,7 +17,7 @@ STALLED_SECONDS: Final = 30.0
 """How long a peer may read nothing of what it asked for."""
 LINGER_SECONDS: Final = 2.0
 """What a peer has to read a refusal, before the rest of its body is cut off."""
-MAX_HEAD: Final = 64 * 1024
+MAX_HEAD: Final = 65_536
 """Bytes of a target and its header fields."""
 SPARE: Final = 64
 """File descriptors that are not for connections: the database, keys, limits."""

@@ -57,6 +57,7 @@ class DevelopmentIssuer:
             "exp": now + LIFETIME,
             "auth_time": now,
             "amr": ["hwk", "mfa"],
+            "acr": "phr",
             **(attributes or {}),
         }
 

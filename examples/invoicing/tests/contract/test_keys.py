@@ -14,12 +14,20 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, Key, OctKey, RSAKey
 
 from invoicing.gate.identity import TENANT_CLAIM, Issuer, Verifier
-from invoicing.gate.keys import COOL_DOWN, FRESH, MAX_KEY_SET, RemoteKeys, StaticKeys
+from invoicing.gate.keys import (
+    COOL_DOWN,
+    FRESH,
+    MAX_KEY_SET,
+    STALE,
+    RemoteKeys,
+    StaticKeys,
+)
 from invoicing.gate.problems import Problem
 from tests.contract.harness import NOBODY
 
 EC = ECKey.generate_key("P-256", {"kid": "one"})
-RSA = RSAKey.generate_key(2048, {"kid": "one"})
+RSA = RSAKey.generate_key(3072, {"kid": "one"})
+SMALLER = RSAKey.generate_key(2048, {"kid": "one"})
 MODULUS = base64.urlsafe_b64encode(((1 << 1023) | 1).to_bytes(128, "big")).rstrip(b"=")
 SHORT = {"kty": "RSA", "kid": "one", "n": MODULUS.decode(), "e": "AQAB"}
 """What looks like a public key of 1024 bits."""
@@ -38,6 +46,7 @@ UNUSABLE = {
     "of another type": (public(EC), "RS256"),
     "of another curve": (public(EC), "ES384"),
     "too short": (SHORT, "RS256"),
+    "shorter than by default": (public(SMALLER), "RS256"),
     "symmetric": (SECRET.as_dict(private=True), "HS256"),
     "private": (EC.as_dict(private=True), "ES256"),
     "without an id": (public(EC, kid=None), "ES256"),
@@ -59,6 +68,11 @@ def test_a_key_is_found_by_its_id(key: Key, algorithm: str) -> None:
 def test_a_key_that_is_not_for_this_is_not_used(unusable: str) -> None:
     document, algorithm = UNUSABLE[unusable]
     assert asyncio.run(StaticKeys({"keys": [document]}).find("one", algorithm)) is None
+
+
+def test_a_shorter_key_is_a_named_exception() -> None:
+    keys = StaticKeys({"keys": [public(SMALLER)]}, rsa_bits=2048)
+    assert asyncio.run(keys.find("one", "RS256")) is not None
 
 
 @pytest.mark.parametrize(("key", "algorithm"), [(EC, "ES256"), (RSA, "RS256")])
@@ -94,12 +108,15 @@ class KeyServer:
         self.headers: dict[str, str] = {}
         self.keys: list[dict[str, Any]] = [public(EC)]
         self.padding = 0
+        self.instead = b""
         self.requests: list[str] = []
         self.now = 0.0
 
     @property
     def body(self) -> bytes:
-        """The key set."""
+        """The key set, or what is said instead."""
+        if self.instead:
+            return self.instead
         return json.dumps({"keys": self.keys, "padding": "x" * self.padding}).encode()
 
 
@@ -182,5 +199,31 @@ def test_an_outage_of_the_issuer_does_not_forget_its_keys(issuer: Remote) -> Non
     server, keys = issuer
     assert found(keys)
     server.status = 500
+    server.now += FRESH + 1
+    assert found(keys)
+    server.now += STALE - FRESH - 2
+    assert found(keys)
+
+
+def test_keys_of_an_issuer_that_stays_away_end(issuer: Remote) -> None:
+    server, keys = issuer
+    assert found(keys)
+    server.status = 500
+    server.now += STALE + 1
+    for _ in range(2):
+        with pytest.raises(Problem, match="identity_unavailable"):
+            found(keys)
+    server.status = 200
+    server.now += COOL_DOWN
+    assert found(keys)
+
+
+@pytest.mark.parametrize(
+    "instead", [b"[]", b"1", b'{"keys": 1}', b"{}", b"[" * 100_000, b"\xff"]
+)
+def test_what_is_no_key_set_replaces_none(issuer: Remote, instead: bytes) -> None:
+    server, keys = issuer
+    assert found(keys)
+    server.instead = instead
     server.now += FRESH + 1
     assert found(keys)

@@ -4,6 +4,7 @@ import base64
 import json
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from joserfc import jws, jwt
@@ -161,6 +162,22 @@ BAD: dict[str, Spoil] = {
     "issued in the future": claims(iat=now() + 600),
     "no time of issue": claims(iat=None),
     "a time of issue that is true": claims(iat=True),
+    "good for years": claims(exp=now() + 10 * 365 * 86_400),
+    "an expiry beyond all times": payload(
+        lambda text: text.replace('"exp": ', '"exp": 1e999, "was": ')
+    ),
+    "a time of issue before all times": claims(iat=-1),
+    "a sign-in beyond all times": claims(auth_time=10**30),
+    "bound to a key": claims(
+        cnf={"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}
+    ),
+    "a scope that is a list": claims(scope=["a"]),
+    "a NUL": claims(sub="a\0b"),
+    "a NUL somewhere": claims(other=["a\0b"]),
+    "a surrogate": payload(lambda text: text.replace('"sub": "', '"sub": "\\ud800')),
+    "a surrogate somewhere": payload(
+        lambda text: text.replace("{", '{"other": {"a": "\\ud800"}, ', 1)
+    ),
     "no subject": claims(sub=None),
     "an empty subject": claims(sub=""),
     "a subject that is a list": claims(sub=["admin"]),
@@ -211,6 +228,78 @@ def test_the_same_subject_of_another_kind_is_another_principal(
     )
     response = request.send()
     assert (response.status_code, code(response)) == (403, "not_a_member")
+
+
+def judged(
+    service: Service, changes: dict[str, object], **pinned: Any
+) -> dict[str, Any]:
+    """What the database is told of a caller with other claims, by an issuer that says other things."""
+    world = allowed(service, reachable()[0]).world
+    keys = StaticKeys(json.loads(service.issuer.public.read_text("utf-8")))
+    issuer = Issuer(DEVELOPMENT_ISSUER, AUDIENCE, ("ES256",), keys, **pinned)
+    token = claims(**changes)(world)
+    found = Verifier({issuer.url: issuer}).principal(f"Bearer {token}".encode())
+    told: dict[str, Any] = json.loads(service.run(found).caller)
+    return told
+
+
+@pytest.mark.parametrize(
+    ("methods", "context", "proven"),
+    [
+        (["pwd"], None, None),
+        (["otp"], None, None),
+        (["swk"], None, None),
+        (["hwk"], None, None),
+        (["pwd", "mfa"], None, "any"),
+        (["mfa"], "phr", "phishing_resistant"),
+        ([], "phrh", "phishing_resistant"),
+        ("mfa", None, None),
+        ([1, None, {"mfa": 1}], 2, None),
+    ],
+)
+def test_what_a_sign_in_proves(
+    service: Service, methods: object, context: object, proven: str | None
+) -> None:
+    """RFC 8176: a one-time password alone is one factor, and a key in software can be copied."""
+    assert judged(service, {"amr": methods, "acr": context})["mfa"] == proven
+
+
+def test_what_proves_a_factor_is_said_of_the_issuer(service: Service) -> None:
+    pinned = {"factors": frozenset({"otp"}), "strong": frozenset({"fido"})}
+    assert judged(service, {"amr": ["otp"], "acr": None}, **pinned)["mfa"] == "any"
+    assert (
+        judged(service, {"amr": ["fido"], "acr": None}, **pinned)["mfa"]
+        == "phishing_resistant"
+    )
+    assert judged(service, {"amr": ["mfa"], "acr": "phr"}, **pinned)["mfa"] is None
+
+
+def test_a_sign_in_that_is_yet_to_come_proves_nothing(service: Service) -> None:
+    assert judged(service, {"auth_time": now() + 3600})["auth_time"] == 0
+    assert judged(service, {"auth_time": now() - 5})["auth_time"] == now() - 5
+
+
+@pytest.mark.parametrize(
+    ("scope", "good"),
+    [("a b", True), ("b a c", True), ("a", False), ("", False), ("ab", False)],
+)
+def test_a_token_has_the_scopes_that_are_asked_for(
+    service: Service, scope: str, good: bool
+) -> None:
+    pinned = {"scopes": frozenset({"a", "b"})}
+    if good:
+        assert judged(service, {"scope": scope}, **pinned)["subject"]
+    else:
+        with pytest.raises(Problem, match="unauthenticated"):
+            judged(service, {"scope": scope}, **pinned)
+
+
+def test_a_token_is_good_for_a_time_that_is_said_of_the_issuer(
+    service: Service,
+) -> None:
+    assert judged(service, {"exp": now() + 600}, lifetime=700)["subject"]
+    with pytest.raises(Problem, match="unauthenticated"):
+        judged(service, {"exp": now() + 800}, lifetime=700)
 
 
 def test_a_remembered_token_expires(service: Service) -> None:

@@ -24,19 +24,27 @@ CACHE_SECONDS: Final = 60.0
 CACHE_SIZE: Final = 10_000
 MAX_TOKEN: Final = 8192
 TOKEN_TYPES: Final = frozenset({"at+jwt", "application/at+jwt"})
-PHISHING_RESISTANT: Final = frozenset({"hwk", "swk", "fido", "webauthn", "phr", "phrh"})
-MULTIPLE_FACTORS: Final = frozenset({"mfa", "otp"})
+LATEST: Final = 253_402_300_799
+"""The last second of the year 9999: no time is beyond."""
 TENANT_CLAIM: Final = "workspace_id"
 
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """An issuer whose tokens are accepted: everything is pinned."""
+    """An issuer whose tokens are accepted: everything is pinned.
+
+    A token has all of `scopes`, and is good for at most `lifetime` seconds. Of `amr` (RFC 8176)
+    and `acr`, `factors` prove a second factor, and `strong` one that cannot be phished.
+    """
 
     url: str
     audience: str
     algorithms: tuple[str, ...]
     keys: KeySource
+    scopes: frozenset[str] = frozenset()
+    lifetime: int = 86_400
+    factors: frozenset[str] = frozenset({"mfa"})
+    strong: frozenset[str] = frozenset({"phr", "phrh"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +130,19 @@ class Verifier:
         issued = _time(claims, "iat")
         if issued is None or issued > now + CLOCK_SKEW:
             raise unauthenticated("issued in the future")
+        if expires - issued > issuer.lifetime:
+            raise unauthenticated("good for too long")
         not_before = _time(claims, "nbf")
         if not_before is not None and not_before > now + CLOCK_SKEW:
             raise unauthenticated("not valid yet")
+        if "cnf" in claims:
+            raise unauthenticated("bound to a key, whose possession is not asked for")
+        scope = claims.get("scope", "")
+        if not isinstance(scope, str) or not issuer.scopes <= set(scope.split(" ")):
+            raise unauthenticated("a scope is missing")
+        authenticated = _time(claims, "auth_time") or 0.0
+        if authenticated > now + CLOCK_SKEW:
+            authenticated = 0.0  # a sign-in that is yet to come proves nothing
         subject = _text(claims, "sub")
         tenant = _text(claims, TENANT_CLAIM)
         try:
@@ -139,8 +157,8 @@ class Verifier:
             "issuer": issuer.url,
             "subject": subject,
             "kind": kind,
-            "mfa": _assurance(claims),
-            "auth_time": int(_time(claims, "auth_time") or 0),
+            "mfa": _assurance(claims, issuer),
+            "auth_time": int(authenticated),
         }
         user = f"{issuer.url} {subject}"
         # The braces keep the keys of a tenant together in a cluster of Redis.
@@ -189,6 +207,12 @@ def _segment(segment: bytes) -> dict[str, Any]:
         raise unauthenticated("not JSON") from None
     if not isinstance(found, dict):
         raise unauthenticated("not a JSON object")
+    try:
+        text = json.dumps(found, ensure_ascii=False).encode()
+    except ValueError:
+        raise unauthenticated("text that is not Unicode") from None
+    if b"\\u0000" in text:
+        raise unauthenticated("text with a NUL")
     return found
 
 
@@ -216,13 +240,17 @@ def _time(claims: Mapping[str, Any], name: str) -> float | None:
     value = claims.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not 0 <= value <= LATEST
+    ):
         raise unauthenticated(f"bad {name}")
     return float(value)
 
 
-def _assurance(claims: Mapping[str, Any]) -> str | None:
-    """What `amr` (RFC 8176) and `acr` prove of the authentication."""
+def _assurance(claims: Mapping[str, Any], issuer: Issuer) -> str | None:
+    """What `amr` and `acr` prove of the authentication, as far as it is said of the issuer."""
     methods = claims.get("amr")
     found = (
         {each for each in methods if isinstance(each, str)}
@@ -231,6 +259,6 @@ def _assurance(claims: Mapping[str, Any]) -> str | None:
     )
     if isinstance(context := claims.get("acr"), str):
         found.add(context)
-    if found & PHISHING_RESISTANT:
+    if found & issuer.strong:
         return "phishing_resistant"
-    return "any" if found & MULTIPLE_FACTORS else None
+    return "any" if found & issuer.factors else None

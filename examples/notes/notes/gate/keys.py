@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 import httpx2
+import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
@@ -16,9 +17,11 @@ FRESH: Final = 300.0
 """Seconds after which a key set is fetched again."""
 COOL_DOWN: Final = 10.0
 """Seconds between two fetches, whatever tokens ask for."""
+STALE: Final = 3600.0
+"""Seconds for which the last good key set is used, while the issuer cannot be reached."""
 TIMEOUT: Final = 5.0
 MAX_KEY_SET: Final = 256 * 1024
-MIN_RSA_BITS: Final = 2048
+MIN_RSA_BITS: Final = 3072
 CURVES: Final = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
 
 
@@ -32,12 +35,13 @@ class KeySource(Protocol):
 class StaticKeys:
     """A key set that is known from the start."""
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    def __init__(self, document: object, rsa_bits: int = MIN_RSA_BITS) -> None:
         self._keys = usable_keys(document)
+        self._rsa_bits = rsa_bits
 
     async def find(self, kid: str, algorithm: str) -> Key | None:
         """The key that may verify this algorithm, or None."""
-        return choose(self._keys, kid, algorithm)
+        return choose(self._keys, kid, algorithm, self._rsa_bits)
 
 
 class RemoteKeys:
@@ -50,8 +54,10 @@ class RemoteKeys:
             timeout=TIMEOUT, follow_redirects=False
         ),
         now: Callable[[], float] = time.monotonic,
+        rsa_bits: int = MIN_RSA_BITS,
     ) -> None:
         self._url = url
+        self._rsa_bits = rsa_bits
         self._client = client
         self._now = now
         self._keys: Mapping[str, dict[str, Any]] = {}
@@ -60,12 +66,17 @@ class RemoteKeys:
         self._lock = asyncio.Lock()
 
     async def find(self, kid: str, algorithm: str) -> Key | None:
-        """The key that may verify this algorithm, or None. Raises 503 before the first key set."""
-        if kid not in self._keys or self._now() - self._fetched > FRESH:
-            await self._refresh(kid)
-        return choose(self._keys, kid, algorithm)
+        """The key that may verify this algorithm, or None.
 
-    async def _refresh(self, kid: str) -> None:
+        Raises 503 before the first key set, and when the last good one is too old.
+        """
+        if kid not in self._keys or self._now() - self._fetched > FRESH:
+            await self._refresh()
+        if self._now() - self._fetched > STALE:
+            raise Problem(503, "identity_unavailable", cause=f"no keys of {self._url}")
+        return choose(self._keys, kid, algorithm, self._rsa_bits)
+
+    async def _refresh(self) -> None:
         async with self._lock:
             if self._now() - self._tried < COOL_DOWN:
                 return
@@ -78,20 +89,26 @@ class RemoteKeys:
                     raise ValueError("key set too large")
                 self._keys = usable_keys(json.loads(response.content))
                 self._fetched = self._now()
-            except (httpx2.HTTPError, ValueError) as error:
-                if not self._keys:
-                    raise Problem(
-                        503,
-                        "identity_unavailable",
-                        cause=f"{type(error).__name__} {kid[:40]}",
-                    ) from None
+            except (httpx2.HTTPError, ValueError, RecursionError) as error:
+                age = self._now() - self._fetched
+                structlog.get_logger().warning(
+                    "key_set_unavailable",
+                    issuer_keys=self._url,
+                    error=type(error).__name__,
+                    usable_for=max(0, round(STALE - age)) if self._keys else 0,
+                )
 
 
-def usable_keys(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The keys of a set by id: public, asymmetric, and for signatures."""
+def usable_keys(document: object) -> dict[str, dict[str, Any]]:
+    """The keys of a set by id: public, asymmetric, and for signatures.
+
+    Raises ValueError for what is no key set.
+    """
     found: dict[str, dict[str, Any]] = {}
-    keys = document.get("keys")
-    for each in keys if isinstance(keys, list) else []:
+    keys = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(keys, list):
+        raise ValueError("no key set")
+    for each in keys:
         if not isinstance(each, dict) or each.get("kty") not in ("RSA", "EC", "OKP"):
             continue
         operations = each.get("key_ops")
@@ -105,7 +122,9 @@ def usable_keys(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def choose(keys: Mapping[str, dict[str, Any]], kid: str, algorithm: str) -> Key | None:
+def choose(
+    keys: Mapping[str, dict[str, Any]], kid: str, algorithm: str, rsa_bits: int
+) -> Key | None:
     """The key with this id, if its type, curve, size and `alg` fit the algorithm."""
     found = keys.get(kid)
     if found is None or found.get("alg", algorithm) != algorithm:
@@ -113,7 +132,7 @@ def choose(keys: Mapping[str, dict[str, Any]], kid: str, algorithm: str) -> Key 
     try:
         if algorithm.startswith(("RS", "PS")):
             key = RSAKey.import_key(found)
-            return key if key.raw_value.key_size >= MIN_RSA_BITS else None
+            return key if key.raw_value.key_size >= rsa_bits else None
         if algorithm.startswith("ES"):
             return (
                 ECKey.import_key(found)

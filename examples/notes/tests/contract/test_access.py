@@ -26,7 +26,7 @@ OUTSIDE = [
 ]
 ITEMS = [each for each in reachable() if "{" in TABLE[each].path]
 MFA = {name: about["mfa"] for name, about in CATALOG["roles"].items()}
-METHODS = {"any": ["pwd"], "phishing_resistant": ["pwd", "otp", "mfa"]}
+METHODS = {"any": ["pwd", "otp", "swk"], "phishing_resistant": ["hwk", "swk", "mfa"]}
 """By what a role needs: the strongest methods (RFC 8176) that are not enough for it."""
 
 
@@ -128,7 +128,7 @@ def test_a_role_needs_its_authentication(service: Service, operation: str) -> No
         if MFA[role] == "none" or not facts["allowed"]:
             continue
         request = prepare(service, operation, role, facts)
-        request.world.claims["amr"] = METHODS[MFA[role]]
+        request.world.claims |= {"amr": METHODS[MFA[role]], "acr": "1"}
         request.headers["authorization"] = f"Bearer {request.world.token}"
         response = request.send()
         assert (response.status_code, code(response)) == (403, "mfa_required"), role
