@@ -102,12 +102,12 @@ BODIES: Final = (
         noticed_by="test_shape.py::test_a_body_has_a_media_type",
     ),
     Mutant(
-        id="bodies-of-any-size",
+        id="announced-bodies-of-any-size",
         control="API-1",
         file=SHAPE,
         old="    if declared.isdigit() and int(declared) > limit:\n        raise too_large(limit)\n",
         new="    limit = 2**40\n",
-        noticed_by="test_shape.py::test_a_body_has_a_size",
+        noticed_by="test_shape.py::test_a_body_that_is_announced_to_be_too_long_is_not_read",
     ),
     Mutant(
         id="chunked-bodies-of-any-size",

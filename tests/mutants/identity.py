@@ -109,7 +109,7 @@ TOKENS: Final = (
         file=IDENTITY,
         old="        isinstance(value, bool)\n        or not isinstance(value, int | float)\n",
         new="        not isinstance(value, int | float)\n",
-        noticed_by=bad("a time of issue that is true"),
+        noticed_by=bad("a beginning that is true"),
     ),
     Mutant(
         id="an-empty-subject",

@@ -219,6 +219,18 @@ def test_a_body_has_a_size(service: Service, operation: str) -> None:
 
 
 @pytest.mark.parametrize("operation", WITH_BODY)
+def test_a_body_that_is_announced_to_be_too_long_is_not_read(
+    service: Service, operation: str
+) -> None:
+    request = spoilable(service, operation)
+    request.headers["authorization"] = "Bearer nonsense"
+    body = TABLE[operation].body
+    assert body is not None
+    response = send(request, b" " * (body.limit + 1))
+    assert (response.status_code, code(response)) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize("operation", WITH_BODY)
 def test_a_body_in_chunks_has_the_same_size(service: Service, operation: str) -> None:
     request = spoilable(service, operation)
     body = TABLE[operation].body

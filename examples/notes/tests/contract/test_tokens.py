@@ -159,6 +159,7 @@ BAD: dict[str, Spoil] = {
     "an expiry that is text": claims(exp="tomorrow"),
     "an expiry that is true": claims(exp=True),
     "not valid yet": claims(nbf=now() + 600),
+    "a beginning that is true": claims(nbf=True),
     "issued in the future": claims(iat=now() + 600),
     "no time of issue": claims(iat=None),
     "a time of issue that is true": claims(iat=True),
