@@ -25,6 +25,14 @@ STEPS: Final = (
         noticed_by="test_shape.py::test_an_operation_without_a_body_takes_none",
     ),
     Mutant(
+        id="headers-of-operations-only",
+        control="API-1",
+        file="app.py",
+        old='"headers": [*message["headers"], *more]',
+        new='"headers": [*message["headers"]]',
+        noticed_by="test_shape.py::test_every_answer_has_the_security_headers",
+    ),
+    Mutant(
         id="any-parameter-where-none-belongs",
         control="API-1",
         file=DISPATCH,

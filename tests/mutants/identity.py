@@ -141,7 +141,7 @@ TOKENS: Final = (
         file=IDENTITY,
         old="    raise ValueError(constant)\n",
         new="    return float(constant)\n",
-        noticed_by=bad("an expiry that is infinite"),
+        noticed_by=bad("a constant that is not JSON"),
     ),
     Mutant(
         id="remembered-for-ever",

@@ -18,8 +18,9 @@ from starlette.routing import Route, Router
 from starlette.types import Lifespan, Message, Receive, Scope, Send
 
 from notes.gate.admission import Limited, limiter
+from notes.gate.answers import SECURITY_HEADERS
 from notes.gate.client import Proxies
-from notes.gate.dispatch import Dispatcher
+from notes.gate.dispatch import Admission, Dispatcher
 from notes.gate.identity import Issuer, Verifier
 from notes.gate.keys import RemoteKeys, StaticKeys
 from notes.operations import OPERATIONS
@@ -132,14 +133,16 @@ def create_app(settings: Settings) -> "Service":
     decisions = Decisions(CollectorRegistry())
     verifier = Verifier(issuers(settings))
     allowed, behind = hosts(settings), proxies(settings)
-    ready: list[Database] = []
+    ready: list[tuple[Database, Admission]] = []
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
     async def readyz(_: Request) -> Response:
         try:
-            await ready[0].fetch("select 1")
+            database, admission = ready[0]
+            await database.fetch("select 1")
+            await admission.check()
         except Exception:
             return JSONResponse({"status": "unavailable"}, status_code=503)
         return JSONResponse({"status": "ok"})
@@ -180,7 +183,7 @@ def create_app(settings: Settings) -> "Service":
         admission = Limited(verifier, limiter(settings))
         try:
             await check_database(database)
-            ready.append(database)
+            ready.append((database, admission))
             service.dispatcher = Dispatcher(
                 OPERATIONS,
                 database,
@@ -236,15 +239,20 @@ class Service:
             or scope["type"] == "lifespan"
             or scope["path"] in self._beside
         ):
-            await self._router(scope, receive, _brief(send))
+            await self._router(scope, receive, _finished(send))
         else:
             await self.dispatcher(scope, receive, send)
 
 
-def _brief(send: Send) -> Send:
-    """Sends on; of a start that was refused, the reason and not where in the code it was found."""
+def _finished(send: Send) -> Send:
+    """Sends on, with the headers that every answer has; of a start that was refused, the reason and
+    not where in the code it was found."""
 
     async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            given = {name for name, _ in message["headers"]}
+            more = [each for each in SECURITY_HEADERS if each[0] not in given]
+            message = {**message, "headers": [*message["headers"], *more]}
         if message["type"] == "lifespan.startup.failed":
             reason = sys.exception()
             if isinstance(reason, UnsafeConfiguration):

@@ -59,6 +59,14 @@ MUTANTS: Final = (
         noticed_by="test_limits.py::test_without_its_limits_the_service_does_not_answer",
     ),
     Mutant(
+        id="ready-without-limits",
+        control="API-2",
+        file="app.py",
+        old="            await admission.check()\n",
+        new="",
+        noticed_by="test_limits.py::test_without_its_limits_the_service_is_not_ready",
+    ),
+    Mutant(
         id="a-higher-limit",
         control="API-2",
         file=ADMISSION,

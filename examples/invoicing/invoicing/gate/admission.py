@@ -57,6 +57,10 @@ class Limited:
             ) from error
         return principal
 
+    async def check(self) -> None:
+        """Raises LimiterUnavailable where the limits cannot be asked."""
+        await self._limiter.check()
+
     async def close(self) -> None:
         """Releases the connections of the limits."""
         await self._limiter.close()

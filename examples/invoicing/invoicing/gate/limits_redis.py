@@ -60,6 +60,12 @@ class RedisLimiter:
     async def take(self, keys: tuple[tuple[Limit, str], ...]) -> Decision:
         return decide(keys, await self._levels(keys))
 
+    async def check(self) -> None:
+        try:
+            await self._redis.ping()
+        except (RedisError, OSError) as error:
+            raise LimiterUnavailable(type(error).__name__) from error
+
     async def close(self) -> None:
         await self._redis.aclose()
 

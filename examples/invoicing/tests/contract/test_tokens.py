@@ -140,6 +140,9 @@ BAD: dict[str, Spoil] = {
     "an expiry that is infinite": payload(
         lambda text: text.replace('"exp": ', '"exp": Infinity, "was": ')
     ),
+    "a constant that is not JSON": payload(
+        lambda text: text.replace("{", '{"other": NaN, ', 1)
+    ),
     "a list of claims": payload(lambda text: f"[{text}]"),
     "compressed": compressed,
     "unsigned": unsigned,

@@ -39,6 +39,9 @@ class Admission(Protocol):
     async def admit(self, request: "Request", authorization: bytes | None) -> Principal:
         """The caller. Raises the problem for whoever is refused."""
 
+    async def check(self) -> None:
+        """Raises whatever keeps it from letting anybody in."""
+
     async def close(self) -> None:
         """Releases connections."""
 

@@ -66,6 +66,9 @@ class Limiter(Protocol):
         The keys are distinct, and at least one. Raises LimiterUnavailable.
         """
 
+    async def check(self) -> None:
+        """Raise LimiterUnavailable unless `take` can be answered."""
+
     async def close(self) -> None:
         """Release connections."""
 
@@ -95,6 +98,9 @@ class MemoryLimiter:
             if len(self._young) > self._generation:
                 self._old, self._young = self._young, {}
         return decision
+
+    async def check(self) -> None:
+        """Memory is always there."""
 
     async def close(self) -> None:
         self._young, self._old = {}, {}

@@ -75,6 +75,18 @@ def test_without_its_limits_the_service_does_not_answer(
     assert (response.status_code, code(response)) == (503, "limits_unavailable")
 
 
+def test_without_its_limits_the_service_is_not_ready(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unavailable(*_: object) -> None:
+        raise LimiterUnavailable
+
+    assert service.client.get("/readyz").status_code == 200
+    monkeypatch.setattr(MemoryLimiter, "check", unavailable)
+    assert service.client.get("/readyz").status_code == 503
+    assert service.client.get("/healthz").status_code == 200
+
+
 def test_every_scope_has_the_limit_of_the_spec() -> None:
     found = {name: (limit.count, limit.window) for name, limit in LIMITS.items()}
     assert found == {

@@ -373,12 +373,19 @@ def test_every_answer_has_the_security_headers(service: Service) -> None:
     good = allowed(service, reachable("list", "read")[0])
     bad = spoilable(service, reachable()[0])
     bad.headers["authorization"] = "Bearer nonsense"
-    for response, status in (
-        (good.send(), 200),
-        (bad.send(), 401),
-        (service.client.get("/"), 404),
-    ):
+    answers = [(good.send(), 200), (bad.send(), 401)]
+    paths = {
+        "/": 404,
+        "/healthz": 200,
+        "/readyz": 200,
+        "/metrics": 404,
+        "/openapi.json": 200,
+    }
+    answers += [(service.client.get(path), status) for path, status in paths.items()]
+    for response, status in answers:
         assert response.status_code == status
+        assert response.headers["referrer-policy"] == "no-referrer"
+        assert response.headers["cross-origin-resource-policy"] == "same-origin"
         assert response.headers["cache-control"] == "no-store"
         assert response.headers["x-content-type-options"] == "nosniff"
         assert "default-src 'none'" in response.headers["content-security-policy"]
