@@ -464,7 +464,7 @@ def resources(draw: Draw, before: Data, name: str, most: int) -> Data:
             if often(draw, 2):
                 action["input"] = field_inputs(draw, to)
             if often(draw):
-                action["step_up"] = draw(st.sampled_from(("1s", "5m", "24h")))
+                action["step_up"] = draw(st.sampled_from(("30s", "5m", "24h")))
             if often(draw):
                 action["idempotent"] = draw(st.sampled_from(("required", "optional")))
             if often(draw):
