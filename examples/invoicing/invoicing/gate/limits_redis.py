@@ -18,9 +18,9 @@ from .limits import Decision, Limit, LimiterUnavailable, decide
 _TIMEOUT = 0.25  # seconds: to get a connection, to connect, to get an answer
 _CONNECTIONS = 64
 
-# KEYS: the buckets. ARGV: interval and burst of each bucket in microseconds. Returns the level of each with this request in it. A value
-# is the time in microseconds at which the bucket is empty: exact in a Lua number,
-# which "%.0f" writes in full.
+# KEYS: the buckets. ARGV: interval and burst of each bucket in microseconds. Returns
+# the level of each with this request in it. A value is the time in microseconds at
+# which the bucket is empty: exact in a Lua number, which "%.0f" writes in full.
 _SCRIPT = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
