@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from scaffold.database import actions, operations, shared, touches
+from scaffold.database import actions, operations, references, shared, touches
 from scaffold.database.bodies import Render
 from scaffold.database.lists import dynamic
 from scaffold.database.operations import Context
 from scaffold.database.rows import view
 from scaffold.database.schema import Function, View
 from scaffold.design.model import Design, Entity
-from scaffold.design.visibility import readers
+from scaffold.design.visibility import readers, referring
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +47,22 @@ def functions(design: Design, render: Render, scope: str) -> Functions:
     """
     served = [each for each in design.entities if each.operations]
     context = Context(design, render)
+    referred = {column.references for _, column in referring(design)}
     pages = any(dynamic(each) for each in design.entities)
     return Functions(
         tuple(shared.functions(design, render, scope, pages=pages)),
         {each.name: view(each) for each in served if readers(each)},
-        {each.name: tuple(_functions(context, each)) for each in served},
+        {
+            each.name: found
+            for each in design.entities
+            if (found := tuple(_functions(context, each, each.name in referred)))
+        },
     )
 
 
-def _functions(context: Context, entity: Entity) -> Iterable[Function]:
+def _functions(context: Context, entity: Entity, referred: bool) -> Iterable[Function]:
+    if referred:
+        yield references.function(context.predicates, context.render, entity, context.columns)
     for operation in entity.operations:
         if operation.verb != "action":
             yield operations.function(context, entity, operation)

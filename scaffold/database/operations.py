@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from scaffold.database import lists
+from scaffold.database import lists, references
 from scaffold.database.bodies import (
     Assignment,
     Gate,
@@ -244,11 +244,12 @@ def _write(
     ways = context.ways(operation)
     binding = ways.binding(operation.verb)
     refusals = tuple(_refusals(operation, binding, source))
+    refer = references.refer(context.design, entity, operation)
     assignments: Iterable[Assignment] = ()
     if operation.verb == "create":
-        assignments = inserted(entity)
+        assignments = inserted(entity, refer)
     elif operation.verb == "update":
-        assignments = (changed(each, "p_patch") for each in entity.columns if each.updatable)
+        assignments = (changed(each, "p_patch", refer) for each in entity.columns if each.updatable)
     reach, allowed = _reach(context, entity, operation, binding, source)
     parent = _parent(context, entity, ways) if operation.verb == "create" else None
     view = WriteView(

@@ -168,6 +168,11 @@ def _column(column: model.Column) -> Column:
     return Column(identifier(column.name), column.kind.sql, column.nullable, default, bounds)
 
 
+def reference_name(entity: str, column: str) -> str:
+    """The name of the foreign key of a reference."""
+    return named(entity, column, "fkey")
+
+
 def _references(entity: Entity) -> Iterable[ForeignKey]:
     """References are composite: the same tenant or nothing."""
     for column in entity.columns:
@@ -175,7 +180,7 @@ def _references(entity: Entity) -> Iterable[ForeignKey]:
             yield member_key(entity.name, column.name)
         elif column.references:
             yield ForeignKey(
-                named(entity.name, column.name, "fkey"),
+                reference_name(entity.name, column.name),
                 (TENANT.name, identifier(column.name)),
                 identifier(column.references),
                 (TENANT.name, ID.name),

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from scaffold.database.bodies import Assignment
 from scaffold.database.layout import Group, Sql
 from scaffold.database.sql import identifier, literal
 from scaffold.design.model import Column, Entity, Origin
 
+Refer = Callable[[Column, str], str]
+"""What a reference is set to: its column and the value that is sent, as an expression."""
 
-def changed(column: Column, source: str) -> Assignment:
-    """The assignment of a patched column: of an object, what the patch says of its parts."""
+
+def as_sent(column: Column, value: str) -> str:
+    """The value that is sent: nothing is to be asked about it."""
+    return value
+
+
+def changed(column: Column, source: str, refer: Refer = as_sent) -> Assignment:
+    """The assignment of a patched column: of an object, what the patch says of its parts.
+
+    What a reference leads to already, it may go on to lead to.
+    """
     name, key = identifier(column.name), literal(column.name)
     value = column.kind.extract(source, column.name)
+    new = f"{source} ? {key}"
+    if (referred := refer(column, value)) != value:
+        new, value = f"{new} and {value} is distinct from t.{name}", referred
     parts: tuple[Sql, ...]
     if column.kind.merged and source == "p_patch":
         merged = f"merge_(t.{name}, {source} -> {key})"
         whole = f"when jsonb_typeof({source} -> {key}) = 'object' then {merged}"
         parts = (f"when not {source} ? {key} then t.{name}", whole)
     else:
-        given = Group((f"when {source} ? {key}", f"then {value}"), " ")
+        given = Group((f"when {new}", f"then {value}"), " ")
         parts = (given, f"else t.{name}")
     return Assignment(name, Group(parts, " ", "case ", " end"))
 
@@ -39,22 +53,24 @@ IMPLIED: Mapping[Origin, str] = {
 """The value of a new row's column that the call implies, by its origin."""
 
 
-def inserted(entity: Entity) -> Iterable[Assignment]:
+def inserted(entity: Entity, refer: Refer) -> Iterable[Assignment]:
     """The columns that a create names, with their values."""
     said = {each.name for each in entity.columns if each.creatable}
-    return _inserted(entity, said, "p_body")
+    return _inserted(entity, said, "p_body", refer)
 
 
 def created(entity: Entity, said: Collection[str]) -> Iterable[Assignment]:
     """The columns that a hook's new row names, of which it says those in `said`."""
-    return _inserted(entity, said, "p_values")
+    return _inserted(entity, said, "p_values", as_sent)
 
 
-def _inserted(entity: Entity, said: Collection[str], source: str) -> Iterable[Assignment]:
+def _inserted(
+    entity: Entity, said: Collection[str], source: str, refer: Refer
+) -> Iterable[Assignment]:
     for column in entity.columns:
         value = IMPLIED.get(column.origin, "")
         if column.name in said:
-            value = column.kind.extract(source, column.name)
+            value = refer(column, column.kind.extract(source, column.name))
             if column.default is not None and column.nullable:
                 given = f"{source} ? {literal(column.name)}"
                 value = (

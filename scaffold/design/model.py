@@ -93,9 +93,10 @@ class Column:
     `field` is its name in the spec, and empty for a column that every resource has. `origin` says
     who sets it: the tenant of the call, the service itself, the parent in the path, the principal
     who creates the row, the caller's body, or the hooks of actions (those in `set_by`; of any
-    action when that is empty). `default` is a value that the spec declares. `expression` is SQL for
-    the value of a new row, and `renewed` for the one that each change of the row `t` gives; either
-    may be empty. `shown_to` says who sees it, and `in_api` whether callers and hooks know of it.
+    action when that is empty). With `unseen`, callers may refer to rows that they may not see.
+    `default` is a value that the spec declares. `expression` is SQL for the value of a new row, and
+    `renewed` for the one that each change of the row `t` gives; either may be empty. `shown_to`
+    says who sees it, and `in_api` whether callers and hooks know of it.
     """
 
     field: str
@@ -114,6 +115,7 @@ class Column:
     filters: tuple[str, ...]
     sortable: bool
     references: str | None
+    unseen: bool = False
     expression: str = ""
     renewed: str = ""
     in_api: bool = True

@@ -349,6 +349,7 @@ def _column(field: str, source: spec.Field) -> Column:
         filters=tuple(source.filter),
         sortable=bool(source.sort),
         references=kind.target or None,
+        unseen=bool(source.unseen),
     )
 
 

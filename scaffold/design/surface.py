@@ -192,6 +192,8 @@ def _fields(entity: Entity) -> Iterator[Fact]:
     for column in entity.fields:
         name = f"{entity.name}.{column.name}"
         yield name, f"{column.class_} {_value(column)}"
+        if column.unseen:
+            yield f"{name} refers", "to any row of the tenant"
         possible = {
             "read": column.readable,
             "create": column.creatable,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from scaffold.design.model import Alternative, Column, Entity
+from scaffold.design.model import Alternative, Column, Design, Entity, Operation
 
 
 def split(entity: Entity, alternatives: Sequence[Alternative]) -> tuple[list[Column], list[Column]]:
@@ -38,6 +38,33 @@ def always_readers(entity: Entity) -> frozenset[str]:
     read = entity.operation("read")
     found = read.alternatives if read else ()
     return frozenset(role for each in found if not each.conditions for role in each.roles)
+
+
+def asked(column: Column, operation: Operation, target: Entity) -> bool:
+    """Has a write of this reference to ask whether its caller may see what they refer to?
+
+    Not where everybody who may write it sees every row there, and not where the spec says that
+    they need not.
+    """
+    return not column.unseen and not writers(column, operation) <= frozenset(
+        role for each in readers(target) if not each.conditions for role in each.roles
+    )
+
+
+def writers(column: Column, operation: Operation) -> frozenset[str]:
+    """The roles that may write a column by a create or an update."""
+    written = {"create": column.creatable, "update": column.updatable}.get(operation.verb, False)
+    found = seers(column, operation.alternatives) if written else ()
+    return frozenset(role for each in found for role in each.roles)
+
+
+def referring(design: Design) -> Iterator[tuple[Operation, Column]]:
+    """The writes of references that have to ask, with the references."""
+    for entity in design.entities:
+        for operation in entity.operations:
+            for column in entity.columns:
+                if column.references and asked(column, operation, design.entity(column.references)):
+                    yield operation, column
 
 
 def may_be_absent(entity: Entity) -> frozenset[str]:

@@ -2,15 +2,17 @@
 
 The emitted tests build them: a tenant, a caller with claims, and a row. Values that are only
 known then are written as placeholders: `@me` and `@other` are members, `@row:NAME` is a row
-of a resource.
+of a resource, and `@new:NAME` another one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice, product
 from typing import Any
 
+from scaffold.columns import ID
 from scaffold.design.model import Alternative, Condition, Entity, Term
 from scaffold.types.kind import Kind, values
 from scaffold.types.uuid import EXAMPLES
@@ -37,7 +39,7 @@ def domain(kind: Kind) -> list[Any]:
 
 def _accepts(kind: Kind, value: object) -> bool:
     """Can a value be of this kind? A placeholder stands for an id."""
-    placeholder = value in (ME, OTHER) or str(value).startswith("@row:")
+    placeholder = str(value).startswith("@")
     return kind.accepts(EXAMPLES[0] if placeholder else value)
 
 
@@ -58,9 +60,12 @@ def satisfying(
 
 
 def failing(
-    alternative: Alternative, others: Sequence[Alternative], entity: Entity
+    alternative: Alternative,
+    others: Sequence[Alternative],
+    entity: Entity,
+    usable: Callable[[World], bool],
 ) -> Iterator[tuple[str, World]]:
-    """For each conjunct, a world in which it alone fails, and no other alternative helps."""
+    """For each conjunct, a usable world in which it alone fails, and no other alternative helps."""
     whole = satisfying(alternative, entity)
     if whole is None:
         return
@@ -70,10 +75,39 @@ def failing(
         for near in _making(condition, whole, False):
             worlds = (each for each in _settled(near, looked_at) if holds(rest, each))
             found = (w for w in worlds if not any(holds(o.conditions, w) for o in others))
-            world = next(found, None)
+            world = next(filter(usable, found), None)
             if world is not None:
                 yield str(condition), world
                 break
+
+
+def hidden(
+    alternatives: Sequence[Alternative], entity: Entity, beside: World
+) -> Mapping[str, Any] | None:
+    """A row that no alternative allows the caller in a world; None where there is none."""
+    terms = {
+        term.name: term.kind
+        for each in alternatives
+        for condition in each.conditions
+        for term in (condition.left, condition.right)
+        if isinstance(term, Term) and term.source == "field"
+    }
+    choices = [_others(entity, name, kind) for name, kind in terms.items()]
+    for chosen in islice(product(*choices), 1000):
+        row = _defaults(entity) | dict(zip(terms, chosen, strict=True))
+        if not any(holds(each.conditions, replace(beside, row=row)) for each in alternatives):
+            return {name: value for name, value in row.items() if value is not None}
+    return None
+
+
+def _others(entity: Entity, name: str, kind: Kind) -> list[Any]:
+    if name == ID.name:
+        return [None]  # given to a row when it is made: whatever it is then, it is another one
+    if name == entity.owner:
+        return [OTHER, ME]
+    if kind.target:
+        return [f"@new:{kind.target}"]
+    return [*domain(kind), *([OTHER] if _accepts(kind, OTHER) else [])]
 
 
 def complete(world: World, alternatives: Sequence[Alternative]) -> World:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from scaffold.lint.context import Context, at
 from scaffold.lint.rule import Family, Found
 from scaffold.lint.words import CARD, PERSONAL, SECRET, names_one_of
+from scaffold.naming import article
 from scaffold.spec.model import CommonField
-from scaffold.spec.problems import Path, listing
+from scaffold.spec.problems import Path, listing, quote
 
 family = Family()
 
@@ -115,6 +116,36 @@ def card_data(context: Context) -> Iterator[Found]:
     for each in _fields(context):
         if each.field.CARD_NUMBERS and _is_card(each.name):
             yield Found(f"{each.name} looks like data of a payment card", each.path)
+
+
+@family.rule(
+    "L505",
+    "refers-out-of-sight",
+    "advice",
+    "AZ-2",
+    reason="Callers attach rows to, and learn of, rows that they may not see.",
+    remedy="Leave out unseen_because, or grant read on what it refers to.",
+    example="""
+roles:
+  clerk: {can: [{do: [list, read, create], on: shop}]}
+  buyer: {can: [{do: [list, read, create], on: order}, {do: list, on: shop}]}
+resources:
+  shop: {fields: {name: {type: string, max: 99}}}
+  order:
+    fields:
+      shop: {type: reference, to: shop, unseen_because: Buyers know the code of a shop.}
+""",
+    repair=(", unseen_because: Buyers know the code of a shop.", ""),
+)
+def refers_out_of_sight(context: Context) -> Iterator[Found]:
+    """A reference with `unseen_because`; said with its reason, for whoever reviews the spec."""
+    for each in _fields(context):
+        if each.field.unseen:
+            yield Found(
+                f"{each.name} may refer to {article(each.field.target)} that the caller may not "
+                f"see, because: {quote(each.field.unseen)}",
+                each.path,
+            )
 
 
 def _is_card(name: str) -> bool:

@@ -197,10 +197,12 @@ def action_for_nobody(context: Context) -> Iterator[Found]:
 @family.rule(
     "L307",
     "reference-out-of-sight",
-    "advice",
+    "error",
     "AZ-1",
-    reason="Whoever cannot see what a required reference points to has to guess its id.",
-    remedy="Grant list on what it refers to, if only of a few fields.",
+    "AZ-2",
+    reason="Callers refer to rows that they may see; every such create is refused.",
+    remedy="Grant read on what it refers to, if only of a few fields, or say unseen_because on the "
+    "reference.",
     example="""
 roles:
   clerk: {can: [{do: [list, read, create], on: shop}]}
@@ -212,15 +214,14 @@ resources:
     repair=("on: order}", "on: order}, {do: list, on: shop}"),
 )
 def reference_out_of_sight(context: Context) -> Iterator[Found]:
-    """A human role that creates rows which must refer to a resource that it may not see."""
+    """A role that creates rows which must refer to a resource that it may not see."""
     for each in context.granted:
-        if each.do != "create" or context.roles[each.role].kind == "service":
-            continue
-        for column in each.entity.columns:
+        for column in each.entity.columns if each.do == "create" else ():
             target = column.references
             if (
                 column.required
                 and target is not None
+                and not column.unseen
                 and each.role not in seeing(context.entities[target])
             ):
                 yield Found(

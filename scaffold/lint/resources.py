@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scaffold.design.model import Entity
+from scaffold.design.model import Alternative, Condition, Entity, Operation
+from scaffold.design.visibility import readers
 from scaffold.lint.context import Context, at, seeing
 from scaffold.lint.rule import Family, Found
+from scaffold.naming import article
 from scaffold.spec.check_resources import cycle_starts
 from scaffold.spec.model import Term
 from scaffold.spec.problems import listing
@@ -207,3 +209,70 @@ def attribute_unused(context: Context) -> Iterator[Found]:
     for name in context.spec.identity.attributes:
         if Term("user", name) not in used:
             yield Found(f"No condition uses $user.{name}", ("identity", "attributes", name))
+
+
+@family.rule(
+    "L408",
+    "unique-out-of-sight",
+    "advice",
+    "AZ-2",
+    reason="That a value is taken (409 already_exists) tells of a row that the caller may not see.",
+    remedy="Add the owner, or what their grants ask for, to what is unique; or leave it if no harm "
+    "is in knowing.",
+    example="""
+roles:
+  clerk: {can: [{do: [list, read], on: alias}]}
+  guest: {can: [{do: create, on: alias}, {do: [list, read], on: alias, when: {owner_id: $user.id}}]}
+resources:
+  alias: {owner: owner_id, fields: {name: {type: string, max: 99}}, unique: [[name]]}
+""",
+    repair=("unique: [[name]]", "unique: [[owner_id, name]]"),
+)
+def unique_out_of_sight(context: Context) -> Iterator[Found]:
+    """Fields that are unique together, of which a role may write one without seeing every row that
+    has the same ones."""
+    for entity in context.design.declared:
+        for index, group in enumerate(entity.unique):
+            roles = sorted(
+                {
+                    role
+                    for operation in entity.operations
+                    if operation.verb in ("create", "update")
+                    for written in operation.alternatives
+                    if _writes(operation, written, entity, group)
+                    for role in written.roles
+                    if not _sees_the_same(role, operation, written, entity, group)
+                }
+            )
+            if roles:
+                yield Found(
+                    f"{listing(roles, 'and')} may learn that {article(entity.name)} with the same "
+                    f"{listing(group, 'and')} is there, although not allowed to see it",
+                    at(entity, "unique", index),
+                )
+
+
+def _writes(
+    operation: Operation, written: Alternative, entity: Entity, group: tuple[str, ...]
+) -> bool:
+    """May the caller choose one of the columns, so as to try values?"""
+    found = [entity.column(each) for each in group]
+    creating = operation.verb == "create"
+    return any(written.covers(c) and (c.creatable if creating else c.updatable) for c in found)
+
+
+def _sees_the_same(
+    role: str, operation: Operation, written: Alternative, entity: Entity, group: tuple[str, ...]
+) -> bool:
+    """Does the role see each row that is the same in these columns as one that it writes?"""
+    given = list(written.conditions)
+
+    def certain(condition: Condition) -> bool:
+        if condition.left.source == "field" and condition.left.name not in group:
+            return False
+        own = operation.verb == "create" and condition.left.name == entity.owner
+        return condition in given or (own and condition.of_caller)
+
+    return any(
+        role in each.roles and all(map(certain, each.conditions)) for each in readers(entity)
+    )

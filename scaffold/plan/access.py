@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from scaffold.design.model import Alternative, Column, Design, Entity, Operation
-from scaffold.design.visibility import readers, seers
-from scaffold.design.witness import ME, World, complete, failing, holds, satisfying
+from scaffold.design.visibility import asked, readers, seers
+from scaffold.design.witness import (
+    ME,
+    World,
+    complete,
+    failing,
+    hidden,
+    holds,
+    satisfying,
+)
 from scaffold.features import FEATURES
 
 
@@ -66,18 +75,27 @@ def _role(role: str, operation: Operation, entity: Entity, design: Design) -> Ma
                 refused = "not_found"
                 continue
             world, parent = beside
+        referred = _referred(role, operation, entity, design, alternative, world)
+        if referred is None:
+            refused = "reference_not_found"
+            continue
+        world, references = referred
         if operation.verb in ("list", "read"):
             world = complete(world, mine)
         return {
             "allowed": True,
             **_world(world),
             "parent": parent,
+            **({"references": references} if references else {}),
+            **_unseen(role, operation, entity, design, (alternative, *mine), world),
             "fields": _fields(operation, entity, alternative),
             "shown": _shown(operation, entity, mine, world),
             **_blind(operation, entity, mine),
             "beyond": _beyond(operation, entity, mine),
             "many": _many(entity, world),
-            "outside": list(_outside(operation, entity, mine, parent)),
+            "outside": list(
+                _outside(operation, entity, mine, parent, partial(_shows, role, design, references))
+            ),
         }
     return {"allowed": False, "reason": refused}
 
@@ -86,14 +104,91 @@ def _visible_parent(
     role: str, parent: Entity, alternative: Alternative, world: World
 ) -> tuple[World, Mapping[str, Any]] | None:
     """The same world with a row of the parent in it that this role may see."""
-    for each in readers(parent):
+    return _visible(role, parent, world, lambda whole: holds(alternative.conditions, whole))
+
+
+def _visible(
+    role: str, target: Entity, world: World, kept: Callable[[World], bool]
+) -> tuple[World, Mapping[str, Any]] | None:
+    """The same world, in which the role may see a row of the target, and that row.
+
+    What the caller and the tenant have to be for it leaves the world as it has to be `kept`.
+    """
+    for each in readers(target):
         if role in each.roles:
-            found = satisfying(each, parent, world)
-            if found is not None:
-                whole = replace(found, row=world.row)
-                if holds(alternative.conditions, whole):
-                    return whole, _row(found)
+            found = satisfying(each, target, world)
+            if found is not None and kept(replace(found, row=world.row)):
+                return replace(found, row=world.row), _row(found)
     return None
+
+
+def _referred(
+    role: str,
+    operation: Operation,
+    entity: Entity,
+    design: Design,
+    alternative: Alternative,
+    world: World,
+) -> tuple[World, dict[str, Mapping[str, Any]]] | None:
+    """The same world with the rows in it that a write refers to, by their resources.
+
+    None where a create needs a row that this role may not see.
+    """
+    found: dict[str, Mapping[str, Any]] = {}
+
+    def kept(whole: World) -> bool:
+        return holds(alternative.conditions, whole) and _shows(role, design, found, whole)
+
+    for column, target in _asked(operation, entity, design, alternative):
+        if target.name in found:
+            continue
+        seen = _visible(role, target, world, kept)
+        if seen is not None:
+            world, found[target.name] = seen
+        elif operation.verb == "create" and (column.required or column.name in world.row):
+            return None
+    return world, found
+
+
+def _asked(
+    operation: Operation, entity: Entity, design: Design, alternative: Alternative
+) -> Iterator[tuple[Column, Entity]]:
+    """The references that this alternative lets a caller write to rows in their sight alone."""
+    for column in entity.columns:
+        if column.references and alternative.covers(column):
+            target = design.entity(column.references)
+            if asked(column, operation, target):
+                yield column, target
+
+
+def _shows(role: str, design: Design, rows: Mapping[str, Mapping[str, Any]], world: World) -> bool:
+    """May the role see each of these rows?"""
+    return all(
+        any(
+            role in each.roles and holds(each.conditions, replace(world, row=row))
+            for each in readers(design.entity(name))
+        )
+        for name, row in rows.items()
+    )
+
+
+def _unseen(
+    role: str,
+    operation: Operation,
+    entity: Entity,
+    design: Design,
+    mine: Sequence[Alternative],
+    world: World,
+) -> dict[str, dict[str, Mapping[str, Any]]]:
+    """By the references that the first alternative lets the role write: a row out of its sight."""
+    looked_at = {each.left.name for other in mine for each in other.conditions}
+    rows: dict[str, Mapping[str, Any]] = {}
+    for column, target in _asked(operation, entity, design, mine[0]):
+        ways = [each for each in readers(target) if role in each.roles]
+        row = hidden(ways, target, world)
+        if row is not None and column.name not in looked_at:
+            rows[column.name] = {"resource": target.name, "row": row}
+    return {"unseen": rows} if rows else {}
 
 
 def _shown(
@@ -163,10 +258,11 @@ def _outside(
     entity: Entity,
     mine: list[Alternative],
     parent: Mapping[str, Any] | None,
+    usable: Callable[[World], bool],
 ) -> Iterator[Mapping[str, Any]]:
     for alternative in mine:
         others = [each for each in mine if each is not alternative]
-        for why, world in failing(alternative, others, entity):
+        for why, world in failing(alternative, others, entity, usable):
             if parent is None and _reachable(operation, entity, world, alternative):
                 yield {"why": f"not {why}", **_world(world)}
 

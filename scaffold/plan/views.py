@@ -225,6 +225,11 @@ class ServiceView:
         return any(entity.actions for entity in self.design.entities)
 
     @property
+    def has_asked_references(self) -> bool:
+        """Is there a reference to rows that not everybody who may write it sees?"""
+        return any(visibility.referring(self.design))
+
+    @property
     def has_touches(self) -> bool:
         """Does some hook work on rows other than its action's own?"""
         return any(entity.touched for entity in self.design.entities)

@@ -101,6 +101,11 @@ class CommonField(Model):
         """The resource that a reference leads to; otherwise nothing."""
         return ""
 
+    @property
+    def unseen(self) -> str:
+        """Why callers may refer to rows that they may not see; otherwise nothing."""
+        return ""
+
     def check_literal(self, value: object) -> None:
         """Raises a `Refusal` when `value`, of the right type, is not a value of this field."""
 

@@ -25,7 +25,7 @@ from .scalars import (
 def _check_input(fields: dict[str, Field]) -> dict[str, Field]:
     """Refuses what a field of an action's input cannot have: it is never stored or queried."""
     for name, field in fields.items():
-        refuse_keys(field, (name,), "A field of an input", QUERIED)
+        refuse_keys(field, (name,), "A field of an input", (*QUERIED, "unseen_because"))
     return fields
 
 

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
+from annotated_types import MinLen
+
 from scaffold import naming
 from scaffold.spec.base import about
 from scaffold.spec.field_base import CommonField
+from scaffold.spec.problems import Refusal
+from scaffold.spec.scalars import Line
 
 from .emitted import Emitted
 from .uuid import EXAMPLES, check_uuid, is_uuid
@@ -56,6 +60,12 @@ class ReferenceField(CommonField):
 
     type: Annotated[Literal["reference"], about("Another row of the same tenant.", "reference")]
     to: Annotated[str, about("The resource that it refers to.", "customer")]
+    unseen_because: Annotated[
+        Annotated[Line, MinLen(10)] | None,
+        about(
+            "Why callers may refer to rows that they may not see.", "Guests know the shop's code."
+        ),
+    ] = None
 
     def kind(self) -> ReferenceKind:
         """What the type means."""
@@ -69,6 +79,22 @@ class ReferenceField(CommonField):
     def target(self) -> str:
         """The resource."""
         return self.to
+
+    @property
+    def unseen(self) -> str:
+        """Why callers may refer to rows that they may not see; otherwise nothing."""
+        return self.unseen_because or ""
+
+    def check_bounds(self) -> None:
+        """Refuses a reason for callers where no caller writes the reference."""
+        if self.unseen and (self.computed or self.set_by):
+            raise Refusal(
+                "E-UNSEEN",
+                "Only hooks set this reference, and hooks refer to any row of the tenant",
+                "Remove unseen_because.",
+                ("unseen_because",),
+                named=True,
+            )
 
     def check_literal(self, value: object) -> None:
         """Refuses what is not a UUID in its usual spelling."""

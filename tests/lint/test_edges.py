@@ -267,7 +267,7 @@ SILENT = {
         "L306",
         clerk("{do: [list, create], on: note}") + ORDER + "  note: {fields: {a: {type: date}}}\n",
     ),
-    "a service that creates": (
+    "a reference with a reason": (
         "L307",
         clerk(
             "{do: [list, create], on: a}",
@@ -275,7 +275,18 @@ SILENT = {
         )
         + "resources:\n"
         + "  a: {fields: {x: {type: date}}}\n"
-        + "  b: {fields: {a: {type: reference, to: a}}}\n",
+        + "  b: {fields: {a: {type: reference, to: a, unseen_because: It knows the code.}}}\n",
+    ),
+    "unique below what the conditions ask for": (
+        "L408",
+        clerk(
+            "{do: [list, read, create], on: tag, when: {kind: open}}",
+            more="  chief: {can: [{do: [list, read], on: tag}]}\n",
+        )
+        + "resources:\n"
+        + "  tag:\n"
+        + "    fields: {kind: {type: enum, values: [open, shut]}, name: {type: string, max: 9}}\n"
+        + "    unique: [[kind, name]]\n",
     ),
     "a reference that may be empty": (
         "L404",

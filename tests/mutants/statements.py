@@ -5,6 +5,8 @@ from typing import Final
 from scaffold.features.mutant import Mutant
 
 SHARED: Final = "store/functions/000_shared.sql"
+APPLICATION: Final = "store/functions/application.sql"
+POSITION: Final = "store/functions/position.sql"
 CUSTOMER: Final = "store/functions/customer.sql"
 INVOICE: Final = "store/functions/invoice.sql"
 LINE: Final = "store/functions/invoice_line.sql"
@@ -375,4 +377,59 @@ EFFECTS: Final = (
     ),
 )
 
-MUTANTS: Final = (*TENANT, *PERMISSION, *CONDITIONS, *FIELDS, *EFFECTS)
+REFERENCES: Final = (
+    Mutant(
+        id="refer-to-any-row",
+        control="AZ-2",
+        service="recruiting",
+        file=POSITION,
+        within="position_referred_",
+        old="if not found and p_id is not null then",
+        new="if false then",
+        noticed_by="test_references.py::test_statements_alone_refuse_a_row_out_of_sight",
+    ),
+    Mutant(
+        id="refer-to-rows-of-other-conditions",
+        control="AZ-2",
+        service="recruiting",
+        file=POSITION,
+        within="position_referred_",
+        old="r.secret = false",
+        new="true",
+        noticed_by="test_references.py::test_statements_alone_refuse_a_row_out_of_sight",
+    ),
+    Mutant(
+        id="a-reference-out-of-sight-is-told",
+        control="AZ-2",
+        service="recruiting",
+        file=POSITION,
+        within="position_referred_",
+        old="raise foreign_key_violation using constraint = p_constraint",
+        new="raise insufficient_privilege",
+        noticed_by="test_references.py::test_a_row_out_of_sight_is_as_if_it_were_not_there",
+    ),
+    Mutant(
+        id="create-asks-about-no-reference",
+        control="AZ-2",
+        service="recruiting",
+        file=APPLICATION,
+        within="create_application",
+        old="position_referred_(v_caller, (p_body ->> 'position_id')::uuid, "
+        "'application_position_id_fkey')",
+        new="(p_body ->> 'position_id')::uuid",
+        noticed_by="test_references.py::test_a_row_out_of_sight_is_as_if_it_were_not_there",
+    ),
+    Mutant(
+        id="change-asks-about-no-reference",
+        control="AZ-2",
+        service="recruiting",
+        file=APPLICATION,
+        within="update_application",
+        old="position_referred_(v_caller, (p_patch ->> 'position_id')::uuid, "
+        "'application_position_id_fkey')",
+        new="(p_patch ->> 'position_id')::uuid",
+        noticed_by="test_references.py::test_a_row_out_of_sight_is_as_if_it_were_not_there",
+    ),
+)
+
+MUTANTS: Final = (*TENANT, *PERMISSION, *CONDITIONS, *FIELDS, *EFFECTS, *REFERENCES)

@@ -404,6 +404,8 @@ def resource_fields(draw: Draw, name: str, to: list[str], actions: list[str]) ->
         found["default"] = _default(draw, found)
     if "set_by" in found:
         found["optional"] = True
+    if found["type"] == "reference" and written in ("client", "immutable") and often(draw):
+        found["unseen_because"] = f"{draw(line())}, by its code"
     if not possible(found):
         for key in ("default", "pattern", "min", "max"):
             if found.get("type") != "integer" and key in found and not possible(found):

@@ -116,6 +116,8 @@ class World:
     claims: dict[str, object]
     number: int = 0
     rows: dict[str, str] = field(default_factory=dict)
+    shown: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By resource: the values of a row that the caller may see."""
 
     @property
     def token(self) -> str:
@@ -144,8 +146,12 @@ class World:
         if isinstance(value, str) and value.startswith("@row:"):
             resource = value.removeprefix("@row:")
             if resource not in self.rows:
-                self.rows[resource] = self.row(resource)
+                given = dict(self.shown.get(resource, {}))
+                given.pop("id", None)
+                self.rows[resource] = self.row(resource, **given)
             return self.rows[resource]
+        if isinstance(value, str) and value.startswith("@new:"):
+            return self.row(value.removeprefix("@new:"))
         return value
 
     def _colleague(self) -> Member:
@@ -167,7 +173,7 @@ def world_of(
     roles = [role] if role else []
     me = service.run(world.add_member(connection, tenant_id, subject, *roles))
     claims = service.issuer.claims(subject, str(tenant_id), service=me.service)
-    found = World(service, tenant_id, me, claims)
+    found = World(service, tenant_id, me, claims, shown=facts.get("references", {}))
     for name, value in facts["user"].items():
         claims[name] = found.resolve(value)
     return found

@@ -41,7 +41,7 @@ def test_a_granted_role_is_allowed(service: Service, operation: str, role: str) 
 def test_any_other_role_is_refused(service: Service, operation: str, role: str) -> None:
     response = prepare(service, operation, role).send()
     reason = ACCESS[operation]["roles"][role]["reason"]
-    status = 404 if reason == "not_found" else 403
+    status = {"not_found": 404, "reference_not_found": 409}.get(reason, 403)
     assert (response.status_code, code(response)) == (status, reason)
 
 
