@@ -264,9 +264,10 @@ def _components(design: Design) -> openapi_pydantic.Components:
 
     def refused(status: str) -> dict[str, Reference]:
         """The headers that a refusal may have."""
+        own = ("Retry-After",) if status == "503" else ()
         keys = ("4XX", status) if status < "500" else (status,)
-        names = (name for each in shared for key in keys for name in each.refused.get(key, ()))
-        return {name: _reference(f"#/components/headers/{name}") for name in names}
+        added = (name for each in shared for key in keys for name in each.refused.get(key, ()))
+        return {name: _reference(f"#/components/headers/{name}") for name in (*own, *added)}
 
     parameters = {name: each for part in shared for name, each in part.parameters.items()}
     return openapi_pydantic.Components(
@@ -276,6 +277,7 @@ def _components(design: Design) -> openapi_pydantic.Components:
         },
         headers={
             **{name: _header(description) for name, description in headers.items()},
+            "Retry-After": _header("Seconds after which it is worth trying again."),
             "ETag": _header("The version, for If-Match.", required=True),
             "Location": _header("Where the new resource is.", required=True),
         },

@@ -10,7 +10,6 @@ COMPONENTS = Components(
     headers={
         "RateLimit-Policy": "The limits in force (draft-ietf-httpapi-ratelimit-headers).",
         "RateLimit": "What is left of the limit that is closest.",
-        "Retry-After": "Seconds after which the limit lets the caller through again.",
     },
     refused={"4XX": ("RateLimit-Policy", "RateLimit"), "429": ("Retry-After",)},
     problems={"429": ("TooManyRequests", "A limit is exceeded.")},

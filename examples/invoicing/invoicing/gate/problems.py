@@ -18,6 +18,9 @@ MAX_MESSAGE: Final = 300
 MAX_TOLD: Final = 7_000
 """Bytes of all faults that are told: no problem document is longer than 8 KiB."""
 
+RETRY: Final = (b"retry-after", b"1")
+"""In seconds, with every 503 (RFC 9110, section 10.2.3): what it is about may soon be over."""
+
 NAMESPACE: Final = "urn:invoicing:problem:"
 
 
@@ -66,7 +69,8 @@ class Problem(Exception):
         if self.faults:
             document["errors"] = list(self.faults)
         body = json.dumps(document, separators=(",", ":")).encode()
-        return Answer(self.status, body, tuple(self.headers), media_type=MEDIA_TYPE)
+        headers = tuple(self.headers) + ((RETRY,) if self.status == 503 else ())
+        return Answer(self.status, body, headers, media_type=MEDIA_TYPE)
 
 
 def not_found() -> Problem:
