@@ -73,6 +73,7 @@ TESTS = (
     "test_grants.py",
     "test_isolation.py",
     "test_keys.py",
+    "test_leases.py",
     "test_pages.py",
     "test_preconditions.py",
     "test_records.py",

@@ -16,7 +16,7 @@ from scaffold.features.mutant import Mutant
 from scaffold.tree.check import check
 from tests.emitted import PACKAGE, ask, project
 
-from . import connections, database, gate, hooks, identity, statements, wiring
+from . import connections, database, gate, hooks, identity, leases, statements, wiring
 
 MUTANTS = (
     *statements.MUTANTS,
@@ -25,6 +25,7 @@ MUTANTS = (
     *gate.MUTANTS,
     *wiring.MUTANTS,
     *connections.MUTANTS,
+    *leases.MUTANTS,
     *hooks.MUTANTS,
     *(mutant for feature in FEATURES for mutant in feature.mutants()),
 )

@@ -1,5 +1,6 @@
 """The ASGI application: what is wired to what, and when it refuses to start."""
 
+import asyncio
 import hmac
 import ipaddress
 import json
@@ -29,6 +30,9 @@ from invoicing.store.database import FAILURES, Database
 from invoicing.store.startup import UnsafeConfiguration, check_database
 from invoicing.telemetry import logs
 from invoicing.telemetry.decisions import Decisions
+
+READY_SECONDS: Final = 3.0
+"""What the database and the limits have, together, to answer for `/readyz`."""
 
 CONTRACT: Final = Path(__file__).parent / "openapi.json"
 
@@ -141,8 +145,9 @@ def create_app(settings: Settings) -> "Service":
     async def readyz(_: Request) -> Response:
         try:
             database, admission = ready[0]
-            await database.fetch("select 1")
-            await admission.check()
+            async with asyncio.timeout(READY_SECONDS):
+                await database.fetch("select 1")
+                await admission.check()
         except Exception:
             return JSONResponse({"status": "unavailable"}, status_code=503)
         return JSONResponse({"status": "ok"})

@@ -154,7 +154,7 @@ async def begin(
     call: Call, statement: str, name: str, *arguments: object
 ) -> AsyncIterator[Work]:
     """The transaction of an action. A refusal, or an error of the hook, leaves no trace."""
-    async with call.database.transaction() as connection:
+    async with call.database.transaction(call.principal.tenant_id) as connection:
         row = await connection.fetchrow(
             statement,
             call.principal.tenant_id,

@@ -1,8 +1,9 @@
-"""The pool, and the one way to call a stored function."""
+"""The connections of a process, and the one way to call a stored function."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final, Self, TypeAlias
 
 import asyncpg
@@ -10,96 +11,122 @@ from asyncpg import Record
 
 from invoicing.gate.outcomes import refuse
 from invoicing.gate.problems import Fault, Problem
-from invoicing.store.leases import Connection, Leases
+from invoicing.store.leases import Busy, Connection, Leases
 
 SUCCESS: Final = frozenset({"ok", "replayed"})
 STATEMENT_TIMEOUT: Final = 10_000
 """Milliseconds."""
 
-CLOSE_SECONDS: Final = 10.0
+ANSWER_SECONDS: Final = 15.0
+"""How long the server has to answer, where it has not ended a statement by itself."""
+
+CONNECT_SECONDS: Final = 5.0
+"""How long a connection may take to open."""
+
+TRANSACTION_SECONDS: Final = 30.0
+"""How long an action may take, its hook included."""
+
 FAILURES: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 Transaction: TypeAlias = Connection
 
 
 class Database:
-    """Connections of the service's own role, which owns nothing and bypasses nothing."""
+    """Connections of the service's own role, which owns nothing and bypasses nothing.
 
-    def __init__(self, pool: "asyncpg.Pool[Record]", size: int) -> None:
-        self._pool = pool
-        self._leases = Leases(pool, size)
+    Tenants share `size` of them. One more is for what is no tenant's, so that it can be told
+    whether the database answers however busy they are.
+    """
+
+    def __init__(self, connect: Callable[[], Awaitable[Connection]], size: int) -> None:
+        self._leases = Leases(connect, size)
+        self._own = Leases(connect, 1)
 
     @classmethod
     async def connect(cls, url: str, environment: str, size: int = 20) -> Self:
-        """Opens a pool of at most `size` connections.
+        """Opens the first connection, and others when they are needed.
 
         Nothing is reset between two users of a connection: all that tells one tenant from
         another is local to a transaction. A generic plan spares planning at each call.
         """
-        pool = await asyncpg.create_pool(
-            url,
-            min_size=min(2, size),
-            max_size=size,
-            reset=_nothing_to_reset,
-            command_timeout=STATEMENT_TIMEOUT / 1000 + 5,
-            server_settings={
-                "application_name": "invoicing",
-                "app.environment": environment,
-                "plan_cache_mode": "force_generic_plan",
-                "statement_timeout": str(STATEMENT_TIMEOUT),
-                "idle_in_transaction_session_timeout": "30000",
-                "timezone": "UTC",
-            },
+        database = cls(
+            partial(
+                asyncpg.connect,
+                url,
+                timeout=CONNECT_SECONDS,
+                command_timeout=ANSWER_SECONDS,
+                server_settings={
+                    "application_name": "invoicing",
+                    "app.environment": environment,
+                    "plan_cache_mode": "force_generic_plan",
+                    "statement_timeout": str(STATEMENT_TIMEOUT),
+                    "idle_in_transaction_session_timeout": "30000",
+                    "timezone": "UTC",
+                },
+            ),
+            size,
         )
-        return cls(pool, size)
+        await database.fetch("select 1")
+        return database
 
     async def close(self) -> None:
-        """Waits for the calls under way, and closes."""
-        await self._leases.close()
-        try:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await self._pool.close()
-        except TimeoutError:
-            self._pool.terminate()
+        """Closes the connections. A call that is still under way fails."""
+        await asyncio.gather(self._leases.close(), self._own.close())
 
-    async def run(self, statement: str, *arguments: object) -> Record:
-        """One call of a stored function. Raises the problem for an outcome that refuses."""
+    async def run(self, statement: str, tenant_id: str, *arguments: object) -> Record:
+        """One call of a stored function for a tenant, which is its first argument.
+
+        Raises the problem for an outcome that refuses.
+        """
+        leases = self._leases
         try:
-            connection = await self._leases.acquire()
+            connection = await leases.acquire(tenant_id)
             try:
-                row = await connection.fetchrow(statement, *arguments)
+                row = await connection.fetchrow(statement, tenant_id, *arguments)
             except asyncpg.PostgresError:
-                self._leases.release(connection)
+                leases.release(tenant_id, connection)
                 raise
             except BaseException:
-                await self._leases.discard(connection)
+                await leases.discard(tenant_id, connection)
                 raise
-            self._leases.release(connection)
+            leases.release(tenant_id, connection)
         except FAILURES as error:
             raise translate(error) from error
         return succeeded(row)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
-        """A transaction for an operation that takes several calls."""
+    async def transaction(self, tenant_id: str) -> AsyncIterator[Transaction]:
+        """A transaction for an operation of a tenant that takes several calls."""
         try:
-            connection = await self._leases.acquire()
-            try:
-                async with connection.transaction():
-                    yield connection
-            except (asyncpg.PostgresError, Problem):
-                self._leases.release(connection)
-                raise
-            except BaseException:
-                await self._leases.discard(connection)
-                raise
-            self._leases.release(connection)
+            async with (
+                _lent(self._leases, tenant_id) as connection,
+                asyncio.timeout(TRANSACTION_SECONDS),
+                connection.transaction(),
+            ):
+                yield connection
         except FAILURES as error:
             raise translate(error) from error
 
     async def fetch(self, statement: str, *arguments: object) -> list[Record]:
         """Rows that belong to no tenant: the catalogue, for the checks at start."""
-        return await self._pool.fetch(statement, *arguments)
+        async with _lent(self._own, "") as connection:
+            return await connection.fetch(statement, *arguments)
+
+
+@asynccontextmanager
+async def _lent(leases: Leases, tenant: str) -> AsyncIterator[Connection]:
+    """A connection, until the block is left. After a refusal it is fit for the next call, after
+    anything else (a cancelled call, a broken connection) its state is unknown."""
+    connection = await leases.acquire(tenant)
+    try:
+        yield connection
+    except (asyncpg.PostgresError, Problem):
+        leases.release(tenant, connection)
+        raise
+    except BaseException:
+        await leases.discard(tenant, connection)
+        raise
+    leases.release(tenant, connection)
 
 
 def succeeded(row: Record | None) -> Record:
@@ -109,10 +136,6 @@ def succeeded(row: Record | None) -> Record:
     if row["outcome"] not in SUCCESS:
         raise refuse(row["outcome"])
     return row
-
-
-async def _nothing_to_reset(connection: Any) -> None:
-    """Spares a round trip on release."""
 
 
 UNIQUE: Final[Mapping[str, tuple[str, ...]]] = {
@@ -158,14 +181,19 @@ def _unreferenced(error: asyncpg.PostgresError) -> Problem:
     return Problem(409, "reference_not_found", faults=faults, cause=name)
 
 
+def _later(error: Exception) -> Problem:
+    return Problem(503, "try_again", cause=type(error).__name__)
+
+
 TRANSLATIONS: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
     (asyncpg.UniqueViolationError, _taken),
     (asyncpg.ForeignKeyViolationError, _unreferenced),
     (asyncpg.InsufficientPrivilegeError, lambda _: Problem(403, "condition_not_met")),
     (asyncpg.CheckViolationError, lambda _: Problem(409, "incomplete")),
     (asyncpg.DataError, lambda _: Problem(422, "invalid_request")),
-    (asyncpg.TransactionRollbackError, lambda _: Problem(503, "try_again")),
-    (asyncpg.QueryCanceledError, lambda _: Problem(503, "try_again")),
+    (asyncpg.TransactionRollbackError, _later),
+    (asyncpg.QueryCanceledError, _later),
+    (Busy, _later),
 )
 OUTSIDE_CONDITION: Final = "SC403"
 """Raised by a stored function when a row would leave what the caller may write."""

@@ -1,12 +1,25 @@
 """Actions: guarded here, done in hooks/ (AZ-1)."""
 
+import asyncio
 import importlib
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
+from itertools import islice
 
 import pytest
 
 from invoicing.store.statements import RELEASE
-from tests.contract.harness import ACCESS, Service, allowed, code, effects, reachable
+from tests.contract.harness import (
+    ACCESS,
+    Service,
+    again,
+    allowed,
+    code,
+    effects,
+    reachable,
+)
 
 ACTIONS = reachable("action")
 
@@ -123,3 +136,36 @@ def test_the_database_refuses_what_an_action_may_not_change(
     assert (
         service.run(service.admin.fetchval(statement, *values)) == "field_not_writable"
     )
+
+
+@pytest.mark.parametrize("operation", ACTIONS[:1])
+def test_slow_hooks_of_a_tenant_leave_room_for_others(
+    small: Service, operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from invoicing.gate.actions import Action
+    from invoicing.store import leases
+
+    noisy, quiet = allowed(small, operation), allowed(small, operation)
+    ended = threading.Event()
+
+    async def slow(action: Action, *_: object) -> dict[str, object]:
+        while action.tenant_id == noisy.world.tenant_id and not ended.is_set():
+            await asyncio.sleep(0.02)
+        return {}
+
+    about = ACCESS[operation]
+    module = importlib.import_module(f"invoicing.resources.{about['resource']}.hooks")
+    monkeypatch.setattr(module, about["function"], slow)
+    monkeypatch.setattr(leases, "WAIT_SECONDS", 0.3)
+    requests = [noisy]
+    while len(requests) < 6:
+        requests.append(again(replace(noisy, headers=dict(requests[-1].headers))))
+    with ThreadPoolExecutor(6) as threads:
+        calls = [threads.submit(each.send) for each in requests]
+        first = [each.result() for each in islice(as_completed(calls), 3)]
+        answer = quiet.send()
+        ended.set()
+    assert [(each.status_code, code(each)) for each in first] == [
+        (503, "try_again")
+    ] * 3
+    assert answer.status_code == about["status"]

@@ -45,11 +45,27 @@ def runtime(service: Service) -> Iterator[Connection]:
 @pytest.fixture(scope="session")
 def service(database: Database, issuer: DevelopmentIssuer) -> Iterator[Service]:
     """The service."""
+    running = started(database, issuer)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def small(database: Database, issuer: DevelopmentIssuer) -> Iterator[Service]:
+    """The service with few connections to the database."""
+    running = started(database, issuer, database_pool=4)
+    yield running
+    running.close()
+
+
+def started(
+    database: Database, issuer: DevelopmentIssuer, **settings: object
+) -> Service:
+    """A service that runs."""
     patch = pytest.MonkeyPatch()
     # One caller sends many bad requests here, so that the limits are out of the way.
     for scope in LIMITS:
         patch.setitem(LIMITS, scope, Limit(scope, 1_000_000, 1))
-    running = Service(database, issuer)
+    running = Service(database, issuer, **settings)
     patch.undo()
-    yield running
-    running.close()
+    return running
