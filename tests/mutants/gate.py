@@ -220,8 +220,8 @@ ANSWERS: Final = (
         id="hooks-leave-traces",
         control="AZ-1",
         file="store/database.py",
-        old="async with connection.transaction():",
-        new="if True:",
+        old="                connection.transaction(),\n",
+        new="",
         noticed_by="test_hooks.py::test_a_hook_that_refuses_leaves_no_trace",
     ),
     Mutant(

@@ -63,6 +63,13 @@ MUTANTS: Final = tuple(
         ),
         (
             LEASES,
+            "last-words-are-an-internal-error",
+            "    asyncpg.InternalClientError,\n",
+            "",
+            "test_leases.py::test_a_connection_that_hears_last_words_is_closed",
+        ),
+        (
+            LEASES,
             "a-closed-connection-is-lent-again",
             "            if not connection.is_closed():\n",
             "            if True:\n",

@@ -26,7 +26,8 @@ from invoicing.gate.identity import Issuer, Verifier
 from invoicing.gate.keys import RemoteKeys, StaticKeys
 from invoicing.operations import OPERATIONS
 from invoicing.settings import DEVELOPMENT_ISSUER, Settings
-from invoicing.store.database import FAILURES, Database
+from invoicing.store.database import Database
+from invoicing.store.leases import FAILURES
 from invoicing.store.startup import UnsafeConfiguration, check_database
 from invoicing.telemetry import logs
 from invoicing.telemetry.decisions import Decisions

@@ -26,7 +26,8 @@ from notes.gate.identity import Issuer, Verifier
 from notes.gate.keys import RemoteKeys, StaticKeys
 from notes.operations import OPERATIONS
 from notes.settings import DEVELOPMENT_ISSUER, Settings
-from notes.store.database import FAILURES, Database
+from notes.store.database import Database
+from notes.store.leases import FAILURES
 from notes.store.startup import UnsafeConfiguration, check_database
 from notes.telemetry import logs
 from notes.telemetry.decisions import Decisions

@@ -11,7 +11,7 @@ from asyncpg import Record
 
 from invoicing.gate.outcomes import refuse
 from invoicing.gate.problems import Fault, Problem
-from invoicing.store.leases import Busy, Connection, Leases
+from invoicing.store.leases import FAILURES, Busy, Connection, Leases
 
 SUCCESS: Final = frozenset({"ok", "replayed"})
 STATEMENT_TIMEOUT: Final = 10_000
@@ -25,8 +25,6 @@ CONNECT_SECONDS: Final = 5.0
 
 TRANSACTION_SECONDS: Final = 30.0
 """How long an action may take, its hook included."""
-
-FAILURES: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 Transaction: TypeAlias = Connection
 

@@ -435,6 +435,25 @@ def test_connections_that_the_server_ended_are_opened_again(database: Urls) -> N
     run(ended())
 
 
+def test_a_connection_that_hears_last_words_is_closed(
+    database: Urls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """asyncpg refuses to use a connection on which PostgreSQL has just said goodbye."""
+
+    async def refused(*_: object, **_more: object) -> None:
+        raise asyncpg.InternalClientError("cannot switch to state 12")
+
+    async def ended() -> None:
+        async with connections(database.app, 1) as service:
+            before = await pid(service)
+            with monkeypatch.context() as patch:
+                patch.setattr(asyncpg.Connection, "fetchrow", refused)
+                assert await asked(service) == "unavailable"
+            assert await pid(service) != before
+
+    run(ended())
+
+
 def test_a_database_that_says_nothing_is_not_waited_for(
     database: Urls, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from asyncpg import Record
 
 from notes.gate.outcomes import refuse
 from notes.gate.problems import Fault, Problem
-from notes.store.leases import Busy, Connection, Leases
+from notes.store.leases import FAILURES, Busy, Connection, Leases
 
 SUCCESS: Final = frozenset({"ok", "replayed"})
 STATEMENT_TIMEOUT: Final = 10_000
@@ -22,8 +22,6 @@ ANSWER_SECONDS: Final = 15.0
 
 CONNECT_SECONDS: Final = 5.0
 """How long a connection may take to open."""
-
-FAILURES: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 
 class Database:

@@ -21,6 +21,17 @@ CLOSE_SECONDS: Final = 2.0
 """How long the server has to say goodbye, or that a cancelled statement has ended."""
 
 
+FAILURES: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+"""What a connection raises that PostgreSQL refuses, or that is of no use any more: the last but two
+where PostgreSQL's last words have just come in."""
+
+
 class Busy(TimeoutError):
     """The connections that a tenant may have are lent, and none came back in time."""
 
@@ -78,9 +89,7 @@ class Leases:
         It counts as lent until it is closed: the server never has more of them than `size`.
         """
         try:
-            with suppress(
-                OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError
-            ):
+            with suppress(*FAILURES):
                 await connection.close(timeout=CLOSE_SECONDS)
         finally:
             self._open.discard(connection)
