@@ -1,0 +1,1 @@
+"""Long runs against an emitted service, as commands, and short ones of them as tests."""
