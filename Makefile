@@ -3,12 +3,14 @@ PYTHON ?= python3
 VENV ?= .venv
 N ?= 48
 START ?= 0
+KILLS ?= 100
+REQUESTS ?= 100000
 BIN := $(VENV)/bin
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup clients demo test test-random check benchmark requirements clean
+.PHONY: help setup clients demo test test-random endurance check benchmark requirements clean
 
 help: ## List this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -48,6 +50,10 @@ test: setup clients ## Run the tests
 
 test-random: setup ## Make projects of random specs and try them: make test-random N=48 START=7
 	$(BIN)/python -m tests.random_specs $(N) --start $(START)
+
+endurance: setup ## Kill the service under load, and set two tenants against each other: make endurance KILLS=1000 REQUESTS=1000000
+	$(BIN)/python -m tests.endurance.kills --kills $(KILLS)
+	$(BIN)/python -m tests.endurance.tenants --requests $(REQUESTS)
 
 check: setup ## Check style and types
 	$(BIN)/ruff check .

@@ -51,8 +51,13 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     }
 
 
+PARTS = ("specs", "scaffold", "templates", "tests", "benchmarks")
+"""What commands of the documents need of the repository."""
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """A directory that looks like the repository, as far as the documents go."""
-    (tmp_path / "specs").symlink_to(REPOSITORY / "specs")
+    for part in PARTS:
+        (tmp_path / part).symlink_to(REPOSITORY / part)
     return tmp_path

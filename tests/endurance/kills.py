@@ -147,10 +147,13 @@ class Run:
 
     async def _repeat(self, clients: list[list[Client]]) -> None:
         """Keys of the whole run are sent again, and each is answered as it was."""
-        for client in (each for tenant in clients for each in tenant):
+
+        async def again(client: Client) -> None:
             number = min(len(client.kept), REPEATED // (TENANTS * CLIENTS))
             for kept in self._random.sample(client.kept, number):
                 await client.repeat(kept)
+
+        await asyncio.gather(*(again(each) for tenant in clients for each in tenant))
 
     def _progress(self, number: int, kills: int) -> None:
         print(
@@ -160,40 +163,42 @@ class Run:
         )
 
 
-def run(kills: int, seed: int, given: Path | None = None) -> int:
+def run(kills: int, seed: int, given: Path | None, keep: bool) -> int:
     """Makes a project, or takes the one that is given; returns the exit code."""
     directory = scratch()
-    if given is None:
-        given = project(SPEC, directory / "project")
-        shutil.copytree(HOOKS, given / "hooks", dirs_exist_ok=True)
-    done = Run(Emitted(given), directory, seed)
     try:
-        asyncio.run(done.go(kills))
-    except Unanswered as error:
-        done.journal.fault(str(error))
+        if given is None:
+            given = project(SPEC, directory / "project")
+            shutil.copytree(HOOKS, given / "hooks", dirs_exist_ok=True)
+        done = Run(Emitted(given), directory, seed)
+        try:
+            asyncio.run(done.go(kills))
+        except Unanswered as error:
+            done.journal.fault(str(error))
+    finally:
+        if not keep:
+            shutil.rmtree(directory, ignore_errors=True)
     journal = done.journal
     killed = ", ".join(f"{name} {number}" for name, number in sorted(done.killed.items()))
-    counted = ", ".join(f"{number} {name}" for name, number in done.counted.items())
+    counted = ", ".join(f"{number:,} {name}" for name, number in done.counted.items())
     print(f"killed: {killed} (seed {seed})")
-    print(f"sent: {journal.attempts} requests; acknowledged: {journal.acknowledged} writes")
+    print(f"sent: {journal.attempts:,} requests; acknowledged: {journal.acknowledged:,} writes")
     print(f"compared: {counted}")
     for fault in journal.faults[:TOLD]:
         print(f"- {fault}")
-    print(f"{len(journal.faults)} differences" + (f": see {directory}" if journal.faults else ""))
-    if journal.faults:
-        return 1
-    shutil.rmtree(directory)
-    return 0
+    print(f"{len(journal.faults)} differences" + (f"; kept: {directory}" if keep else ""))
+    return 1 if journal.faults else 0
 
 
 def main() -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="tests.endurance.kills", description=__doc__)
-    parser.add_argument("--kills", type=int, default=1000, help="how often something is killed")
+    parser.add_argument("--kills", type=int, default=100, help="how often something is killed")
     parser.add_argument("--seed", type=int, default=1, help="another one kills at other moments")
     parser.add_argument("--project", type=Path, help="a project to try, instead of a new one")
+    parser.add_argument("--keep", action="store_true", help="keep the database and the log")
     given = parser.parse_args()
-    return run(given.kills, given.seed, given.project)
+    return run(given.kills, given.seed, given.project, given.keep)
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ class Worlds:
                 await self._row(connection, made, resource, role, json.loads(row))
         for table in {each["table"] for each in self.resources.values()}:
             found = await connection.fetch(
-                f'select id::text from {self._emitted.package}."{table}" where tenant_id = $1',  # noqa: S608
+                f"select id::text from {self._emitted.package}.{table} where tenant_id = $1",  # noqa: S608
                 made.id,
             )
             made.seen.update(each["id"] for each in found)
