@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
-from scaffold.database.bodies import ActionsView, Refusal, Served, chosen, names, texts
+from scaffold.database.bodies import (
+    ActionsView,
+    Refusal,
+    Seen,
+    Served,
+    chosen,
+    names,
+    nothing_hidden,
+    texts,
+)
 from scaffold.database.layout import TRUE, Group, Sql, all_of, any_of, flat, listed
 from scaffold.database.operations import Around, Context, missed_call
 from scaffold.database.predicates import listed_roles
-from scaffold.database.rows import select, target, written
+from scaffold.database.rows import seen_now, select, target, written
 from scaffold.database.schema import Function
 from scaffold.database.signatures import (
     BODY,
@@ -17,8 +26,8 @@ from scaffold.database.signatures import (
     ID,
     JSONB,
     OUTCOME,
+    ROLES,
     TEXT,
-    TEXTS,
     UUID,
     VERSION,
     VERSIONS,
@@ -43,8 +52,15 @@ def finish_name(entity: Entity) -> str:
 def functions(context: Context, entity: Entity) -> Iterable[Function]:
     """Begin and finish."""
     items = [each for each in entity.actions if each.on_item]
-    beginning, end = _around(context, entity, "begin"), _around(context, entity, "finish")
-    view = _view(context, entity, items, beginning, end)
+    ways = Ways(context.columns)
+
+    def now() -> Seen | None:
+        body = written(context.predicates, entity, ways.binding("read"))
+        return seen_now(entity, f"{begin_name(entity)}.id", body) if items else None
+
+    beginning = _around(context, entity, "begin", now)
+    end = _around(context, entity, "finish")
+    view = _view(context, entity, items, ways, beginning, end)
     many = entity.names.many
     locked = ", and locks the row that the hook then works on." if items else "."
     on_item = (("p_id", UUID), ("p_match", VERSIONS)) if items else ()
@@ -53,7 +69,7 @@ def functions(context: Context, entity: Entity) -> Iterable[Function]:
         f"Lets the caller begin an action on {many}{locked}",
         (*parameters(*CALL, ("p_action", TEXT), *on_item), *beginning.parameters),
         context.render("functions/begin", view),
-        results=parameters(OUTCOME, ID, VERSION, BODY, ("member_id", UUID), ("roles", TEXTS)),
+        results=parameters(OUTCOME, ROLES, ID, VERSION, BODY, ("member_id", UUID)),
     )
     done = (("p_id", UUID), ("p_version", "bigint"), ("p_changes", JSONB)) if items else ()
     yield Function(
@@ -66,18 +82,27 @@ def functions(context: Context, entity: Entity) -> Iterable[Function]:
     )
 
 
-def _around(context: Context, entity: Entity, stage: Literal["begin", "finish"]) -> Around:
+def _around(
+    context: Context,
+    entity: Entity,
+    stage: Literal["begin", "finish"],
+    now: Callable[[], Seen | None] = nothing_hidden,
+) -> Around:
     """What the features add; what is said of a row is nothing where no action is on one."""
     said = "p_changes" if any(each.on_item for each in entity.actions) else "'{}'"
     operation = f"p_action || {literal('_' + entity.name)}"
-    served = Served(stage, entity.actions, operation, literal(entity.name), said=said)
+    served = Served(stage, entity.actions, operation, literal(entity.name), said=said, view=now)
     return context.around(served)
 
 
 def _view(
-    context: Context, entity: Entity, items: Sequence[Operation], beginning: Around, end: Around
+    context: Context,
+    entity: Entity,
+    items: Sequence[Operation],
+    ways: Ways,
+    beginning: Around,
+    end: Around,
 ) -> ActionsView:
-    ways = Ways(context.columns)
     others = [each for each in entity.actions if not each.on_item]
     reaches = {each.id: _reach(context, each, ways) for each in items}
     refusals = (*_refusals(context, entity, ways), *beginning.refusals)

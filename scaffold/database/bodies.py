@@ -28,6 +28,22 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What of an earlier answer about a row a caller may see now.
+
+    `always` are the fields that no answer leaves out, and `row` is the answer about the row as it
+    is now, null where it is gone.
+    """
+
+    always: Sql
+    row: Sql
+
+
+def nothing_hidden() -> None:
+    """The view of an answer that is everybody's."""
+
+
+@dataclass(frozen=True, slots=True)
 class Served:
     """What a stored function serves, as the features are told.
 
@@ -35,7 +51,8 @@ class Served:
     `touch` other rows between the two. `operations` are those that the function serves, and
     `operation` is the id of the one under way as an expression. Where something is written,
     `entity` is the literal of its resource, `id` the expression of the row's id, and `said` that of
-    the JSON object with what was said of its fields.
+    the JSON object with what was said of its fields. `view` writes what the caller may see
+    now of an earlier answer about the row; None where they see all of it.
     """
 
     stage: Literal["whole", "begin", "touch", "finish"]
@@ -44,6 +61,7 @@ class Served:
     entity: str
     id: str = "id"
     said: str = ""
+    view: Callable[[], Seen | None] = nothing_hidden
 
     def chosen(self, value: Callable[[Operation], str]) -> Sql:
         """The value of the operation under way; an action for which it is empty is left out."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
 from scaffold.database import lists, references
 from scaffold.database.bodies import (
@@ -14,14 +14,16 @@ from scaffold.database.bodies import (
     ReadView,
     Refusal,
     Render,
+    Seen,
     Served,
     Statement,
     Steps,
     WriteView,
+    nothing_hidden,
 )
 from scaffold.database.layout import TRUE, Group, Sql, all_of, any_of, flat, listed
 from scaffold.database.predicates import Binding, Predicates, listed_roles, within
-from scaffold.database.rows import answer, target, view_name, written
+from scaffold.database.rows import answer, seen_now, target, view_name, written
 from scaffold.database.schema import Function, Parameter
 from scaffold.database.signatures import (
     BODY,
@@ -29,6 +31,7 @@ from scaffold.database.signatures import (
     ID,
     JSONB,
     OUTCOME,
+    ROLES,
     TEXT,
     UUID,
     VERSION,
@@ -167,7 +170,7 @@ def _list(context: Context, entity: Entity, operation: Operation) -> Function:
         f"{operation.summary}, {about}.",
         parameters(*CALL, *above, ("p_limit", "integer"), *after),
         context.render("functions/list", view),
-        results=parameters(OUTCOME, BODY, ("last_key", TEXT), ("last_id", UUID)),
+        results=parameters(OUTCOME, ROLES, BODY, ("last_key", TEXT), ("last_id", UUID)),
     )
 
 
@@ -191,58 +194,63 @@ def _read(context: Context, entity: Entity, operation: Operation) -> Function:
         f"{operation.summary}.",
         parameters(*CALL, ("p_id", UUID)),
         context.render("functions/read", view),
-        results=parameters(OUTCOME, VERSION, BODY),
+        results=parameters(OUTCOME, ROLES, VERSION, BODY),
     )
 
 
 def _create(context: Context, entity: Entity, operation: Operation) -> Function:
-    around = context.around(_served(operation, "id", "p_body"))
-    view = _write(context, entity, operation, "p_body", around)
+    view, around = _write(context, entity, operation, "id", "p_body")
     above = (("p_parent", UUID),) if view.parent else ()
     return Function(
         handle(operation),
         f"{operation.summary}.",
         (*parameters(*CALL, *above, ("p_body", JSONB)), *around.parameters),
         context.render("functions/create", view),
-        results=parameters(OUTCOME, ID, VERSION, BODY),
+        results=parameters(OUTCOME, ROLES, ID, VERSION, BODY),
     )
 
 
 def _update(context: Context, entity: Entity, operation: Operation) -> Function:
-    around = context.around(_served(operation, "p_id", "p_patch"))
+    view, around = _write(context, entity, operation, "p_id", "p_patch")
     on_item = (("p_id", UUID), ("p_match", VERSIONS), ("p_patch", JSONB))
     return Function(
         handle(operation),
         f"{operation.summary} that is at one of the versions `p_match`, with a merge patch "
         "(RFC 7396).",
         (*parameters(*CALL, *on_item), *around.parameters),
-        context.render("functions/update", _write(context, entity, operation, "p_patch", around)),
-        results=parameters(OUTCOME, VERSION, BODY),
+        context.render("functions/update", view),
+        results=parameters(OUTCOME, ROLES, VERSION, BODY),
     )
 
 
 def _delete(context: Context, entity: Entity, operation: Operation) -> Function:
-    around = context.around(_served(operation, "p_id", "'{}'"))
+    view, around = _write(context, entity, operation, "p_id", "'{}'")
     return Function(
         handle(operation),
         f"{operation.summary} that is at one of the versions `p_match`.",
         (*parameters(*CALL, ("p_id", UUID), ("p_match", VERSIONS)), *around.parameters),
-        context.render("functions/delete", _write(context, entity, operation, "", around)),
-        results=parameters(OUTCOME, VERSION),
+        context.render("functions/delete", view),
+        results=parameters(OUTCOME, ROLES, VERSION),
     )
 
 
-def _served(operation: Operation, id_: str = "", said: str = "") -> Served:
+def _served(
+    operation: Operation,
+    id_: str = "",
+    said: str = "",
+    view: Callable[[], Seen | None] = nothing_hidden,
+) -> Served:
     return Served(
-        "whole", (operation,), literal(operation.id), literal(operation.entity), id_, said
+        "whole", (operation,), literal(operation.id), literal(operation.entity), id_, said, view
     )
 
 
 def _write(
-    context: Context, entity: Entity, operation: Operation, source: str, around: Around
-) -> WriteView:
+    context: Context, entity: Entity, operation: Operation, id_: str, said: str
+) -> tuple[WriteView, Around]:
     ways = context.ways(operation)
     binding = ways.binding(operation.verb)
+    source = said if operation.verb != "delete" else ""
     refusals = tuple(_refusals(operation, binding, source))
     refer = references.refer(context.design, entity, operation)
     assignments: Iterable[Assignment] = ()
@@ -252,8 +260,13 @@ def _write(
         assignments = (changed(each, "p_patch", refer) for each in entity.columns if each.updatable)
     reach, allowed = _reach(context, entity, operation, binding, source)
     parent = _parent(context, entity, ways) if operation.verb == "create" else None
+    body: Sql = ""
+    row = f"{handle(operation)}.id"
+    if operation.verb != "delete":
+        body = written(context.predicates, entity, ways.binding("read"))
+    around = context.around(_served(operation, id_, said, lambda: seen_now(entity, row, body)))
     view = WriteView(
-        gate=Gate("", ()),
+        gate=_gate(context, operation, ways, refusals, around),
         table=identifier(entity.name) if operation.verb == "delete" else target(entity),
         parent=parent,
         reach=reach,
@@ -261,13 +274,9 @@ def _write(
         renewed=renewed(entity),
         assignments=tuple(assignments),
         missed=missed_call(entity),
-        answer=(
-            written(context.predicates, entity, ways.binding("read"))
-            if operation.verb != "delete"
-            else ""
-        ),
+        answer=body,
     )
-    return replace(view, gate=_gate(context, operation, ways, refusals, around))
+    return view, around
 
 
 def _reach(

@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from scaffold.database.bodies import Answer, Part
+from scaffold.database.bodies import Answer, Part, Seen, texts
 from scaffold.database.layout import LINE, TRUE, WIDTH, Group, Sql, flat, lay, listed
 from scaffold.database.predicates import Binding, Predicates
 from scaffold.database.schema import View
 from scaffold.database.sql import identifier, literal
 from scaffold.design.model import Alternative, Column, Entity
-from scaffold.design.visibility import readers, seers, split
+from scaffold.design.visibility import may_be_absent, readers, seers, split
 
 
 def view_name(entity: Entity) -> str:
@@ -84,6 +84,16 @@ def written(predicates: Predicates, entity: Entity, binding: Binding) -> Sql:
     if reach == TRUE:
         return seen
     return Group((Group(("when", reach, "then", seen), " "), f"else {bare}"), LINE, "case ", " end")
+
+
+def seen_now(entity: Entity, id_: str, body: Sql) -> Seen | None:
+    """What a caller may see now of an earlier answer about a row; `body` is that of an answer."""
+    absent = may_be_absent(entity)
+    if not absent or body == "t.json_":
+        return None
+    always = [each.name for each in entity.columns if each.readable and each.name not in absent]
+    row = f"from {target(entity)} t where t.tenant_id = p_tenant and t.id = {id_}"
+    return Seen(texts(always), Group((body, row), " ", "(select ", ")"))
 
 
 def target(entity: Entity) -> str:

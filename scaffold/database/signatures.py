@@ -11,6 +11,7 @@ CALLER = ("p_caller", "caller_")
 CALL = (("p_tenant", UUID), ("p_caller", JSONB))
 ID = ("id", UUID)
 OUTCOME = ("outcome", TEXT)
+ROLES = ("roles", "text[]")
 VERSION = ("version", BIGINT)
 BODY = ("body", TEXT)
 

@@ -301,7 +301,8 @@ class Attribute:
 class Issuer:
     """A pinned token issuer (RFC 9068).
 
-    Its tokens have all of `scopes`, and are good for at most `lifetime` seconds. `factors` are
+    Its tokens have all of `scopes`, and are good for at most `lifetime` seconds. With
+    `permission_scopes`, they are good for the permissions that their scope names. `factors` are
     what in `amr` or `acr` proves a second factor, and `strong` what proves one that cannot be
     phished. `rsa_bits` is the least size of an RSA key.
     """
@@ -311,6 +312,7 @@ class Issuer:
     algorithms: tuple[str, ...]
     jwks_url: str
     scopes: tuple[str, ...]
+    permission_scopes: bool
     lifetime: int
     factors: tuple[str, ...]
     strong: tuple[str, ...]

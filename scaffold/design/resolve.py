@@ -184,6 +184,7 @@ def _issuer(source: spec.Issuer) -> Issuer:
         algorithms=tuple(source.algorithms),
         jwks_url=source.jwks_url or f"{base}.well-known/jwks.json",
         scopes=tuple(sorted(source.scopes)),
+        permission_scopes=bool(source.permission_scopes),
         lifetime=source.token_lifetime,
         factors=tuple(sorted(source.assurance.any_)),
         strong=tuple(sorted(source.assurance.phishing_resistant)),

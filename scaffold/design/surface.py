@@ -238,6 +238,8 @@ def _identity(design: Design) -> Iterator[Fact]:
         yield f"issuer {issuer.url} lifetime", issuer.lifetime
         yield f"issuer {issuer.url} phishing-resistant", _set(issuer.strong)
         yield f"issuer {issuer.url} RSA bits", issuer.rsa_bits
+        if issuer.permission_scopes:
+            yield f"issuer {issuer.url} permissions", "in the scope"
         yield f"issuer {issuer.url} scopes", _set(issuer.scopes) or "none"
         yield f"issuer {issuer.url} second factors", _set(issuer.factors)
     for prefix, attributes in (

@@ -208,6 +208,11 @@ class ServiceView:
         return frozenset({"Closed"}).union(*(each.types for each in modules))
 
     @property
+    def permission_scopes(self) -> bool:
+        """Is there an issuer whose tokens name the permissions that they are good for?"""
+        return any(each.permission_scopes for each in self.design.issuers)
+
+    @property
     def strings(self) -> Mapping[str, str]:
         """The textual types among them, each with its pattern as a Python literal."""
         return {each.scalar: raw(each.pattern) for each in RULES if each.scalar in self.types}

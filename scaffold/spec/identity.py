@@ -291,6 +291,10 @@ class Issuer(Model):
         BeforeValidator(distinct),
         about("Scopes that each token must have.", ["invoicing"]),
     ] = ()
+    permission_scopes: Annotated[
+        bool,
+        about("Whether a token may do only the operations whose permission is in its scope.", True),
+    ] = False
     token_lifetime: Annotated[
         Lifetime, about("How long its tokens may be good at most.", "24h")
     ] = MAX_LIFETIME

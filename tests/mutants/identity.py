@@ -218,6 +218,60 @@ BOUNDS: Final = tuple(
     )
 )
 
+LOGGED: Final = tuple(
+    Mutant(id=id_, control="AZ-6", service=service, file=file, old=old, new=new, noticed_by=test)
+    for id_, service, file, old, new, test in (
+        (
+            "any-permission",
+            "recruiting",
+            "gate/dispatch.py",
+            "operation.permission not in principal.permissions",
+            "False",
+            "test_tokens.py::test_a_token_is_good_for_the_permissions_in_its_scope",
+        ),
+        (
+            "pseudonyms-without-a-key",
+            "invoicing",
+            "app.py",
+            "if len(key) < MIN_KEY and not settings.development:",
+            "if False:",
+            "test_startup.py::test_pseudonyms_have_a_key",
+        ),
+        (
+            "one-pseudonym-under-every-key",
+            "invoicing",
+            "gate/identity.py",
+            "key=self._key, digest_size",
+            "digest_size",
+            "test_tokens.py::test_a_pseudonym_is_of_its_key",
+        ),
+        (
+            "messages-in-stacks",
+            "invoicing",
+            "telemetry/logs.py",
+            "structlog.processors.format_exc_info if development else exceptions",
+            "structlog.processors.format_exc_info",
+            "test_records.py::test_a_stack_has_no_values",
+        ),
+        (
+            "a-log-without-roles",
+            "invoicing",
+            "gate/operation.py",
+            'self.request.roles = row["roles"]',
+            "pass",
+            "test_records.py::test_a_refusal_is_a_decision",
+        ),
+        (
+            "a-log-without-rows",
+            "invoicing",
+            "gate/operation.py",
+            "self.request.row = str(made)",
+            "pass",
+            "test_records.py::test_a_decision_says_who_did_what_from_where",
+        ),
+    )
+)
+
 KEY_SETS: Final = (
     Mutant(
         id="old-keys-for-ever",
@@ -301,4 +355,4 @@ KEY_SETS: Final = (
     ),
 )
 
-MUTANTS: Final = (*TOKENS, *BOUNDS, *KEY_SETS)
+MUTANTS: Final = (*TOKENS, *BOUNDS, *LOGGED, *KEY_SETS)

@@ -238,6 +238,7 @@ def issuer_rules(draw: Draw) -> Data:
         "scopes": draw(words),
         "token_lifetime": draw(st.sampled_from(("60s", "1h", "30d"))),
         "assurance": {"any": draw(words), "phishing_resistant": draw(st.one_of(words, word))},
+        "permission_scopes": draw(st.booleans()),
         "rsa_2048_because": f"{draw(line())} is why it is so",
     }
 

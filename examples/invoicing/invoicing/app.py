@@ -94,6 +94,18 @@ def proxies(settings: Settings) -> Proxies:
     return Proxies(networks, settings.forwarded_header)
 
 
+def pseudonym_key(settings: Settings) -> bytes:
+    """The key of the pseudonyms in the log."""
+    key = settings.pseudonym_key.get_secret_value().encode()
+    if len(key) < MIN_KEY and not settings.development:
+        raise UnsafeConfiguration(
+            f"PSEUDONYM_KEY must have at least {MIN_KEY} bytes: make it with openssl rand -hex 32."
+        )
+    return key
+
+
+MIN_KEY: Final = 32
+"""Bytes. A shorter one could be guessed, and with it who a pseudonym is."""
 LOOPBACK: Final = ("localhost", "127.0.0.1")
 PORT: Final = 8000
 
@@ -133,10 +145,10 @@ def development_routes() -> list[Route]:
 
 def create_app(settings: Settings) -> "Service":
     """The service for these settings. What it needs is opened when the server starts it."""
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, development=settings.development)
     check_table()
     decisions = Decisions(CollectorRegistry())
-    verifier = Verifier(issuers(settings))
+    verifier = Verifier(issuers(settings), pseudonym_key(settings))
     allowed, behind = hosts(settings), proxies(settings)
     ready: list[tuple[Database, Admission]] = []
 

@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     address counts."""
     forwarded_header: ForwardedHeader = "x-forwarded-for"
     """The header in which they say it; they must not let through one that the client sent."""
+    pseudonym_key: SecretStr = SecretStr("")
+    """The key of the digests that stand for callers in the log; outside of development there is
+    one. The same for all processes, so that a caller is the same in all logs."""
     metrics_token: SecretStr | None = None
     """The bearer token of /metrics, which is not there without one."""
     development_jwks: str = ""

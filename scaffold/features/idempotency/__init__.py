@@ -90,7 +90,7 @@ class Idempotency(Feature):
     def functions(self, design: Design, render: Render) -> Iterable[Function]:
         from scaffold.features.idempotency.database import functions
 
-        return functions(render) if self.used(design) else ()
+        return functions(design, render) if self.used(design) else ()
 
     def steps(self, served: Served) -> Steps | None:
         from scaffold.features.idempotency.database import steps

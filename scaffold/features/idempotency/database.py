@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from scaffold.database.bodies import Refusal, Render, Served, Steps
-from scaffold.database.layout import STEP, Group, lay
+from scaffold.database.layout import STEP, Group, lay, listed
 from scaffold.database.schema import Column, Function, Grant, Index, OwnTable, Parameter, Table
 from scaffold.database.signatures import (
     BIGINT,
@@ -14,11 +14,14 @@ from scaffold.database.signatures import (
     ID,
     OUTCOME,
     TEXT,
+    TEXTS,
     UUID,
     VERSION,
     parameters,
 )
 from scaffold.database.tables import member_key, now, text, uuid
+from scaffold.design.model import Design, Entity
+from scaffold.design.visibility import may_be_absent
 from scaffold.features.idempotency.design import need_of
 
 KEPT = ("fingerprint", "resource_id", "version", "body", "created_at", "expires_at")
@@ -56,8 +59,8 @@ def stored() -> OwnTable:
     )
 
 
-def functions(render: Render) -> Iterable[Function]:
-    """The functions that look a key up, and that store an answer."""
+def functions(design: Design, render: Render) -> Iterable[Function]:
+    """The functions that look a key up, that store an answer, and that show it again."""
     of = (*parameters(CALLER, ("p_operation", TEXT)), *GIVEN)
     yield Function(
         "claim_",
@@ -74,6 +77,24 @@ def functions(render: Render) -> Iterable[Function]:
         render("idempotency/remember", None),
         returns="void",
     )
+    if any(_differs(entity) for entity in design.entities):
+        yield Function(
+            "shown_",
+            "The part of a stored answer that its caller may see now: the members that are always "
+            "shown, and those that the answer `p_view` has, as they were.",
+            parameters(("p_body", TEXT), ("p_always", TEXTS), ("p_view", TEXT)),
+            render("idempotency/shown", None),
+            returns=TEXT,
+            language="sql",
+            volatility="immutable",
+            inner=True,
+        )
+
+
+def _differs(entity: Entity) -> bool:
+    """Is there a stored answer that not everybody who has asked for it may see as a whole?"""
+    keyed = any(need_of(each) and each.status != 204 for each in entity.operations)
+    return keyed and bool(may_be_absent(entity))
 
 
 def steps(served: Served) -> Steps | None:
@@ -93,18 +114,22 @@ def steps(served: Served) -> Steps | None:
     return Steps(
         parameters=GIVEN,
         refusals=refusals if served.stage != "finish" else (),
-        before=(
-            _with_key(_claim(served.operation, always), always) if served.stage != "finish" else ()
-        ),
+        before=_with_key(_claim(served, always), always) if served.stage != "finish" else (),
         after=_with_key((kept,), always) if served.stage != "begin" else (),
     )
 
 
-def _claim(operation: str, always: bool) -> tuple[str, ...]:
-    call = f"claim_(v_caller, {operation}, p_key, p_fingerprint) c;"
+def _claim(served: Served, always: bool) -> tuple[str, ...]:
+    column = STEP if always else 2 * STEP
+    call = f"claim_(v_caller, {served.operation}, p_key, p_fingerprint) c;"
     found = Group(("select c.* into outcome, id, version, body from", call), " ")
-    lines = lay(found, STEP if always else 2 * STEP, 0, 0).split("\n")
-    return (*lines, "if outcome is not null then return; end if;")
+    shown: tuple[str, ...] = ()
+    if seen := served.view():
+        part = listed(("body", seen.always, seen.row), "shown_(")
+        body = lay(part, column + STEP + len("body := "), 1, column + STEP)
+        shown = ("if outcome = 'replayed' then", *f"  body := {body};".split("\n"), "end if;")
+    lines = lay(found, column, 0, 0).split("\n")
+    return (*lines, *shown, "if outcome is not null then return; end if;")
 
 
 def _with_key(lines: tuple[str, ...], always: bool) -> tuple[str, ...]:

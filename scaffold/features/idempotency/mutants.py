@@ -5,6 +5,7 @@ from typing import Final
 from scaffold.features.mutant import Mutant
 
 SHARED: Final = "store/functions/000_shared.sql"
+INVOICE: Final = "store/functions/invoice.sql"
 PAYMENT: Final = "store/functions/payment.sql"
 
 MUTANTS: Final = (
@@ -16,6 +17,15 @@ MUTANTS: Final = (
         old="when p_key is null then",
         new="when false then",
         noticed_by="test_idempotency.py::test_a_key_is_required",
+    ),
+    Mutant(
+        id="a-replay-of-yesterdays-view",
+        control="AZ-2",
+        file=INVOICE,
+        within="invoice_begin_",
+        old="if outcome = 'replayed' then",
+        new="if false then",
+        noticed_by="test_idempotency.py::test_a_replay_shows_what_its_caller_may_see_now",
     ),
     Mutant(
         id="key-of-any-member",

@@ -164,7 +164,7 @@ async def begin(
             call.idempotency_key,
             call.fingerprint,
         )
-        yield Work(call, connection, name, succeeded(row))
+        yield Work(call, connection, name, call.decided(row))
 
 
 def hook(resource: str, name: str) -> Any:

@@ -109,7 +109,7 @@ class Dispatcher:
             operation,
             self._database,
             principal,
-            request.id,
+            request,
             given,
             segment,
             body,
@@ -175,7 +175,9 @@ async def _read(
 class Request:
     """What is known of a request so far; the log and the metrics read it in the end.
 
-    `headers` are added to its answer, whatever that is.
+    `headers` are added to its answer, whatever that is. `roles` are those of the caller that their
+    sign-in is strong enough for, once the database has looked them up, and `row` is the id in the
+    path, or of the row that was made.
     """
 
     __slots__ = (
@@ -186,6 +188,8 @@ class Request:
         "principal",
         "receive",
         "refused",
+        "roles",
+        "row",
         "scope",
     )
 
@@ -200,6 +204,8 @@ class Request:
         self.operation: Operation | None = None
         self.principal: Principal | None = None
         self.refused: Problem | None = None
+        self.roles: list[str] | None = None
+        self.row: str | None = None
 
 
 def pattern(path: str) -> str:

@@ -71,10 +71,12 @@ class Database:
         """Closes the connections. A call that is still under way fails."""
         await asyncio.gather(self._leases.close(), self._own.close())
 
-    async def run(self, statement: str, tenant_id: str, *arguments: object) -> Record:
+    async def run(
+        self, statement: str, tenant_id: str, *arguments: object
+    ) -> Record | None:
         """One call of a stored function for a tenant, which is its first argument.
 
-        Raises the problem for an outcome that refuses.
+        Raises the problem for a failure of the database.
         """
         leases = self._leases
         try:
@@ -90,7 +92,7 @@ class Database:
             leases.release(tenant_id, connection)
         except FAILURES as error:
             raise translate(error) from error
-        return succeeded(row)
+        return row
 
     @asynccontextmanager
     async def transaction(self, tenant_id: str) -> AsyncIterator[Transaction]:

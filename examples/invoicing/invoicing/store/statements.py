@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_57a3a1b0"
+RELEASE: Final = "invoicing_f182b4c4"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_b01b43b4"
@@ -30,30 +30,31 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "merge_": "4ff78c16e063032201ec7c05e99dcd94",
     "claim_": "9b14a34044af76f4e59c13abe46a5aa2",
     "remember_": "986acef4ccd7aaf63350681e54e068c4",
+    "shown_": "77c55ff450f3450a96c44fe9f14d2810",
     "record_": "4075586196261fd61d3c3558792af52f",
-    "list_customers": "30f0324ef689cb4ce14f2c3f6390cc34",
-    "create_customer": "df85b8535caa75c0e47462f6d199efb1",
-    "read_customer": "e1009793fb468bebd2ee09350453516e",
-    "update_customer": "aca3aab53538977ae9ecd3048d906aa0",
-    "delete_customer": "140d1cec85d3972784754ccce934abef",
-    "list_invoices": "3474d9a33cadb166182b8f59dab2c1b8",
-    "create_invoice": "ebecc7135d86776714a10c1dfce20e06",
-    "read_invoice": "4de2a99c65f8295037abf51099852433",
-    "update_invoice": "b830994ac4d2c1b05f34ffa1d1dd2481",
-    "delete_invoice": "d08eaf2e12700f2a1aed4160ea2d2e84",
-    "invoice_begin_": "7149893b06e84919b5a61e7f12e92be0",
+    "list_customers": "6947ad24f140a0052bf5766f78978b79",
+    "create_customer": "de47f769abc53438626e31c1fe92329a",
+    "read_customer": "c040b22a7c7a5828b971345493e695ac",
+    "update_customer": "ca88e241a173ceb692576ed61c0ccec3",
+    "delete_customer": "c4186a2536450df4f39b37d41cfaa1df",
+    "list_invoices": "046371d29e8811f36405b645c9150632",
+    "create_invoice": "aa10badc198ffa4206d0597baca0a927",
+    "read_invoice": "971589e84a31f3d16dc0dd7cd331918b",
+    "update_invoice": "f5b626cc4b5316fb46864ea09a72fdc9",
+    "delete_invoice": "7495aaa82cf79e6cf3873ff2b62bbade",
+    "invoice_begin_": "b2c3e7a6c9f80554a92374171e085071",
     "invoice_finish_": "224e8f5325700ca73ed16dc33943cd63",
-    "list_invoice_lines": "357d77e28117bccdde24feacddc5e6eb",
-    "create_invoice_line": "fcee12ef68fda539129ba1a76e0e7b47",
-    "read_invoice_line": "b0e77df445c15b67f3cd9fd6ab7d1842",
-    "update_invoice_line": "893a466379a130a16ac2df6f457404c6",
-    "delete_invoice_line": "f4e249e73b6e63f04b52e70a52913107",
-    "invoice_line_begin_": "f3b282a8e57d99ce88007494a4d01de5",
+    "list_invoice_lines": "f3c0c16e78199e81603d94ffd0c64650",
+    "create_invoice_line": "b7364a9e960b5dd0f1dd5db15eba7132",
+    "read_invoice_line": "b858891858257e4d0b1c74f834d27f34",
+    "update_invoice_line": "869507be3c4b37e394643f3c10a1da10",
+    "delete_invoice_line": "cd46460a69d65e4c8e83132cb5615b2b",
+    "invoice_line_begin_": "802ea542104b58fa31818d863fae0526",
     "invoice_line_finish_": "391e2a7f9b1e1ef3f2341b5aba1e82c2",
-    "list_payments": "bb3b2e3a67953363522de081a4317394",
-    "create_payment": "23554ad38702fbe614c99b3b13b06260",
-    "read_payment": "3a8e6af68eb9b9f6a704f06355bc3d81",
-    "payment_begin_": "e8c83ca1e413489bb02056555ae478e2",
+    "list_payments": "a26722c4767598cf336ab2640c045988",
+    "create_payment": "1420ec8fa0e870f215d56626b7a6b57f",
+    "read_payment": "8db59a69ddcc126b3dd7f75bc03cf699",
+    "payment_begin_": "488f8ee1fba4ca98fd763697177d2f22",
     "payment_finish_": "51602b6c8671854e09de3fb4a4284ed1",
 }
 """The stored functions of this release, each with the MD5 digest of its text: PostgreSQL has no

@@ -75,16 +75,19 @@ class Decisions:
         cause = '""' if refused is None else json.dumps(refused.cause)
         tenant = "null" if principal is None else f'"{principal.tenant_id}"'
         pseudonym = "null" if principal is None else f'"{principal.pseudonym}"'
+        factors = "null" if principal is None else f'"{principal.factors}"'
+        row = "null" if request.row is None else f'"{request.row}"'
         sys.stdout.write(
             f'{{"event":"decision","request_id":"{request.id}","operation":"{operation}",'
             f'"status":{status},"allowed":{"true" if refused is None else "false"},'
             f'"reason":"{reason}","cause":{cause},"tenant_id":{tenant},"principal":{pseudonym},'
-            f'"address":"{request.address}",'
+            f'"address":"{request.address}","factors":{factors},"roles":{json.dumps(request.roles)},'
+            f'"row":{row},'
             f'"milliseconds":{seconds * 1000:.2f},"level":"info",'
             f'"timestamp":"{self._date}.{int((now - second) * 1e6):06}Z"}}\n'
         )
         sys.stdout.flush()
 
     def failure(self, request_id: str, error: Exception) -> None:
-        """An error that nobody expected, with its stack, for the log only."""
+        """An error that nobody expected, with where it was raised, for the log only."""
         self._log.error("failure", request_id=request_id, exc_info=error)

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 from collections.abc import MutableMapping
 from typing import Any, Final
 
@@ -45,15 +46,35 @@ def redact(_logger: object, _method: str, event: Event) -> Event:
     return event
 
 
-def configure(level: str = "INFO") -> None:
-    """Sets structured logging up for the process; `level` as in the standard library."""
+def stack(error: BaseException) -> str:
+    """Where an exception, and those that led to it, were raised: without their messages, in which
+    values can be that redaction hides."""
+    found: list[str] = []
+    each: BaseException | None = error
+    while each is not None:
+        name = f"{type(each).__module__}.{type(each).__qualname__}\n"
+        found = [*traceback.format_tb(each.__traceback__), name, *found]
+        if isinstance(each, BaseExceptionGroup):
+            found += [stack(inner) for inner in each.exceptions]
+        each = each.__cause__ or (
+            None if each.__suppress_context__ else each.__context__
+        )
+    return "".join(found)
+
+
+def configure(level: str = "INFO", *, development: bool = False) -> None:
+    """Sets structured logging up for the process; `level` as in the standard library.
+
+    In development stack traces have the messages of exceptions.
+    """
+    exceptions = structlog.processors.ExceptionRenderer(lambda found: stack(found[1]))
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             redact,
-            structlog.processors.format_exc_info,
+            structlog.processors.format_exc_info if development else exceptions,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(

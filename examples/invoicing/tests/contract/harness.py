@@ -62,6 +62,7 @@ class Service:
             "database_url": SecretStr(database.app),
             "development_jwks": str(issuer.public),
             "allowed_hosts": f"127.0.0.1:{port}",
+            "pseudonym_key": SecretStr("of the tests, and of nothing else"),
             "log_level": "ERROR",
         }
         application = app.create_app(Settings(**(chosen | settings)))

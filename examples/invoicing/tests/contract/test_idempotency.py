@@ -1,16 +1,19 @@
 """A repeated request has one effect and one answer (PAY-2, draft-ietf-httpapi-idempotency-key)."""
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import permutations
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from invoicing.development.examples import example
+from invoicing.development.world import CATALOG
 from invoicing.store.statements import RELEASE
 from tests.contract.harness import (
     ACCESS,
     NOBODY,
+    TABLE,
     Prepared,
     Service,
     allowed,
@@ -18,13 +21,30 @@ from tests.contract.harness import (
     body_schema,
     code,
     effects,
+    prepare,
     reachable,
     seen,
     world_of,
 )
 
+KINDS = {name: about["kind"] for name, about in CATALOG["roles"].items()}
 KEYED = [each for each in reachable() if ACCESS[each]["idempotency_key"] != "none"]
 REQUIRED = [each for each in KEYED if ACCESS[each]["idempotency_key"] == "required"]
+READS = {
+    about["resource"]: TABLE[each].path.partition("{")[0]
+    for each, about in ACCESS.items()
+    if about["verb"] == "read"
+}
+DEMOTIONS = [
+    (operation, role, later)
+    for operation in KEYED
+    for role, later in permutations(ACCESS[operation]["roles"], 2)
+    if ACCESS[operation]["resource"] in READS
+    and TABLE[operation].status != 204
+    and all(ACCESS[operation]["roles"][each]["allowed"] for each in (role, later))
+    and KINDS[role] == KINDS[later]
+]
+"""Two roles that may do an operation: the caller has one, and later the other."""
 
 
 @pytest.mark.parametrize("operation", KEYED)
@@ -36,6 +56,35 @@ def test_a_replay_has_the_same_answer_and_no_effect(
     assert first.status_code == ACCESS[operation]["status"], first.text
     assert seen(first) == seen(second)
     assert effects(service, request.world.tenant_id) == 1
+
+
+@pytest.mark.parametrize(("operation", "role", "later"), DEMOTIONS)
+def test_a_replay_shows_what_its_caller_may_see_now(
+    service: Service, operation: str, role: str, later: str
+) -> None:
+    about = ACCESS[operation]
+    request = prepare(service, operation, role, about["roles"][role])
+    first = request.send()
+    assert first.status_code == about["status"], first.text
+    me = request.world.me
+    service.run(
+        service.admin.execute(
+            "update invoicing.member set roles = $1 where tenant_id = $2 and id = $3",
+            [later],
+            me.tenant_id,
+            me.id,
+        )
+    )
+    replay = request.send()
+    assert replay.status_code == about["status"], replay.text
+    now = service.client.get(
+        f"{READS[about['resource']]}{first.json()['id']}",
+        headers={"authorization": f"Bearer {request.world.token}"},
+    )
+    shown = now.json() if now.status_code == 200 else {"id", "version"}
+    assert replay.json() == {
+        name: value for name, value in first.json().items() if name in shown
+    }
 
 
 @pytest.mark.parametrize("operation", KEYED)

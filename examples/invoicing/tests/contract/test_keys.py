@@ -91,7 +91,7 @@ def test_an_algorithm_is_one_of_its_issuers(key: Key, algorithm: str) -> None:
     for pinned in ("ES256", "RS256"):
         keys = StaticKeys({"keys": [public(key)]})
         issuer = Issuer("https://issuer.example/", "test", (pinned,), keys)
-        verifier = Verifier({issuer.url: issuer})
+        verifier = Verifier({issuer.url: issuer}, b"")
         found = verifier.principal(f"Bearer {token}".encode())
         if pinned == algorithm:
             assert asyncio.run(found).tenant_id == NOBODY

@@ -24,6 +24,7 @@ def settings(database: Database, **changed: object) -> Settings:
         "environment": "production",
         "database_url": SecretStr(database.app),
         "allowed_hosts": "api.example.com",
+        "pseudonym_key": SecretStr("k" * 32),
     }
     return Settings(**(safe | changed))  # type: ignore[arg-type]
 
@@ -56,6 +57,7 @@ def test_what_keeps_it_from_starting_is_a_line(
         "ENVIRONMENT": safe.environment,
         "DATABASE_URL": safe.database_url.get_secret_value(),
         "ALLOWED_HOSTS": safe.allowed_hosts,
+        "PSEUDONYM_KEY": safe.pseudonym_key.get_secret_value(),
     }
     for name, value in changed.items():
         environment[name] = database.admin if value == "admin" else value or ""
@@ -285,6 +287,12 @@ def test_the_development_issuer_is_refused_outside_development(
 def test_hosts_are_named(database: Database, hosts: str) -> None:
     with pytest.raises(UnsafeConfiguration, match="ALLOWED_HOSTS"):
         create_app(settings(database, allowed_hosts=hosts))
+
+
+@pytest.mark.parametrize("key", ["", "k" * 31])
+def test_pseudonyms_have_a_key(database: Database, key: str) -> None:
+    with pytest.raises(UnsafeConfiguration, match="PSEUDONYM_KEY"):
+        create_app(settings(database, pseudonym_key=SecretStr(key)))
 
 
 def test_issuers_are_pinned(database: Database) -> None:

@@ -51,12 +51,15 @@ class Issuer:
 class Principal:
     """A verified caller. `caller` is what the database is told of them, as JSON.
 
-    `pseudonym` is what the log says instead of who it is: the same for all their tokens. `counted`
+    `pseudonym` is what the log says instead of who it is: the same for all their tokens, and a
+    keyed digest, so that nobody finds it out by trying subjects. `factors` are what their sign-in
+    proved: `none`, `any` second factor, or a `phishing_resistant` one. `counted`
     are the names under which their requests are counted, by what they are counted for.
     """
 
     tenant_id: str
     pseudonym: str
+    factors: str
     caller: str
     counted: Mapping[str, str]
     expires_at: float
@@ -68,9 +71,11 @@ class Verifier:
     def __init__(
         self,
         issuers: Mapping[str, Issuer],
+        pseudonym_key: bytes,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._issuers = issuers
+        self._key = hashlib.sha256(pseudonym_key).digest()
         self._now = now
         self._known: OrderedDict[bytes, Principal] = OrderedDict()
 
@@ -153,11 +158,12 @@ class Verifier:
             raise unauthenticated("the tenant is not in canonical form")
         # RFC 9068, section 2.2: without a resource owner, the subject is the client itself.
         kind = "service" if claims.get("client_id") == subject else "human"
+        mfa = _assurance(claims, issuer)
         caller = {
             "issuer": issuer.url,
             "subject": subject,
             "kind": kind,
-            "mfa": _assurance(claims, issuer),
+            "mfa": mfa,
             "auth_time": int(authenticated),
         }
         user = f"{issuer.url} {subject}"
@@ -165,7 +171,10 @@ class Verifier:
         tenant_key = f"{{{tenant_id}}}"
         return Principal(
             tenant_id=tenant_id,
-            pseudonym=hashlib.sha256(user.encode()).hexdigest()[:16],
+            pseudonym=hashlib.blake2b(
+                user.encode(), key=self._key, digest_size=8
+            ).hexdigest(),
+            factors=mfa or "none",
             caller=json.dumps(caller, separators=(",", ":")),
             counted={
                 "user": f"{tenant_key}:user:{user}",

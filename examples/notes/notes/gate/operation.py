@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from asyncpg import Record
 from pydantic import TypeAdapter
@@ -13,7 +13,10 @@ from notes.gate.conditional import if_match
 from notes.gate.identity import Principal
 from notes.gate.problems import Problem
 from notes.gate.shape import Headers, item_id
-from notes.store.database import Database
+from notes.store.database import SUCCESS, Database, succeeded
+
+if TYPE_CHECKING:
+    from notes.gate.dispatch import Request
 
 JSON: Final = b"application/json"
 MERGE_PATCH: Final = b"application/merge-patch+json"
@@ -52,7 +55,7 @@ class Call:
     operation: Operation
     database: Database
     principal: Principal
-    request_id: str
+    request: "Request"
     headers: Headers
     segment: str
     body: str = ""
@@ -61,7 +64,13 @@ class Call:
     @property
     def id(self) -> str:
         """The id in the path: the item's, or for a collection below a parent the parent's."""
-        return item_id(self.segment)
+        self.request.row = item_id(self.segment)
+        return self.request.row
+
+    @property
+    def request_id(self) -> str:
+        """What the answer, the log and the audit trail call this request."""
+        return self.request.id
 
     @property
     def match(self) -> list[int] | None:
@@ -91,9 +100,18 @@ class Call:
 
         Raises the problem for every outcome that is a refusal.
         """
-        return await self.database.run(
+        row = await self.database.run(
             statement, self.principal.tenant_id, self.principal.caller, *arguments
         )
+        return self.decided(row)
+
+    def decided(self, row: Record | None) -> Record:
+        """What a stored function decided, noted for the log. Raises the problem of a refusal."""
+        if row is not None:
+            self.request.roles = row["roles"]
+            if row["outcome"] in SUCCESS and (made := row.get("id")) is not None:
+                self.request.row = str(made)
+        return succeeded(row)
 
 
 Handler = Callable[[Call], Awaitable[Answer]]

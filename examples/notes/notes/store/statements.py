@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "notes_e04fee57"
+RELEASE: Final = "notes_2eb7fa97"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_9c1db7e5"
@@ -28,16 +28,16 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "claim_": "9b14a34044af76f4e59c13abe46a5aa2",
     "remember_": "986acef4ccd7aaf63350681e54e068c4",
     "record_": "4075586196261fd61d3c3558792af52f",
-    "list_notebooks": "4ccd4c77f4a0fc7337629d1e0f814f46",
-    "create_notebook": "90233251353f6551b046ae52e1c32d3e",
-    "read_notebook": "b020806f36108a80caa844ca8e369a1c",
-    "update_notebook": "378d0ae2c55b95f88ac0c410a2b01847",
-    "delete_notebook": "489026e4fe11256204d7b9996581a2a2",
-    "list_notes": "55c3467dd950652ea9397616881e9da4",
-    "create_note": "2b322ed2d120ff8cc00ceb16c37b02a4",
-    "read_note": "c19e16fdd03fdb56e0ab916924753b3e",
-    "update_note": "a0fb8ae2d9ff0dd71f4b8fd6709388cc",
-    "delete_note": "5553e2393ff97e5d51bfc61309a03179",
+    "list_notebooks": "1214e77735bbf5d34caff25c7663c6e3",
+    "create_notebook": "25546c0ed38ddb2dd10a9413ba16abf7",
+    "read_notebook": "dbf86ea82194859d1bbd7bf8ee039be2",
+    "update_notebook": "f629627e1f36599f1a2aee9dfe464654",
+    "delete_notebook": "e89cae3fe7c267d5aeeff385394b0048",
+    "list_notes": "14e90d2053bddaeb9fb2092a8809d5e6",
+    "create_note": "5dbb63d9133a535d5eabbce861680934",
+    "read_note": "d0148b54cb95a9c53590d4ed74951801",
+    "update_note": "dee2beff060e8423fd1687caefbee15e",
+    "delete_note": "d160bcbfd930dff013a2b4ec38ade44b",
 }
 """The stored functions of this release, each with the MD5 digest of its text: PostgreSQL has no
 other digest of text that can be asked for without an extension."""

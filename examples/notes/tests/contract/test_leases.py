@@ -245,8 +245,9 @@ async def asked(database: Database, tenant: str = "a", seconds: float = 0) -> st
 
 async def pid(database: Database) -> int:
     """The process that serves the next connection."""
-    found: int = (await database.run(SLEEP, "a", 0.0))["pid"]
-    return found
+    row = await database.run(SLEEP, "a", 0.0)
+    assert row is not None
+    return int(row["pid"])
 
 
 def test_a_statement_that_takes_too_long_leaves_its_connection(
@@ -491,7 +492,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
     async def slowly(
         self: Database, statement: str, tenant_id: str, *arguments: object
-    ) -> asyncpg.Record:
+    ) -> asyncpg.Record | None:
         if tenant_id in found:
             await quick(self, SLEEP, tenant_id, HANGING)
         return await quick(self, statement, tenant_id, *arguments)

@@ -242,7 +242,7 @@ def judged(
     keys = StaticKeys(json.loads(service.issuer.public.read_text("utf-8")))
     issuer = Issuer(DEVELOPMENT_ISSUER, AUDIENCE, ("ES256",), keys, **pinned)
     token = claims(**changes)(world)
-    found = Verifier({issuer.url: issuer}).principal(f"Bearer {token}".encode())
+    found = Verifier({issuer.url: issuer}, b"").principal(f"Bearer {token}".encode())
     told: dict[str, Any] = json.loads(service.run(found).caller)
     return told
 
@@ -307,13 +307,27 @@ def test_a_token_is_good_for_a_time_that_is_said_of_the_issuer(
         judged(service, {"exp": now() + 800}, lifetime=700)
 
 
+def test_a_pseudonym_is_of_its_key(service: Service) -> None:
+    world = allowed(service, reachable()[0]).world
+    issuer = Issuer(
+        DEVELOPMENT_ISSUER,
+        AUDIENCE,
+        ("ES256",),
+        StaticKeys(json.loads(service.issuer.public.read_text("utf-8"))),
+    )
+    verifiers = (Verifier({issuer.url: issuer}, key) for key in (b"one", b"another"))
+    token = f"Bearer {world.token}".encode()
+    one, another = (service.run(each.principal(token)).pseudonym for each in verifiers)
+    assert one != another
+
+
 def test_a_remembered_token_expires(service: Service) -> None:
     """Verified once and then remembered: for a minute, and never beyond its own end."""
     world = allowed(service, reachable()[0]).world
     keys = json.loads(service.issuer.public.read_text("utf-8"))
     issuer = Issuer(DEVELOPMENT_ISSUER, AUDIENCE, ("ES256",), StaticKeys(keys))
     clock = [float(now())]
-    verifier = Verifier({issuer.url: issuer}, lambda: clock[0])
+    verifier = Verifier({issuer.url: issuer}, b"", lambda: clock[0])
     authorization = f"Bearer {world.token}".encode()
     assert verifier.known(authorization) is None
     known = service.run(verifier.principal(authorization))

@@ -124,6 +124,14 @@ begin
       (excluded.fingerprint, excluded.resource_id, excluded.version, excluded.body, now(), excluded.expires_at);
 end $$;
 
+-- The part of a stored answer that its caller may see now: the members that are always shown, and those that the
+-- answer `p_view` has, as they were.
+create or replace function shown_(p_body text, p_always text[], p_view text) returns text language sql immutable as $$
+select case when bool_and(e.known) then p_body else
+    concat('{', string_agg(to_json(e.key) || ':' || e.value, ',' order by e.number) filter (where e.known), '}') end
+  from (select key, value, number, key = any (p_always) or coalesce(p_view::jsonb ? key, false) as known
+    from json_each(p_body::json) with ordinality as member (key, value, number)) e $$;
+
 -- Writes the audit event of an effect, which `p_said` names the fields of; ends well.
 create or replace function record_(p_caller caller_, p_operation text, p_resource text, p_id uuid, p_version bigint,
   p_said jsonb, p_request text) returns text language plpgsql as $$

@@ -13,8 +13,8 @@ create or replace view customer_row_ with (security_invoker = true) as select r.
 
 -- List customers, newest first where `p_sort` is null.
 create or replace function list_customers(p_tenant uuid, p_caller jsonb, p_limit integer, p_sort text, p_after text,
-  p_after_id uuid, p_filters jsonb, out outcome text, out body text, out last_key text, out last_id uuid)
-  language plpgsql set search_path from current as $$
+  p_after_id uuid, p_filters jsonb, out outcome text, out roles text[], out body text, out last_key text,
+  out last_id uuid) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'analyst', 'member', 'viewer']);
   list_as_accountant boolean := v_caller.roles && array['accountant'];
@@ -22,6 +22,7 @@ declare
   list_as_analyst boolean := v_caller.roles && array['analyst'];
   list_any boolean := v_caller.roles && array['accountant', 'member', 'viewer'];
 begin
+  roles := v_caller.roles;
   outcome := coalesce(v_caller.refusal, case
     when p_filters ?| array['email'] and list_as_analyst and not list_as_accountant and not list_as_member_viewer
         then 'field_not_readable'
@@ -59,13 +60,14 @@ end $$;
 
 -- Create a customer.
 create or replace function create_customer(p_tenant uuid, p_caller jsonb, p_body jsonb, p_key text, p_fingerprint text,
-  p_request text, out outcome text, out id uuid, out version bigint, out body text)
+  p_request text, out outcome text, out roles text[], out id uuid, out version bigint, out body text)
   language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member']);
   create_as_accountant boolean := v_caller.roles && array['accountant'];
   create_as_member boolean := v_caller.roles && array['member'];
 begin
+  roles := v_caller.roles;
   outcome := coalesce(v_caller.refusal, case
     when not (create_as_accountant
               or (create_as_member
@@ -75,6 +77,12 @@ begin
   if outcome is not null then return; end if;
   if p_key is not null then
     select c.* into outcome, id, version, body from claim_(v_caller, 'create_customer', p_key, p_fingerprint) c;
+    if outcome = 'replayed' then
+      body := shown_(body,
+                         array['id', 'version', 'created_at', 'updated_at', 'name', 'region', 'payment_terms', 'tags'],
+                         (select case when create_as_accountant then t.json_ else t.open_ || t.part_1_ || '}' end
+                             from customer_row_ t where t.tenant_id = p_tenant and t.id = create_customer.id));
+    end if;
     if outcome is not null then return; end if;
   end if;
   insert into customer_row_ as t (tenant_id, name, email, phone, region, tax_number, website, payment_terms, tags,
@@ -91,14 +99,15 @@ begin
 end $$;
 
 -- Read a customer.
-create or replace function read_customer(p_tenant uuid, p_caller jsonb, p_id uuid, out outcome text, out version bigint,
-  out body text) language plpgsql set search_path from current as $$
+create or replace function read_customer(p_tenant uuid, p_caller jsonb, p_id uuid, out outcome text, out roles text[],
+  out version bigint, out body text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'analyst', 'member', 'viewer']);
   read_any boolean := v_caller.roles && array['accountant', 'member', 'viewer'];
   read_as_analyst boolean := v_caller.roles && array['analyst'];
   see_as_accountant boolean := v_caller.roles && array['accountant'];
 begin
+  roles := v_caller.roles;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   select r.version, case when read_any and see_as_accountant then r.json_ else r.open_
     || case when read_any then r.part_1_ else '' end || case when see_as_accountant then r.part_2_ else '' end
@@ -109,13 +118,14 @@ end $$;
 
 -- Change a customer that is at one of the versions `p_match`, with a merge patch (RFC 7396).
 create or replace function update_customer(p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_patch jsonb,
-  p_request text, out outcome text, out version bigint, out body text)
+  p_request text, out outcome text, out roles text[], out version bigint, out body text)
   language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member']);
   update_as_accountant boolean := v_caller.roles && array['accountant'];
   update_as_member boolean := v_caller.roles && array['member'];
 begin
+  roles := v_caller.roles;
   outcome := coalesce(v_caller.refusal, case
     when not (update_as_accountant
               or (update_as_member
@@ -145,10 +155,11 @@ end $$;
 
 -- Delete a customer that is at one of the versions `p_match`.
 create or replace function delete_customer(p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_request text,
-  out outcome text, out version bigint) language plpgsql set search_path from current as $$
+  out outcome text, out roles text[], out version bigint) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant']);
 begin
+  roles := v_caller.roles;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   delete from customer t where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
     returning t.version into version;

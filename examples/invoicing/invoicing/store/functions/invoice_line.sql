@@ -8,11 +8,12 @@ create or replace view invoice_line_row_ with (security_invoker = true) as selec
 
 -- List invoice lines, newest first where `p_sort` is null.
 create or replace function list_invoice_lines(p_tenant uuid, p_caller jsonb, p_parent uuid, p_limit integer,
-  p_sort text, p_after text, p_after_id uuid, p_filters jsonb, out outcome text, out body text, out last_key text,
-  out last_id uuid) language plpgsql set search_path from current as $$
+  p_sort text, p_after text, p_after_id uuid, p_filters jsonb, out outcome text, out roles text[], out body text,
+  out last_key text, out last_id uuid) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'billing_worker', 'member', 'viewer']);
 begin
+  roles := v_caller.roles;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   perform from invoice q where q.tenant_id = p_tenant and q.id = p_parent;
   if not found then outcome := 'not_found'; return; end if;
@@ -37,11 +38,12 @@ end $$;
 
 -- Create an invoice line.
 create or replace function create_invoice_line(p_tenant uuid, p_caller jsonb, p_parent uuid, p_body jsonb, p_key text,
-  p_fingerprint text, p_request text, out outcome text, out id uuid, out version bigint, out body text)
-  language plpgsql set search_path from current as $$
+  p_fingerprint text, p_request text, out outcome text, out roles text[], out id uuid, out version bigint,
+  out body text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member']);
 begin
+  roles := v_caller.roles;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   if p_key is not null then
     select c.* into outcome, id, version, body from claim_(v_caller, 'create_invoice_line', p_key, p_fingerprint) c;
@@ -64,10 +66,11 @@ end $$;
 
 -- Read an invoice line.
 create or replace function read_invoice_line(p_tenant uuid, p_caller jsonb, p_id uuid, out outcome text,
-  out version bigint, out body text) language plpgsql set search_path from current as $$
+  out roles text[], out version bigint, out body text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'billing_worker', 'member', 'viewer']);
 begin
+  roles := v_caller.roles;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   select r.version, r.json_ into version, body from invoice_line_row_ r where r.tenant_id = p_tenant and r.id = p_id;
   outcome := case when found then 'ok' else 'not_found' end;
@@ -75,13 +78,14 @@ end $$;
 
 -- Change an invoice line that is at one of the versions `p_match`, with a merge patch (RFC 7396).
 create or replace function update_invoice_line(p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[],
-  p_patch jsonb, p_request text, out outcome text, out version bigint, out body text)
+  p_patch jsonb, p_request text, out outcome text, out roles text[], out version bigint, out body text)
   language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member']);
   update_as_accountant boolean := v_caller.roles && array['accountant'];
   update_as_member boolean := v_caller.roles && array['member'];
 begin
+  roles := v_caller.roles;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   update invoice_line_row_ t set version = t.version + 1, updated_at = now(),
       "position" = case when p_patch ? 'position' then (p_patch ->> 'position')::bigint else t."position" end,
@@ -98,12 +102,14 @@ end $$;
 
 -- Delete an invoice line that is at one of the versions `p_match`.
 create or replace function delete_invoice_line(p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[],
-  p_request text, out outcome text, out version bigint) language plpgsql set search_path from current as $$
+  p_request text, out outcome text, out roles text[], out version bigint)
+  language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member']);
   delete_as_accountant boolean := v_caller.roles && array['accountant'];
   delete_as_member boolean := v_caller.roles && array['member'];
 begin
+  roles := v_caller.roles;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   delete from invoice_line t where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
       and t.locked = false and (delete_as_accountant or (delete_as_member and t.owner_id = v_caller.member))
@@ -114,11 +120,13 @@ end $$;
 
 -- Lets the caller begin an action on invoice lines, and locks the row that the hook then works on.
 create or replace function invoice_line_begin_(p_tenant uuid, p_caller jsonb, p_action text, p_id uuid,
-  p_match bigint[], p_key text, p_fingerprint text, out outcome text, out id uuid, out version bigint, out body text,
-  out member_id uuid, out roles text[]) language plpgsql set search_path from current as $$
+  p_match bigint[], p_key text, p_fingerprint text, out outcome text, out roles text[], out id uuid, out version bigint,
+  out body text, out member_id uuid) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, case when p_action = 'lock' then array['billing_worker'] end);
+  read_any boolean := v_caller.roles && array['accountant', 'billing_worker', 'member', 'viewer'];
 begin
+  roles := v_caller.roles;
   outcome := coalesce(v_caller.refusal, case when p_key is null then 'idempotency_key_required' end);
   if outcome is not null then return; end if;
   select c.* into outcome, id, version, body from claim_(v_caller, p_action || '_invoice_line', p_key, p_fingerprint) c;
@@ -128,7 +136,7 @@ begin
       and t.locked = false
     for update;
   if not found then outcome := missed_(v_caller, 'invoice_line', p_id, p_match); return; end if;
-  member_id := v_caller.member; roles := v_caller.roles; outcome := 'ok';
+  member_id := v_caller.member; outcome := 'ok';
 end $$;
 
 -- Writes what the hook of an action on invoice lines decided. Whether the caller may was decided at the beginning, in

@@ -10,13 +10,14 @@ create or replace view payment_row_ with (security_invoker = true) as select r.*
 
 -- List payments, newest first where `p_sort` is null.
 create or replace function list_payments(p_tenant uuid, p_caller jsonb, p_limit integer, p_sort text, p_after text,
-  p_after_id uuid, p_filters jsonb, out outcome text, out body text, out last_key text, out last_id uuid)
-  language plpgsql set search_path from current as $$
+  p_after_id uuid, p_filters jsonb, out outcome text, out roles text[], out body text, out last_key text,
+  out last_id uuid) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member', 'viewer']);
   list_as_accountant boolean := v_caller.roles && array['accountant'];
   list_as_member_viewer boolean := v_caller.roles && array['member', 'viewer'];
 begin
+  roles := v_caller.roles;
   outcome := coalesce(v_caller.refusal, case
     when p_filters ?| array['provider_reference'] and list_as_member_viewer and not list_as_accountant
         then 'field_not_readable'
@@ -53,7 +54,7 @@ end $$;
 
 -- Create a payment.
 create or replace function create_payment(p_tenant uuid, p_caller jsonb, p_body jsonb, p_key text, p_fingerprint text,
-  p_request text, out outcome text, out id uuid, out version bigint, out body text)
+  p_request text, out outcome text, out roles text[], out id uuid, out version bigint, out body text)
   language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'billing_worker']);
@@ -61,9 +62,17 @@ declare
   create_as_accountant boolean := v_caller.roles && array['accountant'];
   read_any boolean := v_caller.roles && array['accountant', 'member', 'viewer'];
 begin
+  roles := v_caller.roles;
   outcome := coalesce(v_caller.refusal, case when p_key is null then 'idempotency_key_required' end);
   if outcome is not null then return; end if;
   select c.* into outcome, id, version, body from claim_(v_caller, 'create_payment', p_key, p_fingerprint) c;
+  if outcome = 'replayed' then
+    body := shown_(body, array['id', 'version'],
+                     (select case
+                       when read_any then case when create_as_accountant then t.json_ else t.open_ || '}' end
+                       else json_build_object('id', t.id, 'version', t.version)::text
+                     end from payment_row_ t where t.tenant_id = p_tenant and t.id = create_payment.id));
+  end if;
   if outcome is not null then return; end if;
   insert into payment_row_ as t (tenant_id, recorded_by, invoice_id, amount, method, mode, received_on, payer_account,
                                  provider_reference)
@@ -88,12 +97,13 @@ begin
 end $$;
 
 -- Read a payment.
-create or replace function read_payment(p_tenant uuid, p_caller jsonb, p_id uuid, out outcome text, out version bigint,
-  out body text) language plpgsql set search_path from current as $$
+create or replace function read_payment(p_tenant uuid, p_caller jsonb, p_id uuid, out outcome text, out roles text[],
+  out version bigint, out body text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member', 'viewer']);
   see_as_accountant boolean := v_caller.roles && array['accountant'];
 begin
+  roles := v_caller.roles;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   select r.version, case when see_as_accountant then r.json_ else r.open_ || '}' end into version, body
     from payment_row_ r where r.tenant_id = p_tenant and r.id = p_id;
@@ -102,22 +112,32 @@ end $$;
 
 -- Lets the caller begin an action on payments, and locks the row that the hook then works on.
 create or replace function payment_begin_(p_tenant uuid, p_caller jsonb, p_action text, p_id uuid, p_match bigint[],
-  p_key text, p_fingerprint text, out outcome text, out id uuid, out version bigint, out body text, out member_id uuid,
-  out roles text[]) language plpgsql set search_path from current as $$
+  p_key text, p_fingerprint text, out outcome text, out roles text[], out id uuid, out version bigint, out body text,
+  out member_id uuid) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, case when p_action = 'refund' then array['accountant'] end,
       case when p_action = 'refund' then 300 end);
+  read_any boolean := v_caller.roles && array['accountant', 'member', 'viewer'];
+  see_as_accountant boolean := v_caller.roles && array['accountant'];
 begin
+  roles := v_caller.roles;
   outcome := coalesce(v_caller.refusal, case when p_key is null then 'idempotency_key_required' end);
   if outcome is not null then return; end if;
   select c.* into outcome, id, version, body from claim_(v_caller, p_action || '_payment', p_key, p_fingerprint) c;
+  if outcome = 'replayed' then
+    body := shown_(body, array['id', 'version'],
+                     (select case
+                       when read_any then case when see_as_accountant then t.json_ else t.open_ || '}' end
+                       else json_build_object('id', t.id, 'version', t.version)::text
+                     end from payment_row_ t where t.tenant_id = p_tenant and t.id = payment_begin_.id));
+  end if;
   if outcome is not null then return; end if;
   select t.version, t.json_ into version, body from payment_row_ t
     where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
       and t.status = 'received'
     for update;
   if not found then outcome := missed_(v_caller, 'payment', p_id, p_match); return; end if;
-  member_id := v_caller.member; roles := v_caller.roles; outcome := 'ok';
+  member_id := v_caller.member; outcome := 'ok';
 end $$;
 
 -- Writes what the hook of an action on payments decided. Whether the caller may was decided at the beginning, in this

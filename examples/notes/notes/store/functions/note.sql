@@ -7,11 +7,12 @@ create or replace view note_row_ with (security_invoker = true) as select r.*,
 
 -- List notes, newest first where `p_sort` is null.
 create or replace function list_notes(p_tenant uuid, p_caller jsonb, p_limit integer, p_sort text, p_after text,
-  p_after_id uuid, p_filters jsonb, out outcome text, out body text, out last_key text, out last_id uuid)
-  language plpgsql set search_path from current as $$
+  p_after_id uuid, p_filters jsonb, out outcome text, out roles text[], out body text, out last_key text,
+  out last_id uuid) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['reader', 'writer']);
 begin
+  roles := v_caller.roles;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   if p_sort is null and p_filters is null then
     select array_to_string((array_agg(p.body))[:p_limit], ','),
@@ -36,11 +37,12 @@ end $$;
 
 -- Create a note.
 create or replace function create_note(p_tenant uuid, p_caller jsonb, p_body jsonb, p_key text, p_fingerprint text,
-  p_request text, out outcome text, out id uuid, out version bigint, out body text)
+  p_request text, out outcome text, out roles text[], out id uuid, out version bigint, out body text)
   language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['writer']);
 begin
+  roles := v_caller.roles;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   if p_key is not null then
     select c.* into outcome, id, version, body from claim_(v_caller, 'create_note', p_key, p_fingerprint) c;
@@ -57,11 +59,12 @@ begin
 end $$;
 
 -- Read a note.
-create or replace function read_note(p_tenant uuid, p_caller jsonb, p_id uuid, out outcome text, out version bigint,
-  out body text) language plpgsql set search_path from current as $$
+create or replace function read_note(p_tenant uuid, p_caller jsonb, p_id uuid, out outcome text, out roles text[],
+  out version bigint, out body text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['reader', 'writer']);
 begin
+  roles := v_caller.roles;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   select r.version, r.json_ into version, body from note_row_ r where r.tenant_id = p_tenant and r.id = p_id;
   outcome := case when found then 'ok' else 'not_found' end;
@@ -69,11 +72,12 @@ end $$;
 
 -- Change a note that is at one of the versions `p_match`, with a merge patch (RFC 7396).
 create or replace function update_note(p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_patch jsonb,
-  p_request text, out outcome text, out version bigint, out body text)
+  p_request text, out outcome text, out roles text[], out version bigint, out body text)
   language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['writer']);
 begin
+  roles := v_caller.roles;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   update note_row_ t set version = t.version + 1, updated_at = now(),
       notebook_id = case when p_patch ? 'notebook_id' then (p_patch ->> 'notebook_id')::uuid else t.notebook_id end,
@@ -89,10 +93,11 @@ end $$;
 
 -- Delete a note that is at one of the versions `p_match`.
 create or replace function delete_note(p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_request text,
-  out outcome text, out version bigint) language plpgsql set search_path from current as $$
+  out outcome text, out roles text[], out version bigint) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['writer']);
 begin
+  roles := v_caller.roles;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   delete from note t where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
       and t.owner_id = v_caller.member

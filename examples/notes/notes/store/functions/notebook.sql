@@ -6,11 +6,12 @@ create or replace view notebook_row_ with (security_invoker = true) as select r.
 
 -- List notebooks, newest first where `p_sort` is null.
 create or replace function list_notebooks(p_tenant uuid, p_caller jsonb, p_limit integer, p_sort text, p_after text,
-  p_after_id uuid, p_filters jsonb, out outcome text, out body text, out last_key text, out last_id uuid)
-  language plpgsql set search_path from current as $$
+  p_after_id uuid, p_filters jsonb, out outcome text, out roles text[], out body text, out last_key text,
+  out last_id uuid) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['reader', 'writer']);
 begin
+  roles := v_caller.roles;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   if p_sort is null and p_filters is null then
     select array_to_string((array_agg(p.body))[:p_limit], ','),
@@ -32,11 +33,12 @@ end $$;
 
 -- Create a notebook.
 create or replace function create_notebook(p_tenant uuid, p_caller jsonb, p_body jsonb, p_key text, p_fingerprint text,
-  p_request text, out outcome text, out id uuid, out version bigint, out body text)
+  p_request text, out outcome text, out roles text[], out id uuid, out version bigint, out body text)
   language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['writer']);
 begin
+  roles := v_caller.roles;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   if p_key is not null then
     select c.* into outcome, id, version, body from claim_(v_caller, 'create_notebook', p_key, p_fingerprint) c;
@@ -52,11 +54,12 @@ begin
 end $$;
 
 -- Read a notebook.
-create or replace function read_notebook(p_tenant uuid, p_caller jsonb, p_id uuid, out outcome text, out version bigint,
-  out body text) language plpgsql set search_path from current as $$
+create or replace function read_notebook(p_tenant uuid, p_caller jsonb, p_id uuid, out outcome text, out roles text[],
+  out version bigint, out body text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['reader', 'writer']);
 begin
+  roles := v_caller.roles;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   select r.version, r.json_ into version, body from notebook_row_ r where r.tenant_id = p_tenant and r.id = p_id;
   outcome := case when found then 'ok' else 'not_found' end;
@@ -64,11 +67,12 @@ end $$;
 
 -- Change a notebook that is at one of the versions `p_match`, with a merge patch (RFC 7396).
 create or replace function update_notebook(p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_patch jsonb,
-  p_request text, out outcome text, out version bigint, out body text)
+  p_request text, out outcome text, out roles text[], out version bigint, out body text)
   language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['writer']);
 begin
+  roles := v_caller.roles;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   update notebook_row_ t set version = t.version + 1, updated_at = now(),
       name = case when p_patch ? 'name' then p_patch ->> 'name' else t.name end
@@ -81,10 +85,11 @@ end $$;
 
 -- Delete a notebook that is at one of the versions `p_match`.
 create or replace function delete_notebook(p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_request text,
-  out outcome text, out version bigint) language plpgsql set search_path from current as $$
+  out outcome text, out roles text[], out version bigint) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['writer']);
 begin
+  roles := v_caller.roles;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   delete from notebook t where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
       and t.owner_id = v_caller.member
