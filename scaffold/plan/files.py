@@ -59,6 +59,7 @@ SINGLE = (
     "store/roles.sql",
     "store/startup.py",
     "store/statements.py",
+    "store/transport.py",
     "telemetry/__init__.py",
     "telemetry/decisions.py",
     "telemetry/logs.py",
@@ -81,6 +82,7 @@ TESTS = (
     "test_shape.py",
     "test_startup.py",
     "test_tokens.py",
+    "tls.py",
 )
 PER_RESOURCE = ("__init__.py", "handlers.py", "models.py", "statements.py")
 

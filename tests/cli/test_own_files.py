@@ -129,6 +129,34 @@ def test_text_of_the_spec_cannot_break_out(text: str, tmp_path: Path) -> None:
         assert len(title) == 1 or title not in (project / name).read_text(encoding="utf-8")
 
 
+def test_what_compose_runs_is_not_refused(emitted_project: Path) -> None:
+    """The application is made, and the migration connects, with the settings of compose.yaml."""
+    services = yaml.safe_load((emitted_project / "compose.yaml").read_text("utf-8"))["services"]
+    given = services["service"]["environment"] | services["migrate"]["environment"]
+    settings = {
+        name: re.sub(r"\$\{\w+:-(.*?)\}", r"\1", value.replace(":?}", f":-{'secret' * 6}}}"))
+        for name, value in given.items()
+    }
+    script = f"""
+import os
+from {emitted_project.name} import app
+from {emitted_project.name}.store.transport import protected
+assert app.configured()
+assert not app.Settings().development
+assert protected(os.environ["OWNER_DATABASE_URL"])
+"""
+    done = subprocess.run(  # noqa: S603 - this Python, and the package that was just made
+        [sys.executable, "-c", script],
+        cwd=emitted_project,
+        env=settings,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+
+
 @given(TEXT)
 def test_toml_reads_back_what_was_quoted(text: str) -> None:
     assert tomllib.loads(f"x = {quoting.toml(text)}") == {"x": text}

@@ -6,6 +6,7 @@ from scaffold.features.mutant import Mutant
 
 APP: Final = "app.py"
 TABLE: Final = "operations.py"
+TRANSPORT: Final = "store/transport.py"
 
 OPERATIONS: Final = (
     Mutant(
@@ -154,6 +155,62 @@ APPLICATION: Final = (
         old="        if expected is None or not hmac.compare_digest(",
         new="        if expected is not None and not hmac.compare_digest(",
         noticed_by="test_startup.py::test_production_has_no_tools",
+    ),
+    Mutant(
+        id="the-way-to-the-database-is-not-checked",
+        control="OPS-1",
+        file=APP,
+        old="    check_transport(settings)\n",
+        new="",
+        noticed_by="test_startup.py::test_the_network_reads_and_changes_nothing",
+    ),
+    Mutant(
+        id="tls-that-is-not-verified",
+        control="OPS-1",
+        file=TRANSPORT,
+        old='options.get("sslmode") == "verify-full"',
+        new='options.get("sslmode") in ("require", "verify-full")',
+        noticed_by="test_startup.py::test_the_network_reads_and_changes_nothing",
+    ),
+    Mutant(
+        id="tls-with-the-certificate-of-another",
+        control="OPS-1",
+        file=TRANSPORT,
+        old='options.get("sslmode") == "verify-full"',
+        new='options.get("sslmode") in ("verify-ca", "verify-full")',
+        noticed_by="test_startup.py::test_the_network_reads_and_changes_nothing",
+    ),
+    Mutant(
+        id="a-host-that-begins-like-a-local-one",
+        control="OPS-1",
+        file=TRANSPORT,
+        old="LOCAL.fullmatch(",
+        new="LOCAL.match(",
+        noticed_by="test_startup.py::test_the_network_reads_and_changes_nothing",
+    ),
+    Mutant(
+        id="the-host-of-the-options-counts",
+        control="OPS-1",
+        file=TRANSPORT,
+        old='(behind if at else before) or options.get("host", "")',
+        new='options.get("host") or (behind if at else before)',
+        noticed_by="test_startup.py::test_the_network_reads_and_changes_nothing",
+    ),
+    Mutant(
+        id="one-of-the-hosts-is-local",
+        control="OPS-1",
+        file=TRANSPORT,
+        old="return all(",
+        new="return any(",
+        noticed_by="test_startup.py::test_the_network_reads_and_changes_nothing",
+    ),
+    Mutant(
+        id="migrations-over-an-open-network",
+        control="OPS-1",
+        file="store/migrate.py",
+        old='if os.environ.get("ENVIRONMENT") != DEVELOPMENT and not protected(url):',
+        new="if False:",
+        noticed_by="test_startup.py::test_migrations_are_sent_through_no_open_network",
     ),
 )
 

@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import ipaddress
 import json
+import os
 import sys
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from typing import Final, NoReturn
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector
 from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -25,10 +27,11 @@ from notes.gate.dispatch import Admission, Dispatcher
 from notes.gate.identity import Issuer, Verifier
 from notes.gate.keys import RemoteKeys, StaticKeys
 from notes.operations import OPERATIONS
-from notes.settings import DEVELOPMENT_ISSUER, Settings
+from notes.settings import DEVELOPMENT_ISSUER, Settings, supervised
 from notes.store.database import Database
 from notes.store.leases import FAILURES
 from notes.store.startup import UnsafeConfiguration, check_database
+from notes.store.transport import protected
 from notes.telemetry import logs
 from notes.telemetry.decisions import Decisions
 
@@ -110,6 +113,35 @@ LOOPBACK: Final = ("localhost", "127.0.0.1")
 PORT: Final = 8000
 
 
+def check_transport(settings: Settings) -> None:
+    """Refuses to start where the network could read or change what the database is sent."""
+    if not settings.development and not protected(
+        settings.database_url.get_secret_value()
+    ):
+        raise UnsafeConfiguration(
+            "DATABASE_URL leads over a network without verified TLS: add sslmode=verify-full and "
+            "sslrootcert, the file of your authority; or name a Unix socket or a loopback address."
+        )
+
+
+def gathered(settings: Settings, own: CollectorRegistry) -> CollectorRegistry:
+    """What /metrics tells: the numbers of this process, or of all workers that share a directory."""
+    if settings.prometheus_multiproc_dir is None:
+        if settings.metrics_token and supervised() and not settings.development:
+            raise UnsafeConfiguration(
+                "METRICS_TOKEN is set and several workers serve, each with numbers of its own: set "
+                "PROMETHEUS_MULTIPROC_DIR to an empty directory, or serve with one worker."
+            )
+        return own
+    if not os.access(Path(settings.prometheus_multiproc_dir, "."), os.W_OK):
+        raise UnsafeConfiguration(
+            "PROMETHEUS_MULTIPROC_DIR is no directory that can be written to: make one, empty at start."
+        )
+    found = CollectorRegistry()
+    MultiProcessCollector(found, settings.prometheus_multiproc_dir)  # type: ignore[no-untyped-call]
+    return found
+
+
 def check_table() -> None:
     """Refuses to start when the contract and the table of operations differ."""
     contract = json.loads(CONTRACT.read_bytes())
@@ -147,8 +179,11 @@ def create_app(settings: Settings) -> "Service":
     """The service for these settings. What it needs is opened when the server starts it."""
     logs.configure(settings.log_level, development=settings.development)
     check_table()
+    check_transport(settings)
     decisions = Decisions(CollectorRegistry())
+    counted = gathered(settings, decisions.registry)
     verifier = Verifier(issuers(settings), pseudonym_key(settings))
+    admission = Limited(verifier, limiter(settings))
     allowed, behind = hosts(settings), proxies(settings)
     ready: list[tuple[Database, Admission]] = []
 
@@ -172,9 +207,7 @@ def create_app(settings: Settings) -> "Service":
             given.encode(), f"Bearer {expected.get_secret_value()}".encode()
         ):
             return Response(status_code=404)
-        return Response(
-            generate_latest(decisions.registry), media_type=CONTENT_TYPE_LATEST
-        )
+        return Response(generate_latest(counted), media_type=CONTENT_TYPE_LATEST)
 
     routes = [
         Route("/healthz", healthz, methods=["GET"]),
@@ -198,7 +231,6 @@ def create_app(settings: Settings) -> "Service":
                 f"The database that DATABASE_URL names cannot be used: {said}. "
                 "Check the host, the database, the role and its password."
             ) from error
-        admission = Limited(verifier, limiter(settings))
         try:
             await check_database(database)
             ready.append((database, admission))

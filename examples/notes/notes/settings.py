@@ -1,5 +1,8 @@
 """What the environment decides. Read once, at start; nothing secret has a default."""
 
+import multiprocessing
+import os
+import sys
 from typing import Final, Literal
 
 from pydantic import Field, SecretStr
@@ -36,6 +39,8 @@ class Settings(BaseSettings):
     one. The same for all processes, so that a caller is the same in all logs."""
     metrics_token: SecretStr | None = None
     """The bearer token of /metrics, which is not there without one."""
+    prometheus_multiproc_dir: str | None = None
+    """A directory, empty at start, in which several workers count together for /metrics."""
     development_jwks: str = ""
     """The path of the development issuer's public keys; refused outside development."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -44,3 +49,18 @@ class Settings(BaseSettings):
     def development(self) -> bool:
         """Is this somebody's own machine?"""
         return self.environment == DEVELOPMENT
+
+
+def supervised() -> bool:
+    """Is this process, as far as it can tell, one of several workers?
+
+    The supervisors of uvicorn (`--workers`) and hypercorn start theirs with `multiprocessing`, and
+    gunicorn forks its own; how many there are is not told, so that its only worker counts as well.
+    WEB_CONCURRENCY is the number that uvicorn and gunicorn go by. Containers do not see each other.
+    """
+    asked = os.environ.get("WEB_CONCURRENCY", "")
+    return (
+        multiprocessing.parent_process() is not None
+        or "gunicorn.arbiter" in sys.modules
+        or (asked.isdecimal() and int(asked) > 1)
+    )

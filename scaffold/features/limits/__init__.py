@@ -61,7 +61,12 @@ class Limits(Feature):
                 "gate/limits.py": "limits.py.jinja",
                 "gate/limits_redis.py": "limits_redis.py.jinja",
             },
-            tests={"test_limits.py": "test_limits.py.jinja"},
+            tests={
+                "test_limits.py": "test_limits.py.jinja",
+                "test_shared_limits.py": "test_shared_limits.py.jinja",
+                "test_workers.py": "test_workers.py.jinja",
+                "valkey.py": "valkey.py.jinja",
+            },
             fragments={
                 "app.imports": "app_imports.jinja",
                 "app.admission": "app_admission.jinja",

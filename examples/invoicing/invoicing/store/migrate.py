@@ -2,7 +2,7 @@
 """Brings a database to this release, while the release before it serves.
 
 Run as `python -m invoicing.store.migrate` with OWNER_DATABASE_URL, the URL of the role that
-owns the tables. Three kinds of things are there to be done:
+owns the tables; over a network with verified TLS, unless ENVIRONMENT is development. Three kinds of things are there to be done:
 
 - migrations, which are history: each is applied once, in a transaction of its own, and its digest
   is kept, so that a change of its text is refused;
@@ -27,7 +27,9 @@ from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 import asyncpg
 
+from invoicing.settings import DEVELOPMENT
 from invoicing.store.statements import RELEASE, TABLES
+from invoicing.store.transport import protected
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 Result = TypeVar("Result")
@@ -445,6 +447,13 @@ async def _main(arguments: Sequence[str] | None = None) -> int:
     if not url:
         print(
             "OWNER_DATABASE_URL is not set. Set it to the URL of the database, as invoicing_owner.",
+            file=sys.stderr,
+        )
+        return 2
+    if os.environ.get("ENVIRONMENT") != DEVELOPMENT and not protected(url):
+        print(
+            "OWNER_DATABASE_URL leads over a network without verified TLS. Add sslmode=verify-full and "
+            "sslrootcert, the file of your authority; or name a Unix socket or a loopback address.",
             file=sys.stderr,
         )
         return 2

@@ -12,7 +12,8 @@ from notes.gate.limits import (
     headers,
 )
 from notes.gate.problems import Problem
-from notes.settings import Settings
+from notes.settings import Settings, supervised
+from notes.store.startup import UnsafeConfiguration
 
 if TYPE_CHECKING:
     from notes.gate.dispatch import Request
@@ -93,9 +94,30 @@ class Limited:
 
 
 def limiter(settings: Settings) -> Limiter:
-    """Limits of this process, or shared in Redis or Valkey."""
-    if settings.redis_url is None:
-        return MemoryLimiter()
-    from notes.gate.limits_redis import RedisLimiter
+    """Limits of this process, or shared in Redis or Valkey.
 
-    return RedisLimiter(settings.redis_url.get_secret_value())
+    Raises:
+        UnsafeConfiguration: REDIS_URL is no URL of Redis; or, outside of development, it leads over a
+            network without verified TLS, or several workers serve without it.
+    """
+    if settings.redis_url is None:
+        if supervised() and not settings.development:
+            raise UnsafeConfiguration(
+                "REDIS_URL is not set and several workers serve, each with limits of its own: set "
+                "REDIS_URL, or serve with one worker and without WEB_CONCURRENCY."
+            )
+        return MemoryLimiter()
+    from notes.gate.limits_redis import RedisLimiter, protected
+
+    url = settings.redis_url.get_secret_value()
+    try:
+        if not settings.development and not protected(url):
+            raise UnsafeConfiguration(
+                "REDIS_URL leads over a network without verified TLS: write rediss:// and leave "
+                "ssl_cert_reqs and ssl_check_hostname out; or name a Unix socket or a loopback address."
+            )
+        return RedisLimiter(url)
+    except ValueError as error:
+        raise UnsafeConfiguration(
+            f"REDIS_URL cannot be used: {str(error).rstrip('.')}."
+        ) from None

@@ -1,8 +1,12 @@
 """The refusal to start on what would not hold the promises (OPS-1, ID-4)."""
 
 import os
+import ssl
 import subprocess
 import sys
+from pathlib import Path
+from typing import Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import asyncpg
 import pytest
@@ -15,7 +19,9 @@ from notes.settings import Settings
 from notes.store.database import Database as Pool
 from notes.store.startup import UnsafeConfiguration, check_database
 from notes.store.statements import RELEASE, TABLES
+from notes.store.transport import protected
 from tests.contract.harness import Service
+from tests.contract.tls import Authority, in_front
 
 
 def settings(database: Database, **changed: object) -> Settings:
@@ -45,6 +51,10 @@ async def check(url: str) -> None:
         ({"DATABASE_URL": None}, "DATABASE_URL: Field required."),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must list host names"),
         ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}, "cannot be used"),
+        (
+            {"DATABASE_URL": "postgresql://nobody@db.example.com/nothing"},
+            "without verified TLS",
+        ),
         ({"DATABASE_URL": "admin"}, "do not bind"),
     ],
 )
@@ -87,6 +97,91 @@ def test_what_keeps_it_from_starting_is_a_line(
         len([line for line in done.stderr.splitlines() if not line.startswith("INFO")])
         <= 2
     )
+
+
+PROTECTED: Final = {
+    "postgresql://app@db.example.com/app": False,
+    "postgresql://app@db.example.com/app?sslmode=require": False,
+    "postgresql://app@db.example.com/app?sslmode=verify-ca": False,
+    "postgresql://app@db.example.com/app?sslmode=verify-full": True,
+    "postgresql://app@db.example.com/app?sslmode=verify-full&sslmode=disable": False,
+    "postgresql://app@db.example.com/app?host=/run/postgresql": False,
+    "postgresql://app@localhost.example.com/app": False,
+    "postgresql:///app?host=/run/postgresql,db.example.com": False,
+    "postgresql:///app?host=db.example.com": False,
+    "postgresql:///app": False,
+    "postgresql:///app?host=/run/postgresql": True,
+    "postgresql://app:secret@%2Frun%2Fpostgresql/app": True,
+    "postgresql://app@localhost,127.0.0.1:6432,[::1]:5432/app": True,
+    "postgresql://app@127.0.0.1,db.example.com/app": False,
+}
+
+
+@pytest.mark.parametrize("url", PROTECTED)
+def test_the_network_reads_and_changes_nothing(database: Database, url: str) -> None:
+    assert protected(url) is PROTECTED[url]
+    chosen = settings(database, database_url=SecretStr(url))
+    if PROTECTED[url]:
+        create_app(chosen)
+    else:
+        with pytest.raises(
+            UnsafeConfiguration, match="DATABASE_URL leads over a network"
+        ):
+            create_app(chosen)
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+@pytest.mark.parametrize("host", ["localhost", "elsewhere.example.com"])
+def test_the_certificate_of_the_database_is_verified(
+    service: Service, tmp_path: Path, trusted: bool, host: str
+) -> None:
+    """PostgreSQL's own protocol within TLS from the first byte, as `sslnegotiation=direct` asks."""
+    authority, other = Authority(tmp_path, host), tmp_path / "other"
+    other.mkdir()
+    file = authority.file if trusted else Authority(other).file
+    parts = urlsplit(service.database.app)
+    who = parts.netloc.rpartition("@")[0]
+    kept = [each for each in parse_qsl(parts.query) if each[0] not in ("host", "port")]
+    tls = {
+        "sslmode": "verify-full",
+        "sslrootcert": str(file),
+        "sslnegotiation": "direct",
+    }
+
+    async def ask() -> None:
+        async with in_front(service.database.app, authority.context) as port:
+            options = urlencode([*kept, *tls.items()])
+            url = f"postgresql://{who}@localhost:{port}{parts.path}?{options}"
+            assert protected(url)
+            await check(url)
+
+    if trusted and host == "localhost":
+        service.run(ask())
+    else:
+        with pytest.raises(ssl.SSLCertVerificationError):
+            service.run(ask())
+
+
+@pytest.mark.parametrize("development", [True, False])
+def test_migrations_are_sent_through_no_open_network(development: bool) -> None:
+    """What is not refused is tried, and cannot be reached: the name is of no host (RFC 6761)."""
+    environment = {
+        **os.environ,
+        "OWNER_DATABASE_URL": "postgresql://nobody@db.invalid/nothing",
+        "ENVIRONMENT": "development" if development else "",
+    }
+    command = [sys.executable, "-m", "notes.store.migrate"]
+    done = subprocess.run(  # noqa: S603 - this Python, and our own module
+        command,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert ("without verified TLS" in done.stderr) is not development
+    assert ("cannot be reached" in done.stderr) is development
 
 
 def test_the_services_own_role_is_accepted(service: Service) -> None:
