@@ -5,7 +5,6 @@ from typing import Final
 from scaffold.features.mutant import Mutant
 
 SHARED: Final = "store/functions/000_shared.sql"
-INVOICE: Final = "store/functions/invoice.sql"
 PAYMENT: Final = "store/functions/payment.sql"
 
 MUTANTS: Final = (
@@ -21,8 +20,9 @@ MUTANTS: Final = (
     Mutant(
         id="a-replay-of-yesterdays-view",
         control="AZ-2",
-        file=INVOICE,
-        within="invoice_begin_",
+        service="recruiting",
+        file="store/functions/candidate.sql",
+        within="create_candidate",
         old="if outcome = 'replayed' then",
         new="if false then",
         noticed_by="test_idempotency.py::test_a_replay_shows_what_its_caller_may_see_now",
