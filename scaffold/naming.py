@@ -58,6 +58,10 @@ def reference(name: str) -> str:
     return f"{name}_id"
 
 
+SEARCH = "search"
+"""The last path segment, and the function, of a list that is asked for in its body."""
+
+
 def filter_key(column: str, operator: str) -> str:
     """The query parameter of a filter: the bare name for equality, else `name.operator`."""
     return column if operator == "eq" else f"{column}.{operator}"
@@ -209,6 +213,11 @@ class ResourceNames:
         return f"{do}_{self.plural if do == 'list' else self.name}"
 
     @property
+    def search(self) -> str:
+        """The id of the list that is asked for in its body."""
+        return f"{SEARCH}_{self.plural}"
+
+    @property
     def class_name(self) -> str:
         """The model of an answer: `InvoiceLine` for `invoice_line`, `TextResource` for `text`."""
         found = camel(self.name)
@@ -224,6 +233,11 @@ class ResourceNames:
     def query_model(self) -> str:
         """The model of the query of a list."""
         return f"{self.class_name}Query"
+
+    @property
+    def search_model(self) -> str:
+        """The model of the body of a search."""
+        return f"{self.class_name}Search"
 
     @property
     def create_model(self) -> str:

@@ -186,7 +186,7 @@ def _demands(operation: Operation, design: Design) -> list[Demands]:
 def _parameters(
     operation: Operation, entity: Entity, demands: Iterable[Demands]
 ) -> Iterable[Parameter | Reference]:
-    if operation.verb == "list":
+    if operation.verb == "list" and not operation.searches:
         yield from query_parameters(entity)
     if operation.verb == "read":
         yield _reference("#/components/parameters/IfNoneMatch")
@@ -244,13 +244,13 @@ def _statuses(operation: Operation, entity: Entity, demands: Iterable[Demands]) 
     found |= {status for each in demands for status in each.statuses}
     if operation.on_item or entity.parent:
         found.add("404")
-    if operation.verb == "list":
+    if operation.verb == "list" and not operation.searches:
         found.add("414")
     if operation.conditional:
         found |= {"412", "428"}
     if operation.body:
         found |= {"408", "413", "415"}
-    if operation.method != "GET":
+    if operation.writes:
         found.add("409")
     if operation.verb == "action":
         found.add("501")

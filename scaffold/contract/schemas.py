@@ -20,6 +20,8 @@ def entity_schemas(entity: Entity) -> dict[str, Schema]:
     found: dict[str, dict[str, Any]] = {names.class_name: _answer(entity)}
     if "list" in verbs:
         found[names.page_model] = _page(entity)
+    if entity.search:
+        found[names.search_model] = _search(entity)
     if "create" in verbs:
         creatable = [each for each in entity.columns if each.creatable]
         required = [each.name for each in creatable if each.required]
@@ -116,34 +118,57 @@ def _page(entity: Entity) -> dict[str, Any]:
 CURSOR = {"type": "string", "minLength": 1, "maxLength": 1024}
 
 
+PROSE = {
+    "limit": "How many at most.",
+    "cursor": "Where the page starts: `next_cursor` of the one before.",
+    "sort": "Newest first without it.",
+}
+
+
 def query_parameters(entity: Entity) -> Iterable[Parameter | Reference]:
     """The closed set of query parameters of a list."""
-    limit = {
-        "type": "integer",
-        "minimum": 1,
-        "maximum": entity.page_max,
-        "default": entity.page_default,
-    }
-    yield _query("limit", limit, "How many at most.")
-    yield _query("cursor", CURSOR, "Where the page starts: `next_cursor` of the one before.")
-    sorts = [sign + each.name for each in entity.columns if each.sortable for sign in ("", "-")]
-    if sorts:
-        yield _query("sort", {"type": "string", "enum": sorts}, "Newest first without it.")
+    columns = [each for each in entity.columns if each.in_url]
+    for name, schema in _arguments(entity, columns).items():
+        more: dict[str, Any] = {"description": PROSE[name]} if name in PROSE else {}
+        if schema["type"] == "array":
+            more |= {"style": "form", "explode": False}
+        yield Parameter.model_validate({"name": name, "in": "query", "schema": schema, **more})
+
+
+def _search(entity: Entity) -> dict[str, Any]:
+    """The same as a body, with what is not in a URL."""
+    properties = _arguments(entity, entity.columns)
+    for name, text in PROSE.items():
+        if name in properties:
+            properties[name] = {**properties[name], "description": text}
     for column in entity.columns:
+        for operator in column.filters if column.classified else ():
+            properties[filter_key(column.name, operator)]["x-class"] = column.class_
+    return _object(properties, [])
+
+
+def _arguments(entity: Entity, columns: Collection[Column]) -> dict[str, dict[str, Any]]:
+    """What a list can be asked for, with the filters and sorts by these columns."""
+    found: dict[str, dict[str, Any]] = {
+        "limit": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": entity.page_max,
+            "default": entity.page_default,
+        },
+        "cursor": CURSOR,
+    }
+    sorts = [sign + each.name for each in columns if each.sortable for sign in ("", "-")]
+    if sorts:
+        found["sort"] = {"type": "string", "enum": sorts}
+    for column in columns:
         for operator in column.filters:
-            yield _filter(column, operator)
+            found[filter_key(column.name, operator)] = _operand(column, operator)
+    return found
 
 
-def _filter(column: Column, operator: str) -> Parameter:
-    name = filter_key(column.name, operator)
+def _operand(column: Column, operator: str) -> dict[str, Any]:
     schema = column.kind.prefix_schema() if operator == "prefix" else column.kind.schema()
     if operator == "in":
-        listed = {"type": "array", "items": schema, "minItems": 1, "maxItems": 100}
-        return _query(name, listed, "", style="form", explode=False)
-    return _query(name, schema, "")
-
-
-def _query(name: str, schema: dict[str, Any], description: str, **more: Any) -> Parameter:
-    if description:
-        more["description"] = description
-    return Parameter.model_validate({"name": name, "in": "query", "schema": schema, **more})
+        return {"type": "array", "items": schema, "minItems": 1, "maxItems": 100}
+    return schema

@@ -64,7 +64,7 @@ def _functions(context: Context, entity: Entity, referred: bool) -> Iterable[Fun
     if referred:
         yield references.function(context.predicates, context.render, entity, context.columns)
     for operation in entity.operations:
-        if operation.verb != "action":
+        if operation.verb != "action" and not operation.searches:
             yield operations.function(context, entity, operation)
     if entity.actions:
         yield from actions.functions(context, entity)

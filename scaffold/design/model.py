@@ -12,6 +12,7 @@ from typing import Literal, TypeVar
 from scaffold import naming
 from scaffold.columns import NEWEST, VERSION, Shown
 from scaffold.naming import ResourceNames
+from scaffold.spec.field_base import CLASSIFIED
 from scaffold.types.kind import Kind
 
 Verb = Literal["list", "read", "create", "update", "delete", "action"]
@@ -97,6 +98,7 @@ class Column:
     `default` is a value that the spec declares. `expression` is SQL for the value of a new row, and
     `renewed` for the one that each change of the row `t` gives; either may be empty. `shown_to`
     says who sees it, and `in_api` whether callers and hooks know of it.
+    `in_url` says whether lists are filtered and sorted by it in their URL, beside in a body.
     """
 
     field: str
@@ -119,11 +121,17 @@ class Column:
     expression: str = ""
     renewed: str = ""
     in_api: bool = True
+    in_url: bool = True
 
     @property
     def readable(self) -> bool:
         """May anybody see it?"""
         return self.shown_to != "nobody"
+
+    @property
+    def classified(self) -> bool:
+        """Is it of a class whose values stand in no log?"""
+        return self.class_ in CLASSIFIED
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +154,10 @@ class Touch:
 class Operation:
     """A row of the table of operations: what is not here is not reachable.
 
-    `body` is the name of the model of its body, or nothing where it has none. `touches` is what
-    the hook of an action may do to other rows.
+    `body` is the name of the model of its body, or nothing where it has none, and `body_max` are
+    its bytes at most. A list with a body is a search: it says there what the other one says in its
+    URL, and has the same permission and stored function; `kept` are the columns that it alone is
+    filtered and sorted by. `touches` is what the hook of an action may do to other rows.
     """
 
     id: str
@@ -159,11 +169,13 @@ class Operation:
     permission: str
     summary: str
     body: str
+    body_max: int
     alternatives: tuple[Alternative, ...]
     on_item: bool
     conditional: bool
     status: int
     input: tuple[Input, ...]
+    kept: tuple[str, ...] = ()
     touches: tuple[Touch, ...] = ()
     traits: tuple[object, ...] = ()
 
@@ -177,9 +189,14 @@ class Operation:
         return self.verb not in ("list", "read")
 
     @property
+    def searches(self) -> bool:
+        """Is it a list that is asked for in its body?"""
+        return self.verb == "list" and bool(self.body)
+
+    @property
     def function(self) -> str:
         """Its function in the modules of handlers and hooks."""
-        return naming.function(self.action or self.verb)
+        return naming.function(naming.SEARCH if self.searches else self.action or self.verb)
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -236,6 +253,11 @@ class Entity:
         ]
         renewed = [each for each in self.columns if each.renewed and (update or actions or touched)]
         return (*changed, *renewed)
+
+    @property
+    def search(self) -> Operation | None:
+        """The list that is asked for in its body, if there is one."""
+        return next((each for each in self.operations if each.searches), None)
 
     @property
     def title(self) -> str:

@@ -46,6 +46,8 @@ BASES: Mapping[str, Kind] = {
 }
 """The types of the columns that every resource has."""
 ENVIRONMENT = StringKind(0, 63)
+SEARCH_MAX = 16_384
+"""Bytes of the body of a search: as many as a query can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +351,7 @@ def _column(field: str, source: spec.Field) -> Column:
         set_by=tuple(source.set_by),
         filters=tuple(source.filter),
         sortable=bool(source.sort),
+        in_url=not source.searched or source.in_url_because is not None,
         references=kind.target or None,
         unseen=bool(source.unseen),
     )
@@ -384,6 +387,17 @@ class _Operations:
     def all(self) -> Iterable[Operation]:
         one, many = naming.article(self.names.title), self.names.many
         yield from self._one("list", "GET", self.collection_path, f"List {many}", 200)
+        if any(each.searched for each in self.source.fields.values()):
+            for listed in self._one(
+                "list", "POST", f"{self.collection_path}/{naming.SEARCH}", f"Search {many}", 200
+            ):
+                yield replace(
+                    listed,
+                    id=self.names.search,
+                    body=self.names.search_model,
+                    body_max=SEARCH_MAX,
+                    kept=tuple(each.name for each in self.columns if not each.in_url),
+                )
         yield from self._one("create", "POST", self.collection_path, f"Create {one}", 201)
         yield from self._one("read", "GET", self.item_path, f"Read {one}", 200)
         yield from self._one("update", "PATCH", self.item_path, f"Change {one}", 200)
@@ -413,6 +427,7 @@ class _Operations:
         alternatives = self._alternatives(do)
         if not alternatives:
             return
+        body = self._body(do, action)
         on_item = do in ("read", "update", "delete") or (action is not None and action.on == "item")
         yield Operation(
             id=self.names.operation(do),
@@ -423,7 +438,8 @@ class _Operations:
             entity=self.names.name,
             permission=f"{self.names.name}:{do}",
             summary=(action.description if action and action.description else summary),
-            body=self._body(do, action),
+            body=body,
+            body_max=self.source.body_max if body else 0,
             alternatives=alternatives,
             on_item=on_item,
             conditional=on_item and do != "read",

@@ -152,20 +152,20 @@ def _access(operation: Operation) -> Iterator[Fact]:
 
 
 def _operation(operation: Operation, entity: Entity) -> Iterator[Fact]:
-    name = operation.permission
+    name = f"{operation.permission}{' by POST' if operation.searches else ''}"
     yield name, f"{operation.method} {operation.path}"
     if operation.conditional:
         yield f"{name} if_match", "required"
     if operation.body:
-        yield f"{name} body_max", entity.body_max
-    if operation.verb == "list":
+        yield f"{name} body_max", operation.body_max
+    if operation.verb == "list" and not operation.searches:
         yield f"{name} page_default", entity.page_default
         yield f"{name} page_max", entity.page_max
         for column in entity.columns:
             if column.filters:
-                yield f"{name} filter {column.name}", _set(column.filters)
+                yield f"{name} filter {column.name}", _set(column.filters) + _only(column)
             if column.sortable:
-                yield f"{name} sort {column.name}", "both ways"
+                yield f"{name} sort {column.name}", f"both ways{_only(column)}"
     if operation.verb == "action":
         for each in operation.input:
             yield f"{name} input {each.name}", f"{each.class_} {_value(each)}"
@@ -174,6 +174,10 @@ def _operation(operation: Operation, entity: Entity) -> Iterator[Fact]:
             written = touch.verb in ("create", "update")
             what = (_set(touch.fields) or "no field") if written else "whole rows"
             yield f"{name} touches {touch.entity} {touch.verb}", what
+
+
+def _only(column: Column) -> str:
+    return "" if column.in_url else ", by POST alone"
 
 
 def _resource(entity: Entity) -> Iterator[Fact]:

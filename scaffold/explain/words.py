@@ -63,6 +63,8 @@ def demands(operation: Operation) -> str:
     """What a caller must bring beyond a role, and what the hook does to other rows, in words;
     nothing where it is nothing."""
     parts = ["If-Match"] if operation.conditional else []
+    if operation.searches:
+        parts.append(f"POST for {joined(operation.kept, 'and')}" if operation.kept else "POST")
     parts += (need for each in FEATURES for need in each.needs(operation))
     touched = joined(map(_touch, operation.touches), "and")
     return "; ".join(each for each in (", ".join(parts), f"hook {touched}") if each != "hook ")

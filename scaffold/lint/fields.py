@@ -58,7 +58,8 @@ def stored_in_clear(context: Context) -> Iterator[Found]:
     "warning",
     "DATA-1",
     "DATA-2",
-    reason="The class decides what the logs redact; without one the field is treated as any other.",
+    reason="The class decides what the logs redact and what stays out of URLs; without one the "
+    "field is treated as any other.",
     remedy="Write class: pii (phi for health, payment for accounts), or class: internal to say "
     "that it is not about a person.",
     example="""
@@ -146,6 +147,37 @@ def refers_out_of_sight(context: Context) -> Iterator[Found]:
                 f"see, because: {quote(each.field.unseen)}",
                 each.path,
             )
+
+
+@family.rule(
+    "L506",
+    "classified-in-url",
+    "advice",
+    "DATA-2",
+    reason="URLs are kept by proxies, access logs and browsers (CWE-598): the filters say whom "
+    "somebody asked about, and the cursors of a sort hold a value.",
+    remedy="Remove in_url_because, and let callers send the filter to the list by POST.",
+    example="""
+roles:
+  clerk: {can: [{do: [list, read, create], on: guest}]}
+resources:
+  guest:
+    fields:
+      phone:
+        {type: string, max: 40, class: pii, filter: eq, in_url_because: The exchange can only GET.}
+""",
+    repair=(", in_url_because: The exchange can only GET.", ""),
+)
+def classified_in_url(context: Context) -> Iterator[Found]:
+    """A classified field that lists are filtered or sorted by in the URL, for a stated reason."""
+    for name, resource in context.spec.resources.items():
+        for field, each in resource.fields.items():
+            if each.in_url_because is not None:
+                yield Found(
+                    f"{name}.{field} ({each.class_}) is in URLs, because: "
+                    f"{quote(each.in_url_because)}",
+                    at(name, "fields", field, "in_url_because"),
+                )
 
 
 def _is_card(name: str) -> bool:

@@ -36,6 +36,7 @@ def _operation(operation: Operation, entity: Entity, design: Design) -> Mapping[
         "verb": operation.verb,
         "action": operation.action,
         "function": operation.function,
+        **(_search(operation, entity) if operation.searches else {}),
         "parent": (entity.parent or "") if operation.verb in ("list", "create") else "",
         "on_item": operation.on_item,
         "conditional": operation.conditional,
@@ -56,8 +57,16 @@ def _operation(operation: Operation, entity: Entity, design: Design) -> Mapping[
             else {}
         ),
         "status": operation.status,
-        "body_max": entity.body_max if operation.body else 0,
+        "body_max": operation.body_max,
         "roles": {role.name: _role(role.name, operation, entity, design) for role in design.roles},
+    }
+
+
+def _search(operation: Operation, entity: Entity) -> Mapping[str, Any]:
+    """The list that a search is the same as, and the fields that only the search asks for."""
+    return {
+        "stored": entity.names.operation("list"),
+        "kept": list(operation.kept),
     }
 
 

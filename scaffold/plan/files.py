@@ -129,6 +129,8 @@ def _files(design: Design) -> Iterator[tuple[str, str]]:
         tests.append("test_conflicts.py")
     if service.has_asked_references:
         tests.append("test_references.py")
+    if service.has_search:
+        tests.append("test_search.py")
     if service.has_touches:
         singles.append("gate/rows.py")
         tests.append("test_touches.py")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -243,6 +243,8 @@ def models(entity: Entity) -> Module:
     if "list" in verbs:
         module.models.append(_page(entity, module))
         module.models.append(_query(entity, module))
+    if entity.search:
+        module.models.append(_search(entity, module))
     if "create" in verbs:
         created = [
             _property(each, module, names.class_name, required=each.required)
@@ -323,41 +325,79 @@ def _page(entity: Entity, module: Module) -> Model:
     )
 
 
+CURSOR = "Field(min_length=1, max_length=1024)"
+
+
+def _limit(entity: Entity, module: Module) -> str:
+    module.types.add("whole")
+    return module.annotated("int", f"Field(ge=1, le={entity.page_max})", "whole")
+
+
 def _query(entity: Entity, module: Module) -> Model:
-    module.types.update({"Closed", "whole"})
+    module.types.add("Closed")
     properties = [
-        Property(
-            "limit",
-            module.annotated("int", f"Field(ge=1, le={entity.page_max})", "whole"),
-            default=str(entity.page_default),
-        ),
-        Property(
-            "cursor",
-            module.annotated("str", "Field(min_length=1, max_length=1024)"),
-            default='""',
-        ),
+        Property("limit", _limit(entity, module), default=str(entity.page_default)),
+        Property("cursor", module.annotated("str", CURSOR), default='""'),
     ]
-    sorts = [sign + each.name for each in entity.columns if each.sortable for sign in ("", "-")]
+    listed = [each for each in entity.columns if each.in_url]
+    sorts = _sorts(listed, module)
     if sorts:
-        module.typing.add("Literal")
-        choices = ", ".join(python(each) for each in sorts)
-        properties.append(Property("sort", f"Literal[{choices}] | None", default="None"))
-    for column in entity.columns:
+        properties.append(Property("sort", f"{sorts} | None", default="None"))
+    for column in listed:
         for operator in column.filters:
             properties.append(_filter(column, operator, entity, module))
     text = f"The query parameters of a list of {entity.names.many}."
     return Model(entity.names.query_model, "Closed", text, properties)
 
 
+def _search(entity: Entity, module: Module) -> Model:
+    """What is absent is not asked for; null is no value of a filter."""
+    properties = [
+        Property("limit", _limit(entity, module)),
+        Property("cursor", module.annotated("str", CURSOR)),
+    ]
+    sorts = _sorts(entity.columns, module)
+    properties += [Property("sort", sorts)] if sorts else []
+    for column in entity.columns:
+        name = value_model(entity.names.class_name, column.name)
+        for operator in column.filters:
+            sent = column.kind.annotation(module, name)
+            annotation = _operand(column, operator, sent, module)
+            found, key = filter_attribute(column.name, operator), filter_key(column.name, operator)
+            if found != key:
+                # What is annotated already is annotated further, for readers.
+                base = annotation.removeprefix("Annotated[")
+                base = base[:-1] if base != annotation else base
+                annotation = module.annotated(base, f"Field(alias={python(key)})")
+            properties.append(Property(found, annotation))
+    module.pydantic.update({"ConfigDict", "with_config"})
+    text = f"A search of {entity.names.many}: the query of their list, as a body."
+    return Model(entity.names.search_model, "TypedDict", text, properties)
+
+
+def _sorts(columns: Iterable[Column], module: Module) -> str:
+    """The annotation of the orders by these columns; nothing where there are none."""
+    sorts = [sign + each.name for each in columns if each.sortable for sign in ("", "-")]
+    if not sorts:
+        return ""
+    module.typing.add("Literal")
+    return f"Literal[{', '.join(python(each) for each in sorts)}]"
+
+
 def _filter(column: Column, operator: str, entity: Entity, module: Module) -> Property:
-    name = value_model(entity.names.class_name, column.name)
-    annotation = column.kind.query_annotation(module, name)
-    if operator == "prefix":
-        annotation = column.kind.prefix_annotation(module)
-    if operator == "in":
-        annotation = module.annotated(f"list[{annotation}]", "Field(min_length=1, max_length=100)")
+    sent = column.kind.query_annotation(module, value_model(entity.names.class_name, column.name))
+    annotation = _operand(column, operator, sent, module)
     name, key = filter_attribute(column.name, operator), filter_key(column.name, operator)
     return Property(name, f"{annotation} | None", default="None", key=key if key != name else "")
+
+
+def _operand(column: Column, operator: str, sent: str, module: Module) -> str:
+    """The annotation of what a filter takes, where equality takes `sent`."""
+    if operator == "prefix":
+        return column.kind.prefix_annotation(module)
+    if operator == "in":
+        return module.annotated(f"list[{sent}]", "Field(min_length=1, max_length=100)")
+    return sent
 
 
 def _action(action: Operation, entity: Entity, module: Module) -> None:

@@ -22,10 +22,10 @@ from scaffold.naming import ResourceNames
 from scaffold.plan import python
 from scaffold.plan.quoting import python as quoted
 from scaffold.plan.quoting import raw
+from scaffold.spec.field_base import CLASSIFIED
 from scaffold.types.fields import RULES
 from scaffold.types.kind import Kind
 
-CLASSIFIED = frozenset({"confidential", "pii", "phi", "payment", "secret"})
 CREDENTIALS = frozenset({"authorization", "cookie", "password", "secret", "token"})
 """Names that the log redacts in every service."""
 LONG_TEXT = 30_000
@@ -220,7 +220,13 @@ class ServiceView:
     @property
     def classified(self) -> Sequence[str]:
         """The names of fields that the log redacts because of their class."""
-        found = {each.name for each in self._columns if each.class_ in CLASSIFIED}
+        found = {each.name for each in self._columns if each.classified}
+        found |= {
+            naming.filter_key(each.name, operator)
+            for each in self._columns
+            if each.classified
+            for operator in each.filters
+        }
         found |= {each.name for each in self._inputs if each.class_ in CLASSIFIED}
         return sorted(found - CREDENTIALS)
 
@@ -260,6 +266,11 @@ class ServiceView:
     def has_patch(self) -> bool:
         """Does some operation take a merge patch?"""
         return any(each.verb == "update" for each in self.design.operations)
+
+    @property
+    def has_search(self) -> bool:
+        """Is some list asked for in its body?"""
+        return any(each.searches for each in self.design.operations)
 
     @property
     def patches_objects(self) -> bool:
@@ -319,7 +330,11 @@ class ResourceView:
     def statements(self) -> Mapping[str, Function]:
         """The stored functions by the constants that call them."""
         entity = self.entity
-        names = {each.verb.upper(): each.id for each in entity.operations if each.verb != "action"}
+        names = {
+            each.verb.upper(): each.id
+            for each in entity.operations
+            if each.verb != "action" and not each.searches
+        }
         if entity.actions:
             names |= {"BEGIN": begin_name(entity), "FINISH": finish_name(entity)}
         names |= {

@@ -127,17 +127,39 @@ def _plural_path(name: str, resource: Resource) -> Path:
     return ("resources", name, "plural") if resource.plural else ("resources", name)
 
 
+def _searched(name: str, resource: Resource) -> Path | None:
+    """The first field that makes the list of a resource one to search by POST, if there is one."""
+    for field, kind in resource.fields.items():
+        if kind.searched:
+            return ("resources", name, "fields", field)
+    return None
+
+
 def _operations(resources: Mapping[str, Resource]) -> Iterator[Finding]:
     ids = _Taken("operation id")
     for name, resource in resources.items():
         own = _names(name, resource)
         # Two equal plurals collide as paths already.
         ids.places.setdefault(own.operation("list"), _plural_path(name, resource))
+        if searched := _searched(name, resource):
+            ids.places.setdefault(own.search, searched)
         for operation in ("read", "create", "update", "delete"):
             ids.places[own.operation(operation)] = ("resources", name)
     for name, resource in resources.items():
+        searched = _searched(name, resource)
         for action in resource.actions:
             at = ("resources", name, "actions", action)
+            if action == naming.SEARCH and searched:
+                yield Finding(
+                    "E-COLLISION",
+                    f"The action {quote(action)} has the name of the list by POST, which "
+                    "filters and sorts by classified fields are a part of",
+                    at,
+                    "Rename the action.",
+                    named=True,
+                    other=searched,
+                )
+                continue
             operation = _names(name, resource).operation(action)
             yield from ids.claim(operation, at, f"The action {quote(action)} has")
 
@@ -152,6 +174,8 @@ def _schemas(resources: Mapping[str, Resource]) -> Iterator[Finding]:
         taken = own.class_name in schemas.places
         for schema in (own.class_name,) if taken else own.schemas:
             yield from schemas.claim(schema, path, f"{quote(name)} has")
+        if not taken and _searched(name, resource):
+            yield from schemas.claim(own.search_model, path, f"{quote(name)} has")
         for action, each in resource.actions.items():
             if each.input:
                 at = (*path, "actions", action)
@@ -166,7 +190,8 @@ def _models(resources: Mapping[str, Resource]) -> Iterator[Finding]:
         path: Path = ("resources", name)
         own = _names(name, resource)
         classes = _Taken("class")
-        classes.places = dict.fromkeys(own.models, path)
+        searches = (own.search_model,) if _searched(name, resource) else ()
+        classes.places = dict.fromkeys((*own.models, *searches), path)
         for action in resource.actions:
             at = (*path, "actions", action)
             for model in own.action_models(action):

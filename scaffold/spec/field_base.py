@@ -3,24 +3,27 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
+from annotated_types import MinLen
 from pydantic import GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from .base import ONE_OR_MANY, Model, about
 from .problems import Path, Refusal, listing, quote
-from .scalars import Prose
+from .scalars import Line, Prose
 
 if TYPE_CHECKING:
     from scaffold.types.kind import Kind
 
 FilterOperator = Literal["eq", "in", "prefix", "gte", "lte", "gt", "lt"]
 FieldClass = Literal["public", "internal", "confidential", "pii", "phi", "payment", "secret"]
+CLASSIFIED: frozenset[FieldClass] = frozenset({"confidential", "pii", "phi", "payment", "secret"})
+"""The classes whose values stand in no log, and in a URL only for a stated reason."""
 
 Comparison = Literal["text", "boolean", "integer", "id"]
 
 RANGE: tuple[FilterOperator, ...] = ("gte", "lte", "gt", "lt")
-QUERIED = ("immutable", "computed", "set_by", "filter", "sort")
+QUERIED = ("immutable", "computed", "set_by", "filter", "sort", "in_url_because")
 """The keys about storing and querying, which a value inside another one does not have."""
 COMMON = ("description", "class", "optional", "default", *QUERIED)
 """All keys of a field but its type."""
@@ -55,7 +58,8 @@ class CommonField(Model):
         FieldClass,
         about(
             "How sensitive the field is. What is logged under the name of a field that is neither "
-            "public nor internal is redacted; a secret is never part of a response.",
+            "public nor internal is redacted, and lists are filtered and sorted by it in the body "
+            "of a POST; a secret is never part of a response.",
             "pii",
             alias="class",
         ),
@@ -77,6 +81,14 @@ class CommonField(Model):
         about("The operators that lists may filter the field by.", ["eq", "in"]),
     ] = ()
     sort: Annotated[bool, about("Whether lists may be sorted by the field.", True)] = False
+    in_url_because: Annotated[
+        Annotated[Line, MinLen(10)] | None,
+        about(
+            "Why lists may also be filtered and sorted in the URL by the field, although it is "
+            "classified.",
+            "The mail gateway can only send a GET.",
+        ),
+    ] = None
 
     def kind(self) -> "Kind":
         """What the field's type means; a type with keys of its own passes them on."""
@@ -90,6 +102,11 @@ class CommonField(Model):
     def item(self) -> "CommonField":
         """What a list holds; any other field itself."""
         return self
+
+    @property
+    def searched(self) -> bool:
+        """Whether lists are filtered or sorted by the field in a body, because it is classified."""
+        return self.class_ in CLASSIFIED and bool(self.filter or self.sort)
 
     @property
     def inner(self) -> Mapping[str, "CommonField"]:
@@ -170,6 +187,7 @@ class CommonField(Model):
                 (key,),
                 named=True,
             )
+        self._check_url()
         if not self.sort:
             return
         if not self.SORTS:
@@ -181,6 +199,17 @@ class CommonField(Model):
         else:
             return
         raise Refusal("E-SORT", wrong, "Remove sort: true.", ("sort",), named=True)
+
+    def _check_url(self) -> None:
+        if self.in_url_because is None:
+            return
+        if self.class_ not in CLASSIFIED:
+            wrong = f"A field of class {self.class_} may be in a URL without a reason"
+        elif not (self.filter or self.sort):
+            wrong = "A field that no list is filtered or sorted by is in no URL"
+        else:
+            return
+        raise Refusal("E-IN-URL", wrong, "Remove the key.", ("in_url_because",), named=True)
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -197,6 +226,8 @@ class CommonField(Model):
             del properties["filter"]
         if not cls.SORTS:
             del properties["sort"]
+        if not (cls.FILTERS or cls.SORTS):
+            del properties["in_url_because"]
         if not cls.HAS_DEFAULT:
             del properties["default"]
         return schema

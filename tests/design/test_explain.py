@@ -12,9 +12,9 @@ from rich.console import Console
 
 from scaffold.design.resolve import resolve
 from scaffold.explain import explain
-from scaffold.spec.load import load
+from scaffold.spec.load import load, loads
 
-from .samples import design
+from .samples import design, whole
 
 ACCESS = """
 roles:
@@ -108,6 +108,18 @@ def test_one_operation_lists_the_roles() -> None:
     assert "│ chief                    │ ✓ " in shown
     assert "✓ if the environment is production or staging" in shown
     assert "clerk" not in shown
+
+
+def test_a_search_names_the_fields_that_it_alone_asks_for() -> None:
+    classified = whole(ACCESS).replace("max: 100, filter", "max: 100, class: pii, filter")
+    listed, search = (
+        json.loads(explain(resolve(loads(classified)), operation=each, format="json"))["operations"]
+        for each in ("list_orders", "search_orders")
+    )
+    assert (search[0]["method"], search[0]["path"]) == ("POST", "/orders/search")
+    assert search[0]["allowed"] == listed[0]["allowed"]
+    found = explain(resolve(loads(classified)), operation="search_orders", format="markdown")
+    assert "POST for title" in found
 
 
 def test_a_role_that_is_refused_an_operation_is_told_so() -> None:

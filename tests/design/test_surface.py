@@ -221,6 +221,21 @@ def changed(before: str, after: str) -> list[str]:
             id="a sort",
         ),
         pytest.param(
+            "max: 100, filter",
+            "max: 100, class: pii, filter",
+            [
+                '+ "order.title": "pii string(0..100)"',
+                '+ "order:list by POST body_max": 16384',
+                '+ "order:list by POST": "POST /orders/search"',
+                '+ "order:list filter title": "eq, prefix, by POST alone"',
+                '+ "order:list sort title": "both ways, by POST alone"',
+                '- "order.title": "internal string(0..100)"',
+                '- "order:list filter title": "eq, prefix"',
+                '- "order:list sort title": "both ways"',
+            ],
+            id="a filter that leaves the URL",
+        ),
+        pytest.param(
             "owner: owner_id",
             "owner: owner_id\n    page: {max: 50}\n    body_max: 8KiB",
             [

@@ -244,6 +244,22 @@ def _leaves() -> list[type[model.CommonField]]:
         ("{type: uuid, ▸sort: true}", "E-SORT", "type uuid"),
         ("{type: date, optional: true, ▸sort: true}", "E-SORT", "optional"),
         ("{type: date, computed: true, ▸sort: true}", "E-SORT", "computed"),
+        (
+            "{type: date, filter: lt, ▸in_url_because: Nobody is born then.}",
+            "E-IN-URL",
+            "class internal",
+        ),
+        (
+            "{type: date, class: pii, ▸in_url_because: Nobody is born then.}",
+            "E-IN-URL",
+            "no list is filtered or sorted by",
+        ),
+        (
+            "{type: date, class: pii, filter: lt, in_url_because: ▸why not}",
+            "E-RANGE",
+            "shorter than 10",
+        ),
+        ("{type: text, max: 5, ▸in_url_because: Nobody is born then.}", "E-IN-URL", "Remove"),
     ],
 )
 def test_what_is_wrong_with_a_field(text: str, code: str, says: str) -> None:

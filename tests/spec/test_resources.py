@@ -115,6 +115,13 @@ def test_what_is_wrong_with_resources(text: str, code: str, says: str) -> None:
         # The class SendRowsRows of what a hook touches, and of a hook.
         f"order: {{fields: {{a: {FLAG}}}}}, rows: {{plural: rowses, fields: {{a: {FLAG}}}, "
         f"actions: {{▹send: {{on: item}}, ▸send_rows: {{on: item}}}}}}",
+        # The function of the list by POST, its operation id, and the model of its body.
+        "order: {fields: {▹mail: {type: email, class: pii, filter: eq}}, "
+        "actions: {▸search: {on: item}}}",
+        "order: {fields: {▹mail: {type: email, class: pii, filter: eq}}}, "
+        f"orders: {{plural: more, fields: {{a: {FLAG}}}, actions: {{▸search: {{on: item}}}}}}",
+        "▹order: {fields: {mail: {type: email, class: pii, sort: true}}}, "
+        f"▸order_search: {{fields: {{a: {FLAG}}}}}",
         # The attribute due_gte of the query.
         "order: {fields: {▹due: {type: date, filter: gte}, ▸due_gte: {type: date, filter: eq}}}",
         # The key b_id of an input.

@@ -5,6 +5,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from invoicing.gate.operation import MERGE_PATCH, Body, Operation
+from invoicing.gate.shape import MAX_QUERY
 from invoicing.resources.customer import handlers as customer_handlers
 from invoicing.resources.customer import models as customer_models
 from invoicing.resources.invoice import handlers as invoice_handlers
@@ -22,6 +23,14 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         permission="customer:list",
         handler=customer_handlers.list_,
         query=TypeAdapter(customer_models.CustomerQuery),
+    ),
+    Operation(
+        id="search_customers",
+        method="POST",
+        path="/customers/search",
+        permission="customer:list",
+        handler=customer_handlers.search,
+        body=Body(TypeAdapter(customer_models.CustomerSearch), MAX_QUERY),
     ),
     Operation(
         id="create_customer",
@@ -212,6 +221,14 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         permission="payment:list",
         handler=payment_handlers.list_,
         query=TypeAdapter(payment_models.PaymentQuery),
+    ),
+    Operation(
+        id="search_payments",
+        method="POST",
+        path="/payments/search",
+        permission="payment:list",
+        handler=payment_handlers.search,
+        body=Body(TypeAdapter(payment_models.PaymentSearch), MAX_QUERY),
     ),
     Operation(
         id="create_payment",

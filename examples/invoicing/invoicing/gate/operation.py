@@ -1,8 +1,9 @@
 """An operation of the service, and one call of it."""
 
 import hashlib
+import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from asyncpg import Record
@@ -77,6 +78,10 @@ class Call:
     def match(self) -> list[int] | None:
         """The versions that the precondition names, None without one."""
         return if_match(self.headers.get(b"if-match"))
+
+    def asked_in_body(self) -> "Call":
+        """The call of a list whose query is the body of this one."""
+        return replace(self, query=json.loads(self.body))
 
     @property
     def idempotency_key(self) -> str | None:

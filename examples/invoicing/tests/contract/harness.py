@@ -341,6 +341,34 @@ def allowed(service: Service, operation_id: str) -> Prepared:
     return prepare(service, operation_id, role, allowed_facts(operation_id))
 
 
+def arguments(operation_id: str) -> dict[str, Any]:
+    """What a list can be asked for: the schemas of the contract by name."""
+    body = body_schema(operation_id)
+    if body is not None:
+        found: dict[str, Any] = body["properties"]
+        return found
+    promised = CONTRACT["paths"][TABLE[operation_id].path]["get"]["parameters"]
+    return {
+        each["name"]: each["schema"] for each in promised if each.get("in") == "query"
+    }
+
+
+def ask(request: Prepared, **asked: Any) -> httpx2.Response:
+    """Sends a list with these filters, this order and page, and no other."""
+    if request.body is not None:
+        request.body = asked
+        return request.send()
+    request.query = {name: _text(value) for name, value in asked.items()}
+    return request.send()
+
+
+def _text(value: Any) -> str:
+    """A value as a query says it."""
+    if isinstance(value, list):
+        return ",".join(map(_text, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def listed(request: Prepared, facts: Mapping[str, Any] | None = None) -> str:
     """One more row for the list that is asked for, as `facts` describe it; returns its id."""
     about = ACCESS[request.operation.id]

@@ -195,6 +195,8 @@ def test_generated_requests(case: Any, service: Service) -> None:
     operation = case.operation.definition.raw["operationId"]
     caller = world_of(service, allowed_role(operation))
     cursor = case.query.pop("cursor", None)  # opaque: only the service can make one
+    if ACCESS[operation]["verb"] == "list" and isinstance(case.body, dict):
+        cursor = case.body.pop("cursor", cursor)
     response = case.call(
         base_url=service.url, headers={"authorization": f"Bearer {caller.token}"}
     )

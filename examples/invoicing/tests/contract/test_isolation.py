@@ -19,13 +19,13 @@ from invoicing.store.database import OUTSIDE_CONDITION
 from invoicing.store.statements import CALLER, RELEASE, TABLES
 from tests.contract.harness import (
     ACCESS,
-    CONTRACT,
     NOBODY,
     TABLE,
     Prepared,
     Service,
     World,
     allowed,
+    arguments,
     bound,
     cases,
     listed,
@@ -198,10 +198,7 @@ def test_a_binding_ends_with_its_transaction(
 
 def orders(operation: str) -> list[str | None]:
     """The orders of a list: the one without a sort, and those of the contract."""
-    for each in CONTRACT["paths"][TABLE[operation].path]["get"]["parameters"]:
-        if each.get("name") == "sort":
-            return [None, *each["schema"]["enum"]]
-    return [None]
+    return [None, *arguments(operation).get("sort", {}).get("enum", [])]
 
 
 def unbound(
@@ -267,7 +264,7 @@ async def call(
         "select p.proname, p.proargnames, p.proargmodes from pg_proc p"
         " where p.pronamespace = $1::text::regnamespace and p.proname = $2",
         RELEASE,
-        about["resource"] + part if part else request.operation.id,
+        about["resource"] + part if part else about.get("stored", request.operation.id),
     )
     assert row is not None
     names = [

@@ -9,6 +9,7 @@ from typing import Any
 from asyncpg import Record
 
 from notes.gate.answers import Answer
+from notes.gate.operation import Call
 from notes.gate.problems import invalid
 from notes.gate.shape import UUID_PATTERN
 
@@ -16,13 +17,14 @@ MAX_CURSOR = 1024
 
 
 def arguments(
-    query: Mapping[str, Any], default: int
+    call: Call, default: int
 ) -> tuple[int, str | None, str | None, str | None, str | None]:
     """The arguments of a list function: limit, sort, last key and id, filters as JSON."""
+    query = call.query
     if not query:
         return default, None, None, None, None
     sort: str | None = query.get("sort")
-    key, last_id = _decode(query["cursor"], sort) if "cursor" in query else (None, None)
+    key, last_id = _decode(call, sort) if "cursor" in query else (None, None)
     filters = {name: value for name, value in query.items() if name not in RESERVED}
     encoded = json.dumps(filters) if filters else None
     return query.get("limit", default), sort, key, last_id, encoded
@@ -47,8 +49,9 @@ def _encode(sort: str | None, key: str, last_id: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 
-def _decode(cursor: str, sort: str | None) -> tuple[str, str]:
+def _decode(call: Call, sort: str | None) -> tuple[str, str]:
     """The place after which a page starts, in the order that the cursor was made for."""
+    cursor: str = call.query["cursor"]
     try:
         if len(cursor) <= MAX_CURSOR:
             given, key, last_id = json.loads(

@@ -10,12 +10,12 @@ from notes.development.examples import example
 from notes.development.world import CATALOG
 from tests.contract.harness import (
     ACCESS,
-    CONTRACT,
-    TABLE,
     Prepared,
     Service,
     allowed,
     allowed_facts,
+    arguments,
+    ask,
     reachable,
 )
 
@@ -40,22 +40,21 @@ def add(request: Prepared, operation: str) -> str:
 
 def size(operation: str) -> int:
     """Two rows a page, if it can have as many."""
-    (limit,) = (each for each in declared(operation) if each["name"] == "limit")
-    most: int = limit["schema"]["maximum"]
+    most: int = arguments(operation)["limit"]["maximum"]
     return min(2, most)
 
 
-def pages(request: Prepared) -> Iterator[list[str]]:
+def pages(request: Prepared, **asked: Any) -> Iterator[list[str]]:
     """The ids of one page after the other."""
-    request.query["limit"] = str(size(request.operation.id))
+    asked["limit"] = size(request.operation.id)
     while True:
-        response = request.send()
+        response = ask(request, **asked)
         assert response.status_code == 200, response.text
         document = response.json()
         yield [item["id"] for item in document["items"]]
         if document["next_cursor"] is None:
             return
-        request.query["cursor"] = document["next_cursor"]
+        asked["cursor"] = document["next_cursor"]
 
 
 @pytest.mark.parametrize("operation", LISTS)
@@ -88,19 +87,16 @@ def test_pages_are_stable_while_others_write(service: Service, operation: str) -
 def test_sorts_and_their_pages(service: Service, operation: str) -> None:
     for sort in choices(operation):
         request, ids = filled(service, operation, 5)
-        request.query["sort"] = sort
-        if request.send().status_code == 403:
-            shown = service.client.get(request.path, headers=request.headers).json()[
-                "items"
-            ]
+        response = ask(request, sort=sort)
+        if response.status_code == 403:
+            shown = ask(request).json()["items"]
             blind = allowed_facts(operation).get("blind", ())
             name = sort.lstrip("-")
             assert name not in shown[0] or name in blind, "shown, and no sort"
             continue
-        listed = list(chain(*pages(request)))
+        listed = list(chain(*pages(request, sort=sort)))
         assert sorted(listed) == sorted(ids), sort
-        request.query = {"sort": sort}
-        values = [item.get(sort.lstrip("-")) for item in request.send().json()["items"]]
+        values = [item.get(sort.lstrip("-")) for item in response.json()["items"]]
         if None not in values and not isinstance(values[0], str):
             assert values == sorted(values, reverse=sort.startswith("-")), sort
 
@@ -111,23 +107,18 @@ def test_a_cursor_belongs_to_its_order(service: Service, operation: str) -> None
     if not sorts:
         return
     request, _ = filled(service, operation, 3)
-    request.query = {"limit": "1"}
-    cursor = request.send().json()["next_cursor"]
-    request.query = {"cursor": cursor, "sort": sorts[0]}
-    assert request.send().status_code == 422
+    cursor = ask(request, limit=1).json()["next_cursor"]
+    assert ask(request, cursor=cursor, sort=sorts[0]).status_code == 422
 
 
 @pytest.mark.parametrize("operation", LISTS)
 def test_filters_keep_what_they_say(service: Service, operation: str) -> None:
-    for parameter in filters(operation):
+    for key, schema in filters(operation).items():
         request, ids = filled(service, operation, 3)
-        name, _, operator = parameter["name"].partition(".")
-        item = service.client.get(
-            request.path, headers=request.headers, params={"limit": "1"}
-        ).json()["items"][0]
+        name, _, operator = key.partition(".")
+        item = ask(request, limit=1).json()["items"][0]
         value = item.get(name)
-        request.query = {parameter["name"]: text(value, parameter["schema"])}
-        response = request.send()
+        response = ask(request, **{key: operand(value, schema)})
         if response.status_code == 403:
             blind = allowed_facts(operation).get("blind", ())
             assert name not in item or name in blind, "shown, and no filter"
@@ -138,40 +129,27 @@ def test_filters_keep_what_they_say(service: Service, operation: str) -> None:
             continue
         assert set(found) <= set(ids)
         if operator in ("", "in", "gte", "lte", "prefix"):
-            assert item["id"] in found, parameter["name"]
+            assert item["id"] in found, key
         else:
-            assert item["id"] not in found, parameter["name"]
+            assert item["id"] not in found, key
 
 
-def text(value: object, schema: dict[str, Any]) -> str:
-    """A value as a query has it; another example where there is none."""
+def operand(value: Any, schema: dict[str, Any]) -> Any:
+    """What a filter takes for a value; for another example where there is none."""
     if value is None:
-        kind = schema["items"] if schema["type"] == "array" else schema
-        value = example(kind, 1)
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value)
+        return example(schema, 1)
+    return [value] if schema["type"] == "array" else value
 
 
 def choices(operation: str) -> list[str]:
     """The sorts of a list."""
-    for parameter in declared(operation):
-        if parameter["name"] == "sort":
-            found: list[str] = parameter["schema"]["enum"]
-            return found
-    return []
+    found: list[str] = arguments(operation).get("sort", {}).get("enum", [])
+    return found
 
 
-def filters(operation: str) -> list[dict[str, Any]]:
-    """The filters of a list."""
-    return [
-        each
-        for each in declared(operation)
-        if each["name"] not in ("limit", "cursor", "sort")
-    ]
-
-
-def declared(operation: str) -> list[dict[str, Any]]:
-    """The query parameters of a list in the contract."""
-    promised = CONTRACT["paths"][TABLE[operation].path]["get"]
-    return [each for each in promised["parameters"] if each.get("in") == "query"]
+def filters(operation: str) -> dict[str, Any]:
+    """The filters of a list: their schemas by name."""
+    found = arguments(operation)
+    return {
+        name: found[name] for name in found if name not in ("limit", "cursor", "sort")
+    }

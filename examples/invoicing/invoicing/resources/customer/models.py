@@ -55,11 +55,30 @@ class CustomerQuery(Closed):
     name_prefix: Annotated[Line, Field(min_length=1, max_length=120)] | None = Field(
         default=None, alias="name.prefix"
     )
-    email: Annotated[Email, Field(max_length=254)] | None = None
     region: Literal["eu", "us"] | None = None
     region_in: (
         Annotated[list[Literal["eu", "us"]], Field(min_length=1, max_length=100)] | None
     ) = Field(default=None, alias="region.in")
+
+
+@with_config(ConfigDict(extra="forbid"))
+class CustomerSearch(TypedDict, total=False):
+    """A search of customers: the query of their list, as a body."""
+
+    limit: Annotated[int, Field(ge=1, le=100), whole]
+    cursor: Annotated[str, Field(min_length=1, max_length=1024)]
+    sort: Literal["name", "-name"]
+    name: Annotated[Line, Field(min_length=1, max_length=120)]
+    name_prefix: Annotated[
+        Line, Field(min_length=1, max_length=120), Field(alias="name.prefix")
+    ]
+    email: Annotated[Email, Field(max_length=254)]
+    region: Literal["eu", "us"]
+    region_in: Annotated[
+        list[Literal["eu", "us"]],
+        Field(min_length=1, max_length=100),
+        Field(alias="region.in"),
+    ]
 
 
 class CustomerCreate(Closed):

@@ -27,7 +27,7 @@ TRANSMIT_CHANGES = TypeAdapter(TransmitInvoiceChanges)
 
 async def list_(call: Call) -> Answer:
     """List invoices."""
-    limit, sort, key, last_id, filters = arguments(call.query, 20)
+    limit, sort, key, last_id, filters = arguments(call, 20)
     row = await call.run(statements.LIST, limit, sort, key, last_id, filters)
     return page(row, call.query)
 

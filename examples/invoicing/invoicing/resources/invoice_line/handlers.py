@@ -18,7 +18,7 @@ LOCK_CHANGES = TypeAdapter(LockInvoiceLineChanges)
 
 async def list_(call: Call) -> Answer:
     """List invoice lines."""
-    limit, sort, key, last_id, filters = arguments(call.query, 100)
+    limit, sort, key, last_id, filters = arguments(call, 100)
     row = await call.run(statements.LIST, call.id, limit, sort, key, last_id, filters)
     return page(row, call.query)
 

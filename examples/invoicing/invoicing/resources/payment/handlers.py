@@ -19,9 +19,14 @@ REFUND_CHANGES = TypeAdapter(RefundPaymentChanges)
 
 async def list_(call: Call) -> Answer:
     """List payments."""
-    limit, sort, key, last_id, filters = arguments(call.query, 20)
+    limit, sort, key, last_id, filters = arguments(call, 20)
     row = await call.run(statements.LIST, limit, sort, key, last_id, filters)
     return page(row, call.query)
+
+
+async def search(call: Call) -> Answer:
+    """Search payments."""
+    return await list_(call.asked_in_body())
 
 
 async def create(call: Call) -> Answer:

@@ -60,8 +60,33 @@ class PaymentQuery(Closed):
     ) = Field(default=None, alias="method.in")
     received_on_gte: Date | None = Field(default=None, alias="received_on.gte")
     received_on_lte: Date | None = Field(default=None, alias="received_on.lte")
-    provider_reference: Annotated[Line, Field(max_length=80)] | None = None
     status: Literal["received", "refunded"] | None = None
+
+
+@with_config(ConfigDict(extra="forbid"))
+class PaymentSearch(TypedDict, total=False):
+    """A search of payments: the query of their list, as a body."""
+
+    limit: Annotated[int, Field(ge=1, le=100), whole]
+    cursor: Annotated[str, Field(min_length=1, max_length=1024)]
+    sort: Literal["received_on", "-received_on"]
+    invoice_id: Uuid
+    amount_gte: Annotated[
+        int, Field(ge=1, le=1000000000000000), whole, Field(alias="amount.gte")
+    ]
+    amount_lte: Annotated[
+        int, Field(ge=1, le=1000000000000000), whole, Field(alias="amount.lte")
+    ]
+    method: Literal["bank_transfer", "card", "direct_debit", "cash"]
+    method_in: Annotated[
+        list[Literal["bank_transfer", "card", "direct_debit", "cash"]],
+        Field(min_length=1, max_length=100),
+        Field(alias="method.in"),
+    ]
+    received_on_gte: Annotated[Date, Field(alias="received_on.gte")]
+    received_on_lte: Annotated[Date, Field(alias="received_on.lte")]
+    provider_reference: Annotated[Line, Field(max_length=80)]
+    status: Literal["received", "refunded"]
 
 
 class PaymentCreate(Closed):

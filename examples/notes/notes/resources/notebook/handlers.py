@@ -9,7 +9,7 @@ from notes.resources.notebook import statements
 
 async def list_(call: Call) -> Answer:
     """List notebooks."""
-    limit, sort, key, last_id, filters = arguments(call.query, 20)
+    limit, sort, key, last_id, filters = arguments(call, 20)
     row = await call.run(statements.LIST, limit, sort, key, last_id, filters)
     return page(row, call.query)
 
