@@ -82,6 +82,8 @@ def _not_offered(field: type[CommonField]) -> Iterator[str]:
         yield "filter"
     if not field.SORTS:
         yield "sort"
+    if not (field.FILTERS or field.SORTS):
+        yield "in_url_because"
     if not field.HAS_DEFAULT:
         yield "default"
 
@@ -421,6 +423,9 @@ def resource_fields(draw: Draw, name: str, to: list[str], actions: list[str]) ->
     sortable = own.SORTS and not secret and not {"optional", "computed"} & found.keys()
     if sortable and often(draw, 2):
         found["sort"] = True
+    queried = {"filter", "sort"} & found.keys()
+    if queried and found.get("class") not in (None, "public", "internal") and often(draw, 2):
+        found["in_url_because"] = f"{draw(line())}, so it is a GET"
     return found
 
 

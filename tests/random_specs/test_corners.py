@@ -37,7 +37,9 @@ resources:
       long:  {type: string, min: 120, max: 200, pattern: '^[a-z]+$', filter: eq, sort: true}
       code:  {type: string, max: 10, pattern: '^[A-Z]{2}-[0-9]{2}$'}
       other: {type: string, max: 10, pattern: '^[^ -~]{2,}$'}
-      price: {type: decimal, digits: 6, places: 2, min: 1000, max: 1010, filter: gte, sort: true}
+      price:
+        {type: decimal, digits: 6, places: 2, min: 1000, max: 1010, class: payment, filter: gte,
+         sort: true}
       below: {type: decimal, digits: 6, places: 2, max: '-3.25'}
       day:   {type: date}
       link:  {type: url, max: 10}
@@ -51,8 +53,9 @@ resources:
       tags:  {type: list, of: {type: string, max: 30}, max_items: 20, default: []}
       links: {type: list, of: {type: url}, max_items: 5}
       type:  {type: string, max: 10, filter: [eq, prefix], sort: true}
-      class: {type: integer, min: 0, max: 9, filter: [eq, gte, in], sort: true}
-      from:  {type: boolean, filter: eq, default: false}
+      class: {type: integer, min: 0, max: 9, class: pii, filter: [eq, gte, in], sort: true}
+      from:
+        {type: boolean, class: phi, filter: eq, default: false, in_url_because: A kiosk GETs.}
       list:  {type: list, of: {type: integer, min: 0, max: 9}, max_items: 3, default: []}
       date:  {type: date, filter: lte}
       made:  {type: datetime, default: '2030-01-31T12:00:00Z'}
