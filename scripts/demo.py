@@ -71,7 +71,7 @@ def output(*arguments: str) -> str:
 def serving(port: int) -> Iterator[None]:
     """The development server, ready to answer; stopped at the end."""
     command = [sys.executable, "-m", "invoicing.development.serve", "--port", str(port)]
-    environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
+    environment = {**os.environ, "DEVELOPMENT_POSTGRES_URL": ""}
     with subprocess.Popen(command, cwd=PROJECT, env=environment) as server:  # noqa: S603
         try:
             await_ready(server, port)

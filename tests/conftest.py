@@ -17,11 +17,11 @@ def emitted_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_server(emitted_project: Path) -> Iterator[str]:
-    """The administrator's URL of a PostgreSQL for this process alone; also in DATABASE_URL.
+    """The administrator's URL of a PostgreSQL for this process alone.
 
-    The workers of a run do not share one: roles are of the whole server, and some of the
-    emitted tests loosen them for a moment.
+    It is in DEVELOPMENT_POSTGRES_URL as well, for the emitted tests. The workers of a run do not
+    share one: roles are of the whole server, and some tests change those of a deployment.
     """
     with emitted.postgres(emitted_project) as url, pytest.MonkeyPatch.context() as patch:
-        patch.setitem(os.environ, "DATABASE_URL", url)
+        patch.setitem(os.environ, "DEVELOPMENT_POSTGRES_URL", url)
         yield url

@@ -45,6 +45,8 @@ def postgres(project: Path) -> Iterator[str]:
     name, directory = "emitted_development", project / PACKAGE / "development"
     found = importlib.util.spec_from_file_location(name, directory / "__init__.py")
     assert found is not None and found.loader is not None
+    for each in [each for each in sys.modules if each.startswith(f"{name}.")]:
+        del sys.modules[each]  # those of another project
     package = importlib.util.module_from_spec(found)
     sys.modules[name] = package
     found.loader.exec_module(package)
@@ -104,7 +106,7 @@ def _runner() -> _Runner:
 
 
 def ask(project: Path, tests: Iterable[str], *options: str) -> Outcome:
-    """Runs emitted tests of a project until one fails; DATABASE_URL names their server."""
+    """Runs emitted tests of a project until one fails, on the server of the environment."""
     return _runner().run(
         directory=str(project.resolve()),
         arguments=[

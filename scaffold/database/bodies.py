@@ -382,13 +382,15 @@ class SharedView:
     `scope` is the prefix of the settings that the policies read. `claims` are the members of a
     caller that hold the user's attributes, with their values, and `claimed` is the test that the
     caller has a role whose conditions ask for them: taking an array out of JSON costs more than
-    anything else that is done with a caller. `demands` are those of the features.
+    anything else that is done with a caller. `environment` says that some condition asks for it.
+    `demands` are those of the features.
     """
 
     scope: str
     assurance: tuple[Assurance, ...]
     claims: tuple[Assignment, ...]
     claimed: Sql
+    environment: bool
     demands: tuple[Demand, ...]
 
 

@@ -54,6 +54,7 @@ class RulesView:
     """What is told to rules.sql: statements of grants, rows of roles, and those of features."""
 
     grants: tuple[str, ...]
+    backup: str
     roles: tuple[str, ...]
     features: tuple[str, ...]
 
@@ -63,11 +64,10 @@ def database(design: Design, render: Render) -> Database:
     found = tables(design)
     rules = guards(design, found)
     stored = functions(design, render, rules.scope)
-    app = f"{design.name}_app"
     derived = {
         **dict(_functions(design, stored)),
-        RULES: render("guards/rules", _rules(design, rules, app, render)),
-        POLICIES: _policies(rules, app),
+        RULES: render("guards/rules", _rules(design, found, rules, render)),
+        POLICIES: _policies(rules, f"{design.name}_app"),
         INDEXES: _indexes(rules),
     }
     text = json.dumps(derived, sort_keys=True)
@@ -127,10 +127,12 @@ def _hides_variables(design: Design) -> bool:
     return any(each.startswith(("p_", "v_")) for each in columns)
 
 
-def _rules(design: Design, rules: Guards, app: str, render: Render) -> RulesView:
+def _rules(design: Design, found: Sequence[Table], rules: Guards, render: Render) -> RulesView:
+    app, backup = f"{design.name}_app", f"{design.name}_backup"
     added = (each.triggers(design, render) for each in FEATURES)
     return RulesView(
         tuple(printer.grant(each, app) for each in rules.grants),
+        printer.readable([each.name for each in found], backup),
         tuple(f"({literal(each.name)}, {literal(each.kind)})" for each in rules.roles),
         tuple(each for each in added if each),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from textwrap import wrap
 
 from scaffold.database.layout import STEP, WIDTH, Group, Sql, lay, listed, parenthesized
@@ -109,10 +110,17 @@ def grant(found: Grant, role: str) -> str:
     ]
     if found.update:
         verbs.append(listed(found.update, "update ("))
-    given = lay(Group(tuple(verbs), ", "), 6)
-    on = f"on {found.table} to {role};\n"
-    last = given.rpartition("\n")[2]
-    return f"grant {given}{' ' if len(last) + len(on) + 6 < WIDTH else chr(10) + '  '}{on}"
+    return _granted(lay(Group(tuple(verbs), ", "), 6), f"on {found.table} to {role}")
+
+
+def readable(tables: Iterable[str], role: str) -> str:
+    """The statement that lets a role read whole tables."""
+    return _granted(f"select on {lay(Group(tuple(tables), ', '), 16)}", f"to {role}")
+
+
+def _granted(what: str, whom: str) -> str:
+    last = what.rpartition("\n")[2]
+    return f"grant {what}{' ' if len(last) + len(whom) + 8 < WIDTH else chr(10) + '  '}{whom};\n"
 
 
 def view(found: View) -> str:

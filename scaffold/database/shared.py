@@ -50,6 +50,7 @@ def functions(design: Design, render: Render, scope: str, *, pages: bool) -> Ite
         tuple(_assurance(design)),
         tuple(_claim(each) for each in design.user_attributes) if claiming else (),
         listed_roles("v_caller.roles && ", claiming),
+        asks_environment(design),
         tuple(each.demand for each in entries),
     )
     about = "they are refused if they hold none of the roles `p_allowed`."
@@ -130,6 +131,17 @@ def _claim(attribute: Attribute) -> Assignment:
         text = f"p_caller -> 'attributes' ->> {name}"
         value = text if attribute.kind.textual else f"({text})::{attribute.kind.sql}"
     return Assignment(claim_name(attribute.name), value)
+
+
+def asks_environment(design: Design) -> bool:
+    """Does a condition look at the environment in which the service runs?"""
+    return any(
+        not isinstance(term, tuple) and term.source == "environment"
+        for operation in design.operations
+        for each in operation.alternatives
+        for condition in each.conditions
+        for term in (condition.left, condition.right)
+    )
 
 
 def _claiming(design: Design) -> frozenset[str]:

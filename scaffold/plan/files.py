@@ -70,6 +70,7 @@ TESTS = (
     "harness.py",
     "test_access.py",
     "test_contract.py",
+    "test_development.py",
     "test_fields.py",
     "test_grants.py",
     "test_isolation.py",

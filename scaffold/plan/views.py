@@ -10,6 +10,7 @@ from scaffold import naming
 from scaffold.database.actions import begin_name, finish_name
 from scaffold.database.files import Database
 from scaffold.database.schema import Function, OwnTable, Parameter
+from scaffold.database.shared import asks_environment
 from scaffold.database.sql import identifier
 from scaffold.database.tables import of_features
 from scaffold.database.touches import name as touch_name
@@ -68,6 +69,16 @@ class ServiceView:
     def app(self) -> str:
         """The database role that the service connects as."""
         return f"{self.design.name}_app"
+
+    @property
+    def backup(self) -> str:
+        """The database role that reads everything for a backup."""
+        return f"{self.design.name}_backup"
+
+    @property
+    def asks_environment(self) -> bool:
+        """Does a condition look at the environment?"""
+        return asks_environment(self.design)
 
     @property
     def environments(self) -> str:

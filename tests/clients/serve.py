@@ -13,7 +13,7 @@ from invoicing.development.issuer import DevelopmentIssuer
 from tests.contract.harness import Service, world_of
 
 name = f"clients_{os.getpid()}"
-admin = os.environ["DATABASE_URL"]
+admin = os.environ["DEVELOPMENT_POSTGRES_URL"]
 with tempfile.TemporaryDirectory() as keys:
     service = Service(asyncio.run(prepare(admin, name)), DevelopmentIssuer(Path(keys) / "issuer"))
     try:

@@ -74,7 +74,7 @@ def service(emitted_project: Path, postgres_server: str) -> Iterator[Mapping[str
     with subprocess.Popen(  # noqa: S603 - this Python
         [sys.executable, "-c", (HERE / "serve.py").read_text(encoding="utf-8")],
         cwd=emitted_project,
-        env={**os.environ, "DATABASE_URL": postgres_server},
+        env={**os.environ, "DEVELOPMENT_POSTGRES_URL": postgres_server},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

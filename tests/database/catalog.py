@@ -13,8 +13,8 @@ select n.nspname, pg_get_functiondef(p.oid), p.proacl::text
   from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname like 'invoicing%'
 """,
     "relation": """
-select n.nspname, c.relname, c.relkind, c.relacl::text, c.relrowsecurity, c.relforcerowsecurity,
-       c.reloptions::text,
+select n.nspname, c.relname, c.relkind, c.relrowsecurity, c.relforcerowsecurity, c.reloptions::text,
+       (select array_agg(a order by a)::text from unnest(c.relacl::text[]) a),
        case when c.relkind = 'v' then pg_get_viewdef(c.oid) end
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
  where n.nspname like 'invoicing%' and c.relkind <> 'i'

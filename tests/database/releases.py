@@ -27,11 +27,12 @@ SECONDS: Final = 60
 
 
 class Urls(NamedTuple):
-    """The URLs of one database: as administrator, as owner, and as the service."""
+    """The URLs of one database: as administrator, as owner, as the service, and for backups."""
 
     admin: str
     owner: str
     app: str
+    backup: str
 
 
 class Case(NamedTuple):
@@ -156,7 +157,7 @@ def urls(server: str, name: str) -> Urls:
     """The URLs of a database of a server that asks for no passwords."""
     parts = urlsplit(server)
     where = parts.netloc.rpartition("@")[2]
-    roles = ("postgres", f"{PACKAGE}_owner", f"{PACKAGE}_app")
+    roles = ("postgres", *(f"{PACKAGE}_{each}" for each in ("owner", "app", "backup")))
     return Urls(
         *(urlunsplit(parts._replace(netloc=f"{each}@{where}", path=f"/{name}")) for each in roles)
     )

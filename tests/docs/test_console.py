@@ -30,17 +30,21 @@ def blocks(*languages: str) -> list[Block]:
 
 
 def urls(administrator: str) -> dict[str, str]:
-    """The three roles' URLs of the service's database, as the documents call them."""
+    """The URLs of the service's database and of a restored one, as the documents call them."""
     where = urlsplit(administrator)
     host = where.netloc.rpartition("@")[2]
 
-    def of(role: str) -> str:
-        return where._replace(netloc=f"{role}@{host}", path=f"/{PACKAGE}").geturl()
+    def of(role: str, database: str = PACKAGE) -> str:
+        return where._replace(netloc=f"{role}@{host}", path=f"/{database}").geturl()
 
     return {
         "ADMIN_URL": of("postgres"),
         "OWNER_URL": of(f"{PACKAGE}_owner"),
         "APP_URL": of(f"{PACKAGE}_app"),
+        "PSEUDONYM_KEY": "0123456789abcdef" * 4,
+        "BACKUP_URL": of(f"{PACKAGE}_backup"),
+        "RESTORED_URL": of("postgres", "restored"),
+        "RESTORED_OWNER_URL": of(f"{PACKAGE}_owner", "restored"),
     }
 
 
@@ -77,6 +81,7 @@ def test_the_tour(place: Path, environment: Mapping[str, str], postgres_server: 
         finally:
             session.end_servers()
             asyncio.run(execute(postgres_server, f"drop database {PACKAGE}"))
+            asyncio.run(execute(postgres_server, "drop database if exists restored"))
 
 
 def write_hooks(project: Path, environment: Mapping[str, str]) -> None:

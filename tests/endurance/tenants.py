@@ -137,11 +137,19 @@ class Attack:
             asked.item = self._item(asked, resource, "path")
             head, _, tail = path.partition("{")
             path = head + asked.item.id + tail.partition("}")[2]
+        search = None
         if about["verb"] == "list":
-            path += self._query(asked, about, promised)
+            query, schemas = self._query(asked, about, promised)
+            if method == "GET":
+                path += f"?{urlencode(query, safe=',')}"
+            else:
+                sent = {name: typed(schemas[name], value) for name, value in query.items()}
+                search = json.dumps(sent).encode()
         key = None
         chance = {"required": 1.0, "optional": 0.5, "none": 0.0}[about["idempotency_key"]]
-        if self._random.random() >= chance:
+        if search is not None:
+            body: bytes | None = search
+        elif self._random.random() >= chance:
             body = self._body(asked, about, role, facts, promised, tenant.name)
         elif self._random.random() < FOREIGN:
             key, known = self._shared_key(asked, caller.member.id)
@@ -224,14 +232,17 @@ class Attack:
         asked.foreign.discard(what)
         return Item(str(uuid.UUID(int=self._random.getrandbits(128), version=4)))
 
-    def _query(self, asked: Asked, about: Mapping[str, Any], promised: Mapping[str, Any]) -> str:
+    def _query(
+        self, asked: Asked, about: Mapping[str, Any], promised: Mapping[str, Any]
+    ) -> tuple[dict[str, str], Mapping[str, Any]]:
+        """What a list is asked for, by query or by body, and the schemas of all that can be."""
         chance = self._random.random
         given = {"limit": str(self._random.randint(1, 5))}
         parameters = {
             each["name"]: each["schema"]
             for each in promised.get("parameters", ())
             if each["in"] == "query"
-        }
+        } | self._schema(promised).get("properties", {})
         if "sort" in parameters and chance() < 0.5:
             asked.order = given["sort"] = self._random.choice(parameters["sort"]["enum"])
         if chance() < 0.3:
@@ -246,7 +257,14 @@ class Attack:
             filters, min(len(filters), self._random.choice((0, 0, 1, 2)))
         ):
             given[name] = self._filter(asked, about, name, parameters[name])
-        return f"?{urlencode(given, safe=',')}"
+        return given, parameters
+
+    def _schema(self, promised: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The schema of an operation's body; nothing where it has none."""
+        for content in promised.get("requestBody", {}).get("content", {}).values():
+            found: Mapping[str, Any] = self._schemas[content["schema"]["$ref"].rpartition("/")[2]]
+            return found
+        return {}
 
     def _filter(
         self, asked: Asked, about: Mapping[str, Any], name: str, schema: Mapping[str, Any]
@@ -276,10 +294,9 @@ class Attack:
         promised: Mapping[str, Any],
         name: str,
     ) -> bytes | None:
-        if "requestBody" not in promised:
+        schema = self._schema(promised)
+        if not schema:
             return None
-        (content,) = promised["requestBody"]["content"].values()
-        schema = self._schemas[content["schema"]["$ref"].rpartition("/")[2]]
         properties = schema["properties"]
         writable = facts.get("fields")
         if about["verb"] == "update":
@@ -307,6 +324,19 @@ class Attack:
         key = f"{asked.operation}-{self._used[member, asked.operation]}"
         asked.foreign.add("key")
         return key, self._shared.get(key)
+
+
+def typed(schema: Mapping[str, Any], value: str) -> Any:
+    """A value of a query as a body says it."""
+    match schema.get("type"):
+        case "array":
+            return [typed(schema["items"], each) for each in value.split(",")]
+        case "integer":
+            return int(value)
+        case "boolean":
+            return value == "true"
+        case _:
+            return value
 
 
 def _keep(found: list[Any], new: Any, most: int) -> None:
@@ -391,8 +421,8 @@ def open_hooks(emitted: Emitted) -> None:
 
 @contextmanager
 def administrator(emitted: Emitted) -> Iterator[str]:
-    """The URL of the PostgreSQL that DATABASE_URL names, or of one that is thrown away."""
-    if given := os.environ.get("DATABASE_URL"):
+    """The URL of the PostgreSQL of DEVELOPMENT_POSTGRES_URL, or of one that is thrown away."""
+    if given := os.environ.get("DEVELOPMENT_POSTGRES_URL"):
         yield given
         return
     with emitted.postgres.server() as url:

@@ -16,6 +16,8 @@ def policy(table: str) -> str:
     return f"create policy tenant_isolation on {table} as restrictive for all to invoicing_app\n"
 
 
+DEVELOPMENT: Final = "development/database.py"
+
 ROW_LEVEL_SECURITY: Final = (
     Mutant(
         id="policy-shows-everything",
@@ -192,6 +194,22 @@ GRANTS: Final = (
         noticed_by="test_grants.py::test_the_service_may_do_what_its_operations_need",
     ),
     Mutant(
+        id="backups-may-change-rows",
+        control="AZ-3",
+        file=RULES,
+        old="grant select on organization, member, member_role,",
+        new="grant select, update on organization, member, member_role,",
+        noticed_by="test_grants.py::test_backups_read_every_row_and_change_none",
+    ),
+    Mutant(
+        id="backups-leave-a-table-out",
+        control="OPS-1",
+        file=RULES,
+        old="payment to invoicing_backup;",
+        new="customer to invoicing_backup;",
+        noticed_by="test_grants.py::test_backups_read_every_row_and_change_none",
+    ),
+    Mutant(
         id="anybody-runs-the-functions",
         control="AZ-1",
         file="store/migrate.py",
@@ -214,6 +232,52 @@ GRANTS: Final = (
         old=" and r.kind = new.kind",
         new="",
         noticed_by="test_grants.py::test_a_role_is_for_one_kind_of_member",
+    ),
+)
+
+LEFT_ALONE: Final = (
+    Mutant(
+        id="development-has-the-roles-of-a-deployment",
+        control="OPS-1",
+        file=DEVELOPMENT,
+        old='return f"{name}_owner", f"{name}_app", f"{name}_backup"',
+        new='return "invoicing_owner", "invoicing_app", "invoicing_backup"',
+        noticed_by="test_development.py::test_roles_of_a_deployment_are_left_alone",
+    ),
+    Mutant(
+        id="development-takes-what-it-finds",
+        control="OPS-1",
+        file=DEVELOPMENT,
+        old="    if rows:\n",
+        new="    if False:\n",
+        noticed_by="test_development.py::test_what_was_not_made_here_is_left_alone",
+    ),
+    Mutant(
+        id="development-uses-the-database-of-a-deployment",
+        control="OPS-1",
+        file="development/serve.py",
+        old='os.environ.get("DEVELOPMENT_POSTGRES_URL")',
+        new='os.environ.get("DATABASE_URL")',
+        noticed_by="test_development.py::test_the_database_of_a_deployment_is_not_looked_at",
+    ),
+)
+
+ENVIRONMENT: Final = (
+    Mutant(
+        id="every-caller-is-in-production",
+        control="AZ-2",
+        file="gate/identity.py",
+        old='"environment": self._environment,',
+        new='"environment": "production",',
+        noticed_by="test_access.py::test_outside_its_conditions_a_role_is_refused",
+    ),
+    Mutant(
+        id="the-environment-is-not-said",
+        control="AZ-2",
+        file="app.py",
+        old="environment=settings.environment",
+        new='environment=""',
+        noticed_by="test_access.py::test_a_granted_role_is_allowed",
     ),
 )
 
@@ -301,8 +365,21 @@ START: Final = (
             ),
             ("with-another-function", " and f.digest = e.digest", "", LOOSENED),
             ("with-a-function-of-its-owner", " and not f.prosecdef)", ")", LOOSENED),
+            (
+                "without-a-timeout",
+                " where not exists (select 1 from pg_settings s",
+                " where false and not exists (select 1 from pg_settings s",
+                LOOSENED,
+            ),
             ("without-triggers", " and t.tgenabled in ('O', 'A')", "", LOOSENED),
         )
+    ),
+    Mutant(
+        id="a-statement-of-any-length",
+        control="OPS-1",
+        file="store/roles.sql",
+        old="set statement_timeout = 10000;",
+        new="set statement_timeout = 0;",
     ),
     Mutant(
         id="an-applied-migration-is-changed",
@@ -314,4 +391,4 @@ START: Final = (
     ),
 )
 
-MUTANTS: Final = (*ROW_LEVEL_SECURITY, *KEYS, *GRANTS, *START)
+MUTANTS: Final = (*ROW_LEVEL_SECURITY, *KEYS, *GRANTS, *LEFT_ALONE, *ENVIRONMENT, *START)

@@ -112,13 +112,6 @@ MUTANTS: Final = tuple(
         ),
         (
             DATABASE,
-            "a-statement-of-any-length",
-            '"statement_timeout": str(STATEMENT_TIMEOUT),',
-            "",
-            "test_leases.py::test_a_statement_that_takes_too_long_leaves_its_connection",
-        ),
-        (
-            DATABASE,
             "a-hook-of-any-length",
             "asyncio.timeout(TRANSACTION_SECONDS)",
             "asyncio.timeout(None)",

@@ -71,7 +71,7 @@ def test_it_serves_again_when_a_hook_changes(
     hook = next(each for each in (project / "hooks").glob("*.py") if each.stem != "__init__")
     text = hook.read_text(encoding="utf-8")
     with postgres(project) as admin:
-        monkeypatch.setenv("DATABASE_URL", admin)
+        monkeypatch.setenv("DEVELOPMENT_POSTGRES_URL", admin)
         done = _run(project, "serve", "--reset")
         assert done.returncode == 0, done.stderr
         assert "made anew" in done.stdout

@@ -64,7 +64,7 @@ def test_it_can_be_stored_and_has_more_than_first_values(
     name: str, tmp_path: Path, postgres_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = project(name, tmp_path / name)
-    monkeypatch.setenv("DATABASE_URL", postgres_server)
+    monkeypatch.setenv("DEVELOPMENT_POSTGRES_URL", postgres_server)
     command = [sys.executable, "-m", f"{name}.development.serve", "--reset"]
     done = subprocess.run(  # noqa: S603 - this Python, on a project that was made here
         command, cwd=made, capture_output=True, text=True, check=False, timeout=120

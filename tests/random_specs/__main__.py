@@ -32,7 +32,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         server = invoicing(Path(scratch) / PACKAGE)
         with postgres(server) as url:
-            os.environ["DATABASE_URL"] = url
+            os.environ["DEVELOPMENT_POSTGRES_URL"] = url
             for number, text in enumerate(gather(given.number, given.start, given.most), 1):
                 began, name = time.monotonic(), f"{given.start}-{number}"
                 target = Path(scratch) / name

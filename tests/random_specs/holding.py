@@ -26,8 +26,8 @@ SECONDS: Final = 900
 def faults(text: str, target: Path, package: str, *tests: str) -> Iterator[str]:
     """What is wrong with the project of a spec, which is made at `target`; nothing if it is green.
 
-    Its tests migrate and start the service; those that are named run, or all. DATABASE_URL names
-    their server.
+    Its tests migrate and start the service; those that are named run, or all. Their server is
+    the one of DEVELOPMENT_POSTGRES_URL.
     """
     try:
         create(package, target, text.encode(), "scaffold.yaml")

@@ -182,7 +182,9 @@ def create_app(settings: Settings) -> "Service":
     check_transport(settings)
     decisions = Decisions(CollectorRegistry())
     counted = gathered(settings, decisions.registry)
-    verifier = Verifier(issuers(settings), pseudonym_key(settings))
+    verifier = Verifier(
+        issuers(settings), pseudonym_key(settings), environment=settings.environment
+    )
     admission = Limited(verifier, limiter(settings))
     allowed, behind = hosts(settings), proxies(settings)
     ready: list[tuple[Database, Admission]] = []
@@ -221,9 +223,7 @@ def create_app(settings: Settings) -> "Service":
     async def lifespan(app: Router) -> AsyncIterator[None]:
         try:
             database = await Database.connect(
-                settings.database_url.get_secret_value(),
-                settings.environment,
-                settings.database_pool,
+                settings.database_url.get_secret_value(), settings.database_pool
             )
         except (*FAILURES, ValueError) as error:
             said = " ".join(str(error).split()).rstrip(".") or type(error).__name__

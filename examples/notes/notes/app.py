@@ -221,9 +221,7 @@ def create_app(settings: Settings) -> "Service":
     async def lifespan(app: Router) -> AsyncIterator[None]:
         try:
             database = await Database.connect(
-                settings.database_url.get_secret_value(),
-                settings.environment,
-                settings.database_pool,
+                settings.database_url.get_secret_value(), settings.database_pool
             )
         except (*FAILURES, ValueError) as error:
             said = " ".join(str(error).split()).rstrip(".") or type(error).__name__

@@ -73,10 +73,12 @@ class Verifier:
         issuers: Mapping[str, Issuer],
         pseudonym_key: bytes,
         now: Callable[[], float] = time.time,
+        environment: str = "",
     ) -> None:
         self._issuers = issuers
         self._key = hashlib.sha256(pseudonym_key).digest()
         self._now = now
+        self._environment = environment
         self._known: OrderedDict[bytes, Principal] = OrderedDict()
 
     def known(self, authorization: bytes | None) -> Principal | None:
@@ -165,6 +167,7 @@ class Verifier:
             "kind": kind,
             "mfa": mfa,
             "auth_time": int(authenticated),
+            "environment": self._environment,
             "attributes": _attributes(claims),
         }
         user = f"{issuer.url} {subject}"

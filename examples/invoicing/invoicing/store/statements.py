@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_f182b4c4"
+RELEASE: Final = "invoicing_f6c6d87c"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_b01b43b4"
@@ -23,7 +23,7 @@ TABLES: Final = (
 """The tables whose rows belong to a tenant."""
 
 FUNCTIONS: Final[Mapping[str, str]] = {
-    "enter_": "bdc9e281e414f509aa7a1adc7d76650d",
+    "enter_": "769d705945ba8c1f4c71f7177b006afb",
     "missed_": "cdf9831eafedd380deb71325197c961e",
     "outside_": "2144db4b3ea3e2f2ae6fe0c73e5a161e",
     "page_": "9f3bd72f6556d85c0990903de066ee74",

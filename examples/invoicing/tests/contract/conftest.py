@@ -1,7 +1,6 @@
 """The service under test, on a database of its own."""
 
 import asyncio
-import os
 from collections.abc import Iterator
 
 import asyncpg
@@ -16,16 +15,17 @@ from invoicing.gate.limits import Limit
 from invoicing.resources.invoice import hooks as invoice_hooks
 from invoicing.resources.invoice_line import hooks as invoice_line_hooks
 from invoicing.resources.payment import hooks as payment_hooks
-from tests.contract.harness import Service
+from tests.contract.harness import DATABASE, Service
 
 
 @pytest.fixture(scope="session")
 def database() -> Iterator[Database]:
-    """A new database: on the server of DATABASE_URL, else on an embedded one."""
+    """A new database: on the server of DEVELOPMENT_POSTGRES_URL, else on an embedded one."""
     with administrator() as admin:
-        name = f"invoicing_test_{os.getpid()}"
-        yield asyncio.run(prepare(admin, name))
-        asyncio.run(drop(admin, name))
+        try:
+            yield asyncio.run(prepare(admin, DATABASE))
+        finally:
+            asyncio.run(drop(admin, DATABASE))
 
 
 @pytest.fixture(scope="session")
@@ -37,10 +37,7 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> DevelopmentIssuer:
 @pytest.fixture
 def runtime(service: Service) -> Iterator[Connection]:
     """A fresh connection of the service's own role."""
-    bound = {"app.environment": "development"}
-    connection: Connection = service.run(
-        asyncpg.connect(service.database.app, server_settings=bound)
-    )
+    connection: Connection = service.run(asyncpg.connect(service.database.app))
     yield connection
     service.run(connection.close())
 

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import os
 import socket
 import threading
 import time
@@ -20,7 +21,7 @@ from pydantic import SecretStr
 
 from invoicing import app
 from invoicing.development import world
-from invoicing.development.database import Database
+from invoicing.development.database import Database, roles
 from invoicing.development.examples import example
 from invoicing.development.issuer import DevelopmentIssuer
 from invoicing.development.world import Connection, Member
@@ -31,6 +32,9 @@ from invoicing.store.statements import CALLER
 
 Result = TypeVar("Result")
 
+DATABASE: Final = f"invoicing_test_{os.getpid()}"
+"""The database of this process."""
+OWNER, APP, BACKUP = roles(DATABASE)
 HERE: Final = Path(__file__).parent
 ACCESS: Final[Mapping[str, Any]] = json.loads((HERE / "access.json").read_text("utf-8"))
 """Who may do what, from the spec, with a world in which each answer is to be expected."""

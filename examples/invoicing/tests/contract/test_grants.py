@@ -5,9 +5,8 @@ import pytest
 
 from invoicing.development.world import CATALOG
 from invoicing.store.statements import RELEASE, TABLES
-from tests.contract.harness import ACCESS, Service, world_of
+from tests.contract.harness import ACCESS, APP, BACKUP, OWNER, Service, world_of
 
-APP = "invoicing_app"
 BUILT_IN = {
     "organization": {"SELECT"},
     "member": {"SELECT"},
@@ -83,7 +82,41 @@ def test_nobody_else_has_any_grant(service: Service) -> None:
             " where table_schema = 'invoicing'"
         )
     )
-    assert {row["grantee"] for row in rows} == {APP, "invoicing_owner"}
+    assert {row["grantee"] for row in rows} == {APP, OWNER, BACKUP}
+
+
+def test_backups_read_every_row_and_change_none(service: Service) -> None:
+    tenants = {str(world_of(service, None).tenant_id) for _ in range(2)}
+
+    async def tried() -> set[str]:
+        connection = await asyncpg.connect(service.database.backup)
+        try:
+            rows = await connection.fetch(
+                "select tenant_id::text from invoicing.member"
+            )
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute("update invoicing.member set active = true")
+            return {row["tenant_id"] for row in rows}
+        finally:
+            await connection.close()
+
+    assert tenants <= service.run(tried())
+    rows = service.run(
+        service.admin.fetch(
+            "select c.relname as name from pg_class c"
+            " where c.relnamespace in ('invoicing'::regnamespace, $2::text::regnamespace)"
+            " and (c.relkind in ('r', 'p', 'S') and not has_table_privilege($1, c.oid, 'select')"
+            " or c.relkind in ('r', 'p', 'v') and (has_any_column_privilege($1, c.oid, 'insert, update, references')"
+            " or has_table_privilege($1, c.oid, 'delete, truncate, trigger')))"
+            " union all select proname from pg_proc where has_function_privilege($1, oid, 'execute')"
+            " and pronamespace in ('invoicing'::regnamespace, $2::text::regnamespace)"
+            " union all select nspname from pg_namespace where has_schema_privilege($1, oid, 'create')"
+            " union all select rolname from pg_roles where pg_has_role($1, oid, 'member') and rolname <> $1",
+            BACKUP,
+            RELEASE,
+        )
+    )
+    assert [row["name"] for row in rows] == []
 
 
 def test_a_unique_key_is_one_tenants_own(service: Service) -> None:

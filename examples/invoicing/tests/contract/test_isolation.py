@@ -19,7 +19,9 @@ from invoicing.store.database import OUTSIDE_CONDITION
 from invoicing.store.statements import CALLER, RELEASE, TABLES
 from tests.contract.harness import (
     ACCESS,
+    APP,
     NOBODY,
+    OWNER,
     TABLE,
     Prepared,
     Service,
@@ -240,6 +242,7 @@ async def call(
         "kind": "service" if me.service else "human",
         "mfa": "phishing_resistant",
         "auth_time": claims["auth_time"],
+        "environment": "development",
         "attributes": attributes_of(request.world),
     }
     body = json.dumps(request.body or {})
@@ -399,14 +402,15 @@ def test_every_table_is_protected(service: Service, table: str) -> None:
     row = service.run(
         service.admin.fetchrow(
             "select relrowsecurity, relforcerowsecurity, pg_get_userbyid(relowner) as owner,"
-            " has_table_privilege('invoicing_app', oid, 'truncate, references, trigger') as excess"
+            " has_table_privilege($2, oid, 'truncate, references, trigger') as excess"
             " from pg_class where oid = $1::regclass",
             f'invoicing."{table}"',
+            APP,
         )
     )
     assert row is not None
     assert row["relrowsecurity"] and row["relforcerowsecurity"]
-    assert row["owner"] == "invoicing_owner"
+    assert row["owner"] == OWNER
     assert not row["excess"]
 
 

@@ -23,7 +23,7 @@ from invoicing.store import database as module
 from invoicing.store import leases as lending
 from invoicing.store.database import Database
 from invoicing.store.leases import Busy, Leases
-from tests.contract.harness import CONTRACT, Service, allowed, code, reachable
+from tests.contract.harness import APP, CONTRACT, Service, allowed, code, reachable
 
 SOON: Final = 0.3
 """Seconds, where there are more in production."""
@@ -225,7 +225,7 @@ async def _patient(leases: Leases, tenant: str) -> Any:
 @asynccontextmanager
 async def connections(url: str, size: int) -> AsyncIterator[Database]:
     """A database of the service, with so many connections."""
-    found = await Database.connect(url, "development", size)
+    found = await Database.connect(url, size)
     try:
         yield found
     finally:
@@ -250,16 +250,19 @@ async def pid(database: Database) -> int:
     return int(row["pid"])
 
 
-def test_a_statement_that_takes_too_long_leaves_its_connection(
-    database: Urls, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "STATEMENT_TIMEOUT", 200)
-
+def test_a_statement_that_takes_too_long_leaves_its_connection(database: Urls) -> None:
     async def slow() -> None:
-        async with connections(database.app, 1) as service:
-            before = await pid(service)
-            assert await asked(service, seconds=5) == "try_again"
-            assert await pid(service) == before
+        admin = await asyncpg.connect(database.admin)
+        timeout = f"alter role {APP} set statement_timeout ="
+        await admin.execute(f"{timeout} 200")
+        try:
+            async with connections(database.app, 1) as service:
+                before = await pid(service)
+                assert await asked(service, seconds=5) == "try_again"
+                assert await pid(service) == before
+        finally:
+            await admin.execute(f"{timeout} {module.STATEMENT_TIMEOUT}")
+            await admin.close()
 
     run(slow())
 

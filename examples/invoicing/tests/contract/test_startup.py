@@ -20,7 +20,7 @@ from invoicing.store.database import Database as Pool
 from invoicing.store.startup import UnsafeConfiguration, check_database
 from invoicing.store.statements import RELEASE, TABLES
 from invoicing.store.transport import protected
-from tests.contract.harness import Service
+from tests.contract.harness import APP, BACKUP, OWNER, Service
 from tests.contract.tls import Authority, in_front
 
 
@@ -37,7 +37,7 @@ def settings(database: Database, **changed: object) -> Settings:
 
 async def check(url: str) -> None:
     """The checks of the start on one database role."""
-    pool = await Pool.connect(url, "development", size=1)
+    pool = await Pool.connect(url, size=1)
     try:
         await check_database(pool)
     finally:
@@ -210,8 +210,8 @@ def test_a_database_without_migrations_is_refused(service: Service) -> None:
         service.run(service.admin.execute(rename.format("gone_", "release_policy_")))
 
 
-APP, OWNER, SCHEMA = "invoicing_app", "invoicing_owner", "invoicing"
-ANOTHER = "invoicing_another_role"
+SCHEMA = "invoicing"
+ANOTHER = f"{APP}_another"
 FORGED = f"""
 update pg_proc set prosrc = prosrc || ' ' where proname = 'enter_'
   and pronamespace = '{RELEASE}'::regnamespace
@@ -242,6 +242,11 @@ LOOSENED: dict[str, tuple[str, str, str]] = {
         f"create role {ANOTHER} bypassrls; grant {ANOTHER} to {APP}",
         f"drop role {ANOTHER}",
         f"do not bind: {ANOTHER}",
+    ),
+    "a member of the role of backups": (
+        f"grant {BACKUP} to {APP}",
+        f"revoke {BACKUP} from {APP}",
+        f"do not bind: {BACKUP}",
     ),
     "a member of a superuser": (
         f"create role {ANOTHER} superuser; grant {ANOTHER} to {APP}",
@@ -309,6 +314,11 @@ LOOSENED: dict[str, tuple[str, str, str]] = {
         VIEW.replace("CHANGE", "reset (security_invoker)"),
         VIEW.replace("CHANGE", "set (security_invoker = true)"),
         f"apart: {RELEASE}",
+    ),
+    "statements that never end": (
+        f"alter role {APP} set statement_timeout = 0",
+        f"alter role {APP} set statement_timeout = 10000",
+        "other values.*statement_timeout",
     ),
     "a disabled trigger": (
         f"alter table {SCHEMA}.member disable trigger roles_are_known",

@@ -1,7 +1,8 @@
 """Serves this service on your machine: `python -m notes.development.serve`.
 
-With DATABASE_URL on the server that it names, which you administer; else on an embedded
-PostgreSQL that lives in .dev/ and stops with this process.
+With DEVELOPMENT_POSTGRES_URL on the server that it names, which you administer; else on an
+embedded PostgreSQL that lives in .dev/ and stops with this process. DATABASE_URL, which names the
+database of a deployment, is not looked at.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import asyncpg
 import uvicorn
 
 from notes.app import Service, create_app
-from notes.development.database import Database, drop, prepare
+from notes.development.database import Database, OccupiedError, drop, prepare
 from notes.development.issuer import DevelopmentIssuer
 from notes.development.postgres import server
 from notes.development.world import populate
@@ -30,7 +31,7 @@ DATABASE = "notes_development"
 @contextmanager
 def administrator(data: Path | None = None) -> Iterator[str]:
     """The URL of a PostgreSQL administrator: yours, or that of an embedded server."""
-    given = os.environ.get("DATABASE_URL")
+    given = os.environ.get("DEVELOPMENT_POSTGRES_URL")
     if given:
         yield given
         return
@@ -68,7 +69,7 @@ def main() -> None:
     with administrator(HOME / "postgres") as admin:
         try:
             database = asyncio.run(prepared(admin, reset=options.reset))
-        except MigrationError as error:
+        except (MigrationError, OccupiedError) as error:
             sys.exit(
                 f"{error} The development database is {DATABASE}, in {HOME / 'postgres'} if it is embedded."
             )

@@ -17,6 +17,15 @@ SUCCESS: Final = frozenset({"ok", "replayed"})
 STATEMENT_TIMEOUT: Final = 10_000
 """Milliseconds."""
 
+SETTINGS: Final = {
+    "statement_timeout": str(STATEMENT_TIMEOUT),
+    "idle_in_transaction_session_timeout": "30000",
+    "plan_cache_mode": "force_generic_plan",
+    "TimeZone": "UTC",
+}
+"""What `roles.sql` sets for the service's role, and the start asks for. A pooler like PgBouncer
+refuses such settings from a client. A generic plan spares planning at each call."""
+
 ANSWER_SECONDS: Final = 15.0
 """How long the server has to answer, where it has not ended a statement by itself."""
 
@@ -36,11 +45,11 @@ class Database:
         self._own = Leases(connect, 1)
 
     @classmethod
-    async def connect(cls, url: str, environment: str, size: int = 20) -> Self:
+    async def connect(cls, url: str, size: int = 20) -> Self:
         """Opens the first connection, and others when they are needed.
 
         Nothing is reset between two users of a connection: all that tells one tenant from
-        another is local to a transaction. A generic plan spares planning at each call.
+        another is local to a transaction. So a pooler may lend each transaction another one.
         """
         database = cls(
             partial(
@@ -48,14 +57,7 @@ class Database:
                 url,
                 timeout=CONNECT_SECONDS,
                 command_timeout=ANSWER_SECONDS,
-                server_settings={
-                    "application_name": "notes",
-                    "app.environment": environment,
-                    "plan_cache_mode": "force_generic_plan",
-                    "statement_timeout": str(STATEMENT_TIMEOUT),
-                    "idle_in_transaction_session_timeout": "30000",
-                    "timezone": "UTC",
-                },
+                server_settings={"application_name": "notes"},
             ),
             size,
         )

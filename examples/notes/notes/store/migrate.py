@@ -2,7 +2,9 @@
 """Brings a database to this release, while the release before it serves.
 
 Run as `python -m notes.store.migrate` with OWNER_DATABASE_URL, the URL of the role that
-owns the tables; over a network with verified TLS, unless ENVIRONMENT is development. Three kinds of things are there to be done:
+owns the tables; over a network with verified TLS, unless ENVIRONMENT is development. The roles of a
+database have one prefix: `x_owner` migrates for `x_app`, as which the service connects, and for
+`x_backup`. Three kinds of things are there to be done:
 
 - migrations, which are history: each is applied once, in a transaction of its own, and its digest
   is kept, so that a change of its text is refused;
@@ -37,6 +39,11 @@ Result = TypeVar("Result")
 HERE: Final = Path(__file__).parent
 SCHEMA: Final = "notes"
 APP: Final = "notes_app"
+BACKUP: Final = "notes_backup"
+OWNER: Final = "notes_owner"
+ROLE: Final = re.compile(r" (to|from) notes(_app|_backup)(?=;?$)", re.MULTILINE)
+"""A role where a grant or a policy names it: at the end of a line."""
+
 LOCK: Final = 0x5CAF01D
 LOCK_TIMEOUT: Final = "500ms"
 """How long a statement waits for a table, and others behind it, before it gives way.
@@ -81,7 +88,7 @@ create table if not exists {SCHEMA}.release_index_ (
 grant select on {SCHEMA}.release_policy_ to {APP};
 """
 DEFINITION: Final = """\
-concat_ws(' ', p.polcmd, p.polpermissive, p.polroles,
+concat_ws(' ', p.polcmd, p.polpermissive, p.polroles::regrole[],
     pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))"""
 """What PostgreSQL says of a policy: kept when it was made, so that another one is seen."""
 POLICIES: Final = f"""
@@ -106,6 +113,9 @@ PLACE: Final = """
 select current_user as role, current_database() as database,
        has_database_privilege(current_database(), 'create') as creates,
        (select pg_get_userbyid(nspowner) from pg_namespace where nspname = $1) as owner
+"""
+MISSING: Final = """
+select name from unnest($1::text[]) as name where name not in (select rolname from pg_roles)
 """
 
 
@@ -159,7 +169,7 @@ async def steps(connection: Connection, *, prune: bool = False) -> list[Step]:
 
 
 async def _steps(connection: Connection, prune: bool) -> list[Step]:
-    await _check_place(connection)
+    owner = await _check_place(connection)
     known = await _known(connection)
     found = [] if known else [Step("ledger", LEDGER)]
     applied = await _applied(connection) if known else {}
@@ -168,7 +178,20 @@ async def _steps(connection: Connection, prune: bool) -> list[Step]:
     found += await _indexes(connection, empty=not applied)
     if prune:
         found += await _strangers(connection, bool(known))
-    return found
+    return [each._replace(sql=_addressed(each.sql, owner)) for each in found]
+
+
+def _addressed(sql: str, owner: str) -> str:
+    """Statements that grant to the roles beside this owner."""
+    if owner == OWNER:
+        return sql
+    prefix = _prefix(owner).replace('"', '""')
+    return ROLE.sub(lambda found: f' {found[1]} "{prefix}{found[2]}"', sql)
+
+
+def _prefix(owner: str) -> str:
+    """What the names of the roles of a database begin with."""
+    return owner.removesuffix("_owner")
 
 
 def pending(applied: dict[str, str]) -> Iterator[Step]:
@@ -190,10 +213,10 @@ def pending(applied: dict[str, str]) -> Iterator[Step]:
             )
 
 
-async def _check_place(connection: Connection) -> None:
-    """Refuses a database that is not prepared, and a role that does not own it."""
+async def _check_place(connection: Connection) -> str:
+    """The owner. Refuses a database that is not prepared, and a role that does not own it."""
     (place,) = await connection.fetch(PLACE, SCHEMA.strip('"'))
-    database, role, owner = place["database"], place["role"], place["owner"]
+    database, role, owner = place["database"], str(place["role"]), place["owner"]
     if owner is None:
         raise MigrationError(
             f"The database {database} has no schema {SCHEMA}. "
@@ -209,6 +232,13 @@ async def _check_place(connection: Connection) -> None:
             f"The role {role} may not create schemas in the database {database}. "
             f"Have an administrator run {HERE / 'roles.sql'} in it."
         )
+    beside = [f"{_prefix(role)}_app", f"{_prefix(role)}_backup"]
+    for row in await connection.fetch(MISSING, beside):
+        raise MigrationError(
+            f"There is no role {row['name']} beside {role}. "
+            f"Have an administrator run {HERE / 'roles.sql'} in the database {database}."
+        )
+    return role
 
 
 async def _known(connection: Connection) -> bool:
@@ -248,6 +278,7 @@ grant select, insert, update on all tables in schema {RELEASE} to {APP};
 
 set local search_path = {SCHEMA}, pg_temp;
 {rules}
+grant select on schema_migration, release_, release_policy_, release_index_ to {BACKUP};
 revoke all on all functions in schema {SCHEMA} from public;
 {"".join(policies)}
 -- Names are printed with their schemas from here on, as they are when a service starts.

@@ -7,7 +7,7 @@ from typing import Final
 
 import asyncpg
 
-from notes.store.database import Database
+from notes.store.database import SETTINGS, Database
 from notes.store.migrate import DEFINITION
 from notes.store.statements import FUNCTIONS, RELEASE, TABLES, TRIGGERS
 
@@ -73,6 +73,8 @@ union select 'function', e.name from unnest($4::text[], $5::text[]) as e(name, d
 union select 'trigger', format('%s on %s', e.name, e.relation) from unnest($6::text[], $7::text[]) as e(relation, name)
  where not exists (select 1 from pg_trigger t join relation c on c.oid = t.tgrelid
                     where c.ours and c.name = e.relation and t.tgname = e.name and t.tgenabled in ('O', 'A'))
+union select 'setting', e.name from unnest($8::text[], $9::text[]) as e(name, value)
+ where not exists (select 1 from pg_settings s where s.name = e.name and s.setting = e.value)
 order by 1, 2
 """
 """What the catalog holds that the design does not say, by kind and name.
@@ -90,6 +92,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "excess": "The database role may truncate, refer to or put triggers on: {}.",
     "elsewhere": "The database role may reach relations that hold no tenant's rows apart: {}.",
     "lent": "The database role may execute functions that have the rights of their owner: {}.",
+    "setting": "The database role has other values than roles.sql sets for: {}.",
     "unbound": "Tables without forced row-level security and the policy tenant_isolation: {}.",
     "policy": "Tables with other policies than the migrations made: {}.",
     "unmigrated": "The release {} is not applied.",
@@ -97,7 +100,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "trigger": "Triggers are missing or disabled: {}.",
 }
 ROLE: Final = frozenset(
-    {"privileged", "owner", "creates", "excess", "elsewhere", "lent"}
+    {"privileged", "owner", "creates", "excess", "elsewhere", "lent", "setting"}
 )
 """What is about the role; the rest is about the tables and functions."""
 NAMED: Final = 5
@@ -125,6 +128,8 @@ async def check_database(database: Database) -> None:
             list(FUNCTIONS.values()),
             list(relations),
             list(triggers),
+            list(SETTINGS),
+            list(SETTINGS.values()),
         )
     except (asyncpg.UndefinedTableError, asyncpg.InsufficientPrivilegeError) as error:
         raise UnsafeConfiguration(
@@ -141,7 +146,7 @@ async def check_database(database: Database) -> None:
         said = [SENTENCES[kind].format(_listed(names)) for kind, names in found.items()]
         if ROLE & found.keys():
             said.append(
-                "Connect as notes_app, and take back what roles.sql does not give it."
+                "Connect as notes_app, and have an administrator take back what roles.sql does not give it, or run it again."
             )
         if found.keys() - ROLE:
             said.append("Run the migrations.")

@@ -1,7 +1,6 @@
 """The service under test, on a database of its own."""
 
 import asyncio
-import os
 from collections.abc import Iterator
 
 import asyncpg
@@ -13,16 +12,17 @@ from notes.development.serve import administrator
 from notes.development.world import Connection
 from notes.gate.admission import LIMITS
 from notes.gate.limits import Limit
-from tests.contract.harness import Service
+from tests.contract.harness import DATABASE, Service
 
 
 @pytest.fixture(scope="session")
 def database() -> Iterator[Database]:
-    """A new database: on the server of DATABASE_URL, else on an embedded one."""
+    """A new database: on the server of DEVELOPMENT_POSTGRES_URL, else on an embedded one."""
     with administrator() as admin:
-        name = f"notes_test_{os.getpid()}"
-        yield asyncio.run(prepare(admin, name))
-        asyncio.run(drop(admin, name))
+        try:
+            yield asyncio.run(prepare(admin, DATABASE))
+        finally:
+            asyncio.run(drop(admin, DATABASE))
 
 
 @pytest.fixture(scope="session")
@@ -34,10 +34,7 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> DevelopmentIssuer:
 @pytest.fixture
 def runtime(service: Service) -> Iterator[Connection]:
     """A fresh connection of the service's own role."""
-    bound = {"app.environment": "development"}
-    connection: Connection = service.run(
-        asyncpg.connect(service.database.app, server_settings=bound)
-    )
+    connection: Connection = service.run(asyncpg.connect(service.database.app))
     yield connection
     service.run(connection.close())
 

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import os
 import socket
 import threading
 import time
@@ -20,7 +21,7 @@ from pydantic import SecretStr
 
 from notes import app
 from notes.development import world
-from notes.development.database import Database
+from notes.development.database import Database, roles
 from notes.development.examples import example
 from notes.development.issuer import DevelopmentIssuer
 from notes.development.world import Connection, Member
@@ -31,6 +32,9 @@ from notes.store.statements import CALLER
 
 Result = TypeVar("Result")
 
+DATABASE: Final = f"notes_test_{os.getpid()}"
+"""The database of this process."""
+OWNER, APP, BACKUP = roles(DATABASE)
 HERE: Final = Path(__file__).parent
 ACCESS: Final[Mapping[str, Any]] = json.loads((HERE / "access.json").read_text("utf-8"))
 """Who may do what, from the spec, with a world in which each answer is to be expected."""

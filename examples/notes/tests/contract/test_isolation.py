@@ -19,7 +19,9 @@ from notes.store.database import OUTSIDE_CONDITION
 from notes.store.statements import CALLER, RELEASE, TABLES
 from tests.contract.harness import (
     ACCESS,
+    APP,
     NOBODY,
+    OWNER,
     TABLE,
     Prepared,
     Service,
@@ -399,14 +401,15 @@ def test_every_table_is_protected(service: Service, table: str) -> None:
     row = service.run(
         service.admin.fetchrow(
             "select relrowsecurity, relforcerowsecurity, pg_get_userbyid(relowner) as owner,"
-            " has_table_privilege('notes_app', oid, 'truncate, references, trigger') as excess"
+            " has_table_privilege($2, oid, 'truncate, references, trigger') as excess"
             " from pg_class where oid = $1::regclass",
             f'notes."{table}"',
+            APP,
         )
     )
     assert row is not None
     assert row["relrowsecurity"] and row["relforcerowsecurity"]
-    assert row["owner"] == "notes_owner"
+    assert row["owner"] == OWNER
     assert not row["excess"]
 
 

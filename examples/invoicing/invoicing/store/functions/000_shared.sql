@@ -36,6 +36,7 @@ begin
   end if;
   v_bound := set_config('app_b01b43b4.member_id', v_caller.member::text, true);
   v_bound := set_config('app_b01b43b4.roles', v_caller.roles::text, true);
+  v_bound := set_config('app.environment', coalesce(p_caller ->> 'environment', ''), true);
   if v_caller.roles && array['analyst'] then
     v_bound := set_config('app_b01b43b4.attributes', p_caller ->> 'attributes', true);
     v_caller.user_regions := array(select jsonb_array_elements_text(p_caller -> 'attributes' -> 'regions'));

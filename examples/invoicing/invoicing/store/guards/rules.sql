@@ -18,6 +18,10 @@ grant select, insert, delete,
   on invoice_line to invoicing_app;
 grant select, insert, update (status, refunded_at, version, updated_at) on payment to invoicing_app;
 
+-- What pg_dump reads for a backup.
+grant select on organization, member, member_role, idempotency_key, audit_event, customer, invoice, invoice_line,
+                payment to invoicing_backup;
+
 -- Which roles a member may hold, and which kind of member may hold them.
 insert into member_role (name, kind) values
   ('viewer', 'human'),

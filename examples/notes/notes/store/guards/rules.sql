@@ -10,6 +10,9 @@ grant insert on audit_event to notes_app;
 grant select, insert, delete, update (name, version, updated_at) on notebook to notes_app;
 grant select, insert, delete, update (notebook_id, title, body, pinned, version, updated_at) on note to notes_app;
 
+-- What pg_dump reads for a backup.
+grant select on workspace, member, member_role, idempotency_key, audit_event, notebook, note to notes_backup;
+
 -- Which roles a member may hold, and which kind of member may hold them.
 insert into member_role (name, kind) values
   ('reader', 'human'),

@@ -1,0 +1,1 @@
+"""The emitted service behind PgBouncer in transaction mode."""
