@@ -18,7 +18,7 @@ from scaffold.types.kind import Kind, values
 from scaffold.types.uuid import EXAMPLES
 
 ME, OTHER = "@me", "@other"
-ENVIRONMENT = "development"
+DEVELOPMENT = "development"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class World:
     row: Mapping[str, Any] = field(default_factory=dict)
     user: Mapping[str, Any] = field(default_factory=dict)
     tenant: Mapping[str, Any] = field(default_factory=dict)
+    environment: str = DEVELOPMENT
 
 
 def domain(kind: Kind) -> list[Any]:
@@ -46,7 +47,7 @@ def _accepts(kind: Kind, value: object) -> bool:
 def satisfying(
     alternative: Alternative, entity: Entity, beside: World | None = None
 ) -> World | None:
-    """A world in which every conjunct holds; None where there is none in development.
+    """A world in which every conjunct holds; None where there is none in its environment.
 
     With `beside`, a row of another resource is added to that world's caller and tenant.
     """
@@ -63,10 +64,11 @@ def failing(
     alternative: Alternative,
     others: Sequence[Alternative],
     entity: Entity,
+    start: World,
     usable: Callable[[World], bool],
 ) -> Iterator[tuple[str, World]]:
     """For each conjunct, a usable world in which it alone fails, and no other alternative helps."""
-    whole = satisfying(alternative, entity)
+    whole = satisfying(alternative, entity, start)
     if whole is None:
         return
     looked_at = [condition for other in others for condition in other.conditions]
@@ -163,7 +165,7 @@ def _value(term: Term, world: World) -> Any:
         case "tenant":
             return world.tenant.get(term.name)
         case _:
-            return ENVIRONMENT
+            return world.environment
 
 
 def _holds(condition: Condition, world: World) -> bool:

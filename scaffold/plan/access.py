@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -72,41 +72,75 @@ def _search(operation: Operation, entity: Entity) -> Mapping[str, Any]:
 
 def _role(role: str, operation: Operation, entity: Entity, design: Design) -> Mapping[str, Any]:
     mine = [each for each in operation.alternatives if role in each.roles]
-    refused = "condition_not_met" if mine else "permission_missing"
+    case = _Case(role, operation, entity, design, mine)
+    found: Mapping[str, Any] = {}
     for alternative in mine:
-        world = satisfying(alternative, entity)
+        found = case.facts(alternative, World())
+        if found.get("allowed"):
+            break
+    else:
+        reason = found.get("reason", "condition_not_met" if mine else "permission_missing")
+        found = {"allowed": False, "reason": reason}
+    elsewhere = list(_elsewhere(case))
+    return {**found, "elsewhere": elsewhere} if elsewhere else found
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """An operation for a role, which may do it by the alternatives in `mine`."""
+
+    role: str
+    operation: Operation
+    entity: Entity
+    design: Design
+    mine: list[Alternative]
+
+    def facts(self, alternative: Alternative, start: World) -> Mapping[str, Any]:
+        """A world like `start` in which the alternative allows it, or why there is none; nothing
+        where the alternative's own conditions are why."""
+        role, operation, entity, design = self.role, self.operation, self.entity, self.design
+        world = satisfying(alternative, entity, start)
         if world is None or not _reachable(operation, entity, world, alternative):
-            continue
+            return {}
         parent = None
+        needed: dict[str, Mapping[str, Any]] = {}
         if entity.parent and operation.verb in ("list", "create"):
             beside = _visible_parent(role, design.entity(entity.parent), alternative, world)
             if beside is None:
-                refused = "not_found"
-                continue
+                return {"reason": "not_found"}
             world, parent = beside
+            needed[entity.parent] = parent
         referred = _referred(role, operation, entity, design, alternative, world)
         if referred is None:
-            refused = "reference_not_found"
-            continue
+            return {"reason": "reference_not_found"}
         world, references = referred
         if operation.verb in ("list", "read"):
-            world = complete(world, mine)
+            world = complete(world, self.mine)
+        usable = partial(_shows, role, design, needed | references)
         return {
             "allowed": True,
             **_world(world),
             "parent": parent,
             **({"references": references} if references else {}),
-            **_unseen(role, operation, entity, design, (alternative, *mine), world),
+            **_unseen(role, operation, entity, design, (alternative, *self.mine), world),
             "fields": _fields(operation, entity, alternative),
-            "shown": _shown(operation, entity, mine, world),
-            **_blind(operation, entity, mine),
-            "beyond": _beyond(operation, entity, mine),
+            "shown": _shown(operation, entity, self.mine, world),
+            **_blind(operation, entity, self.mine),
+            "beyond": _beyond(operation, entity, self.mine),
             "many": _many(entity, world),
-            "outside": list(
-                _outside(operation, entity, mine, parent, partial(_shows, role, design, references))
-            ),
+            "outside": list(_outside(operation, entity, self.mine, start, usable)),
         }
-    return {"allowed": False, "reason": refused}
+
+
+def _elsewhere(case: _Case) -> Iterator[Mapping[str, Any]]:
+    """Worlds of other environments in which the role is allowed what it never is in development."""
+    for alternative in case.mine:
+        if satisfying(alternative, case.entity) is None:
+            for environment in case.design.environments:
+                found = case.facts(alternative, World(environment=environment))
+                if found.get("allowed"):
+                    yield {"environment": environment, **found}
+                    break
 
 
 def _visible_parent(
@@ -266,13 +300,13 @@ def _outside(
     operation: Operation,
     entity: Entity,
     mine: list[Alternative],
-    parent: Mapping[str, Any] | None,
+    start: World,
     usable: Callable[[World], bool],
 ) -> Iterator[Mapping[str, Any]]:
     for alternative in mine:
         others = [each for each in mine if each is not alternative]
-        for why, world in failing(alternative, others, entity, usable):
-            if parent is None and _reachable(operation, entity, world, alternative):
+        for why, world in failing(alternative, others, entity, start, usable):
+            if _reachable(operation, entity, world, alternative):
                 yield {"why": f"not {why}", **_world(world)}
 
 

@@ -377,6 +377,18 @@ EFFECTS: Final = (
     ),
 )
 
+ELSEWHERE: Final = (
+    Mutant(
+        id="never-in-production",
+        control="AZ-2",
+        file=PAYMENT,
+        within="create_payment",
+        old="= 'production'",
+        new="= 'nowhere'",
+        noticed_by="test_isolation.py::test_a_grant_of_another_environment_holds_there",
+    ),
+)
+
 REFERENCES: Final = (
     Mutant(
         id="refer-to-any-row",
@@ -432,4 +444,4 @@ REFERENCES: Final = (
     ),
 )
 
-MUTANTS: Final = (*TENANT, *PERMISSION, *CONDITIONS, *FIELDS, *EFFECTS, *REFERENCES)
+MUTANTS: Final = (*TENANT, *PERMISSION, *CONDITIONS, *FIELDS, *EFFECTS, *ELSEWHERE, *REFERENCES)

@@ -46,6 +46,13 @@ COMMANDS = {
     "delete": ("delete",),
 }
 """The verbs whose operations run an SQL command."""
+ELSEWHERE = [
+    (operation, role, number)
+    for operation, about in ACCESS.items()
+    for role, answer in about["roles"].items()
+    for number, _ in enumerate(answer.get("elsewhere", ()))
+]
+"""Grants that hold in another environment than that of these tests."""
 NOWHERE: dict[str, dict[str, object]] = {"row": {}, "user": {}, "tenant": {}}
 """A world of which nothing is said."""
 
@@ -172,6 +179,19 @@ def test_statements_alone_hold_the_conditions(
             assert hidden not in body, sort
 
 
+@pytest.mark.parametrize(("operation", "role", "number"), ELSEWHERE)
+def test_a_grant_of_another_environment_holds_there(
+    service: Service, runtime: Connection, operation: str, role: str, number: int
+) -> None:
+    """As the service's own role, so that the policies are asked too."""
+    facts = ACCESS[operation]["roles"][role]["elsewhere"][number]
+    request = prepare(service, operation, role, facts)
+    shown = listed(request, facts) if ACCESS[operation]["verb"] == "list" else ""
+    row = service.run(call(runtime, request, environment=facts["environment"]))
+    assert row["outcome"] == "ok"
+    assert shown in (row["body"] or "")
+
+
 def test_a_membership_is_of_one_tenant_and_one_issuer(service: Service) -> None:
     operation = reachable("list", "read")[0]
     here, there = allowed(service, operation), world_of(service, None)
@@ -229,7 +249,11 @@ def outcome(service: Service, request: Prepared, part: str = "") -> str:
 
 
 async def call(
-    connection: Connection, request: Prepared, part: str = "", sort: str | None = None
+    connection: Connection,
+    request: Prepared,
+    part: str = "",
+    sort: str | None = None,
+    environment: str = "development",
 ) -> Any:
     """The row that the stored function of a request returns."""
     about = ACCESS[request.operation.id]
@@ -242,7 +266,7 @@ async def call(
         "kind": "service" if me.service else "human",
         "mfa": "phishing_resistant",
         "auth_time": claims["auth_time"],
-        "environment": "development",
+        "environment": environment,
         "attributes": attributes_of(request.world),
     }
     body = json.dumps(request.body or {})

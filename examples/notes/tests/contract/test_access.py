@@ -53,7 +53,7 @@ def test_outside_its_conditions_a_role_is_refused(
     facts = about["roles"][role] | about["roles"][role]["outside"][number]
     request = prepare(service, operation, role, facts)
     if about["verb"] == "list":
-        hidden = request.world.row(about["resource"], **facts["row"])
+        hidden = listed(request, facts)
         response = request.send()
         assert response.status_code == 200, response.text
         assert hidden not in response.text

@@ -229,7 +229,10 @@ def outcome(service: Service, request: Prepared, part: str = "") -> str:
 
 
 async def call(
-    connection: Connection, request: Prepared, part: str = "", sort: str | None = None
+    connection: Connection,
+    request: Prepared,
+    part: str = "",
+    sort: str | None = None,
 ) -> Any:
     """The row that the stored function of a request returns."""
     about = ACCESS[request.operation.id]
