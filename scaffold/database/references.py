@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from scaffold.database.bodies import Render
-from scaffold.database.layout import Sql
+from scaffold.database.layout import Sql, listed
 from scaffold.database.predicates import Predicates
 from scaffold.database.schema import Function
 from scaffold.database.signatures import CALLER, TEXT, UUID, parameters
@@ -36,12 +36,12 @@ def name(entity: str) -> str:
 def refer(design: Design, entity: Entity, operation: Operation) -> Refer:
     """What an operation sets a reference to: what is sent, once it is asked about if need be."""
 
-    def value(column: Column, sent: str) -> str:
+    def value(column: Column, sent: str) -> Sql:
         target = column.references
         if target is None or not asked(column, operation, design.entity(target)):
             return as_sent(column, sent)
         constraint = literal(reference_name(entity.name, column.name))
-        return f"{name(target)}(v_caller, {sent}, {constraint})"
+        return listed(("v_caller", sent, constraint), f"{name(target)}(")
 
     return value
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from scaffold.database.bodies import Assignment
-from scaffold.database.layout import Group, Sql
+from scaffold.database.layout import Group, Sql, all_of
 from scaffold.database.sql import identifier, literal
 from scaffold.design.model import Column, Entity, Origin
 
-Refer = Callable[[Column, str], str]
+Refer = Callable[[Column, str], Sql]
 """What a reference is set to: its column and the value that is sent, as an expression."""
 
 
-def as_sent(column: Column, value: str) -> str:
+def as_sent(column: Column, value: str) -> Sql:
     """The value that is sent: nothing is to be asked about it."""
     return value
 
@@ -24,17 +24,17 @@ def changed(column: Column, source: str, refer: Refer = as_sent) -> Assignment:
     What a reference leads to already, it may go on to lead to.
     """
     name, key = identifier(column.name), literal(column.name)
-    value = column.kind.extract(source, column.name)
-    new = f"{source} ? {key}"
-    if (referred := refer(column, value)) != value:
-        new, value = f"{new} and {value} is distinct from t.{name}", referred
+    sent = column.kind.extract(source, column.name)
+    new: Sql = f"{source} ? {key}"
+    if (value := refer(column, sent)) != sent:
+        new = all_of([new, f"{sent} is distinct from t.{name}"])
     parts: tuple[Sql, ...]
     if column.kind.merged and source == "p_patch":
         merged = f"merge_(t.{name}, {source} -> {key})"
         whole = f"when jsonb_typeof({source} -> {key}) = 'object' then {merged}"
         parts = (f"when not {source} ? {key} then t.{name}", whole)
     else:
-        given = Group((f"when {new}", f"then {value}"), " ")
+        given = Group(("when", new, Group(("then", value), " ")), " ")
         parts = (given, f"else t.{name}")
     return Assignment(name, Group(parts, " ", "case ", " end"))
 
@@ -68,15 +68,16 @@ def _inserted(
     entity: Entity, said: Collection[str], source: str, refer: Refer
 ) -> Iterable[Assignment]:
     for column in entity.columns:
-        value = IMPLIED.get(column.origin, "")
+        value: Sql = IMPLIED.get(column.origin, "")
         if column.name in said:
-            value = refer(column, column.kind.extract(source, column.name))
-            if column.default is not None and column.nullable:
+            sent = column.kind.extract(source, column.name)
+            if column.default is None:
+                value = refer(column, sent)
+            elif column.nullable:
                 given = f"{source} ? {literal(column.name)}"
-                value = (
-                    f"case when {given} then {value} else {column.kind.default(column.default)} end"
-                )
-            elif column.default is not None:
-                value = f"coalesce({value}, {column.kind.default(column.default)})"
+                default = column.kind.default(column.default)
+                value = f"case when {given} then {sent} else {default} end"
+            else:
+                value = f"coalesce({sent}, {column.kind.default(column.default)})"
         if value:
             yield Assignment(identifier(column.name), value)

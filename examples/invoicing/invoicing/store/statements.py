@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_f6c6d87c"
+RELEASE: Final = "invoicing_5cf8867f"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_b01b43b4"
@@ -33,7 +33,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "shown_": "77c55ff450f3450a96c44fe9f14d2810",
     "record_": "4075586196261fd61d3c3558792af52f",
     "list_customers": "6947ad24f140a0052bf5766f78978b79",
-    "create_customer": "de47f769abc53438626e31c1fe92329a",
+    "create_customer": "bb02eed91d1a13fdc1b1a4c4b3b0b87f",
     "read_customer": "c040b22a7c7a5828b971345493e695ac",
     "update_customer": "ca88e241a173ceb692576ed61c0ccec3",
     "delete_customer": "c4186a2536450df4f39b37d41cfaa1df",
@@ -42,7 +42,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "read_invoice": "971589e84a31f3d16dc0dd7cd331918b",
     "update_invoice": "f5b626cc4b5316fb46864ea09a72fdc9",
     "delete_invoice": "7495aaa82cf79e6cf3873ff2b62bbade",
-    "invoice_begin_": "b2c3e7a6c9f80554a92374171e085071",
+    "invoice_begin_": "1377976b5e464b950235389cc9914cbf",
     "invoice_finish_": "224e8f5325700ca73ed16dc33943cd63",
     "list_invoice_lines": "f3c0c16e78199e81603d94ffd0c64650",
     "create_invoice_line": "b7364a9e960b5dd0f1dd5db15eba7132",
@@ -52,9 +52,9 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "invoice_line_begin_": "802ea542104b58fa31818d863fae0526",
     "invoice_line_finish_": "391e2a7f9b1e1ef3f2341b5aba1e82c2",
     "list_payments": "a26722c4767598cf336ab2640c045988",
-    "create_payment": "1420ec8fa0e870f215d56626b7a6b57f",
+    "create_payment": "29d90f895cd11da9c65b9d53f9bc9d4a",
     "read_payment": "8db59a69ddcc126b3dd7f75bc03cf699",
-    "payment_begin_": "488f8ee1fba4ca98fd763697177d2f22",
+    "payment_begin_": "4663c79b1d526d05952dfac233258016",
     "payment_finish_": "51602b6c8671854e09de3fb4a4284ed1",
 }
 """The stored functions of this release, each with the MD5 digest of its text: PostgreSQL has no

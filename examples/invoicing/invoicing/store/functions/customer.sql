@@ -78,10 +78,12 @@ begin
   if p_key is not null then
     select c.* into outcome, id, version, body from claim_(v_caller, 'create_customer', p_key, p_fingerprint) c;
     if outcome = 'replayed' then
-      body := shown_(body,
-                         array['id', 'version', 'created_at', 'updated_at', 'name', 'region', 'payment_terms', 'tags'],
-                         (select case when create_as_accountant then t.json_ else t.open_ || t.part_1_ || '}' end
-                             from customer_row_ t where t.tenant_id = p_tenant and t.id = create_customer.id));
+      body := shown_(
+        body,
+        array['id', 'version', 'created_at', 'updated_at', 'name', 'region', 'payment_terms', 'tags'],
+        (select case when create_as_accountant then t.json_ else t.open_ || t.part_1_ || '}' end
+            from customer_row_ t where t.tenant_id = p_tenant and t.id = create_customer.id)
+      );
     end if;
     if outcome is not null then return; end if;
   end if;

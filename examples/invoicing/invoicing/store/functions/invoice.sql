@@ -164,14 +164,16 @@ begin
   if p_key is not null then
     select c.* into outcome, id, version, body from claim_(v_caller, p_action || '_invoice', p_key, p_fingerprint) c;
     if outcome = 'replayed' then
-      body := shown_(body,
-                         array['id', 'version', 'created_at', 'updated_at', 'owner_id', 'number', 'customer_id', 'region',
-                               'status', 'total', 'issued_on', 'due_on', 'paid_at', 'network_id'],
-                         (select case
-                           when (read_any or (read_as_analyst and t.region = any (v_caller.user_regions))) then case when
-                               see_any then t.json_ else t.open_ || '}' end
-                           else json_build_object('id', t.id, 'version', t.version)::text
-                         end from invoice_row_ t where t.tenant_id = p_tenant and t.id = invoice_begin_.id));
+      body := shown_(
+        body,
+        array['id', 'version', 'created_at', 'updated_at', 'owner_id', 'number', 'customer_id', 'region', 'status',
+              'total', 'issued_on', 'due_on', 'paid_at', 'network_id'],
+        (select case
+          when (read_any or (read_as_analyst and t.region = any (v_caller.user_regions))) then case when see_any
+              then t.json_ else t.open_ || '}' end
+          else json_build_object('id', t.id, 'version', t.version)::text
+        end from invoice_row_ t where t.tenant_id = p_tenant and t.id = invoice_begin_.id)
+      );
     end if;
     if outcome is not null then return; end if;
   end if;

@@ -67,11 +67,14 @@ begin
   if outcome is not null then return; end if;
   select c.* into outcome, id, version, body from claim_(v_caller, 'create_payment', p_key, p_fingerprint) c;
   if outcome = 'replayed' then
-    body := shown_(body, array['id', 'version'],
-                     (select case
-                       when read_any then case when create_as_accountant then t.json_ else t.open_ || '}' end
-                       else json_build_object('id', t.id, 'version', t.version)::text
-                     end from payment_row_ t where t.tenant_id = p_tenant and t.id = create_payment.id));
+    body := shown_(
+      body,
+      array['id', 'version'],
+      (select case
+        when read_any then case when create_as_accountant then t.json_ else t.open_ || '}' end
+        else json_build_object('id', t.id, 'version', t.version)::text
+      end from payment_row_ t where t.tenant_id = p_tenant and t.id = create_payment.id)
+    );
   end if;
   if outcome is not null then return; end if;
   insert into payment_row_ as t (tenant_id, recorded_by, invoice_id, amount, method, mode, received_on, payer_account,
@@ -125,11 +128,14 @@ begin
   if outcome is not null then return; end if;
   select c.* into outcome, id, version, body from claim_(v_caller, p_action || '_payment', p_key, p_fingerprint) c;
   if outcome = 'replayed' then
-    body := shown_(body, array['id', 'version'],
-                     (select case
-                       when read_any then case when see_as_accountant then t.json_ else t.open_ || '}' end
-                       else json_build_object('id', t.id, 'version', t.version)::text
-                     end from payment_row_ t where t.tenant_id = p_tenant and t.id = payment_begin_.id));
+    body := shown_(
+      body,
+      array['id', 'version'],
+      (select case
+        when read_any then case when see_as_accountant then t.json_ else t.open_ || '}' end
+        else json_build_object('id', t.id, 'version', t.version)::text
+      end from payment_row_ t where t.tenant_id = p_tenant and t.id = payment_begin_.id)
+    );
   end if;
   if outcome is not null then return; end if;
   select t.version, t.json_ into version, body from payment_row_ t
