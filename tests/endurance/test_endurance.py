@@ -19,8 +19,8 @@ from tests.mutants.test_mutants import COMPARED
 from .kills import HOOKS
 from .service import REPOSITORY, project
 
-KILLS: Final = ("kills", "--kills", "6")
-REQUESTS: Final = ("tenants", "--requests", "3000")
+KILLS: Final = ("kills", "--kills", "4")
+REQUESTS: Final = ("tenants", "--requests", "1500")
 FEW: Final = ("tenants", "--requests", "800")
 SECONDS: Final = 300
 
