@@ -71,7 +71,7 @@ class Call:
 
     @property
     def request_id(self) -> str:
-        """What the answer, the log and the audit trail call this request."""
+        """What the answer and the log call this request."""
         return self.request.id
 
     @property
