@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -73,16 +73,19 @@ def _search(operation: Operation, entity: Entity) -> Mapping[str, Any]:
 def _role(role: str, operation: Operation, entity: Entity, design: Design) -> Mapping[str, Any]:
     mine = [each for each in operation.alternatives if role in each.roles]
     case = _Case(role, operation, entity, design, mine)
-    found: Mapping[str, Any] = {}
+    found: Mapping[str, Any] = {"reason": "condition_not_met" if mine else "permission_missing"}
     for alternative in mine:
-        found = case.facts(alternative, World())
-        if found.get("allowed"):
+        found = case.facts(alternative, World()) or found
+        if "allowed" in found:
             break
     else:
-        reason = found.get("reason", "condition_not_met" if mine else "permission_missing")
-        found = {"allowed": False, "reason": reason}
-    elsewhere = list(_elsewhere(case))
+        found = {"allowed": False, **found}
+    elsewhere = list(case.elsewhere())
     return {**found, "elsewhere": elsewhere} if elsewhere else found
+
+
+Rows = Mapping[str, Mapping[str, Any]]
+"""The values of a row, by its resource."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,140 +101,124 @@ class _Case:
     def facts(self, alternative: Alternative, start: World) -> Mapping[str, Any]:
         """A world like `start` in which the alternative allows it, or why there is none; nothing
         where the alternative's own conditions are why."""
-        role, operation, entity, design = self.role, self.operation, self.entity, self.design
+        operation, entity = self.operation, self.entity
         world = satisfying(alternative, entity, start)
         if world is None or not _reachable(operation, entity, world, alternative):
             return {}
         parent = None
-        needed: dict[str, Mapping[str, Any]] = {}
+        needed: Rows = {}
         if entity.parent and operation.verb in ("list", "create"):
-            beside = _visible_parent(role, design.entity(entity.parent), alternative, world)
+            above = self.design.entity(entity.parent)
+            beside = self._visible(above, alternative, world, needed)
             if beside is None:
                 return {"reason": "not_found"}
             world, parent = beside
-            needed[entity.parent] = parent
-        referred = _referred(role, operation, entity, design, alternative, world)
+            needed = {entity.parent: parent}
+        referred = self._referred(alternative, world)
         if referred is None:
             return {"reason": "reference_not_found"}
         world, references = referred
         if operation.verb in ("list", "read"):
             world = complete(world, self.mine)
-        usable = partial(_shows, role, design, needed | references)
         return {
             "allowed": True,
             **_world(world),
             "parent": parent,
             **({"references": references} if references else {}),
-            **_unseen(role, operation, entity, design, (alternative, *self.mine), world),
+            **self._unseen(alternative, world),
             "fields": _fields(operation, entity, alternative),
             "shown": _shown(operation, entity, self.mine, world),
             **_blind(operation, entity, self.mine),
             "beyond": _beyond(operation, entity, self.mine),
             "many": _many(entity, world),
-            "outside": list(_outside(operation, entity, self.mine, start, usable)),
+            "outside": list(self._outside(start, {**needed, **references})),
         }
 
+    def elsewhere(self) -> Iterator[Mapping[str, Any]]:
+        """Worlds of other environments in which the role is allowed what it never is in
+        development."""
+        for alternative in self.mine:
+            if satisfying(alternative, self.entity) is None:
+                for environment in self.design.environments:
+                    found = self.facts(alternative, World(environment=environment))
+                    if "allowed" in found:
+                        yield {"environment": environment, **found}
+                        break
 
-def _elsewhere(case: _Case) -> Iterator[Mapping[str, Any]]:
-    """Worlds of other environments in which the role is allowed what it never is in development."""
-    for alternative in case.mine:
-        if satisfying(alternative, case.entity) is None:
-            for environment in case.design.environments:
-                found = case.facts(alternative, World(environment=environment))
-                if found.get("allowed"):
-                    yield {"environment": environment, **found}
-                    break
+    def _visible(
+        self, target: Entity, alternative: Alternative, world: World, shown: Rows
+    ) -> tuple[World, Mapping[str, Any]] | None:
+        """The same world, in which the role may see a row of the target, and that row.
 
+        What the caller and the tenant have to be for it leaves the alternative met, and the rows
+        in `shown` in sight.
+        """
+        for each in readers(target):
+            if self.role in each.roles:
+                found = satisfying(each, target, world)
+                if found is None:
+                    continue
+                whole = replace(found, row=world.row)
+                if holds(alternative.conditions, whole) and self._shows(shown, whole):
+                    return whole, _row(found)
+        return None
 
-def _visible_parent(
-    role: str, parent: Entity, alternative: Alternative, world: World
-) -> tuple[World, Mapping[str, Any]] | None:
-    """The same world with a row of the parent in it that this role may see."""
-    return _visible(role, parent, world, lambda whole: holds(alternative.conditions, whole))
+    def _referred(
+        self, alternative: Alternative, world: World
+    ) -> tuple[World, dict[str, Mapping[str, Any]]] | None:
+        """The same world with the rows in it that a write refers to.
 
+        None where a create needs a row that this role may not see.
+        """
+        found: dict[str, Mapping[str, Any]] = {}
+        for column, target in self._asked(alternative):
+            if target.name in found:
+                continue
+            seen = self._visible(target, alternative, world, found)
+            if seen is not None:
+                world, found[target.name] = seen
+            elif self.operation.verb == "create" and (column.required or column.name in world.row):
+                return None
+        return world, found
 
-def _visible(
-    role: str, target: Entity, world: World, kept: Callable[[World], bool]
-) -> tuple[World, Mapping[str, Any]] | None:
-    """The same world, in which the role may see a row of the target, and that row.
+    def _asked(self, alternative: Alternative) -> Iterator[tuple[Column, Entity]]:
+        """The references that an alternative lets a caller write to rows in their sight alone."""
+        for column in self.entity.columns:
+            if column.references and alternative.covers(column):
+                target = self.design.entity(column.references)
+                if asked(column, self.operation, target):
+                    yield column, target
 
-    What the caller and the tenant have to be for it leaves the world as it has to be `kept`.
-    """
-    for each in readers(target):
-        if role in each.roles:
-            found = satisfying(each, target, world)
-            if found is not None and kept(replace(found, row=world.row)):
-                return replace(found, row=world.row), _row(found)
-    return None
-
-
-def _referred(
-    role: str,
-    operation: Operation,
-    entity: Entity,
-    design: Design,
-    alternative: Alternative,
-    world: World,
-) -> tuple[World, dict[str, Mapping[str, Any]]] | None:
-    """The same world with the rows in it that a write refers to, by their resources.
-
-    None where a create needs a row that this role may not see.
-    """
-    found: dict[str, Mapping[str, Any]] = {}
-
-    def kept(whole: World) -> bool:
-        return holds(alternative.conditions, whole) and _shows(role, design, found, whole)
-
-    for column, target in _asked(operation, entity, design, alternative):
-        if target.name in found:
-            continue
-        seen = _visible(role, target, world, kept)
-        if seen is not None:
-            world, found[target.name] = seen
-        elif operation.verb == "create" and (column.required or column.name in world.row):
-            return None
-    return world, found
-
-
-def _asked(
-    operation: Operation, entity: Entity, design: Design, alternative: Alternative
-) -> Iterator[tuple[Column, Entity]]:
-    """The references that this alternative lets a caller write to rows in their sight alone."""
-    for column in entity.columns:
-        if column.references and alternative.covers(column):
-            target = design.entity(column.references)
-            if asked(column, operation, target):
-                yield column, target
-
-
-def _shows(role: str, design: Design, rows: Mapping[str, Mapping[str, Any]], world: World) -> bool:
-    """May the role see each of these rows?"""
-    return all(
-        any(
-            role in each.roles and holds(each.conditions, replace(world, row=row))
-            for each in readers(design.entity(name))
+    def _shows(self, rows: Rows, world: World) -> bool:
+        """May the role see each of these rows?"""
+        return all(
+            any(
+                self.role in each.roles and holds(each.conditions, replace(world, row=row))
+                for each in readers(self.design.entity(name))
+            )
+            for name, row in rows.items()
         )
-        for name, row in rows.items()
-    )
 
+    def _unseen(self, alternative: Alternative, world: World) -> dict[str, Rows]:
+        """By the references that an alternative lets the role write: a row out of its sight."""
+        looked_at = {each.left.name for other in self.mine for each in other.conditions}
+        rows: dict[str, Mapping[str, Any]] = {}
+        for column, target in self._asked(alternative):
+            ways = [each for each in readers(target) if self.role in each.roles]
+            row = hidden(ways, target, world)
+            if row is not None and column.name not in looked_at:
+                rows[column.name] = {"resource": target.name, "row": row}
+        return {"unseen": rows} if rows else {}
 
-def _unseen(
-    role: str,
-    operation: Operation,
-    entity: Entity,
-    design: Design,
-    mine: Sequence[Alternative],
-    world: World,
-) -> dict[str, dict[str, Mapping[str, Any]]]:
-    """By the references that the first alternative lets the role write: a row out of its sight."""
-    looked_at = {each.left.name for other in mine for each in other.conditions}
-    rows: dict[str, Mapping[str, Any]] = {}
-    for column, target in _asked(operation, entity, design, mine[0]):
-        ways = [each for each in readers(target) if role in each.roles]
-        row = hidden(ways, target, world)
-        if row is not None and column.name not in looked_at:
-            rows[column.name] = {"resource": target.name, "row": row}
-    return {"unseen": rows} if rows else {}
+    def _outside(self, start: World, needed: Rows) -> Iterator[Mapping[str, Any]]:
+        """Worlds in which each condition alone is not met, with the rows that are `needed` in
+        sight."""
+        usable = partial(self._shows, needed)
+        for alternative in self.mine:
+            others = [each for each in self.mine if each is not alternative]
+            for why, world in failing(alternative, others, self.entity, start, usable):
+                if _reachable(self.operation, self.entity, world, alternative):
+                    yield {"why": f"not {why}", **_world(world)}
 
 
 def _shown(
@@ -294,20 +281,6 @@ def _reachable(
         if not said and value is not None and value != implied:
             return False
     return True
-
-
-def _outside(
-    operation: Operation,
-    entity: Entity,
-    mine: list[Alternative],
-    start: World,
-    usable: Callable[[World], bool],
-) -> Iterator[Mapping[str, Any]]:
-    for alternative in mine:
-        others = [each for each in mine if each is not alternative]
-        for why, world in failing(alternative, others, entity, start, usable):
-            if _reachable(operation, entity, world, alternative):
-                yield {"why": f"not {why}", **_world(world)}
 
 
 def _world(world: World) -> Mapping[str, Any]:
