@@ -299,8 +299,8 @@ def _reach(
         term.name
         for each in alternatives
         for condition in each.conditions
-        for term in (condition.left, condition.right)
-        if not isinstance(term, tuple) and term.source == "field"
+        for term in condition.terms
+        if term.source == "field"
     }
     if operation.verb == "create" and any(each.conditions for each in alternatives):
         return TRUE, context.predicates.reach(alternatives, binding, "t", source)

@@ -13,7 +13,7 @@ from scaffold.database.signatures import CALLER, TEXT, UUID, parameters
 from scaffold.database.sql import identifier, literal
 from scaffold.database.tables import reference_name
 from scaffold.database.ways import Way, Ways
-from scaffold.database.writes import Refer, as_sent
+from scaffold.database.writes import Refer
 from scaffold.design.model import Column, Design, Entity, Operation
 from scaffold.design.visibility import asked, readers
 from scaffold.naming import article
@@ -39,7 +39,7 @@ def refer(design: Design, entity: Entity, operation: Operation) -> Refer:
     def value(column: Column, sent: str) -> Sql:
         target = column.references
         if target is None or not asked(column, operation, design.entity(target)):
-            return as_sent(column, sent)
+            return sent
         constraint = literal(reference_name(entity.name, column.name))
         return listed(("v_caller", sent, constraint), f"{name(target)}(")
 

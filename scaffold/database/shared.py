@@ -136,11 +136,11 @@ def _claim(attribute: Attribute) -> Assignment:
 def asks_environment(design: Design) -> bool:
     """Does a condition look at the environment in which the service runs?"""
     return any(
-        not isinstance(term, tuple) and term.source == "environment"
+        term.source == "environment"
         for operation in design.operations
         for each in operation.alternatives
         for condition in each.conditions
-        for term in (condition.left, condition.right)
+        for term in condition.terms
     )
 
 
@@ -151,8 +151,8 @@ def _claiming(design: Design) -> frozenset[str]:
         for operation in design.operations
         for each in operation.alternatives
         for condition in each.conditions
-        for term in (condition.left, condition.right)
-        if not isinstance(term, tuple) and term.source == "user" and term.name != "id"
+        for term in condition.terms
+        if term.source == "user" and term.name != "id"
         for role in each.roles
     )
 

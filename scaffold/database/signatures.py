@@ -11,7 +11,7 @@ CALLER = ("p_caller", "caller_")
 CALL = (("p_tenant", UUID), ("p_caller", JSONB))
 ID = ("id", UUID)
 OUTCOME = ("outcome", TEXT)
-ROLES = ("roles", "text[]")
+ROLES = ("roles", TEXTS)
 VERSION = ("version", BIGINT)
 BODY = ("body", TEXT)
 

@@ -46,6 +46,11 @@ class Condition:
     right: Term | tuple[str | int | bool, ...]
 
     @property
+    def terms(self) -> tuple[Term, ...]:
+        """What it looks at: a literal is no term."""
+        return tuple(each for each in (self.left, self.right) if isinstance(each, Term))
+
+    @property
     def of_caller(self) -> bool:
         """Does it ask whose the row is: whether a field is the caller's own id?"""
         right = self.right

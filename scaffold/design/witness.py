@@ -91,8 +91,8 @@ def hidden(
         term.name: term.kind
         for each in alternatives
         for condition in each.conditions
-        for term in (condition.left, condition.right)
-        if isinstance(term, Term) and term.source == "field"
+        for term in condition.terms
+        if term.source == "field"
     }
     choices = [_others(entity, name, kind) for name, kind in terms.items()]
     for chosen in islice(product(*choices), 1000):
@@ -118,8 +118,8 @@ def complete(world: World, alternatives: Sequence[Alternative]) -> World:
     Otherwise an example is filled in, by which another alternative might show more.
     """
     for condition in (each for other in alternatives for each in other.conditions):
-        for term in (condition.left, condition.right):
-            if not isinstance(term, Term) or _value(term, world) is not None:
+        for term in condition.terms:
+            if _value(term, world) is not None:
                 continue
             if term.source == "tenant" or (term.source == "field" and term.kind.choices):
                 world = _assign(term, domain(term.kind)[0], world)
@@ -131,9 +131,7 @@ def _settled(world: World, conditions: Sequence[Condition]) -> Iterator[World]:
 
     What a world leaves open is filled in with an example, which might meet a condition.
     """
-    sides = (side for each in conditions for side in (each.left, each.right))
-    looked_at = (each for each in sides if isinstance(each, Term))
-    for term in looked_at:
+    for term in (term for each in conditions for term in each.terms):
         if term.source in ("field", "tenant") and _value(term, world) is None:
             for value in domain(term.kind):
                 yield from _settled(_assign(term, value, world), conditions)
