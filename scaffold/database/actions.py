@@ -37,6 +37,7 @@ from scaffold.database.sql import identifier, literal
 from scaffold.database.ways import Ways
 from scaffold.database.writes import changed, renewed
 from scaffold.design.model import Entity, Operation
+from scaffold.design.visibility import answers_differ
 
 
 def begin_name(entity: Entity) -> str:
@@ -55,8 +56,10 @@ def functions(context: Context, entity: Entity) -> Iterable[Function]:
     ways = Ways(context.columns)
 
     def now() -> Seen | None:
+        if not items or not answers_differ(entity, items):
+            return None
         body = written(context.predicates, entity, ways.binding("read"))
-        return seen_now(entity, f"{begin_name(entity)}.id", body) if items else None
+        return seen_now(entity, f"{begin_name(entity)}.id", body)
 
     beginning = _around(context, entity, "begin", now)
     end = _around(context, entity, "finish")

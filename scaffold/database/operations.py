@@ -42,7 +42,7 @@ from scaffold.database.sql import array, identifier, literal
 from scaffold.database.ways import Way, Ways
 from scaffold.database.writes import changed, inserted, renewed
 from scaffold.design.model import Alternative, Design, Entity, Operation
-from scaffold.design.visibility import readers, seers, split
+from scaffold.design.visibility import answers_differ, readers, seers, split
 from scaffold.features import FEATURES
 from scaffold.naming import filter_key
 
@@ -261,10 +261,14 @@ def _write(
     reach, allowed = _reach(context, entity, operation, binding, source)
     parent = _parent(context, entity, ways) if operation.verb == "create" else None
     body: Sql = ""
-    row = f"{handle(operation)}.id"
     if operation.verb != "delete":
         body = written(context.predicates, entity, ways.binding("read"))
-    around = context.around(_served(operation, id_, said, lambda: seen_now(entity, row, body)))
+
+    def now() -> Seen | None:
+        differ = body and answers_differ(entity, (operation,))
+        return seen_now(entity, f"{handle(operation)}.id", body) if differ else None
+
+    around = context.around(_served(operation, id_, said, now))
     view = WriteView(
         gate=_gate(context, operation, ways, refusals, around),
         table=identifier(entity.name) if operation.verb == "delete" else target(entity),

@@ -86,11 +86,9 @@ def written(predicates: Predicates, entity: Entity, binding: Binding) -> Sql:
     return Group((Group(("when", reach, "then", seen), " "), f"else {bare}"), LINE, "case ", " end")
 
 
-def seen_now(entity: Entity, id_: str, body: Sql) -> Seen | None:
+def seen_now(entity: Entity, id_: str, body: Sql) -> Seen:
     """What a caller may see now of an earlier answer about a row; `body` is that of an answer."""
     absent = may_be_absent(entity)
-    if not absent or body == "t.json_":
-        return None
     always = [each.name for each in entity.columns if each.readable and each.name not in absent]
     row = f"from {target(entity)} t where t.tenant_id = p_tenant and t.id = {id_}"
     return Seen(texts(always), Group((body, row), " ", "(select ", ")"))

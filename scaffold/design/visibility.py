@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from scaffold.design.model import Alternative, Column, Design, Entity, Operation
 
@@ -85,6 +85,21 @@ def may_be_absent(entity: Entity) -> frozenset[str]:
         for each in entity.operations
         if each.verb in ("list", "read")
         for column in split(entity, each.alternatives)[1]
+    )
+
+
+def answers_differ(entity: Entity, operations: Iterable[Operation]) -> bool:
+    """May an answer of these operations about one row leave out more for one caller than for
+    another? Not where nobody reads rows: each writer is then told the same few fields."""
+    read = entity.operation("read")
+    if read is None:
+        return False
+    roles = {role for each in operations for role in each.roles}
+    certain = [each for each in read.alternatives if not each.conditions]
+    return any(
+        not roles <= {role for each in seers(column, certain) for role in each.roles}
+        for column in entity.columns
+        if column.readable
     )
 
 

@@ -21,7 +21,7 @@ from scaffold.database.signatures import (
 )
 from scaffold.database.tables import member_key, now, text, uuid
 from scaffold.design.model import Design, Entity
-from scaffold.design.visibility import may_be_absent
+from scaffold.design.visibility import answers_differ
 from scaffold.features.idempotency.design import need_of
 
 KEPT = ("fingerprint", "resource_id", "version", "body", "created_at", "expires_at")
@@ -93,8 +93,11 @@ def functions(design: Design, render: Render) -> Iterable[Function]:
 
 def _differs(entity: Entity) -> bool:
     """Is there a stored answer that not everybody who has asked for it may see as a whole?"""
-    keyed = any(need_of(each) and each.status != 204 for each in entity.operations)
-    return keyed and bool(may_be_absent(entity))
+    create = entity.operation("create")
+    if create is not None and need_of(create) and answers_differ(entity, (create,)):
+        return True
+    items = [each for each in entity.actions if each.on_item]
+    return any(map(need_of, entity.actions)) and answers_differ(entity, items)
 
 
 def steps(served: Served) -> Steps | None:

@@ -14,7 +14,7 @@ from invoicing.gate.conditional import if_match
 from invoicing.gate.identity import Principal
 from invoicing.gate.problems import Problem
 from invoicing.gate.shape import Headers, item_id
-from invoicing.store.database import SUCCESS, Database, succeeded
+from invoicing.store.database import Database, succeeded
 
 if TYPE_CHECKING:
     from invoicing.gate.dispatch import Request
@@ -115,9 +115,10 @@ class Call:
         """What a stored function decided, noted for the log. Raises the problem of a refusal."""
         if row is not None:
             self.request.roles = row["roles"]
-            if row["outcome"] in SUCCESS and (made := row.get("id")) is not None:
-                self.request.row = str(made)
-        return succeeded(row)
+        found = succeeded(row)
+        if (made := found.get("id")) is not None:
+            self.request.row = str(made)
+        return found
 
 
 Handler = Callable[[Call], Awaitable[Answer]]

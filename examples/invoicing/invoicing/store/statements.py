@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_5cf8867f"
+RELEASE: Final = "invoicing_a4bb1d01"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_b01b43b4"
@@ -49,12 +49,12 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "read_invoice_line": "b858891858257e4d0b1c74f834d27f34",
     "update_invoice_line": "869507be3c4b37e394643f3c10a1da10",
     "delete_invoice_line": "cd46460a69d65e4c8e83132cb5615b2b",
-    "invoice_line_begin_": "802ea542104b58fa31818d863fae0526",
+    "invoice_line_begin_": "43bcbcda7be7c83629ad2105ba2390b5",
     "invoice_line_finish_": "391e2a7f9b1e1ef3f2341b5aba1e82c2",
     "list_payments": "a26722c4767598cf336ab2640c045988",
     "create_payment": "29d90f895cd11da9c65b9d53f9bc9d4a",
     "read_payment": "8db59a69ddcc126b3dd7f75bc03cf699",
-    "payment_begin_": "4663c79b1d526d05952dfac233258016",
+    "payment_begin_": "21cf783a095ab0715df4222609282158",
     "payment_finish_": "51602b6c8671854e09de3fb4a4284ed1",
 }
 """The stored functions of this release, each with the MD5 digest of its text: PostgreSQL has no

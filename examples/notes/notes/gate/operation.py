@@ -13,7 +13,7 @@ from notes.gate.conditional import if_match
 from notes.gate.identity import Principal
 from notes.gate.problems import Problem
 from notes.gate.shape import Headers, item_id
-from notes.store.database import SUCCESS, Database, succeeded
+from notes.store.database import Database, succeeded
 
 if TYPE_CHECKING:
     from notes.gate.dispatch import Request
@@ -109,9 +109,10 @@ class Call:
         """What a stored function decided, noted for the log. Raises the problem of a refusal."""
         if row is not None:
             self.request.roles = row["roles"]
-            if row["outcome"] in SUCCESS and (made := row.get("id")) is not None:
-                self.request.row = str(made)
-        return succeeded(row)
+        found = succeeded(row)
+        if (made := found.get("id")) is not None:
+            self.request.row = str(made)
+        return found
 
 
 Handler = Callable[[Call], Awaitable[Answer]]

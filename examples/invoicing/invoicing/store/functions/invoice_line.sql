@@ -124,7 +124,6 @@ create or replace function invoice_line_begin_(p_tenant uuid, p_caller jsonb, p_
   out body text, out member_id uuid) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, case when p_action = 'lock' then array['billing_worker'] end);
-  read_any boolean := v_caller.roles && array['accountant', 'billing_worker', 'member', 'viewer'];
 begin
   roles := v_caller.roles;
   outcome := coalesce(v_caller.refusal, case when p_key is null then 'idempotency_key_required' end);

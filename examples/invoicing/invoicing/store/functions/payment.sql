@@ -120,23 +120,11 @@ create or replace function payment_begin_(p_tenant uuid, p_caller jsonb, p_actio
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, case when p_action = 'refund' then array['accountant'] end,
       case when p_action = 'refund' then 300 end);
-  read_any boolean := v_caller.roles && array['accountant', 'member', 'viewer'];
-  see_as_accountant boolean := v_caller.roles && array['accountant'];
 begin
   roles := v_caller.roles;
   outcome := coalesce(v_caller.refusal, case when p_key is null then 'idempotency_key_required' end);
   if outcome is not null then return; end if;
   select c.* into outcome, id, version, body from claim_(v_caller, p_action || '_payment', p_key, p_fingerprint) c;
-  if outcome = 'replayed' then
-    body := shown_(
-      body,
-      array['id', 'version'],
-      (select case
-        when read_any then case when see_as_accountant then t.json_ else t.open_ || '}' end
-        else json_build_object('id', t.id, 'version', t.version)::text
-      end from payment_row_ t where t.tenant_id = p_tenant and t.id = payment_begin_.id)
-    );
-  end if;
   if outcome is not null then return; end if;
   select t.version, t.json_ into version, body from payment_row_ t
     where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
