@@ -105,6 +105,14 @@ def _runner() -> _Runner:
     return _Runner()
 
 
+def told(what: str, done: "subprocess.CompletedProcess[str]") -> bool:
+    """Prints how the tests of a project ended, all of it where some failed; says if some did."""
+    print(f"{what}  {done.stdout.strip().rpartition(chr(10))[2]}", flush=True)
+    if done.returncode:
+        print(done.stdout, flush=True)
+    return bool(done.returncode)
+
+
 def ask(project: Path, tests: Iterable[str], *options: str) -> Outcome:
     """Runs emitted tests of a project until one fails, on the server of the environment."""
     return _runner().run(

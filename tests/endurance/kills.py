@@ -21,7 +21,7 @@ from tests.emitted import SPEC
 
 from .clients import Client, Unanswered
 from .journal import Journal, Row
-from .service import REPOSITORY, Caller, Cluster, Emitted, Replicas, connect, project, scratch
+from .service import REPOSITORY, Caller, Cluster, Emitted, Replicas, connect, project, scratch, tell
 
 HOOKS: Final = REPOSITORY / "examples" / "invoicing" / "hooks"
 """Hooks that do something: they add lines up, and change the status of a row."""
@@ -37,8 +37,6 @@ REPEATED: Final = 2000
 """Keys that are sent again in the end, when everything has been killed once more."""
 STUCK_SECONDS: Final = 120.0
 """Without an acknowledged write: more than a request is repeated for."""
-TOLD: Final = 20
-"""How many differences are printed."""
 DATABASE: Final = "endurance"
 
 
@@ -184,10 +182,7 @@ def run(kills: int, seed: int, given: Path | None, keep: bool) -> int:
     print(f"killed: {killed} (seed {seed})")
     print(f"sent: {journal.attempts:,} requests; acknowledged: {journal.acknowledged:,} writes")
     print(f"compared: {counted}")
-    for fault in journal.faults[:TOLD]:
-        print(f"- {fault}")
-    print(f"{len(journal.faults)} differences" + (f"; kept: {directory}" if keep else ""))
-    return 1 if journal.faults else 0
+    return tell(journal.faults, "differences" + (f"; kept: {directory}" if keep else ""))
 
 
 def main() -> int:

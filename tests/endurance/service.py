@@ -10,7 +10,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +34,18 @@ PORTS: Final = range(20_000, 30_000)
 MEMORY: Final = Path("/dev/shm")  # noqa: S108
 ROOM: Final = 2 << 30
 """Bytes that have to be free there."""
+
+
+TOLD: Final = 20
+"""How many faults are printed."""
+
+
+def tell(faults: Sequence[str], what: str) -> int:
+    """Prints what a run has found, and how many of `what` there are; returns the exit code."""
+    for fault in faults[:TOLD]:
+        print(f"- {fault}")
+    print(f"{len(faults)} {what}")
+    return 1 if faults else 0
 
 
 def scratch() -> Path:

@@ -28,7 +28,7 @@ from urllib.parse import urlencode
 
 from tests.emitted import PACKAGE, SPECS
 
-from .service import Emitted, Replicas, connect, project, scratch
+from .service import Emitted, Replicas, connect, project, scratch, tell
 from .wire import Answer, Connection, request
 from .worlds import NAMES, NEUTRAL, ROWS, Item, Tenant, Worlds, crossed, ids
 
@@ -39,8 +39,6 @@ FOREIGN: Final = 0.4
 """How often a request that may name something of the other tenant does so."""
 KEPT: Final = 200
 """Cursors of a list that are used again."""
-TOLD: Final = 20
-"""How many findings are printed."""
 SECONDS: Final = 10.0
 """Between two lines of progress."""
 
@@ -448,10 +446,7 @@ def run(spec: str, requests: int, seed: int, given: Path | None) -> int:
     print(f"{emitted.package}: {attack.sent:,} requests (seed {seed}); by status: {statuses}")
     print(f"named of the other tenant: {named}")
     print(f"succeeded: {len(attack.succeeded)} of {attack.reachable} operations")
-    for fault in attack.faults[:TOLD]:
-        print(f"- {fault}")
-    print(f"{len(attack.faults)} findings")
-    return 1 if attack.faults else 0
+    return tell(attack.faults, "findings")
 
 
 def main() -> int:

@@ -58,11 +58,7 @@ def main() -> int:
                 text=True,
                 check=False,
             )
-            last = done.stdout.strip().rpartition("\n")[2]
-            print(f"{version.partition(chr(10))[0]}  {service}  {last}", flush=True)
-            if done.returncode:
-                failed = True
-                print(done.stdout, flush=True)
+            failed |= emitted.told(f"{version.partition(chr(10))[0]}  {service}", done)
     return int(failed)
 
 

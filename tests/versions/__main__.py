@@ -39,11 +39,7 @@ def main() -> int:
             with server(version, given.directory, Path(scratch) / f"server-{version}") as url:
                 for service in services:
                     done = tested(service, url, given.tests)
-                    last = done.stdout.strip().rpartition("\n")[2]
-                    print(f"PostgreSQL {version}  {service.name}  {last}", flush=True)
-                    if done.returncode:
-                        failed = True
-                        print(done.stdout, flush=True)
+                    failed |= emitted.told(f"PostgreSQL {version}  {service.name}", done)
     return int(failed)
 
 
