@@ -64,7 +64,7 @@ MUTANTS: Final = (
         id="ready-without-limits",
         control="API-2",
         file="app.py",
-        old="            await admission.check()\n",
+        old="                await admission.check()\n",
         new="",
         noticed_by="test_limits.py::test_without_its_limits_the_service_is_not_ready",
     ),
