@@ -89,10 +89,10 @@ class Journal:
             f" from {schema}.audit_event order by resource_version, operation like 'delete_%'"
         ):
             events[each["row"]].append(each)
-        for id_ in stored.keys() - self.rows.keys():
-            self.fault(f"a row that no client made: {dict(stored[id_])}")
         for row in self.rows.values():
             self._compare_row(row, stored.get(row.id), events[row.id])
+        for id_ in stored.keys() - self.rows.keys():
+            self.fault(f"a row that no client made: {dict(stored[id_])}")
         done = len(events[None])
         wanted = sum(each.row is None for each in self.kept)
         if done != wanted:

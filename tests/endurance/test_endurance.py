@@ -60,9 +60,9 @@ BROKEN: Final = {
         (
             mutant(
                 "commits-are-not-waited-for",
-                "store/database.py",
-                '"timezone": "UTC",',
-                '"timezone": "UTC", "synchronous_commit": "off",',
+                "store/roles.sql",
+                "set timezone = 'UTC';",
+                f"set timezone = 'UTC';\nalter role {PACKAGE}_app set synchronous_commit = off;",
             ),
         ),
         KILLS,
