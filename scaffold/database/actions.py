@@ -18,7 +18,7 @@ from scaffold.database.bodies import (
 from scaffold.database.layout import TRUE, Group, Sql, all_of, any_of, flat, listed
 from scaffold.database.operations import Around, Context, missed_call
 from scaffold.database.predicates import listed_roles
-from scaffold.database.rows import seen_now, select, target, written
+from scaffold.database.rows import seen_now, select, view_name, written
 from scaffold.database.schema import Function
 from scaffold.database.signatures import (
     BODY,
@@ -33,7 +33,7 @@ from scaffold.database.signatures import (
     VERSIONS,
     parameters,
 )
-from scaffold.database.sql import identifier, literal
+from scaffold.database.sql import literal
 from scaffold.database.ways import Ways
 from scaffold.database.writes import changed, renewed
 from scaffold.design.model import Entity, Operation
@@ -115,9 +115,8 @@ def _view(
     return ActionsView(
         gate=beginning.gate(_entry(context, entity, beginning), ways.all, refusals),
         end=end.gate("", ()),
-        table=identifier(entity.name),
+        table=view_name(entity),
         renewed=renewed(entity),
-        target=target(entity),
         stored=stored(entity),
         items=names(items),
         collection=bool(others),

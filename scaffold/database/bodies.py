@@ -278,10 +278,10 @@ class Inserting:
 class WriteView(Inserting):
     """What is told to create.sql, update.sql and delete.sql.
 
-    `table` is what is written to. `reach` says which rows
-    may be written, and `allowed` what a written row has to meet: empty where that is certain.
-    `renewed` are the assignments of every change, before those of this one. `missed` is the
-    expression for why no row was written, and `answer` that of the answer's body.
+    `table` is the view that is written to. `reach` says which rows may be written, and `allowed`
+    what a written row has to meet: empty where that is certain. `renewed` are the assignments of
+    every change, before those of this one. `missed` is the expression for why no row was written,
+    and `answer` that of the answer's body.
     """
 
     gate: Gate
@@ -312,17 +312,15 @@ class ActionsView:
     """What is told to begin.sql and finish.sql, which serve every action of a resource.
 
     `gate` is how an action begins, and `end` what stands behind the work of finishing one. `items`
-    are the actions on a row, as
-    literals between commas, and `collection` says that there are others. `reach` is asked of the
-    row in `table`, of which the hook is given the columns `stored`: nothing stands for the JSON of
-    the view `target`. `changes` are the fields that each action may change, in `target`; `missed`
-    and `answer` are as in `WriteView`.
+    are the actions on a row, as literals between commas, and `collection` says that there are
+    others. `reach` is asked of the row in the view `table`, of which the hook is given the columns
+    `stored`: nothing stands for its JSON. `changes` are the fields that each action may change;
+    `missed` and `answer` are as in `WriteView`.
     """
 
     gate: Gate
     end: Gate
     table: str
-    target: str
     stored: Sql
     items: str
     collection: bool
@@ -346,8 +344,8 @@ class TouchView(Inserting):
 
     `refused` is the test that this action may not do `verb`, or not with these fields, and
     `refusal` the outcome then. `lock` is the test that the hook may change a row which it reads: it
-    is locked then. The hook is given the columns `stored` of the row in `table`: nothing stands for
-    the JSON of the view `target`. The rest is as in `WriteView`.
+    is locked then. The hook is given the columns `stored` of the row in the view `table`: nothing
+    stands for its JSON. The rest is as in `WriteView`.
     """
 
     verb: TouchVerb
@@ -356,7 +354,6 @@ class TouchView(Inserting):
     refusal: str
     lock: str
     table: str
-    target: str
     stored: Sql
     renewed: str
     assignments: tuple[Assignment, ...]

@@ -112,11 +112,9 @@ def _functions(design: Design, stored: Functions) -> Iterator[tuple[str, str]]:
     parts = [head, printer.composite(caller(design)), *printed(stored.shared)]
     yield f"{FUNCTIONS}/000_shared.sql", "\n".join(parts)
     for entity in design.entities:
-        if entity.name in stored.by_entity:
-            parts = []
-            if entity.name in stored.views:
-                parts.append(printer.view(stored.views[entity.name]))
-            parts += printed(stored.by_entity[entity.name])
+        if entity.name in stored.views:
+            parts = [printer.view(stored.views[entity.name])]
+            parts += printed(stored.by_entity.get(entity.name, ()))
             yield f"{FUNCTIONS}/{entity.name}.sql", "\n".join(parts)
 
 

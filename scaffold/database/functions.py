@@ -16,7 +16,7 @@ from scaffold.database.operations import Context
 from scaffold.database.rows import view
 from scaffold.database.schema import Function, View
 from scaffold.design.model import Design, Entity
-from scaffold.design.visibility import readers, referring
+from scaffold.design.visibility import referring
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +45,19 @@ def functions(design: Design, render: Render, scope: str) -> Functions:
 
     `render` prints a template with one view; `scope` is the prefix of the settings of its policies.
     """
-    served = [each for each in design.entities if each.operations]
     context = Context(design, render)
     referred = {column.references for _, column in referring(design)}
     pages = any(dynamic(each) for each in design.entities)
+    by_entity = {
+        each.name: found
+        for each in design.entities
+        if (found := tuple(_functions(context, each, each.name in referred)))
+    }
+    parents = {each.parent for each in design.entities if each.name in by_entity}
     return Functions(
         tuple(shared.functions(design, render, scope, pages=pages)),
-        {each.name: view(each) for each in served if readers(each)},
-        {
-            each.name: found
-            for each in design.entities
-            if (found := tuple(_functions(context, each, each.name in referred)))
-        },
+        {e.name: view(e) for e in design.entities if e.name in by_entity or e.name in parents},
+        by_entity,
     )
 
 

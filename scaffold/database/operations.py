@@ -23,7 +23,7 @@ from scaffold.database.bodies import (
 )
 from scaffold.database.layout import TRUE, Group, Sql, all_of, any_of, flat, listed
 from scaffold.database.predicates import Binding, Predicates, listed_roles, within
-from scaffold.database.rows import answer, seen_now, target, view_name, written
+from scaffold.database.rows import answer, seen_now, view_name, written
 from scaffold.database.schema import Function, Parameter
 from scaffold.database.signatures import (
     BODY,
@@ -122,7 +122,7 @@ def handle(operation: Operation) -> str:
 
 def missed_call(entity: Entity) -> str:
     """Why a conditional write touched no row."""
-    return f"missed_(v_caller, {literal(entity.name)}, p_id, p_match)"
+    return f"missed_(v_caller, {literal(view_name(entity))}, p_id, p_match)"
 
 
 def function(context: Context, entity: Entity, operation: Operation) -> Function:
@@ -271,7 +271,7 @@ def _write(
     around = context.around(_served(operation, id_, said, now))
     view = WriteView(
         gate=_gate(context, operation, ways, refusals, around),
-        table=identifier(entity.name) if operation.verb == "delete" else target(entity),
+        table=view_name(entity),
         parent=parent,
         reach=reach,
         allowed=allowed,
@@ -368,7 +368,7 @@ def _parent(context: Context, entity: Entity, ways: Ways) -> Parent | None:
     above = context.design.entity(entity.parent)
     column = next(each.name for each in entity.columns if each.origin == "parent")
     known = context.predicates.reach(readers(above), ways.binding("see"), "q")
-    return Parent(identifier(above.name), identifier(column), known)
+    return Parent(view_name(above), identifier(column), known)
 
 
 def negated(test: Sql) -> Sql:

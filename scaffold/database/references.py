@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from scaffold.database.bodies import Render
 from scaffold.database.layout import Sql, listed
 from scaffold.database.predicates import Predicates
+from scaffold.database.rows import view_name
 from scaffold.database.schema import Function
 from scaffold.database.signatures import CALLER, TEXT, UUID, parameters
-from scaffold.database.sql import identifier, literal
+from scaffold.database.sql import literal
 from scaffold.database.tables import reference_name
 from scaffold.database.ways import Way, Ways
 from scaffold.database.writes import Refer
@@ -57,7 +58,7 @@ def function(
         f"The id of {article(entity.title)} that the caller may refer to. What is out of their "
         "sight is refused as PostgreSQL refuses what is not there.",
         parameters(CALLER, ("p_id", UUID), ("p_constraint", TEXT)),
-        render("functions/referred", ReferredView(identifier(entity.name), ways.all, known)),
+        render("functions/referred", ReferredView(view_name(entity), ways.all, known)),
         returns=UUID,
         inner=True,
     )

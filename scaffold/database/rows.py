@@ -16,7 +16,11 @@ from scaffold.design.visibility import may_be_absent, readers, seers, split
 
 
 def view_name(entity: Entity) -> str:
-    """The view of a resource's rows with their JSON."""
+    """The view of a resource's rows with their JSON.
+
+    Statements name it and not the table: it goes on to have the names that this release knows when
+    a later one renames the table or a column.
+    """
     return f"{entity.name}_row_"
 
 
@@ -24,17 +28,23 @@ def view(entity: Entity) -> View:
     """The rows of a resource, each with its JSON as text.
 
     `json_` has every field that can be read. Where some are not everybody's, `open_` has the
-    others, without the closing brace, and each `part_` some of the rest. It has one table and no
-    join, so that PostgreSQL lets it be written to: what a write answers is then `json_` of the row
-    as it was written.
+    others, without the closing brace, and each `part_` some of the rest. Where nobody reads rows,
+    there is none of it. It has one table and no join, so that PostgreSQL lets it be written to:
+    what a write answers is then `json_` of the row as it was written. The columns are named, so
+    that one which a later release adds or drops is not among them.
     """
     found = _seen(entity)
-    rows = {"json_": [*found.open, *(column for part in found.parts for column in part)]}
+    rows: dict[str, list[Column]] = {}
+    if readers(entity):
+        rows["json_"] = [*found.open, *(column for part in found.parts for column in part)]
     if found.parts:
         rows["open_"] = found.open
     if len(found.parts) > 1:
         rows |= {f"part_{number}_": part for number, part in enumerate(found.parts, 1)}
-    outputs = ["r.*"] if entity.versioned else ["r.*", "1::bigint as version"]
+    names: list[Sql] = [f"r.{identifier(each.name)}" for each in entity.columns]
+    if not entity.versioned:
+        names.append("1::bigint as version")
+    outputs = [lay(listed(names, "", ""), 2, 1)]
     for name, columns in rows.items():
         part = name.startswith("part_")
         fields = listed(select(columns, "r"), "select ", "")
@@ -47,7 +57,7 @@ def view(entity: Entity) -> View:
             opening = f"{opening}\n    "
         closing = f"{closing} as {name}"
         outputs.append(f"{opening}{lay(fields, 4, len(closing) + 1)}{closing}")
-    query = "select " + ",\n  ".join(outputs) + f"\n  from {identifier(entity.name)} r"
+    query = "select\n  " + ",\n  ".join(outputs) + f"\n  from {identifier(entity.name)} r"
     about = f"The {entity.names.many}, each with its JSON as text."
     return View(view_name(entity), about, query)
 
@@ -90,13 +100,8 @@ def seen_now(entity: Entity, id_: str, body: Sql) -> Seen:
     """What a caller may see now of an earlier answer about a row; `body` is that of an answer."""
     absent = may_be_absent(entity)
     always = [each.name for each in entity.columns if each.readable and each.name not in absent]
-    row = f"from {target(entity)} t where t.tenant_id = p_tenant and t.id = {id_}"
+    row = f"from {view_name(entity)} t where t.tenant_id = p_tenant and t.id = {id_}"
     return Seen(texts(always), Group((body, row), " ", "(select ", ")"))
-
-
-def target(entity: Entity) -> str:
-    """What a write names: the view, where it answers the row."""
-    return view_name(entity) if entity.operation("read") else identifier(entity.name)
 
 
 def _value(column: Column, row: str) -> str:

@@ -8,7 +8,7 @@ from scaffold.database.actions import stored
 from scaffold.database.bodies import Assignment, Served, TouchView, cases, texts
 from scaffold.database.layout import FALSE, TRUE, Group, Sql
 from scaffold.database.operations import Around, Context
-from scaffold.database.rows import target
+from scaffold.database.rows import view_name
 from scaffold.database.schema import Function
 from scaffold.database.signatures import (
     BODY,
@@ -21,7 +21,7 @@ from scaffold.database.signatures import (
     VERSION,
     parameters,
 )
-from scaffold.database.sql import identifier, literal
+from scaffold.database.sql import literal
 from scaffold.database.writes import changed, created, renewed
 from scaffold.design.model import Entity, Touch, TouchVerb
 from scaffold.naming import article
@@ -68,8 +68,7 @@ def _function(
         refused=_beyond(touches) if limited else f"{_is_one_of(touches)} is not true",
         refusal=literal("field_not_writable" if limited else "permission_missing"),
         lock=_lock(entity, touches),
-        table=identifier(entity.name),
-        target=target(entity),
+        table=view_name(entity),
         stored=stored(entity),
         renewed=renewed(entity),
         assignments=tuple(assignments),

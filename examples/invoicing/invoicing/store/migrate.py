@@ -274,7 +274,7 @@ set local search_path = {RELEASE}, {SCHEMA}, pg_temp;
 grant usage on schema {RELEASE} to {APP};
 revoke all on all functions in schema {RELEASE} from public;
 grant execute on all functions in schema {RELEASE} to {APP};
-grant select, insert, update on all tables in schema {RELEASE} to {APP};
+grant select, insert, update, delete on all tables in schema {RELEASE} to {APP};
 
 set local search_path = {SCHEMA}, pg_temp;
 {rules}

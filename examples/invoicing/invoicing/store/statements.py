@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_a4bb1d01"
+RELEASE: Final = "invoicing_6ec96146"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_b01b43b4"
@@ -35,26 +35,26 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "list_customers": "6947ad24f140a0052bf5766f78978b79",
     "create_customer": "bb02eed91d1a13fdc1b1a4c4b3b0b87f",
     "read_customer": "c040b22a7c7a5828b971345493e695ac",
-    "update_customer": "ca88e241a173ceb692576ed61c0ccec3",
-    "delete_customer": "c4186a2536450df4f39b37d41cfaa1df",
+    "update_customer": "9b5717ad42589847ab8ac66f3b576457",
+    "delete_customer": "7b9e03f11cad9deb3a5a1188fff4941e",
     "list_invoices": "046371d29e8811f36405b645c9150632",
     "create_invoice": "aa10badc198ffa4206d0597baca0a927",
     "read_invoice": "971589e84a31f3d16dc0dd7cd331918b",
-    "update_invoice": "f5b626cc4b5316fb46864ea09a72fdc9",
-    "delete_invoice": "7495aaa82cf79e6cf3873ff2b62bbade",
-    "invoice_begin_": "1377976b5e464b950235389cc9914cbf",
+    "update_invoice": "d55a4fc9939f75566d76a3795d7ce9b8",
+    "delete_invoice": "674244e7505f2502be8a748c453cc5c7",
+    "invoice_begin_": "8385d08a0b2e73dfbced7bb407444085",
     "invoice_finish_": "224e8f5325700ca73ed16dc33943cd63",
-    "list_invoice_lines": "f3c0c16e78199e81603d94ffd0c64650",
-    "create_invoice_line": "b7364a9e960b5dd0f1dd5db15eba7132",
+    "list_invoice_lines": "f2a8d94739050bf178f306217055eca8",
+    "create_invoice_line": "26a5a90ad9aab73683c5944492dbad45",
     "read_invoice_line": "b858891858257e4d0b1c74f834d27f34",
-    "update_invoice_line": "869507be3c4b37e394643f3c10a1da10",
-    "delete_invoice_line": "cd46460a69d65e4c8e83132cb5615b2b",
-    "invoice_line_begin_": "43bcbcda7be7c83629ad2105ba2390b5",
+    "update_invoice_line": "f91827c0653a5e03e97d18defcee3d25",
+    "delete_invoice_line": "aa3c3b2cdd9a199bc324d81b9af7537d",
+    "invoice_line_begin_": "f5917afffbc8f465c6c46d11842c6070",
     "invoice_line_finish_": "391e2a7f9b1e1ef3f2341b5aba1e82c2",
     "list_payments": "a26722c4767598cf336ab2640c045988",
     "create_payment": "29d90f895cd11da9c65b9d53f9bc9d4a",
     "read_payment": "8db59a69ddcc126b3dd7f75bc03cf699",
-    "payment_begin_": "21cf783a095ab0715df4222609282158",
+    "payment_begin_": "c9a134a787521695f39d77b2e4c24aee",
     "payment_finish_": "51602b6c8671854e09de3fb4a4284ed1",
 }
 """The stored functions of this release, each with the MD5 digest of its text: PostgreSQL has no

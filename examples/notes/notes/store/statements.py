@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "notes_7d661b01"
+RELEASE: Final = "notes_2bcc24ed"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_9c1db7e5"
@@ -31,13 +31,13 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "list_notebooks": "1214e77735bbf5d34caff25c7663c6e3",
     "create_notebook": "25546c0ed38ddb2dd10a9413ba16abf7",
     "read_notebook": "dbf86ea82194859d1bbd7bf8ee039be2",
-    "update_notebook": "f629627e1f36599f1a2aee9dfe464654",
-    "delete_notebook": "e89cae3fe7c267d5aeeff385394b0048",
+    "update_notebook": "96776f647b2ff650e3c7755294111920",
+    "delete_notebook": "38f9618def8898e903bee4c6d71b22ee",
     "list_notes": "14e90d2053bddaeb9fb2092a8809d5e6",
     "create_note": "5dbb63d9133a535d5eabbce861680934",
     "read_note": "d0148b54cb95a9c53590d4ed74951801",
-    "update_note": "dee2beff060e8423fd1687caefbee15e",
-    "delete_note": "d160bcbfd930dff013a2b4ec38ade44b",
+    "update_note": "a77407be6167853f88b3bcdbad92dba3",
+    "delete_note": "ce0b18c448c9451a73e1c7edee6c888c",
 }
 """The stored functions of this release, each with the MD5 digest of its text: PostgreSQL has no
 other digest of text that can be asked for without an extension."""

@@ -1,5 +1,7 @@
 -- The customers, each with its JSON as text.
-create or replace view customer_row_ with (security_invoker = true) as select r.*,
+create or replace view customer_row_ with (security_invoker = true) as select
+  r.tenant_id, r.id, r.version, r.created_at, r.updated_at, r.name, r.email, r.phone, r.region, r.tax_number, r.website,
+  r.payment_terms, r.tags, r.remark, r.address,
   (select row_to_json(json_)::text from (
     select r.id, r.version, r.created_at, r.updated_at, r.name, r.region, r.payment_terms, r.tags, r.email, r.phone,
            r.website, r.address, r.tax_number, r.remark) json_) as json_,
@@ -151,7 +153,7 @@ begin
     where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
     returning t.version, case when update_as_accountant then t.json_ else t.open_ || t.part_1_ || '}' end
         into version, body;
-  if not found then outcome := missed_(v_caller, 'customer', p_id, p_match); return; end if;
+  if not found then outcome := missed_(v_caller, 'customer_row_', p_id, p_match); return; end if;
   outcome := record_(v_caller, 'update_customer', 'customer', p_id, version, p_patch, p_request);
 end $$;
 
@@ -163,8 +165,8 @@ declare
 begin
   roles := v_caller.roles;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
-  delete from customer t where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
+  delete from customer_row_ t where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
     returning t.version into version;
-  if not found then outcome := missed_(v_caller, 'customer', p_id, p_match); return; end if;
+  if not found then outcome := missed_(v_caller, 'customer_row_', p_id, p_match); return; end if;
   outcome := record_(v_caller, 'delete_customer', 'customer', p_id, version, '{}', p_request);
 end $$;

@@ -1,5 +1,7 @@
 -- The invoices, each with its JSON as text.
-create or replace view invoice_row_ with (security_invoker = true) as select r.*,
+create or replace view invoice_row_ with (security_invoker = true) as select
+  r.tenant_id, r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.number, r.title, r.customer_id, r.region,
+  r.status, r.total, r.issued_on, r.due_on, r.paid_at, r.network_id,
   (select row_to_json(json_)::text from (
     select r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.number, r.customer_id, r.region, r.status,
            r.total, r.issued_on, r.due_on, r.paid_at, r.network_id, r.title) json_) as json_,
@@ -122,7 +124,7 @@ begin
     where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
       and t.status = 'draft' and (update_as_accountant or (update_as_member and t.owner_id = v_caller.member))
     returning t.version, t.json_ into version, body;
-  if not found then outcome := missed_(v_caller, 'invoice', p_id, p_match); return; end if;
+  if not found then outcome := missed_(v_caller, 'invoice_row_', p_id, p_match); return; end if;
   outcome := record_(v_caller, 'update_invoice', 'invoice', p_id, version, p_patch, p_request);
 end $$;
 
@@ -136,10 +138,10 @@ declare
 begin
   roles := v_caller.roles;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
-  delete from invoice t where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
+  delete from invoice_row_ t where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
       and t.status = 'draft' and (delete_as_accountant or (delete_as_member and t.owner_id = v_caller.member))
     returning t.version into version;
-  if not found then outcome := missed_(v_caller, 'invoice', p_id, p_match); return; end if;
+  if not found then outcome := missed_(v_caller, 'invoice_row_', p_id, p_match); return; end if;
   outcome := record_(v_caller, 'delete_invoice', 'invoice', p_id, version, '{}', p_request);
 end $$;
 
@@ -186,7 +188,7 @@ begin
              or (p_action = 'transmit'
                  and (select o.region from organization o where o.id = p_tenant) = 'eu' and t.status = 'sent'))
       for update;
-    if not found then outcome := missed_(v_caller, 'invoice', p_id, p_match); return; end if;
+    if not found then outcome := missed_(v_caller, 'invoice_row_', p_id, p_match); return; end if;
   end if;
   member_id := v_caller.member; outcome := 'ok';
 end $$;

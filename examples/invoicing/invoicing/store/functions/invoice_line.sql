@@ -1,5 +1,7 @@
 -- The invoice lines, each with its JSON as text.
-create or replace view invoice_line_row_ with (security_invoker = true) as select r.*,
+create or replace view invoice_line_row_ with (security_invoker = true) as select
+  r.tenant_id, r.id, r.version, r.created_at, r.updated_at, r.invoice_id, r.owner_id, r."position", r.description,
+  r.quantity, r.unit_price, r.tax_rate, r.amount, r.locked,
   (select row_to_json(json_)::text from (
     select r.id, r.version, r.created_at, r.updated_at, r.invoice_id, r.owner_id, r."position", r.description,
            r.quantity::text as quantity, r.unit_price, r.tax_rate::text as tax_rate, r.amount,
@@ -15,7 +17,7 @@ declare
 begin
   roles := v_caller.roles;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
-  perform from invoice q where q.tenant_id = p_tenant and q.id = p_parent;
+  perform from invoice_row_ q where q.tenant_id = p_tenant and q.id = p_parent;
   if not found then outcome := 'not_found'; return; end if;
   if p_sort is null and p_filters is null then
     select array_to_string((array_agg(p.body))[:p_limit], ','),
@@ -49,7 +51,7 @@ begin
     select c.* into outcome, id, version, body from claim_(v_caller, 'create_invoice_line', p_key, p_fingerprint) c;
     if outcome is not null then return; end if;
   end if;
-  perform from invoice q where q.tenant_id = p_tenant and q.id = p_parent;
+  perform from invoice_row_ q where q.tenant_id = p_tenant and q.id = p_parent;
   if not found then outcome := 'not_found'; return; end if;
   insert into invoice_line_row_ as t (tenant_id, invoice_id, owner_id, "position", description, quantity, unit_price,
                                       tax_rate)
@@ -96,7 +98,7 @@ begin
     where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
       and t.locked = false and (update_as_accountant or (update_as_member and t.owner_id = v_caller.member))
     returning t.version, t.json_ into version, body;
-  if not found then outcome := missed_(v_caller, 'invoice_line', p_id, p_match); return; end if;
+  if not found then outcome := missed_(v_caller, 'invoice_line_row_', p_id, p_match); return; end if;
   outcome := record_(v_caller, 'update_invoice_line', 'invoice_line', p_id, version, p_patch, p_request);
 end $$;
 
@@ -111,10 +113,10 @@ declare
 begin
   roles := v_caller.roles;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
-  delete from invoice_line t where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
+  delete from invoice_line_row_ t where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
       and t.locked = false and (delete_as_accountant or (delete_as_member and t.owner_id = v_caller.member))
     returning t.version into version;
-  if not found then outcome := missed_(v_caller, 'invoice_line', p_id, p_match); return; end if;
+  if not found then outcome := missed_(v_caller, 'invoice_line_row_', p_id, p_match); return; end if;
   outcome := record_(v_caller, 'delete_invoice_line', 'invoice_line', p_id, version, '{}', p_request);
 end $$;
 
@@ -134,7 +136,7 @@ begin
     where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
       and t.locked = false
     for update;
-  if not found then outcome := missed_(v_caller, 'invoice_line', p_id, p_match); return; end if;
+  if not found then outcome := missed_(v_caller, 'invoice_line_row_', p_id, p_match); return; end if;
   member_id := v_caller.member; outcome := 'ok';
 end $$;
 

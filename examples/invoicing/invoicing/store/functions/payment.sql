@@ -1,5 +1,7 @@
 -- The payments, each with its JSON as text.
-create or replace view payment_row_ with (security_invoker = true) as select r.*,
+create or replace view payment_row_ with (security_invoker = true) as select
+  r.tenant_id, r.id, r.version, r.created_at, r.updated_at, r.recorded_by, r.invoice_id, r.amount, r.method, r.mode,
+  r.received_on, r.payer_account, r.provider_reference, r.status, r.refunded_at,
   (select row_to_json(json_)::text from (
     select r.id, r.version, r.created_at, r.updated_at, r.recorded_by, r.invoice_id, r.amount, r.method, r.mode,
            r.received_on, r.status, r.refunded_at, r.payer_account, r.provider_reference) json_) as json_,
@@ -130,7 +132,7 @@ begin
     where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
       and t.status = 'received'
     for update;
-  if not found then outcome := missed_(v_caller, 'payment', p_id, p_match); return; end if;
+  if not found then outcome := missed_(v_caller, 'payment_row_', p_id, p_match); return; end if;
   member_id := v_caller.member; outcome := 'ok';
 end $$;
 

@@ -1,5 +1,6 @@
 -- The notes, each with its JSON as text.
-create or replace view note_row_ with (security_invoker = true) as select r.*,
+create or replace view note_row_ with (security_invoker = true) as select
+  r.tenant_id, r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.notebook_id, r.title, r.body, r.pinned,
   (select row_to_json(json_)::text from (
     select r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.notebook_id, r.title, r.body,
            r.pinned) json_) as json_
@@ -87,7 +88,7 @@ begin
     where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
       and t.owner_id = v_caller.member
     returning t.version, t.json_ into version, body;
-  if not found then outcome := missed_(v_caller, 'note', p_id, p_match); return; end if;
+  if not found then outcome := missed_(v_caller, 'note_row_', p_id, p_match); return; end if;
   outcome := record_(v_caller, 'update_note', 'note', p_id, version, p_patch, p_request);
 end $$;
 
@@ -99,9 +100,9 @@ declare
 begin
   roles := v_caller.roles;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
-  delete from note t where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
+  delete from note_row_ t where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
       and t.owner_id = v_caller.member
     returning t.version into version;
-  if not found then outcome := missed_(v_caller, 'note', p_id, p_match); return; end if;
+  if not found then outcome := missed_(v_caller, 'note_row_', p_id, p_match); return; end if;
   outcome := record_(v_caller, 'delete_note', 'note', p_id, version, '{}', p_request);
 end $$;

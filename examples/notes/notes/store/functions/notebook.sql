@@ -1,5 +1,6 @@
 -- The notebooks, each with its JSON as text.
-create or replace view notebook_row_ with (security_invoker = true) as select r.*,
+create or replace view notebook_row_ with (security_invoker = true) as select
+  r.tenant_id, r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.name,
   (select row_to_json(json_)::text from (
     select r.id, r.version, r.created_at, r.updated_at, r.owner_id, r.name) json_) as json_
   from notebook r;
@@ -79,7 +80,7 @@ begin
     where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
       and t.owner_id = v_caller.member
     returning t.version, t.json_ into version, body;
-  if not found then outcome := missed_(v_caller, 'notebook', p_id, p_match); return; end if;
+  if not found then outcome := missed_(v_caller, 'notebook_row_', p_id, p_match); return; end if;
   outcome := record_(v_caller, 'update_notebook', 'notebook', p_id, version, p_patch, p_request);
 end $$;
 
@@ -91,9 +92,9 @@ declare
 begin
   roles := v_caller.roles;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
-  delete from notebook t where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
+  delete from notebook_row_ t where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
       and t.owner_id = v_caller.member
     returning t.version into version;
-  if not found then outcome := missed_(v_caller, 'notebook', p_id, p_match); return; end if;
+  if not found then outcome := missed_(v_caller, 'notebook_row_', p_id, p_match); return; end if;
   outcome := record_(v_caller, 'delete_notebook', 'notebook', p_id, version, '{}', p_request);
 end $$;
