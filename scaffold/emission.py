@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from scaffold import __version__
+from scaffold.database.tables import tables
 from scaffold.design.model import Design
 from scaffold.design.resolve import resolve
 from scaffold.design.surface import surface
+from scaffold.history.intent import intent
+from scaffold.history.parts import Change
+from scaffold.history.past import Past
+from scaffold.history.plan import history
 from scaffold.plan.files import plan
 from scaffold.spec.document import MAX_BYTES
 from scaffold.spec.load import loads
 from scaffold.spec.schema import json_schema
-from scaffold.tree.lock import Lock, digest
+from scaffold.tree.digest import digest
+from scaffold.tree.history import past_of
+from scaffold.tree.lock import Lock
 from scaffold.tree.paths import SCHEMA, SPEC, Roots, roots
 
 
@@ -25,11 +32,22 @@ class ProjectError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Emission:
-    """The generated files by their paths, and the lock that belongs to them."""
+    """The generated files by their paths, and the lock that belongs to them.
+
+    `kept` are the digests of the migrations that were written before, which nobody writes again;
+    `changes` is what the migration that is written now changes.
+    """
 
     design: Design
     files: Mapping[str, bytes]
+    kept: Mapping[str, str]
+    changes: tuple[Change, ...]
     lock: Lock
+
+    @property
+    def destroys(self) -> tuple[str, ...]:
+        """What the migration that is written now may lose, or be refused for."""
+        return tuple(each.destroys for each in self.changes if each.destroys)
 
     @property
     def roots(self) -> Roots:
@@ -37,35 +55,54 @@ class Emission:
         return roots(self.design.name)
 
 
-def emit(content: bytes, source: str) -> Emission:
+def emit(
+    content: bytes, source: str, past: Past | None = None, added: Iterable[str] = ()
+) -> Emission:
     """What the spec in `content` yields; `source` names it in messages.
+
+    `past` is the history of the tables so far; without one it begins here. `added` are the tables,
+    and columns as `table.column`, that are new although they look like others that are gone.
 
     Raises:
         SpecError: the content is not a spec.
+        HistoryError: no migration leads to the tables of the spec.
     """
     spec = loads(content, source)
     design = resolve(spec)
-    texts = {**plan(design), SCHEMA: schema()}
+    found = history(design.name, tables(design), past, intent(design, added))
+    package = design.name
+    texts = {
+        **plan(design),
+        **{f"{package}/{path}": text for path, text in found.files.items()},
+        SCHEMA: schema(),
+    }
     files = {path: texts[path].encode() for path in sorted(texts)}
+    kept = {f"{package}/{path}": each for path, each in found.kept.items()}
+    digests = {path: digest(each) for path, each in files.items()} | kept
     lock = Lock(
         language=spec.scaffold,
         generator=__version__,
         spec=digest(content),
-        files={path: digest(each) for path, each in files.items()},
+        files=dict(sorted(digests.items())),
         surface=surface(design),
     )
-    return Emission(design, files, lock)
+    return Emission(design, files, kept, found.changes, lock)
 
 
-def emit_project(project: Path) -> Emission:
-    """What the spec of a project yields.
+def emit_project(
+    project: Path, *, added: Iterable[str] = (), replace_initial: bool = False
+) -> Emission:
+    """What the spec of a project yields after its history; `replace_initial` begins it anew.
 
     Raises:
         ProjectError: there is no spec.
         SpecError: it is refused.
+        HistoryError: the history is damaged, or no migration leads to the tables of the spec.
     """
     place = spec_of(project)
-    return emit(read_spec(place), str(place))
+    content = read_spec(place)
+    past = None if replace_initial else past_of(project, loads(content, str(place)).service.name)
+    return emit(content, str(place), past, added)
 
 
 def spec_of(project: Path) -> Path:

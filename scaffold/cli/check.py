@@ -24,7 +24,8 @@ def run(
       missing      a generated file is not there
       extra        a file lies among the generated files and is not one of them: move or delete it
       stale        the spec or scaffold changed since: run scaffold generate
-      migration    the same, and the tables with it, which takes a migration
+      migration    the tables changed with it: scaffold generate writes the migration
+      history      a migration that was written is missing, or was changed
       lock         the lock claims something that the spec does not yield
       interrupted  a write was interrupted: run scaffold generate
     \b
@@ -53,12 +54,7 @@ def run(
 def _verdict(kinds: list[str]) -> str:
     if not kinds:
         return f"{paint('sound', 'green')}: the tree is what the spec yields."
-    if set(kinds) == {"stale", "migration"}:
-        return (
-            "The tables of the spec changed since, and scaffold cannot write a migration yet: run "
-            "scaffold generate, which says what the ways out are."
-        )
-    if set(kinds) == {"stale"}:
+    if set(kinds) <= {"stale", "migration"}:
         return (
             "The spec or scaffold changed since the files were generated. Run scaffold generate, "
             "and commit the result."

@@ -20,39 +20,68 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")
     ] = False,
+    allow_destructive: Annotated[
+        bool,
+        typer.Option(
+            "--allow-destructive",
+            help="Write a migration that loses data, or that existing rows may be refused for.",
+        ),
+    ] = False,
+    new: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--new",
+            metavar="TABLE[.COLUMN]",
+            help="It is new, and not one that is gone by another name. May be repeated.",
+        ),
+    ] = None,
     replace_initial: Annotated[
         bool,
         typer.Option(
             "--replace-initial-migration",
-            help="Write the initial migration anew: only while no database that it made is kept.",
+            help="Begin the migrations anew with one: only while no database of theirs is kept.",
         ),
     ] = False,
 ) -> None:
     """Bring the generated files and scaffold.lock to the state of scaffold.yaml.
 
     Files that are no longer emitted are removed; yours are never touched. Everything is written,
-    or nothing is. A change of tables is refused, because databases may have them already: say
-    --replace-initial-migration as long as nothing is deployed, and make each database anew.
+    or nothing is. Where tables change, the next migration is written: what has to be there before
+    the deployment, and in a file of its own what is for after it. Migrations stay as they were
+    written; as long as nothing is deployed, --replace-initial-migration begins anew with one.
 
     \b
     Examples:
       scaffold generate
       scaffold generate services/shop --dry-run
-      scaffold generate --replace-initial-migration
+      scaffold generate --allow-destructive
+      scaffold generate --new customer.mobile
     """
     with refusing():
         from scaffold.emission import emit_project
+        from scaffold.history.past import HistoryError
         from scaffold.project.create import missing_hooks
         from scaffold.tree.lay import compare, lay
 
-        emission = emit_project(project)
-        difference = compare(project, emission, replace_initial=replace_initial)
+        emission = emit_project(project, added=new or (), replace_initial=replace_initial)
+        difference = compare(project, emission)
+        if emission.destroys and not (allow_destructive or dry_run):
+            raise HistoryError(_consent(emission.destroys))
         if not dry_run:
             lay(project, emission, difference)
         _list(difference)
         _summarise(difference, dry_run=dry_run)
         for path, actions in missing_hooks(project, emission.design).items():
             say(f"Write this module yourself: {path} ({', '.join(actions)})")
+
+
+def _consent(destroys: tuple[str, ...]) -> str:
+    return (
+        "The change of the spec takes something away. Nothing was written. After the deployment:\n"
+        + "\n".join(f"  {each}" for each in destroys)
+        + "\nTo have the migration written all the same: scaffold generate --allow-destructive\n"
+        "It counts those rows before anything moves, and asks for consent again if there are some."
+    )
 
 
 def _list(difference: Difference) -> None:

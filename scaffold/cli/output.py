@@ -79,17 +79,17 @@ def refusing() -> Iterator[None]:
 def _explained(error: Exception) -> str | None:
     """What to say of an error that the input caused; None for any other."""
     from scaffold.emission import ProjectError
+    from scaffold.history.past import HistoryError
     from scaffold.plan.format import FormatterMissing
     from scaffold.project.create import NewProjectError
     from scaffold.spec.problems import SpecError, escape
-    from scaffold.tree.history import MigrationNeeded
     from scaffold.tree.paths import UnsafePath
     from scaffold.tree.transaction import TransactionError
 
     match error:
         case SpecError():
             return f"the spec is refused ({counted(len(error.problems), 'problem')})\n{error}"
-        case MigrationNeeded():
+        case HistoryError():
             return "\n".join(escape(each) for each in str(error).split("\n"))
         case NewProjectError() | ProjectError() | TransactionError() | UnsafePath():
             return escape(str(error))

@@ -5,21 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from scaffold.database import printer
 from scaffold.database.bodies import Render
 from scaffold.database.functions import Functions, functions
 from scaffold.database.guards import guards
-from scaffold.database.schema import Function, Guards, Table, as_data
+from scaffold.database.schema import Function, Guards, Table
 from scaffold.database.shared import caller
 from scaffold.database.sql import literal
 from scaffold.database.tables import tables
 from scaffold.design.model import Design
 from scaffold.features import FEATURES
+from scaffold.history.past import plain
 
-MIGRATION = "store/migrations/0001_initial.sql"
-SNAPSHOT = "store/migrations/snapshot.json"
 FUNCTIONS = "store/functions"
 POLICIES = "store/guards/policies.sql"
 RULES = "store/guards/rules.sql"
@@ -30,16 +29,15 @@ INDEXES = "store/guards/indexes.sql"
 class Database:
     """The database of a service.
 
-    `history` are the files of the tables, `derived` those that each release applies. `release` is
-    the schema of this release's functions: it is named by the digest of `derived`. `digests` are
-    those of the functions' texts (MD5), by name.
+    `derived` are the files that each release applies. `release` is the schema of this release's
+    functions: it is named by the digest of `derived` and of the tables. `digests` are those of the
+    functions' texts (MD5), by name.
     """
 
     release: str
     tables: tuple[Table, ...]
     functions: Functions
     guards: Guards
-    history: Mapping[str, str]
     derived: Mapping[str, str]
     digests: Mapping[str, str]
 
@@ -70,36 +68,19 @@ def database(design: Design, render: Render) -> Database:
         POLICIES: _policies(rules, f"{design.name}_app"),
         INDEXES: _indexes(rules),
     }
-    text = json.dumps(derived, sort_keys=True)
+    text = json.dumps([derived, [asdict(plain(each)) for each in found]], sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-    history = {MIGRATION: _migration(design, found), SNAPSHOT: _snapshot(found)}
     release = f"{design.name}_{digest}"
     digests = {
         each.name: _md5(printer.source_of(each, prefer_variables=_hides_variables(design)))
         for each in stored.all
     }
-    return Database(release, found, stored, rules, history, derived, digests)
+    return Database(release, found, stored, rules, derived, digests)
 
 
 def _md5(text: str) -> str:
     """The digest that PostgreSQL can compare a text by; nobody's secret hangs on it."""
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-
-
-def _snapshot(found: Sequence[Table]) -> str:
-    return json.dumps(as_data(tuple(found)), indent=1) + "\n"
-
-
-def _migration(design: Design, found: Sequence[Table]) -> str:
-    parts = [
-        f"-- The tables of {design.name}: columns, keys and constraints. They hold data, so that "
-        "this file is\n-- history once it was applied. Run as "
-        f"{design.name}_owner, which owns everything here.\n"
-    ]
-    for each in found:
-        parts.append(printer.table(each) + (printer.protection(each) if each.tenant else ""))
-    keys = [printer.foreign_key(each.name, key) for each in found for key in each.foreign_keys]
-    return "\n".join([*parts, "".join(keys)])
 
 
 def _functions(design: Design, stored: Functions) -> Iterator[tuple[str, str]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from textwrap import wrap
 
-from scaffold.database.layout import STEP, WIDTH, Group, Sql, lay, listed, parenthesized
+from scaffold.database.layout import STEP, WIDTH, Group, Sql, flat, lay, listed, parenthesized
 from scaffold.database.schema import (
+    Check,
     Column,
     Composite,
     ForeignKey,
@@ -36,12 +37,12 @@ def comment(text: str) -> str:
 
 def table(found: Table) -> str:
     """The statement that creates a table; what refers to other tables comes later."""
-    lines = [_column(each) for each in found.columns]
+    lines = [column(each) for each in found.columns]
     lines += [
         lay(Group((f"constraint {each.name} unique", listed(each.columns)), " "), 2)
         for each in found.unique
     ]
-    lines += [f"constraint {each.name} check ({each.expression})" for each in found.checks]
+    lines += [check(each) for each in found.checks]
     lines.append(f"primary key ({', '.join(found.primary_key)})")
     body = ",\n  ".join(lines)
     return f"{comment(found.comment)}\ncreate table {found.name} (\n  {body}\n);\n"
@@ -55,19 +56,23 @@ def protection(found: Table) -> str:
     )
 
 
-def _column(found: Column) -> str:
+def column(found: Column) -> str:
+    """A column as a table is created with it, without its bound."""
     parts = [found.name, found.type]
     if not found.nullable:
         parts.append("not null")
     if found.default:
         parts.append(f"default {found.default}")
-    text = " ".join(parts)
-    if not found.check:
-        return text
-    line = f"{text} check ({lay(found.check, 0)})"
-    if "\n" not in line and len(line) + 3 <= WIDTH:
+    return " ".join(parts)
+
+
+def check(found: Check) -> str:
+    """The bound of a column, as a constraint; it may be part of a line that is two deep."""
+    head = f"constraint {found.name} check"
+    line = f"{head} ({flat(found.expression)})"
+    if len(line) + 3 <= WIDTH:
         return line
-    return f"{text}\n    check ({lay(found.check, 11, 2)})"
+    return f"{head}\n    ({lay(found.expression, 5, 2)})"
 
 
 def foreign_key(owner: str, found: ForeignKey) -> str:

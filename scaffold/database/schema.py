@@ -6,24 +6,30 @@ from the spec and holds none, so that each release brings its own.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from scaffold.columns import TENANT
-from scaffold.database.layout import Sql, flat
+from scaffold.database.layout import Sql
+from scaffold.database.sql import named
 
 Command = Literal["all", "select", "insert", "update", "delete"]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. `default` and `check` are SQL expressions, or nothing."""
+    """A column. `default` and `check` are SQL expressions, or nothing.
+
+    `kind` is the type of the field as data (`Kind.data`), where the column is that of a field.
+    """
 
     name: str
     type: str
     nullable: bool = False
     default: str = ""
     check: Sql = ""
+    kind: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +52,11 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A constraint on several columns."""
+    """The bound of a column."""
 
     name: str
-    expression: str
+    column: str
+    expression: Sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +69,24 @@ class Table:
     primary_key: tuple[str, ...]
     tenant: str = TENANT.name
     unique: tuple[Unique, ...] = ()
-    checks: tuple[Check, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """The bounds of the columns."""
+        return tuple(
+            Check(self.derived(each.name, "check"), each.name, each.check)
+            for each in self.columns
+            if each.check
+        )
+
+    def derived(self, *parts: str) -> str:
+        """A name that begins with that of the table."""
+        return named(*(each.strip('"') for each in (self.name, *parts)))
+
+    def column(self, name: str) -> Column | None:
+        """The column called `name`, if there is one."""
+        return next((each for each in self.columns if each.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,13 +206,3 @@ class Guards:
     grants: tuple[Grant, ...]
     roles: tuple[RoleRule, ...]
     indexes: tuple[Index, ...]
-
-
-def as_data(tables: tuple[Table, ...]) -> list[dict[str, Any]]:
-    """The tables as plain data, for the snapshot beside the migrations: conditions as text."""
-    return [asdict(_as_text(each)) for each in tables]
-
-
-def _as_text(table: Table) -> Table:
-    columns = (replace(each, check=flat(each.check)) for each in table.columns)
-    return replace(table, columns=tuple(columns))

@@ -84,7 +84,7 @@ def member_key(table: str, column: str) -> ForeignKey:
 
 def _tenant(design: Design) -> Table:
     attributes = tuple(
-        Column(name, each.kind.sql, nullable=True, check=each.kind.check(name))
+        Column(name, each.kind.sql, True, check=each.kind.check(name), kind=each.kind.data())
         for each in design.tenant_attributes
         for name in (identifier(each.name),)
     )
@@ -165,7 +165,9 @@ def _column(column: model.Column) -> Column:
         default = column.kind.default(column.default)
     # What the service itself sets has no bounds.
     bounds = column.kind.check(identifier(column.name)) if column.field else ""
-    return Column(identifier(column.name), column.kind.sql, column.nullable, default, bounds)
+    kind = column.kind.data() if column.origin in ("caller", "hook") else None
+    name, type_ = identifier(column.name), column.kind.sql
+    return Column(name, type_, column.nullable, default, bounds, kind)
 
 
 def reference_name(entity: str, column: str) -> str:

@@ -104,6 +104,8 @@ class Column:
     `renewed` for the one that each change of the row `t` gives; either may be empty. `shown_to`
     says who sees it, and `in_api` whether callers and hooks know of it.
     `in_url` says whether lists are filtered and sorted by it in their URL, beside in a body.
+    `renamed_from` is the name that it had before, and `backfill` the value, or `backfill_from` the
+    column whose value, the rows of before get.
     """
 
     field: str
@@ -127,6 +129,9 @@ class Column:
     renewed: str = ""
     in_api: bool = True
     in_url: bool = True
+    renamed_from: str = ""
+    backfill: object = None
+    backfill_from: str = ""
 
     @property
     def readable(self) -> bool:
@@ -217,7 +222,8 @@ class Entity:
     resource has, the parent's, the owner's, and the declared ones. `newest` is the column that its
     lists are sorted by, newest first, when their caller asks for no other order. `touched` is what
     hooks of actions may do to its rows beside the operations. A `built_in` one has a table of a
-    feature, which alone writes its rows.
+    feature, which alone writes its rows. `renamed_from` is the name that the
+    resource had before.
     """
 
     name: str
@@ -234,6 +240,7 @@ class Entity:
     touched: tuple[Touch, ...] = ()
     newest: str = NEWEST.name
     built_in: bool = False
+    renamed_from: str = ""
 
     @property
     def versioned(self) -> bool:

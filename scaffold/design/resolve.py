@@ -81,7 +81,15 @@ def resolve(source: spec.Spec) -> Design:
         entities=_touching(
             source,
             [
-                _entity(names[name], each, grants.get(name, ()), attributes, names, built_in)
+                _entity(
+                    names[name],
+                    each,
+                    grants.get(name, ()),
+                    attributes,
+                    names,
+                    resources,
+                    built_in,
+                )
                 for name, each in resources.items()
             ],
         ),
@@ -200,6 +208,7 @@ def _entity(
     grants: tuple[_Grant, ...],
     attributes: _Attributes,
     others: Mapping[str, ResourceNames],
+    resources: Mapping[str, spec.Resource],
     built_in: Mapping[str, BuiltIn],
 ) -> Entity:
     parent = others[source.parent] if source.parent else None
@@ -207,7 +216,11 @@ def _entity(
     fixed = built_in.get(names.name)
     if fixed:
         declared = tuple(map(_written_by_the_service, declared))
-    columns = (*_implied_columns(source, parent), *declared)
+    implied = _implied_columns(source, parent)
+    if source.parent and (former := resources[source.parent].renamed_from):
+        own = ResourceNames(former, naming.plural(former)).id_parameter
+        implied = (replace(e, renamed_from=own if e.origin == "parent" else "") for e in implied)
+    columns = (*implied, *declared)
     by_field = {column.field: column for column in columns}
     operations = _Operations(names, source, columns, by_field, grants, attributes, parent)
     return Entity(
@@ -224,6 +237,7 @@ def _entity(
         operations=tuple(operations.all()),
         newest=fixed.newest if fixed else NEWEST.name,
         built_in=fixed is not None,
+        renamed_from=source.renamed_from or "",
     )
 
 
@@ -354,6 +368,9 @@ def _column(field: str, source: spec.Field) -> Column:
         in_url=not source.searched or source.in_url_because is not None,
         references=kind.target or None,
         unseen=bool(source.unseen),
+        renamed_from=source.wire_name(source.renamed_from) if source.renamed_from else "",
+        backfill=source.backfill,
+        backfill_from=source.backfill_from or "",
     )
 
 

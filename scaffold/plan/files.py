@@ -54,6 +54,7 @@ SINGLE = (
     "resources/__init__.py",
     "store/__init__.py",
     "store/database.py",
+    "store/history.py",
     "store/leases.py",
     "store/migrate.py",
     "store/roles.sql",
@@ -145,7 +146,7 @@ def _files(design: Design) -> Iterator[tuple[str, str]]:
             yield f"{package}/{path}", render(f"{name}/{template}")
         for path, template in files.tests.items():
             yield f"tests/contract/{path}", render(f"{name}/{template}")
-    for path, text in {**stored.history, **stored.derived}.items():
+    for path, text in stored.derived.items():
         yield f"{package}/{path}", text
     yield f"{package}/openapi.json", contract(design)
     yield f"{package}/development/catalog.json", document(catalog(design))

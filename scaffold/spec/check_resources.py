@@ -23,6 +23,7 @@ def check_resources(scope: Scope) -> Iterator[Finding]:
             )
         yield from _references(scope, path, resource)
         yield from _set_by(scope, path, name, resource)
+        yield from _before(scope, path, name, resource)
         yield from _unique(scope, path, name, resource)
         for action, each in resource.actions.items():
             yield from _touches(scope, (*path, "actions", action, "touches"), each.touches, granted)
@@ -52,6 +53,41 @@ def _set_by(scope: Scope, path: Path, name: str, resource: Resource) -> Iterator
             if action not in actions and not scope.is_broken(*path, "actions"):
                 at = (*path, "fields", field, "set_by", index)
                 yield unknown("E-UNKNOWN-ACTION", f"action of {name} called", action, at, actions)
+
+
+def _before(scope: Scope, path: Path, name: str, resource: Resource) -> Iterator[Finding]:
+    """What is wrong with what a resource and its fields say of names and rows of before."""
+    if resource.renamed_from in scope.resources:
+        yield _still_there(f"a resource called {resource.renamed_from}", (*path, "renamed_from"))
+    known = scope.fields(name)
+    for field, kind in resource.fields.items():
+        at: Path = (*path, "fields", field)
+        if kind.renamed_from in known:
+            yield _still_there(f"a field called {kind.renamed_from}", (*at, "renamed_from"))
+        source = kind.backfill_from
+        if source is None or scope.unsure(name):
+            continue
+        if source not in resource.fields:
+            what = f"field of {name} called"
+            yield unknown(
+                "E-UNKNOWN-FIELD", what, source, (*at, "backfill_from"), list(resource.fields)
+            )
+        elif source == field or resource.fields[source].kind().sql != kind.kind().sql:
+            yield Finding(
+                "E-BACKFILL",
+                f"{source} does not have values that {field} can get",
+                (*at, "backfill_from"),
+                "Name another field of the same type.",
+            )
+
+
+def _still_there(what: str, at: Path) -> Finding:
+    return Finding(
+        "E-RENAMED",
+        f"There is {what} still",
+        at,
+        "Name one that is gone, or remove the key.",
+    )
 
 
 def _unique(scope: Scope, path: Path, name: str, resource: Resource) -> Iterator[Finding]:

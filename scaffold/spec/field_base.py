@@ -4,13 +4,19 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from annotated_types import MinLen
-from pydantic import GetJsonSchemaHandler, model_validator
+from pydantic import (
+    GetJsonSchemaHandler,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from .base import ONE_OR_MANY, Model, about
 from .problems import Path, Refusal, listing, quote
-from .scalars import Line, Prose
+from .scalars import FieldName, Line, Prose
 
 if TYPE_CHECKING:
     from scaffold.types.kind import Kind
@@ -23,7 +29,17 @@ CLASSIFIED: frozenset[FieldClass] = frozenset({"confidential", "pii", "phi", "pa
 Comparison = Literal["text", "boolean", "integer", "id"]
 
 RANGE: tuple[FilterOperator, ...] = ("gte", "lte", "gt", "lt")
-QUERIED = ("immutable", "computed", "set_by", "filter", "sort", "in_url_because")
+QUERIED = (
+    "immutable",
+    "computed",
+    "set_by",
+    "filter",
+    "sort",
+    "in_url_because",
+    "renamed_from",
+    "backfill",
+    "backfill_from",
+)
 """The keys about storing and querying, which a value inside another one does not have."""
 COMMON = ("description", "class", "optional", "default", *QUERIED)
 """All keys of a field but its type."""
@@ -89,6 +105,26 @@ class CommonField(Model):
             "The mail gateway can only send a GET.",
         ),
     ] = None
+    renamed_from: Annotated[
+        FieldName | None,
+        about(
+            "The name of the field before: its column is renamed, and keeps its values. Without "
+            "effect once the migration is written.",
+            "phone",
+        ),
+    ] = None
+    backfill: Annotated[
+        Any,
+        about(
+            "The value of the rows that are there when the field is added or becomes required. "
+            "Without effect once the migration is written.",
+            "unknown",
+        ),
+    ] = None
+    backfill_from: Annotated[
+        FieldName | None,
+        about("The same, as the field of the row whose value they get.", "billing_name"),
+    ] = None
 
     def kind(self) -> "Kind":
         """What the field's type means; a type with keys of its own passes them on."""
@@ -134,14 +170,53 @@ class CommonField(Model):
         self.check_bounds()
         self._check_writers()
         self._check_queries()
-        if self.default is not None:
-            if not self.HAS_DEFAULT:
-                raise no_default(f"A field of type {self.type} cannot have a default")
-            try:
-                self.check_literal(self.default)
-            except Refusal as refusal:
-                raise refusal.within("default") from None
+        self._check_value("default")
+        self._check_value("backfill")
+        if self.backfill is not None and self.backfill_from:
+            raise Refusal(
+                "E-BACKFILL",
+                "A field cannot have both backfill and backfill_from",
+                "Remove one of the two keys.",
+                ("backfill",),
+                named=True,
+            )
         return self
+
+    def _check_value(self, key: str) -> None:
+        value = getattr(self, key)
+        if value is None:
+            return
+        if not self.HAS_DEFAULT:
+            raise Refusal(
+                "E-DEFAULT",
+                f"A field of type {self.type} cannot have a {key}",
+                "Remove it.",
+                (key,),
+                named=True,
+            )
+        try:
+            self.check_literal(value)
+        except Refusal as refusal:
+            raise refusal.within(key) from None
+
+    @field_validator("backfill")
+    @classmethod
+    def _as_default(cls, value: object) -> object:
+        """What is written as a default is: a backfill is read as one."""
+        if value is None or not cls.HAS_DEFAULT:
+            return value
+        found = cls.model_fields["default"]
+        kind: Any = found.annotation
+        if found.metadata:
+            kind = Annotated[(kind, *found.metadata)]
+        try:
+            return TypeAdapter(kind).validate_python(value, strict=True)
+        except ValidationError:
+            raise Refusal(
+                "E-TYPE",
+                f"{quote(value)} is not a value of the field",
+                "Write it as its default would be written.",
+            ) from None
 
     def _check_writers(self) -> None:
         if self.computed and (other := _first(self, "set_by", "immutable", "default")):
@@ -229,7 +304,10 @@ class CommonField(Model):
         if not (cls.FILTERS or cls.SORTS):
             del properties["in_url_because"]
         if not cls.HAS_DEFAULT:
-            del properties["default"]
+            del properties["default"], properties["backfill"]
+        else:
+            said = {key: properties["default"].get(key) for key in ("anyOf", "type")}
+            properties["backfill"] |= {key: value for key, value in said.items() if value}
         return schema
 
 

@@ -122,6 +122,14 @@ class CoreResource(Model):
     plural: Annotated[PluralName | None, about("Its plural, when it is irregular.", "people")] = (
         None
     )
+    renamed_from: Annotated[
+        FieldName | None,
+        about(
+            "The name of the resource before: its table is renamed, and keeps its rows. Without "
+            "effect once the migration is written.",
+            "bill",
+        ),
+    ] = None
     parent: Annotated[str | None, about("The resource that it is a part of.", "invoice")] = None
     owner: Annotated[
         FieldName | None,

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scaffold.emission import Emission
+from scaffold.history.past import HistoryError
 from scaffold.tree import lock as locks
-from scaffold.tree.history import MigrationNeeded, differences
-from scaffold.tree.lock import LockError, digest
+from scaffold.tree.digest import digest
+from scaffold.tree.lock import LockError
 from scaffold.tree.paths import LOCK, Roots, UnsafePath, confine
 from scaffold.tree.transaction import change
 
 IRREGULAR = "not a regular file"
+REPLACE = "--replace-initial-migration"
 
 CACHES = frozenset({".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"})
 
@@ -40,17 +42,20 @@ class Difference:
         return bool(self.created or self.changed or self.removed)
 
 
-def compare(project: Path, emission: Emission, *, replace_initial: bool = False) -> Difference:
+def compare(project: Path, emission: Emission) -> Difference:
     """What `lay` would do to a project.
 
-    With `replace_initial`, it may write the initial migration anew.
-
     Raises:
-        MigrationNeeded: it may not, and the spec asks for other tables than the project has.
+        HistoryError: a migration is not as it was written.
     """
-    tables = () if replace_initial else differences(project, emission)
-    if tables:
-        raise MigrationNeeded(tables)
+    for path, written in emission.kept.items():
+        if (lying := digest_of(project, path)) != written:
+            raise HistoryError(
+                f"{path} {'is missing' if lying is None else 'was changed'}. A migration that was "
+                "written is history: databases may have it already. Take it back from version "
+                "control, or, as long as nothing is deployed, have the history begin anew:\n"
+                f"  scaffold generate {REPLACE}"
+            )
     wanted = {**emission.files, LOCK: locks.write(emission.lock)}
     found = {path: digest_of(project, path) for path in wanted}
     former = _former(project, emission)
@@ -86,7 +91,7 @@ def _former(project: Path, emission: Emission) -> list[str]:
         return []  # it is about to be replaced
     listed = known[0].files if known else {}
     # On a file system that ignores case, APP.py is app.py.
-    emitted = {path.casefold() for path in emission.files}
+    emitted = {path.casefold() for path in emission.lock.files}
     return sorted(
         path for path in listed if path.casefold() not in emitted and _exists(project, path)
     )
@@ -114,7 +119,8 @@ def digest_of(project: Path, path: str) -> str | None:
 
 def extra(project: Path, emission: Emission) -> list[str]:
     """What lies in the generated directories and is not emitted."""
-    return sorted(path for path in _lying(project, emission.roots) if path not in emission.files)
+    known = emission.lock.files
+    return sorted(path for path in _lying(project, emission.roots) if path not in known)
 
 
 def _lying(project: Path, roots: Roots) -> Iterator[str]:

@@ -6,7 +6,6 @@ input from outside: whoever edits it must not reach further than whoever edits t
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -33,11 +32,6 @@ class Lock:
     spec: str
     files: Mapping[str, str]
     surface: Surface
-
-
-def digest(content: bytes) -> str:
-    """The digest of a file."""
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def write(lock: Lock) -> bytes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from scaffold.database.layout import Sql
@@ -72,6 +73,13 @@ class Kind(ABC):
     def currency(self) -> str:
         """The currency of an amount of money (ISO 4217), or nothing."""
         return ""
+
+    # What a type was, in the history of the tables.
+
+    def data(self) -> dict[str, Any]:
+        """The type with its bounds as plain data."""
+        found: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return {"type": self.name, **found}
 
     # PostgreSQL.
 
@@ -151,6 +159,30 @@ class Kind(ABC):
     def prefix_annotation(self, module: Module) -> str:
         """What a filter by prefix takes."""
         raise NotImplementedError(f"A {self.name} has no prefix")
+
+
+def holds(now: Mapping[str, Any], past: Mapping[str, Any]) -> bool:
+    """Is every value of one type a value of another too? Both are given as data."""
+    same = now.keys() == past.keys()
+    return same and all(_covers(key, now[key], past[key]) for key in now)
+
+
+def _covers(key: str, now: Any, past: Any) -> bool:
+    """Is a bound as wide as that of before? What a list holds is not the table's to say."""
+    if now == past or key == "item":
+        return True
+    match key:
+        case "low" | "high" if now is None or past is None:
+            return now is None
+        case "low":
+            return Decimal(now) <= Decimal(past)
+        case "high":
+            return Decimal(now) >= Decimal(past)
+        case "values":
+            return set(past) <= set(now)
+        case "pattern" | "unique":
+            return not now
+    return False
 
 
 WORDS = ("alpha", "beta", "gamma")

@@ -13,7 +13,7 @@ import pytest
 
 from scaffold.emission import Emission, emit
 from scaffold.tree.check import check
-from scaffold.tree.lock import digest
+from scaffold.tree.digest import digest
 
 from .support import PACKAGE, SPECS, edit, scaffold, scaffold_process, tree, without_product
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.tree.lock import digest
+from scaffold.tree.digest import digest
 
 from .support import PACKAGE, REPLACE, edit, scaffold, tree, without_product
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.tree.lock import digest
+from scaffold.tree.digest import digest
 from scaffold.tree.paths import UnsafePath, confine, is_plain, roots
 
 from .support import PACKAGE, edit, scaffold, tree

@@ -134,7 +134,7 @@ class Cluster:
         connection = await self.connect()
         try:
             pid = await connection.fetchval(
-                "select pid from pg_stat_activity where application_name = $1"
+                "select pid from pg_stat_activity where application_name like $1 || '\\_%'"
                 " order by state <> 'active', random() limit 1",
                 application,
             )

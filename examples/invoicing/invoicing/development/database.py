@@ -46,7 +46,7 @@ class Database(NamedTuple):
 
 
 async def prepare(admin: str, name: str) -> Database:
-    """Creates the database if it is missing, with its roles, and brings it to this release.
+    """Creates the database if it is missing, with its roles, and brings it to this release alone.
 
     Raises:
         OccupiedError: the name is that of something that was not made here.
@@ -75,7 +75,7 @@ async def prepare(admin: str, name: str) -> Database:
         await server.close()
     connection = await asyncpg.connect(database.owner)
     try:
-        await migrate.migrate(connection)
+        await migrate.migrate(connection, contract=True, grace=0, destructive=True)
     finally:
         await connection.close()
     return database

@@ -12,6 +12,7 @@ from asyncpg import Record
 from invoicing.gate.outcomes import refuse
 from invoicing.gate.problems import Fault, Problem
 from invoicing.store.leases import FAILURES, Busy, Connection, Leases
+from invoicing.store.statements import RELEASE
 
 SUCCESS: Final = frozenset({"ok", "replayed"})
 STATEMENT_TIMEOUT: Final = 10_000
@@ -62,7 +63,7 @@ class Database:
                 url,
                 timeout=CONNECT_SECONDS,
                 command_timeout=ANSWER_SECONDS,
-                server_settings={"application_name": "invoicing"},
+                server_settings={"application_name": RELEASE},
             ),
             size,
         )

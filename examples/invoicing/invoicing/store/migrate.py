@@ -6,30 +6,32 @@ owns the tables; over a network with verified TLS, unless ENVIRONMENT is develop
 database have one prefix: `x_owner` migrates for `x_app`, as which the service connects, and for
 `x_backup`. Three kinds of things are there to be done:
 
-- migrations, which are history: each is applied once, in a transaction of its own, and its digest
-  is kept, so that a change of its text is refused;
+- migrations, which are history (`history.py`): each part is applied once, and the digest of the
+  whole is kept, so that a change of its text is refused;
 - what this release derives from the spec and holds no data: functions and views, in a schema of
   this release, and grants, rules and policies. All of it is applied by every run, as a whole;
 - indexes, built while others write. One that an interrupted run left unfinished is built again.
 
-What the release before needs stays until `--prune`. Run again after it was interrupted anywhere,
-it ends where one run would have ended.
+What the release before needs stays until `--prune`. `--contract` goes further, once no process of
+an older release is left: columns and tables that only those needed go, and what they did not keep
+is required. Run again after it was interrupted anywhere, it ends where one run would have ended.
 """
 
 import argparse
 import asyncio
-import hashlib
 import os
 import re
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import asyncpg
 
 from invoicing.settings import DEVELOPMENT
+from invoicing.store import history
+from invoicing.store.history import DEFINITION, SCHEMA, MigrationError, Step, pending
 from invoicing.store.statements import RELEASE, TABLES
 from invoicing.store.transport import protected
 
@@ -37,7 +39,6 @@ Connection: TypeAlias = "asyncpg.Connection[Any]"
 Result = TypeVar("Result")
 
 HERE: Final = Path(__file__).parent
-SCHEMA: Final = "invoicing"
 APP: Final = "invoicing_app"
 BACKUP: Final = "invoicing_backup"
 OWNER: Final = "invoicing_owner"
@@ -54,6 +55,13 @@ ATTEMPTS: Final = 30
 PAUSE: Final = 0.5
 """Seconds between two attempts."""
 
+GRACE: Final = 10.0
+"""Minutes after which a process of the release before is no longer expected to start."""
+DATA_FREE: Final = ("step", "alone")
+"""The parts of a migration that a database without rows needs."""
+SIGHT: Final = "seen_by_migration_"
+"""The policy by which the owner sees rows, while a migration looks at them."""
+
 PART: Final = re.compile(r"^-- (?:policy|index): (.+)\n", re.MULTILINE)
 GONE: Final = (
     OSError,
@@ -69,13 +77,21 @@ create table if not exists {SCHEMA}.schema_migration (
   digest text not null,
   applied_at timestamptz not null default now()
 );
+create table if not exists {SCHEMA}.migration_part_ (
+  name text,
+  part integer,
+  digest text not null,
+  primary key (name, part)
+);
 create table if not exists {SCHEMA}.release_ (
   name text primary key,
+  since timestamptz not null default now(),
   applied_at timestamptz not null default now()
 );
 create table if not exists {SCHEMA}.release_policy_ (
   release text not null references {SCHEMA}.release_ (name) on delete cascade,
   relation text not null,
+  known_as text not null,
   name text not null,
   definition text not null,
   primary key (release, relation, name)
@@ -87,10 +103,6 @@ create table if not exists {SCHEMA}.release_index_ (
 );
 grant select on {SCHEMA}.release_policy_ to {APP};
 """
-DEFINITION: Final = """\
-concat_ws(' ', p.polcmd, p.polpermissive, p.polroles::regrole[],
-    pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))"""
-"""What PostgreSQL says of a policy: kept when it was made, so that another one is seen."""
 POLICIES: Final = f"""
 select c.relname as relation, p.polname as name,
        coalesce(bool_or(k.definition = {DEFINITION}), false) as sound
@@ -109,6 +121,16 @@ select distinct k.name from {SCHEMA}.release_index_ k
   join pg_class c on c.relname = k.name and c.relnamespace = $1::text::regnamespace
  where k.release <> $2 and k.name <> all ($3::text[]) order by k.name
 """
+ALIVE: Final = """
+select distinct application_name as name from pg_stat_activity
+ where datname = current_database() and application_name ^@ $1 and application_name <> $2 order by 1
+"""
+"""The releases whose processes are connected: each calls itself by its own name."""
+SINCE: Final = f"select extract(epoch from now() - since)::float8 / 60 from {SCHEMA}.release_ where name = $1"
+SIGHTS: Final = """
+select c.relname from pg_policy p join pg_class c on c.oid = p.polrelid
+ where c.relnamespace = to_regnamespace($1) and p.polname = $2
+"""
 PLACE: Final = """
 select current_user as role, current_database() as database,
        has_database_privilege(current_database(), 'create') as creates,
@@ -119,32 +141,34 @@ select name from unnest($1::text[]) as name where name not in (select rolname fr
 """
 
 
-class MigrationError(RuntimeError):
-    """The migration cannot be done; the message says why, and what to do."""
-
-
-class Step(NamedTuple):
-    """Something to be done: what it is called, and its statements.
-
-    `together` says that they are one transaction; an index is built outside of one.
-    """
-
-    title: str
-    sql: str
-    together: bool = True
-
-
-async def migrate(connection: Connection, prune: bool = False) -> list[str]:
+async def migrate(
+    connection: Connection,
+    prune: bool = False,
+    contract: bool = False,
+    *,
+    grace: float = GRACE,
+    destructive: bool = False,
+) -> list[str]:
     """Does what is missing; returns the titles of what was done.
+
+    With `contract` also what takes away what only older releases need: refused while a process of
+    one is connected, and for `grace` minutes after this one was first applied. Rows lose something
+    only if `destructive` says so.
 
     Raises:
         MigrationError: it cannot be done, or not all of it; the message says why.
     """
     await _lock(connection)
     try:
+        await _sight(
+            connection, await connection.fetch(SIGHTS, SCHEMA, SIGHT), see=False
+        )
+        if contract:
+            await _check_alone(connection, grace)
         done = []
-        for step in await steps(connection, prune=prune):
-            await _patiently(step.title, step.together, partial(_run, connection, step))
+        for step in await steps(connection, prune=prune, contract=contract):
+            work = partial(_run, connection, step, destructive=destructive)
+            await _patiently(step.title, step.kind != "alone", work)
             done.append(step.title)
         return done
     finally:
@@ -152,33 +176,115 @@ async def migrate(connection: Connection, prune: bool = False) -> list[str]:
             await connection.execute("select pg_advisory_unlock($1)", LOCK)
 
 
-async def steps(connection: Connection, *, prune: bool = False) -> list[Step]:
+async def steps(
+    connection: Connection, *, prune: bool = False, contract: bool = False
+) -> list[Step]:
     """What there is to do, in order.
 
     Raises:
-        MigrationError: an applied migration was changed, this is not the owner's connection, or
-            tables stayed in use.
+        MigrationError: an applied migration was changed, one needs another that waits, this is not
+            the owner's connection, or tables stayed in use.
     """
 
     async def read() -> list[Step]:
         async with connection.transaction():
             await connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
-            return await _steps(connection, prune)
+            return await _steps(connection, prune, contract)
 
     return await _patiently("reading the catalog", True, read)
 
 
-async def _steps(connection: Connection, prune: bool) -> list[Step]:
+async def _steps(connection: Connection, prune: bool, contract: bool) -> list[Step]:
     owner = await _check_place(connection)
     known = await _known(connection)
     found = [] if known else [Step("ledger", LEDGER)]
     applied = await _applied(connection) if known else {}
-    found += pending(applied)
+    if contract:
+        found += await _others(connection, known)
+    found += await _migrations(connection, applied, known, contract or not applied)
     found.append(Step(f"release {RELEASE}", await _release(connection, bool(known))))
     found += await _indexes(connection, empty=not applied)
-    if prune:
+    if prune or contract:
         found += await _strangers(connection, bool(known))
     return [each._replace(sql=_addressed(each.sql, owner)) for each in found]
+
+
+async def _migrations(
+    connection: Connection, applied: dict[str, str], known: bool, contract: bool
+) -> list[Step]:
+    """The parts of the migrations that are to be done: those of a new database all of them."""
+    begun = await _begun(connection) if known else {}
+    found = []
+    for each in pending(applied):
+        if each.contracts and not contract:
+            continue
+        waiting = [name for name in each.needs if name not in applied]
+        if waiting and not contract:
+            raise MigrationError(
+                f"{each.name} needs what {waiting[0]} does, which waits for --contract. Deploy the "
+                "release that it came with, and run its migrations with --contract; or end every "
+                "process of the service, and run this with --contract."
+            )
+        parts = begun.get(each.name, {})
+        if any(chain != each.chain for chain in parts.values()):
+            raise MigrationError(
+                f"The migration {each.name} was changed after a part of it had been applied here. "
+                "Take the change back."
+            )
+        found += [
+            step
+            for step in history.steps(each, parts)
+            if applied or step.kind in DATA_FREE
+        ]
+    return found
+
+
+async def _begun(connection: Connection) -> dict[str, dict[int, str]]:
+    """The parts of migrations that are not done as a whole, with their digests."""
+    found: dict[str, dict[int, str]] = {}
+    for row in await connection.fetch(
+        f"select name, part, digest from {SCHEMA}.migration_part_"
+    ):
+        found.setdefault(row["name"], {})[row["part"]] = row["digest"]
+    return found
+
+
+async def _check_alone(connection: Connection, grace: float) -> None:
+    """Refuses to take away what a process of an older release needs, or may need soon."""
+    if not await _known(connection):
+        return
+    alive = await connection.fetch(ALIVE, f"invoicing_", RELEASE)
+    if alive:
+        raise MigrationError(
+            f"Processes of another release are connected: {', '.join(row['name'] for row in alive)}. "
+            "End them, and run this again."
+        )
+    since = await connection.fetchval(SINCE, RELEASE)
+    if (
+        since is None
+        and await connection.fetchval(f"select count(*) from {SCHEMA}.release_") == 0
+    ):
+        return
+    if grace and (since is None or since < grace):
+        raise MigrationError(
+            f"This release is applied for {since or 0:.0f} minutes, and processes of the one before "
+            f"may start again: wait until it is {grace:g}, or say --grace 0 if none can."
+        )
+
+
+async def _sight(connection: Connection, tables: Iterable[Any], *, see: bool) -> None:
+    """Lets the owner see the rows of tables, or no longer: row-level security binds it, too."""
+    for (table,) in tables:
+        async with connection.transaction():
+            await connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
+            await connection.execute(
+                f'drop policy if exists {SIGHT} on {SCHEMA}."{table}"'
+            )
+            if see:
+                await connection.execute(
+                    f'create policy {SIGHT} on {SCHEMA}."{table}" for all to current_user '
+                    "using (true) with check (true)"
+                )
 
 
 def _addressed(sql: str, owner: str) -> str:
@@ -192,25 +298,6 @@ def _addressed(sql: str, owner: str) -> str:
 def _prefix(owner: str) -> str:
     """What the names of the roles of a database begin with."""
     return owner.removesuffix("_owner")
-
-
-def pending(applied: dict[str, str]) -> Iterator[Step]:
-    """The migrations that are not among those applied, by name and chained digest."""
-    chain = ""
-    for path in sorted((HERE / "migrations").glob("*.sql")):
-        text = path.read_text(encoding="utf-8")
-        chain = hashlib.sha256(f"{chain}{text}".encode()).hexdigest()
-        if path.name not in applied:
-            values = f"('{path.name}', '{chain}')"
-            insert = f"insert into {SCHEMA}.schema_migration (name, digest)\nvalues {values};"
-            yield Step(
-                path.name, f"set local search_path = {SCHEMA};\n{text}\n{insert}\n"
-            )
-        elif applied[path.name] != chain:
-            raise MigrationError(
-                f"The migration {path.name} was changed after it had been applied here. "
-                "Take the change back, or use a new database if nothing is deployed yet."
-            )
 
 
 async def _check_place(connection: Connection) -> str:
@@ -278,15 +365,15 @@ grant select, insert, update, delete on all tables in schema {RELEASE} to {APP};
 
 set local search_path = {SCHEMA}, pg_temp;
 {rules}
-grant select on schema_migration, release_, release_policy_, release_index_ to {BACKUP};
+grant select on schema_migration, migration_part_, release_, release_policy_, release_index_ to {BACKUP};
 revoke all on all functions in schema {SCHEMA} from public;
 {"".join(policies)}
 -- Names are printed with their schemas from here on, as they are when a service starts.
 set local search_path = pg_catalog;
 insert into {SCHEMA}.release_ (name) values ('{RELEASE}')
 on conflict (name) do update set applied_at = now();
-insert into {SCHEMA}.release_policy_ (release, relation, name, definition)
-select '{RELEASE}', c.relname, p.polname, {DEFINITION}
+insert into {SCHEMA}.release_policy_ (release, relation, known_as, name, definition)
+select '{RELEASE}', c.relname, c.relname, p.polname, {DEFINITION}
   from pg_policy p join pg_class c on c.oid = p.polrelid
  where c.relnamespace = '{SCHEMA}'::regnamespace
    and (c.relname, p.polname) in (
@@ -336,9 +423,9 @@ async def _indexes(connection: Connection, *, empty: bool) -> list[Step]:
             continue
         if name in valid:
             drop = f"drop index concurrently if exists {SCHEMA}.{name};"
-            found.append(Step(f"unfinished index {name}", drop, False))
+            found.append(Step(f"unfinished index {name}", drop, "alone"))
         found.append(
-            Step(f"index {name}", f"set search_path = {SCHEMA};\n{statement}", False)
+            Step(f"index {name}", f"set search_path = {SCHEMA};\n{statement}", "alone")
         )
     if empty and found:  # nobody writes yet
         text = "".join(step.sql for step in found).replace(
@@ -348,30 +435,37 @@ async def _indexes(connection: Connection, *, empty: bool) -> list[Step]:
     return found
 
 
-async def _strangers(connection: Connection, known: bool) -> list[Step]:
-    """What only older releases need."""
+async def _others(connection: Connection, known: bool) -> list[Step]:
+    """The functions and views of the other releases."""
     if not known:
         return []
     rows = await connection.fetch(
         f"select name from {SCHEMA}.release_ where name <> $1 order by name", RELEASE
     )
-    wanted = [name for name, _ in _parts("indexes.sql")]
-    indexes = await connection.fetch(THEIR_INDEXES, SCHEMA, RELEASE, wanted)
-    found = [
-        Step(
-            f"drop index {row['name']}",
-            f"drop index concurrently if exists {SCHEMA}.{row['name']};",
-            False,
-        )
-        for row in indexes
-    ]
-    found += [
+    return [
         Step(
             f"drop release {row['name']}",
             f"drop schema if exists {row['name']} cascade;",
         )
         for row in rows
     ]
+
+
+async def _strangers(connection: Connection, known: bool) -> list[Step]:
+    """What only older releases need."""
+    if not known:
+        return []
+    wanted = [name for name, _ in _parts("indexes.sql")]
+    indexes = await connection.fetch(THEIR_INDEXES, SCHEMA, RELEASE, wanted)
+    found = [
+        Step(
+            f"drop index {row['name']}",
+            f"drop index concurrently if exists {SCHEMA}.{row['name']};",
+            "alone",
+        )
+        for row in indexes
+    ]
+    found += await _others(connection, known)
     own = _policies()
     unwanted = [each for each in await _sound(connection) if each not in own]
     taken = "".join(
@@ -436,15 +530,54 @@ def _said(error: Exception) -> str:
     return " ".join(str(error).split()).rstrip(".")
 
 
-async def _run(connection: Connection, step: Step) -> None:
-    """Runs the statements of a step."""
-    if step.together:
+async def _run(connection: Connection, step: Step, *, destructive: bool) -> None:
+    """Runs the statements of a step.
+
+    Raises:
+        MigrationError: its question has an answer with which nothing may be done.
+    """
+    if step.kind == "step":
         async with connection.transaction():
             await connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
             await connection.execute(step.sql)
         return
-    for statement in filter(None, map(str.strip, step.sql.split(";\n"))):
-        await connection.execute(statement)
+    seen = [(table,) for table in step.tables]
+    await _sight(connection, seen, see=True)
+    try:
+        await connection.execute(f"set search_path = {SCHEMA}")
+        if step.kind == "alone":
+            for statement in _statements(step.sql):
+                await connection.execute(statement)
+        else:
+            _judge(step, await connection.fetchval(step.sql), destructive)
+    finally:
+        if not connection.is_closed():
+            await _sight(connection, seen, see=False)
+    if step.record:
+        async with connection.transaction():
+            await connection.execute(step.record)
+
+
+def _statements(sql: str) -> list[str]:
+    """Statements that are run one by one: a block that commits by itself is one of them."""
+    if sql.startswith("do "):
+        return [sql]
+    return [each for each in map(str.strip, sql.split(";\n")) if each]
+
+
+def _judge(step: Step, count: int, destructive: bool) -> None:
+    """Refuses what would be refused, and what would lose something that nobody consented to."""
+    if not count or (step.kind == "loses" and destructive):
+        return
+    if step.kind == "loses":
+        raise MigrationError(
+            f"{step.title}: {count} would be lost. Nothing of this was done. Keep them elsewhere, "
+            "and run this with --allow-destructive."
+        )
+    raise MigrationError(
+        f"{step.title}: there are {count}, and the tables would refuse them. Nothing of this was "
+        "done. Change these rows, and run this again."
+    )
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -456,6 +589,23 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--prune", action="store_true", help="also drop what only older releases need"
+    )
+    parser.add_argument(
+        "--contract",
+        action="store_true",
+        help="also change the tables in ways that no older release bears; it prunes, too",
+    )
+    parser.add_argument(
+        "--grace",
+        type=float,
+        default=GRACE,
+        metavar="MINUTES",
+        help="for --contract: how long this release has to be applied (default %(default)g)",
+    )
+    parser.add_argument(
+        "--allow-destructive",
+        action="store_true",
+        help="for --contract: rows may lose values, or be lost",
     )
     only = parser.add_mutually_exclusive_group()
     only.add_argument(
@@ -506,10 +656,21 @@ async def _main(arguments: Sequence[str] | None = None) -> int:
         if options.status:
             return await _status(connection)
         if options.dry_run or options.sql:
-            for step in await steps(connection, prune=options.prune):
+            for step in await steps(
+                connection, prune=options.prune, contract=options.contract
+            ):
                 print(_script(step) if options.sql else step.title)
             return 0
-        for title in await migrate(connection, options.prune):
+        connection.add_log_listener(
+            lambda _, message: print(message.message, file=sys.stderr)
+        )
+        for title in await migrate(
+            connection,
+            options.prune,
+            options.contract,
+            grace=options.grace,
+            destructive=options.allow_destructive,
+        ):
             print(f"applied {title}")
     except (MigrationError, *GONE, asyncpg.PostgresError) as error:
         if _interrupted():
@@ -535,9 +696,22 @@ def _interrupted() -> bool:
 
 def _script(step: Step) -> str:
     """A step as somebody would run it by hand."""
-    begin = f"begin;\nset local lock_timeout = '{LOCK_TIMEOUT}';\n"
-    begin, end = (begin, "commit;\n") if step.together else ("", "")
-    return f"-- {step.title}\n{begin}{step.sql.rstrip()}\n{end}"
+    if step.kind == "step":
+        begin = f"begin;\nset local lock_timeout = '{LOCK_TIMEOUT}';\n"
+        return f"-- {step.title}\n{begin}{step.sql.rstrip()}\ncommit;\n"
+    see = "".join(
+        f'create policy {SIGHT} on {SCHEMA}."{table}" for all to current_user using (true);\n'
+        for table in step.tables
+    )
+    hide = "".join(
+        f'drop policy {SIGHT} on {SCHEMA}."{table}";\n' for table in step.tables
+    )
+    told = {
+        "refuses": "-- It has to be 0: change these rows first.\n",
+        "loses": "-- So many rows lose something: go on if they may.\n",
+    }.get(step.kind, "")
+    path = f"set search_path = {SCHEMA};\n" if step.record else ""
+    return f"-- {step.title}\n{told}{see}{path}{step.sql.rstrip()}\n{hide}{step.record}"
 
 
 async def _status(connection: Connection) -> int:
@@ -545,7 +719,8 @@ async def _status(connection: Connection) -> int:
     await _check_place(connection)
     known = await _known(connection)
     applied = await _applied(connection) if known else {}
-    missing = [step.title for step in pending(applied)]
+    waiting = pending(applied)
+    missing = [each.name for each in waiting if not each.contracts or not applied]
     rows = (
         await connection.fetch(
             f"select name from {SCHEMA}.release_ order by applied_at"
@@ -563,6 +738,9 @@ async def _status(connection: Connection) -> int:
             print(f"applied {name}")
     for name in missing:
         print(f"missing {name}")
+    for each in waiting:
+        if each.name not in missing:
+            print(f"waiting {each.name}")
     return 1 if missing else 0
 
 

@@ -494,7 +494,7 @@ def busy(service: Service) -> int:
     """How many connections of the service have something to do."""
     statement = (
         "select count(*) from pg_stat_activity where datname = current_database()"
-        " and application_name = 'invoicing' and state <> 'idle'"
+        " and application_name like 'invoicing_%' and state <> 'idle'"
     )
     found: int = service.run(service.admin.fetchval(statement))
     return found

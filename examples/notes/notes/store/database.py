@@ -12,6 +12,7 @@ from asyncpg import Record
 from notes.gate.outcomes import refuse
 from notes.gate.problems import Fault, Problem
 from notes.store.leases import FAILURES, Busy, Connection, Leases
+from notes.store.statements import RELEASE
 
 SUCCESS: Final = frozenset({"ok", "replayed"})
 STATEMENT_TIMEOUT: Final = 10_000
@@ -57,7 +58,7 @@ class Database:
                 url,
                 timeout=CONNECT_SECONDS,
                 command_timeout=ANSWER_SECONDS,
-                server_settings={"application_name": "notes"},
+                server_settings={"application_name": RELEASE},
             ),
             size,
         )

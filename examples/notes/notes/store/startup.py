@@ -8,7 +8,7 @@ from typing import Final
 import asyncpg
 
 from notes.store.database import SETTINGS, Database
-from notes.store.migrate import DEFINITION
+from notes.store.history import DEFINITION
 from notes.store.statements import FUNCTIONS, RELEASE, TABLES, TRIGGERS
 
 FINDINGS: Final = f"""
@@ -21,7 +21,8 @@ with held as (  -- what the service is, and whatever it can become with `set rol
                         and d.objid = n.oid and d.deptype = 'e')
 ), relation as (
   select c.oid, c.relowner, s.name as schema, c.relname as name, c.relkind as kind,
-         s.name = $1 and c.relname = any ($2) as ours,
+         s.name = $1 and (c.relname = any ($2) or c.relrowsecurity and c.relforcerowsecurity
+           and c.relname in (select relation from notes.release_policy_)) as ours,
          c.relrowsecurity and c.relforcerowsecurity as bound,
          s.name in (select release from notes.release_policy_) and c.relkind = 'v'
            and coalesce('security_invoker=true' = any (c.reloptions), false) as borrows
@@ -29,6 +30,10 @@ with held as (  -- what the service is, and whatever it can become with `set rol
    where c.relkind in ('r', 'p', 'v', 'm', 'f')
      and not exists (select 1 from pg_depend d where d.classid = 'pg_class'::regclass
                         and d.objid = c.oid and d.deptype = 'e')
+), wanted as (  -- a later release may have renamed a table
+  select t.name, coalesce((select min(k.relation) from notes.release_policy_ k
+                            where k.release = $3 and k.known_as = t.name), t.name) as relation
+    from unnest($2::text[]) as t(name)
 ), function as (
   select p.oid, p.proowner, p.prosecdef, s.name as schema, p.proname as name, md5(p.prosrc) as digest
     from pg_proc p join strange s on s.oid = p.pronamespace
@@ -53,12 +58,13 @@ union select 'elsewhere', format('%I.%I', c.schema, c.name) from relation c, hel
 union select 'lent', format('%I.%I', f.schema, f.name) from function f, held r
  where f.prosecdef and has_schema_privilege(r.oid, f.schema, 'usage')
    and has_function_privilege(r.oid, f.oid, 'execute')
-union select 'unbound', t.name from unnest($2::text[]) as t(name)
- where not exists (select 1 from relation c where c.ours and c.name = t.name and c.bound and c.kind = 'r')
+union select 'unbound', t.name from wanted t
+ where not exists (select 1 from relation c where c.ours and c.name = t.relation and c.bound and c.kind = 'r')
     or not exists (select 1 from pg_policy p join relation c on c.oid = p.polrelid
-                    where c.ours and c.name = t.name and p.polname = 'tenant_isolation' and not p.polpermissive)
+                    where c.ours and c.name = t.relation and p.polname = 'tenant_isolation' and not p.polpermissive)
 union select 'policy', c.name from relation c join pg_policy p on p.polrelid = c.oid
- where c.ours and not exists (
+ where c.ours and (0 = any (p.polroles) or exists (select 1 from held r where r.oid = any (p.polroles)))
+   and not exists (
    select 1 from notes.release_policy_ k
     where k.relation = c.name and k.name = p.polname and k.definition = {DEFINITION})
 union select 'policy', k.relation from notes.release_policy_ k

@@ -466,7 +466,7 @@ def busy(service: Service) -> int:
     """How many connections of the service have something to do."""
     statement = (
         "select count(*) from pg_stat_activity where datname = current_database()"
-        " and application_name = 'notes' and state <> 'idle'"
+        " and application_name like 'notes_%' and state <> 'idle'"
     )
     found: int = service.run(service.admin.fetchval(statement))
     return found

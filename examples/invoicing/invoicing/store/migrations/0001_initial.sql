@@ -4,11 +4,14 @@
 -- The tenants.
 create table organization (
   id uuid not null default gen_random_uuid(),
-  slug text not null check (slug ~ E'^[a-z0-9][a-z0-9-]{0,62}\x24'),
-  name text not null check (char_length(name) between 1 and 200),
-  region text check (region in ('eu', 'us')),
+  slug text not null,
+  name text not null,
+  region text,
   created_at timestamptz not null default now(),
   constraint organization_slug_key unique (slug),
+  constraint organization_slug_check check (slug ~ E'^[a-z0-9][a-z0-9-]{0,62}\x24'),
+  constraint organization_name_check check (char_length(name) between 1 and 200),
+  constraint organization_region_check check (region in ('eu', 'us')),
   primary key (id)
 );
 alter table organization enable row level security;
@@ -20,12 +23,14 @@ create table member (
   tenant_id uuid not null,
   id uuid not null default gen_random_uuid(),
   issuer text not null,
-  subject text not null check (subject <> ''),
-  kind text not null check (kind in ('human', 'service')),
+  subject text not null,
+  kind text not null,
   roles text[] not null,
   active boolean not null default true,
   created_at timestamptz not null default now(),
   constraint member_subject_key unique (tenant_id, issuer, subject, kind),
+  constraint member_subject_check check (subject <> ''),
+  constraint member_kind_check check (kind in ('human', 'service')),
   primary key (tenant_id, id)
 );
 alter table member enable row level security;
@@ -34,7 +39,8 @@ alter table member force row level security;
 -- Which roles a member may hold: those of every release that is in use. Belongs to no tenant.
 create table member_role (
   name text not null,
-  kind text not null check (kind in ('human', 'service')),
+  kind text not null,
+  constraint member_role_kind_check check (kind in ('human', 'service')),
   primary key (name, kind)
 );
 
@@ -43,13 +49,14 @@ create table idempotency_key (
   tenant_id uuid not null,
   member_id uuid not null,
   operation text not null,
-  key text not null check (char_length(key) between 1 and 200),
+  key text not null,
   fingerprint text not null,
   resource_id uuid,
   version bigint,
   body text,
   created_at timestamptz not null default now(),
   expires_at timestamptz not null default now() + interval '24 hours',
+  constraint idempotency_key_key_check check (char_length(key) between 1 and 200),
   primary key (tenant_id, member_id, operation, key)
 );
 alter table idempotency_key enable row level security;
@@ -79,23 +86,35 @@ create table customer (
   version bigint not null default 1,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  name text not null check (char_length(name) between 1 and 120 and name !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
-  email text not null
-    check (char_length(email) <= 254
-             and email ~ E'^[A-Za-z0-9.!#\x24%&''*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+\x24'),
-  phone text check (char_length(phone) <= 40 and phone !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
-  region text not null check (region in ('eu', 'us')),
-  tax_number text check (tax_number ~ E'^[A-Z0-9]{4,20}\x24'),
-  website text
-    check (char_length(website) <= 300
-             and website ~ '^https?://.'
-             and website !~ '[<>\x22\\^`{-}\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]'),
-  payment_terms bigint not null default 2592000 check (payment_terms between 0 and 10368000),
-  tags jsonb check (jsonb_typeof(tags) = 'array' and jsonb_array_length(tags) between 0 and 20),
-  remark text check (char_length(remark) <= 2000 and remark !~ '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]'),
-  address jsonb not null
-    check (jsonb_typeof(address) = 'object' and address ?& array['street', 'postal_code', 'city', 'country']),
+  name text not null,
+  email text not null,
+  phone text,
+  region text not null,
+  tax_number text,
+  website text,
+  payment_terms bigint not null default 2592000,
+  tags jsonb,
+  remark text,
+  address jsonb not null,
   constraint customer_email_key unique (tenant_id, email),
+  constraint customer_name_check check
+    (char_length(name) between 1 and 120 and name !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  constraint customer_email_check check
+    (char_length(email) <= 254
+       and email ~ E'^[A-Za-z0-9.!#\x24%&''*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+\x24'),
+  constraint customer_phone_check check (char_length(phone) <= 40 and phone !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  constraint customer_region_check check (region in ('eu', 'us')),
+  constraint customer_tax_number_check check (tax_number ~ E'^[A-Z0-9]{4,20}\x24'),
+  constraint customer_website_check check
+    (char_length(website) <= 300
+       and website ~ '^https?://.'
+       and website !~ '[<>\x22\\^`{-}\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]'),
+  constraint customer_payment_terms_check check (payment_terms between 0 and 10368000),
+  constraint customer_tags_check check (jsonb_typeof(tags) = 'array' and jsonb_array_length(tags) between 0 and 20),
+  constraint customer_remark_check check
+    (char_length(remark) <= 2000 and remark !~ '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]'),
+  constraint customer_address_check check
+    (jsonb_typeof(address) = 'object' and address ?& array['street', 'postal_code', 'city', 'country']),
   primary key (tenant_id, id)
 );
 alter table customer enable row level security;
@@ -109,17 +128,22 @@ create table invoice (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   owner_id uuid not null,
-  number text not null check (number ~ E'^[A-Z]{2,4}-[0-9]{4,8}\x24'),
-  title text not null check (char_length(title) <= 200 and title !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  number text not null,
+  title text not null,
   customer_id uuid not null,
-  region text not null check (region in ('eu', 'us')),
-  status text not null default 'draft' check (status in ('draft', 'sent', 'paid', 'void')),
-  total bigint check (total between -1000000000000000 and 1000000000000000),
+  region text not null,
+  status text not null default 'draft',
+  total bigint,
   issued_on date,
   due_on date not null,
   paid_at timestamptz,
   network_id uuid,
   constraint invoice_number_key unique (tenant_id, number),
+  constraint invoice_number_check check (number ~ E'^[A-Z]{2,4}-[0-9]{4,8}\x24'),
+  constraint invoice_title_check check (char_length(title) <= 200 and title !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  constraint invoice_region_check check (region in ('eu', 'us')),
+  constraint invoice_status_check check (status in ('draft', 'sent', 'paid', 'void')),
+  constraint invoice_total_check check (total between -1000000000000000 and 1000000000000000),
   primary key (tenant_id, id)
 );
 alter table invoice enable row level security;
@@ -134,15 +158,21 @@ create table invoice_line (
   updated_at timestamptz not null default now(),
   invoice_id uuid not null,
   owner_id uuid not null,
-  "position" bigint not null check ("position" between 1 and 500),
-  description text not null
-    check (char_length(description) between 1 and 300 and description !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
-  quantity numeric(9, 2) not null check (quantity >= 0.01),
-  unit_price bigint not null check (unit_price between 0 and 1000000000000000),
-  tax_rate numeric(5, 2) not null check (tax_rate >= 0 and tax_rate <= 100),
-  amount bigint check (amount between -1000000000000000 and 1000000000000000),
+  "position" bigint not null,
+  description text not null,
+  quantity numeric(9, 2) not null,
+  unit_price bigint not null,
+  tax_rate numeric(5, 2) not null,
+  amount bigint,
   locked boolean not null default false,
   constraint invoice_line_invoice_id_position_key unique (tenant_id, invoice_id, "position"),
+  constraint invoice_line_position_check check ("position" between 1 and 500),
+  constraint invoice_line_description_check check
+    (char_length(description) between 1 and 300 and description !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  constraint invoice_line_quantity_check check (quantity >= 0.01),
+  constraint invoice_line_unit_price_check check (unit_price between 0 and 1000000000000000),
+  constraint invoice_line_tax_rate_check check (tax_rate >= 0 and tax_rate <= 100),
+  constraint invoice_line_amount_check check (amount between -1000000000000000 and 1000000000000000),
   primary key (tenant_id, id)
 );
 alter table invoice_line enable row level security;
@@ -157,16 +187,23 @@ create table payment (
   updated_at timestamptz not null default now(),
   recorded_by uuid not null,
   invoice_id uuid not null,
-  amount bigint not null check (amount between 1 and 1000000000000000),
-  method text not null check (method in ('bank_transfer', 'card', 'direct_debit', 'cash')),
-  mode text not null default 'live' check (mode in ('live', 'test')),
+  amount bigint not null,
+  method text not null,
+  mode text not null default 'live',
   received_on date not null,
-  payer_account text check (char_length(payer_account) <= 34 and payer_account !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
-  provider_reference text
-    check (char_length(provider_reference) <= 80 and provider_reference !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
-  status text not null default 'received' check (status in ('received', 'refunded')),
+  payer_account text,
+  provider_reference text,
+  status text not null default 'received',
   refunded_at timestamptz,
   constraint payment_provider_reference_key unique (tenant_id, provider_reference),
+  constraint payment_amount_check check (amount between 1 and 1000000000000000),
+  constraint payment_method_check check (method in ('bank_transfer', 'card', 'direct_debit', 'cash')),
+  constraint payment_mode_check check (mode in ('live', 'test')),
+  constraint payment_payer_account_check check
+    (char_length(payer_account) <= 34 and payer_account !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  constraint payment_provider_reference_check check
+    (char_length(provider_reference) <= 80 and provider_reference !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  constraint payment_status_check check (status in ('received', 'refunded')),
   primary key (tenant_id, id)
 );
 alter table payment enable row level security;

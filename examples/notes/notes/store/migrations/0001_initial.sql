@@ -4,10 +4,12 @@
 -- The tenants.
 create table workspace (
   id uuid not null default gen_random_uuid(),
-  slug text not null check (slug ~ E'^[a-z0-9][a-z0-9-]{0,62}\x24'),
-  name text not null check (char_length(name) between 1 and 200),
+  slug text not null,
+  name text not null,
   created_at timestamptz not null default now(),
   constraint workspace_slug_key unique (slug),
+  constraint workspace_slug_check check (slug ~ E'^[a-z0-9][a-z0-9-]{0,62}\x24'),
+  constraint workspace_name_check check (char_length(name) between 1 and 200),
   primary key (id)
 );
 alter table workspace enable row level security;
@@ -19,12 +21,14 @@ create table member (
   tenant_id uuid not null,
   id uuid not null default gen_random_uuid(),
   issuer text not null,
-  subject text not null check (subject <> ''),
-  kind text not null check (kind in ('human', 'service')),
+  subject text not null,
+  kind text not null,
   roles text[] not null,
   active boolean not null default true,
   created_at timestamptz not null default now(),
   constraint member_subject_key unique (tenant_id, issuer, subject, kind),
+  constraint member_subject_check check (subject <> ''),
+  constraint member_kind_check check (kind in ('human', 'service')),
   primary key (tenant_id, id)
 );
 alter table member enable row level security;
@@ -33,7 +37,8 @@ alter table member force row level security;
 -- Which roles a member may hold: those of every release that is in use. Belongs to no tenant.
 create table member_role (
   name text not null,
-  kind text not null check (kind in ('human', 'service')),
+  kind text not null,
+  constraint member_role_kind_check check (kind in ('human', 'service')),
   primary key (name, kind)
 );
 
@@ -42,13 +47,14 @@ create table idempotency_key (
   tenant_id uuid not null,
   member_id uuid not null,
   operation text not null,
-  key text not null check (char_length(key) between 1 and 200),
+  key text not null,
   fingerprint text not null,
   resource_id uuid,
   version bigint,
   body text,
   created_at timestamptz not null default now(),
   expires_at timestamptz not null default now() + interval '24 hours',
+  constraint idempotency_key_key_check check (char_length(key) between 1 and 200),
   primary key (tenant_id, member_id, operation, key)
 );
 alter table idempotency_key enable row level security;
@@ -79,8 +85,10 @@ create table notebook (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   owner_id uuid not null,
-  name text not null check (char_length(name) between 1 and 80 and name !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  name text not null,
   constraint notebook_name_key unique (tenant_id, name),
+  constraint notebook_name_check check
+    (char_length(name) between 1 and 80 and name !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
   primary key (tenant_id, id)
 );
 alter table notebook enable row level security;
@@ -95,9 +103,12 @@ create table note (
   updated_at timestamptz not null default now(),
   owner_id uuid not null,
   notebook_id uuid not null,
-  title text not null check (char_length(title) between 1 and 120 and title !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
-  body text not null check (char_length(body) <= 20000 and body !~ '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]'),
+  title text not null,
+  body text not null,
   pinned boolean not null default false,
+  constraint note_title_check check
+    (char_length(title) between 1 and 120 and title !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  constraint note_body_check check (char_length(body) <= 20000 and body !~ '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]'),
   primary key (tenant_id, id)
 );
 alter table note enable row level security;

@@ -1,0 +1,134 @@
+"""The migrations of a service: those that were written, and the next one if there is one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from textwrap import wrap
+
+from scaffold.database import printer
+from scaffold.database.schema import Table
+from scaffold.history.difference import Intent, difference
+from scaffold.history.parts import Change, Part, overlap
+from scaffold.history.past import MIGRATIONS, SNAPSHOT, Migration, Past, plain, snapshot
+from scaffold.tree.digest import digest
+
+WIDTH = 115
+INITIAL = "0001_initial.sql"
+SLUG = 60
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The history of a service that has certain tables.
+
+    `files` are the snapshot and what is written now, by their paths in the package; `kept` are the
+    digests of the migrations that were written before. `changes` are what is written now, and is
+    not the beginning.
+    """
+
+    files: Mapping[str, str]
+    kept: Mapping[str, str]
+    changes: tuple[Change, ...] = ()
+
+
+def history(name: str, tables: Sequence[Table], past: Past | None, intent: Intent) -> History:
+    """The history of the service `name`, which is to have these tables.
+
+    Without a past it begins here.
+
+    Raises:
+        Undecided: the developer has to say what a change means.
+        HistoryError: no migration leads to these tables.
+    """
+    if past is None:
+        return _written(name, tables, (), {INITIAL: (_initial(name, tables), ())}, ())
+    changes = difference(past.tables, tables, intent)
+    texts = dict(_next(name, past, changes)) if changes else {}
+    return _written(name, tables, past.migrations, texts, changes)
+
+
+def _written(
+    name: str,
+    tables: Sequence[Table],
+    before: tuple[Migration, ...],
+    texts: Mapping[str, tuple[str, tuple[str, ...]]],
+    changes: tuple[Change, ...],
+) -> History:
+    new = (
+        Migration(file, digest(text.encode()), touched) for file, (text, touched) in texts.items()
+    )
+    now = Past(tuple(plain(each) for each in tables), (*before, *new))
+    files = {f"{MIGRATIONS}/{file}": text for file, (text, _) in texts.items()}
+    return History(
+        {**files, SNAPSHOT: snapshot(now)},
+        {each.path: each.digest for each in before},
+        changes,
+    )
+
+
+def _initial(name: str, tables: Sequence[Table]) -> str:
+    parts = [
+        f"-- The tables of {name}: columns, keys and constraints. They hold data, so that "
+        "this file is\n-- history once it was applied. Run as "
+        f"{name}_owner, which owns everything here.\n"
+    ]
+    for each in tables:
+        parts.append(printer.table(each) + (printer.protection(each) if each.tenant else ""))
+    keys = [printer.foreign_key(each.name, key) for each in tables for key in each.foreign_keys]
+    return "\n".join([*parts, "".join(keys)])
+
+
+def _next(
+    name: str, past: Past, changes: Sequence[Change]
+) -> Iterable[tuple[str, tuple[str, tuple[str, ...]]]]:
+    """The files of the next migration: their texts, and what they change."""
+    stem = f"{past.number + 1:04}_{_slug(changes)}"
+    touched = sorted({each for change in changes for each in change.touches})
+    # What an earlier migration has still to take away may be in the way of what this one adds.
+    needs = [e.name for e in past.migrations if e.contracts and overlap(e.changes, touched)]
+    expand = [part for change in changes for part in change.expand]
+    contract = [part for change in changes for part in change.contract]
+    if expand:
+        about = (
+            f"Before the deployment, while the release before serves: {_said(changes)}. Run as "
+            f"{name}_owner. History once it was applied."
+        )
+        yield f"{stem}.sql", (_text(about, expand, needs), tuple(touched))
+    if contract:
+        about = (
+            "When no process of an older release is left, by `migrate --contract`: what only those "
+            f"needed goes, and what they did not keep is required. Run as {name}_owner. History "
+            "once it was applied."
+        )
+        later = {each for change in changes if change.contract for each in change.touches}
+        yield (
+            f"{stem}.contract.sql",
+            (
+                _text(about, _questions_first(contract), [] if expand else needs),
+                tuple(sorted(later)),
+            ),
+        )
+
+
+def _said(changes: Sequence[Change]) -> str:
+    return "; ".join(each.title for each in changes)
+
+
+def _questions_first(parts: Sequence[Part]) -> list[Part]:
+    """What is asked of the rows comes before anything moves."""
+    asked = [each for each in parts if each.kind in ("refuses", "loses")]
+    return [*asked, *(each for each in parts if each not in asked)]
+
+
+def _text(about: str, parts: Sequence[Part], needs: Sequence[str]) -> str:
+    head = "\n".join(f"-- {line}" for line in wrap(about, WIDTH))
+    needed = "".join(f"-- needs: {each}\n" for each in needs)
+    return "\n".join([f"{head}\n{needed}", *map(str, parts)])
+
+
+def _slug(changes: Sequence[Change]) -> str:
+    words = re.sub(r"[^a-z0-9]+", "_", changes[0].title.lower()).strip("_")[:SLUG].rstrip("_")
+    more = len(changes) - 1
+    return f"{words}_and_{more}_more" if more else words
