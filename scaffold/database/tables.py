@@ -170,6 +170,14 @@ def _column(column: model.Column) -> Column:
     return Column(name, type_, column.nullable, default, bounds, kind)
 
 
+def former(entity: Entity, columns: Sequence[str], suffix: str) -> tuple[str, ...]:
+    """What the key of these columns is called until the contract phase of a rename."""
+    before = [entity.column(each).renamed_from or each for each in columns]
+    table = entity.renamed_from or entity.name
+    name = named(table, *before, suffix)
+    return () if name == named(entity.name, *columns, suffix) else (name,)
+
+
 def reference_name(entity: str, column: str) -> str:
     """The name of the foreign key of a reference."""
     return named(entity, column, "fkey")

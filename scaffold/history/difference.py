@@ -62,7 +62,7 @@ def difference(past: Sequence[Table], now: Sequence[Table], intent: Intent) -> t
     _ask_about_tables(before, wanted, intent)
     new = [each for each in wanted if each.name not in before]
     gone = [each for each in there if each.name not in {each.name for each in wanted}]
-    found = [*renames, *columns]
+    found = [*renames, *columns, *_renamed_constraints(past, there)]
     if new:
         found.append(_created(new))
     for each in wanted:
@@ -158,6 +158,23 @@ def _with_names(table: Table, to: Mapping[str, str], wanted: Table | None) -> Ta
         unique=tuple(replace(each, columns=new(each.columns)) for each in table.unique),
         foreign_keys=tuple(replace(each, columns=new(each.columns)) for each in table.foreign_keys),
     )
+
+
+def _renamed_constraints(past: Sequence[Table], now: Sequence[Table]) -> Iterator[Change]:
+    """The constraints that are called after what is renamed, and that no release names."""
+    for former, table in zip(past, now, strict=True):
+        names = [(former.derived("pkey"), table.derived("pkey"), "id")]
+        for old, new in zip(former.checks, table.checks, strict=True):
+            names.append((old.name, new.name, new.column))
+        names = [each for each in names if each[0] != each[1]]
+        if names:
+            title = f"constraints of {table.name} are called after it"
+            statements = "".join(
+                f"alter table {table.name} rename constraint {before} to {after};\n"
+                for before, after, _ in names
+            )
+            touches = frozenset(f"{table.name}.{column}" for _, _, column in names)
+            yield Change(title, touches, contract=(_step(title, statements),))
 
 
 def _ask_about_tables(before: Mapping[str, Table], now: Sequence[Table], intent: Intent) -> None:
@@ -266,20 +283,20 @@ class _Between:
         """A new column: the release before writes rows without it."""
         name, title = self.now.name, f"{self.now.name} gets {column.name}"
         fill = self.intent.backfills.get((name, column.name))
-        expand, contract, destroys = list[Part](), list[Part](), ""
-        if column.nullable or column.default:
-            expand.append(_step(title, self._alter(f"add column {printer.column(column)}")))
-        elif fill and fill.literal:
-            filled = replace(column, default=fill.literal)
-            expand.append(_step(title, self._alter(f"add column {printer.column(filled)}")))
+        more, contract, destroys = list[Part](), list[Part](), ""
+        first = column
+        if fill and fill.literal and not (column.nullable or column.default):
+            first = replace(column, default=fill.literal)
             done = f"alter column {column.name} drop default"
             contract.append(_step(f"{name}.{column.name} has no default", self._alter(done)))
-        else:
-            optional = replace(column, nullable=True)
-            expand.append(_step(title, self._alter(f"add column {printer.column(optional)}")))
+        elif not (column.nullable or column.default):
+            first = replace(column, nullable=True)
             more, contract, destroys = self._required(column, fill)
-            expand += more
-        expand += self._bounded(column)
+        bound = self._check(column)
+        added = self._alter(f"add column {printer.column(first)}")
+        expand = [_step(title, added + (self._bound(bound) if bound else "")), *more]
+        if bound:
+            expand.append(self._valid(f"{name}.{column.name} is within its bounds", bound.name))
         return Change(title, self._touched(column.name), tuple(expand), tuple(contract), destroys)
 
     def _required(
@@ -343,7 +360,7 @@ class _Between:
             f"        and ctid < format('(%s,0)', v_page + {PAGES})::tid\n"
             f"        and {column} is null{given};\n"
             "    commit;\n"
-            f"    raise notice '{plain_name}: % of % pages', "
+            f"    raise info '{plain_name}: % of % pages', "
             f"least(v_page + {PAGES}, v_pages), v_pages;\n"
             "  end loop;\nend $fill$;\n",
             (name,),
@@ -355,7 +372,7 @@ class _Between:
         added = f"add constraint {check} check ({column} is not null) not valid"
         return [
             _step(f"{name}.{column} is given from now on", self._alter(added)),
-            _step("it always was", self._alter(f"validate constraint {check}")),
+            self._valid("it always was", check),
             _step(
                 f"{name}.{column} is required",
                 self._alter(f"alter column {column} set not null")
@@ -363,16 +380,13 @@ class _Between:
             ),
         ]
 
-    def _bounded(self, column: Column) -> list[Part]:
-        """The bound of a column, without a long lock."""
-        check = self._check(column)
-        if check is None:
-            return []
-        title = f"{self.now.name}.{column.name} is within its bounds"
-        return [
-            _step(f"{title} from now on", self._alter(f"add {printer.check(check)} not valid")),
-            _step(f"{title}", self._alter(f"validate constraint {check.name}")),
-        ]
+    def _bound(self, check: Check) -> str:
+        """Adds the bound of a column, which the rows that are there are not looked at for yet."""
+        return f"alter table {self.now.name}\n  add {printer.check(check)} not valid;\n"
+
+    def _valid(self, title: str, constraint: str) -> Part:
+        """Looks at the rows that are there, while others write."""
+        return _step(title, self._alter(f"validate constraint {constraint}"))
 
     def _removed(self, column: Column) -> Change:
         """A column goes: the release before still writes it, and this one does not."""
@@ -428,11 +442,9 @@ class _Between:
             past.kind is not None and now.kind is not None and holds(now.kind, past.kind)
         )
         if wider:
-            added = self._alter(f"add {printer.check(new)} not valid") if new else ""
-            expand = [_step(title, dropped + added)]
+            expand = [_step(title, dropped + (self._bound(new) if new else ""))]
             if new:
-                valid = self._alter(f"validate constraint {new.name}")
-                expand.append(_step(f"{title}, which every row keeps", valid))
+                expand.append(self._valid(f"{title}, which every row keeps", new.name))
             return Change(title, touched, tuple(expand))
         assert new is not None
         both = self.now.derived(now.name, "either_")
@@ -442,10 +454,9 @@ class _Between:
         expand = []
         if old and not narrower:
             either = Check(both, now.name, f"({old.expression}) or ({new.expression})")
-            added = self._alter(f"add {printer.check(either)} not valid")
             expand = [
-                _step(f"{key} is within the bounds of either release", dropped + added),
-                _step("every row is", self._alter(f"validate constraint {both}")),
+                _step(f"{key} is within the bounds of either", dropped + self._bound(either)),
+                self._valid("every row is", both),
             ]
             dropped = self._alter(f"drop constraint {both}")
         contract = [
@@ -455,10 +466,8 @@ class _Between:
                 f"select count(*) from {self.now.name}\n  where not ({new.expression});\n",
                 (self.now.name,),
             ),
-            _step(title, dropped + self._alter(f"add {printer.check(new)} not valid")),
-            _step(
-                f"{title}, which every row keeps", self._alter(f"validate constraint {new.name}")
-            ),
+            _step(title, dropped + self._bound(new)),
+            self._valid(f"{title}, which every row keeps", new.name),
         ]
         destroys = f"rows whose {key} is out of its new bounds are refused"
         return Change(title, touched, tuple(expand), tuple(contract), destroys)
@@ -488,7 +497,12 @@ class _Between:
                 if key.name != keys[columns].name:
                     yield self._renamed(key.name, keys[columns].name, columns)
             else:
-                yield self._redirected(key, keys[columns])
+                raise HistoryError(
+                    f"{self.now.name}.{columns[-1]} would refer to {keys[columns].table} instead "
+                    f"of {key.table}. While one release replaces the other, it would have to lead "
+                    "to both. Add a reference of another name, and remove this one in a later "
+                    "release."
+                )
         for columns, key in keys.items():
             if columns not in there:
                 title = f"{self.now.name} refers to {key.table}"
@@ -539,22 +553,5 @@ class _Between:
                 f"{title} from now on",
                 printer.foreign_key(self.now.name, key).rstrip(";\n") + " not valid;\n",
             ),
-            _step(f"{title}, as it always did", self._alter(f"validate constraint {key.name}")),
+            self._valid(f"{title}, as it always did", key.name),
         )
-
-    def _redirected(self, past: ForeignKey, now: ForeignKey) -> Change:
-        """A reference leads elsewhere: while both releases serve, anywhere."""
-        name, column = self.now.name, past.columns[-1]
-        joined = " and ".join(
-            f"o.{target} = t.{own}" for own, target in zip(now.columns, now.targets, strict=True)
-        )
-        asked = (
-            f"select count(*) from {name} t where t.{column} is not null\n"
-            f"  and not exists (select 1 from {now.table} o where {joined});\n"
-        )
-        title = f"{name}.{column} refers to {now.table} instead of {past.table}"
-        free = _step(f"{title}: to either", self._alter(f"drop constraint {past.name}"))
-        refused = f"rows of {name} whose {column} is in no row of {now.table}"
-        contract = (Part("refuses", refused, asked, (name, now.table)), *self._referring(now))
-        touched = self._touched(*self._own(now.columns))
-        return Change(title, touched, (free,), contract, f"{refused} are refused")

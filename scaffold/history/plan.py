@@ -117,9 +117,10 @@ def _said(changes: Sequence[Change]) -> str:
 
 
 def _questions_first(parts: Sequence[Part]) -> list[Part]:
-    """What is asked of the rows comes before anything moves."""
-    asked = [each for each in parts if each.kind in ("refuses", "loses")]
-    return [*asked, *(each for each in parts if each not in asked)]
+    """What is asked of the rows comes before anything moves: what refuses first."""
+    order = ("refuses", "loses")
+    asked = [each for kind in order for each in parts if each.kind == kind]
+    return [*asked, *(each for each in parts if each.kind not in order)]
 
 
 def _text(about: str, parts: Sequence[Part], needs: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from scaffold.database.files import Database
 from scaffold.database.schema import Function, OwnTable, Parameter
 from scaffold.database.shared import asks_environment
 from scaffold.database.sql import identifier
-from scaffold.database.tables import of_features
+from scaffold.database.tables import former, of_features
 from scaffold.database.touches import name as touch_name
 from scaffold.design import visibility
 from scaffold.design.model import Column, Design, Entity, Input, Operation, Touch, TouchVerb
@@ -170,11 +170,15 @@ class ServiceView:
         """The fields of each unique key that callers send, by the name of its constraint."""
         sent = {entity.name: _sent(entity) for entity in self.design.entities}
         return {
-            _bare(key.name): fields
+            constraint: fields
             for table in self.stored.tables
             if (name := _bare(table.name)) in sent
             for key in table.unique
             if (fields := [each for each in map(_bare, key.columns) if each in sent[name]])
+            for constraint in (
+                _bare(key.name),
+                *former(self.design.entity(name), list(map(_bare, key.columns[1:])), "key"),
+            )
         }
 
     @property
@@ -207,8 +211,9 @@ class ServiceView:
         for table in self.stored.tables:
             for key in table.foreign_keys:
                 if table.name in entities and key.table in entities:
-                    field = _bare(key.columns[-1])
-                    yield _bare(key.name), field, entities[table.name], entities[key.table]
+                    field, entity = _bare(key.columns[-1]), entities[table.name]
+                    for name in (_bare(key.name), *former(entity, [field], "fkey")):
+                        yield name, field, entity, entities[key.table]
 
     # The API.
 

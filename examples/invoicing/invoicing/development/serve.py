@@ -22,7 +22,7 @@ from invoicing.development.issuer import DevelopmentIssuer
 from invoicing.development.postgres import server
 from invoicing.development.world import populate
 from invoicing.settings import Settings
-from invoicing.store.migrate import MigrationError
+from invoicing.store.history import MigrationError
 
 HOME = Path(".dev")
 DATABASE = "invoicing_development"

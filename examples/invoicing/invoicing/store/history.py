@@ -87,6 +87,11 @@ class Migration(NamedTuple):
         return NEEDS.findall(self.text)
 
 
+def later(applied: Collection[str]) -> set[str]:
+    """The migrations of later releases among those applied."""
+    return {*applied} - {path.name for path in MIGRATIONS.glob("*.sql")}
+
+
 def pending(applied: Mapping[str, str]) -> list[Migration]:
     """The migrations that are not among those applied, by name and chained digest.
 

@@ -24,14 +24,22 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import asyncpg
 
 from invoicing.settings import DEVELOPMENT
 from invoicing.store import history
-from invoicing.store.history import DEFINITION, SCHEMA, MigrationError, Step, pending
+from invoicing.store.history import (
+    DEFINITION,
+    SCHEMA,
+    MigrationError,
+    Step,
+    later,
+    pending,
+)
 from invoicing.store.statements import RELEASE, TABLES
 from invoicing.store.transport import protected
 
@@ -57,8 +65,9 @@ PAUSE: Final = 0.5
 
 GRACE: Final = 10.0
 """Minutes after which a process of the release before is no longer expected to start."""
-DATA_FREE: Final = ("step", "alone")
-"""The parts of a migration that a database without rows needs."""
+ASKED: Final = ("refuses", "loses")
+"""The parts of a migration that a database without rows does not need."""
+Phase: TypeAlias = Literal["tables", "rest", "all"]
 SIGHT: Final = "seen_by_migration_"
 """The policy by which the owner sees rows, while a migration looks at them."""
 
@@ -126,7 +135,10 @@ select distinct application_name as name from pg_stat_activity
  where datname = current_database() and application_name ^@ $1 and application_name <> $2 order by 1
 """
 """The releases whose processes are connected: each calls itself by its own name."""
-SINCE: Final = f"select extract(epoch from now() - since)::float8 / 60 from {SCHEMA}.release_ where name = $1"
+SINCE: Final = f"""
+select extract(epoch from now() - since)::float8 / 60 from {SCHEMA}.release_ where name = $1
+"""
+SERVED: Final = f"select exists (select from {SCHEMA}.release_)"
 SIGHTS: Final = """
 select c.relname from pg_policy p join pg_class c on c.oid = p.polrelid
  where c.relnamespace = to_regnamespace($1) and p.polname = $2
@@ -166,10 +178,14 @@ async def migrate(
         if contract:
             await _check_alone(connection, grace)
         done = []
-        for step in await steps(connection, prune=prune, contract=contract):
-            work = partial(_run, connection, step, destructive=destructive)
-            await _patiently(step.title, step.kind != "alone", work)
-            done.append(step.title)
+        for which in (
+            "tables",
+            "rest",
+        ):  # the rest depends on the names that tables have then
+            for step in await steps(connection, which, prune=prune, contract=contract):
+                work = partial(_run, connection, step, destructive=destructive)
+                await _patiently(step.title, step.kind != "alone", work)
+                done.append(step.title)
         return done
     finally:
         if not connection.is_closed():
@@ -177,9 +193,13 @@ async def migrate(
 
 
 async def steps(
-    connection: Connection, *, prune: bool = False, contract: bool = False
+    connection: Connection,
+    which: Phase = "all",
+    *,
+    prune: bool = False,
+    contract: bool = False,
 ) -> list[Step]:
-    """What there is to do, in order.
+    """What there is to do, in order: to the tables, or the rest, or all of it.
 
     Raises:
         MigrationError: an applied migration was changed, one needs another that waits, this is not
@@ -189,23 +209,38 @@ async def steps(
     async def read() -> list[Step]:
         async with connection.transaction():
             await connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
-            return await _steps(connection, prune, contract)
+            return await _steps(connection, which, prune, contract)
 
     return await _patiently("reading the catalog", True, read)
 
 
-async def _steps(connection: Connection, prune: bool, contract: bool) -> list[Step]:
+async def _steps(
+    connection: Connection, which: Phase, prune: bool, contract: bool
+) -> list[Step]:
     owner = await _check_place(connection)
     known = await _known(connection)
     found = [] if known else [Step("ledger", LEDGER)]
     applied = await _applied(connection) if known else {}
-    if contract:
-        found += await _others(connection, known)
-    found += await _migrations(connection, applied, known, contract or not applied)
-    found.append(Step(f"release {RELEASE}", await _release(connection, bool(known))))
-    found += await _indexes(connection, empty=not applied)
-    if prune or contract:
-        found += await _strangers(connection, bool(known))
+    if later(applied) and await connection.fetchval(SINCE, RELEASE) is not None:
+        return []  # what this release needs is there, in the words of a later one
+    if which != "rest":
+        migrations = await _migrations(
+            connection, applied, known, contract or not applied
+        )
+        # Where the next thing to do is to ask, nothing moves before the answers.
+        asked = list(takewhile(lambda each: each.kind in ASKED, migrations))
+        found += asked
+        found += await _others(connection, known) if contract else []
+        found += migrations[len(asked) :]
+    if which != "tables":
+        served = known and await connection.fetchval(SERVED)
+        found.append(
+            Step(f"release {RELEASE}", await _release(connection, bool(known)))
+        )
+        found += await _indexes(connection, empty=not served)
+        if prune or contract:
+            found += await _others(connection, known) if not contract else []
+            found += await _strangers(connection, bool(known))
     return [each._replace(sql=_addressed(each.sql, owner)) for each in found]
 
 
@@ -234,7 +269,7 @@ async def _migrations(
         found += [
             step
             for step in history.steps(each, parts)
-            if applied or step.kind in DATA_FREE
+            if applied or step.kind not in ASKED
         ]
     return found
 
@@ -253,7 +288,7 @@ async def _check_alone(connection: Connection, grace: float) -> None:
     """Refuses to take away what a process of an older release needs, or may need soon."""
     if not await _known(connection):
         return
-    alive = await connection.fetch(ALIVE, f"invoicing_", RELEASE)
+    alive = await connection.fetch(ALIVE, "invoicing_", RELEASE)
     if alive:
         raise MigrationError(
             f"Processes of another release are connected: {', '.join(row['name'] for row in alive)}. "
@@ -350,8 +385,8 @@ async def _release(connection: Connection, known: bool) -> str:
     for (relation, policy), statement in _policies().items():
         if sound.get((relation, policy)):
             continue
-        if (relation, policy) in sound:  # somebody changed it
-            policies.append(f'drop policy {policy} on "{relation}";\n')
+        if known:  # somebody changed it, or the table has another name by then
+            policies.append(f'drop policy if exists {policy} on "{relation}";\n')
         policies.append(statement)
     own = (f"('{relation}', '{policy}')" for relation, policy in _policies())
     return f"""\
@@ -465,7 +500,6 @@ async def _strangers(connection: Connection, known: bool) -> list[Step]:
         )
         for row in indexes
     ]
-    found += await _others(connection, known)
     own = _policies()
     unwanted = [each for each in await _sound(connection) if each not in own]
     taken = "".join(
@@ -661,9 +695,7 @@ async def _main(arguments: Sequence[str] | None = None) -> int:
             ):
                 print(_script(step) if options.sql else step.title)
             return 0
-        connection.add_log_listener(
-            lambda _, message: print(message.message, file=sys.stderr)
-        )
+        connection.add_log_listener(_tell)
         for title in await migrate(
             connection,
             options.prune,
@@ -686,6 +718,12 @@ async def _main(arguments: Sequence[str] | None = None) -> int:
         else:
             await connection.close()
     return 0
+
+
+def _tell(_: Any, message: asyncpg.PostgresLogMessage) -> None:
+    """Prints how far a backfill is; other messages are about what was there already."""
+    if message.severity == "INFO":
+        print(message.message, file=sys.stderr)
 
 
 def _interrupted() -> bool:

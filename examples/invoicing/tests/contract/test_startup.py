@@ -450,6 +450,7 @@ def test_the_contract_and_the_table_agree(
 
 def test_an_applied_migration_is_history(service: Service) -> None:
     from invoicing.store import migrate
+    from invoicing.store.history import MigrationError
 
     async def tampered() -> None:
         connection = await asyncpg.connect(service.database.owner)
@@ -462,5 +463,5 @@ def test_an_applied_migration_is_history(service: Service) -> None:
         finally:
             await connection.close()
 
-    with pytest.raises(migrate.MigrationError):
+    with pytest.raises(MigrationError, match="was changed after"):
         service.run(tampered())

@@ -22,7 +22,7 @@ from notes.development.issuer import DevelopmentIssuer
 from notes.development.postgres import server
 from notes.development.world import populate
 from notes.settings import Settings
-from notes.store.migrate import MigrationError
+from notes.store.history import MigrationError
 
 HOME = Path(".dev")
 DATABASE = "notes_development"

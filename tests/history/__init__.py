@@ -1,0 +1,1 @@
+"""What becomes of a database while its spec changes."""

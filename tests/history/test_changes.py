@@ -1,0 +1,250 @@
+"""A changed spec on a database with data: both releases serve, and the way leaves no trace.
+
+Each case changes several things at once. The tests of the release before, and those of the next
+one, pass while the tables are expanded, on rows that both write.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import pytest
+
+from tests.database.catalog import catalog
+from tests.database.releases import Databases, Release, Urls, execute, on
+
+from .shop import Edit, edited, generate, project, outcome_of
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Edits of the spec, and what comes of them.
+
+    `before` is done to the rows at the beginning, and `facts` are queries with what they answer in
+    the end. `refused` is said of the contract phase
+    until `repair` was run, and `lost` until somebody consents.
+    """
+
+    edits: tuple[Edit, ...]
+    before: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    refused: str = ""
+    repair: str = ""
+    lost: str = ""
+
+
+CASES: Final = {
+    "additions": Case(
+        (
+            (
+                "      label: {type: string, max: 20, optional: true}\n",
+                "      tag: {type: string, max: 20, optional: true, renamed_from: label}\n"
+                "      weight: {type: integer, min: 1, max: 50, backfill: 7}\n"
+                "      note: {type: string, max: 40, optional: true}\n"
+                "      unit: {type: enum, values: [piece, kilo], default: piece, filter: [eq]}\n"
+                "      list_price: {type: money, min: 0, max: 100000, backfill_from: price}\n",
+            ),
+            ("review]}\n  clerk", "review, shelf]}\n  clerk"),
+            (
+                "  review:\n    parent",
+                "  shelf:\n    fields:\n      name: {type: string, max: 30}\n  review:\n    parent",
+            ),
+        ),
+        before="update invoicing.product set label = left(title, 9), price = 23",
+        facts={
+            "select count(*) > 20 from invoicing.product where tag = left(title, 9)": True,
+            "select count(*) > 20 from invoicing.product where price = 23 and weight = 7": True,
+            "select bool_and(list_price = 23) from invoicing.product where price = 23": True,
+        },
+    ),
+    "bounds and keys": Case(
+        (
+            ("      label: {type: string, max: 20, optional: true}\n", ""),
+            ("code: {type: string, max: 12}", "code: {type: string, max: 24}"),
+            ("made_on: {type: date, optional: true}", "made_on: {type: date, backfill: 2020-01-01}"),
+            ("max: 1000}\n      status", "max: 500}\n      status"),
+            ("values: [draft, live], default", "values: [draft, live, gone], default"),
+            ("stars: {type: integer, min: 1, max: 5,", "stars: {type: integer, min: 2, max: 6,"),
+            ("    unique: [[code]]\n", ""),
+            (
+                "      name: {type: string, min: 1, max: 60, filter: [eq]}\n    unique: [[name]]",
+                "      name: {type: string, min: 1, max: 60, filter: [eq]}\n"
+                "      short: {type: string, max: 9, optional: true}\n    unique: [[name], [short]]",
+            ),
+            (
+                "values: [small, large]}}",
+                "values: [small, large]}, region: {type: enum, values: [eu, us]}}",
+            ),
+            ("      publish: {on: item}", "      publish: {on: item, idempotent: required}"),
+            (
+                "words: {type: text, max: 500, optional: true}",
+                "words: {type: text, max: 500, backfill: None.}",
+            ),
+        ),
+        before="update invoicing.review set stars = 1;"
+        " update invoicing.product set label = 'x', made_on = null",
+        facts={
+            "select count(*) > 20 from invoicing.product where made_on = '2020-01-01'": True,
+            "select count(*) > 20 from invoicing.review where words = 'None.'": True,
+        },
+        refused="rows of review whose stars is out of its new bounds",
+        repair="update invoicing.review set stars = 2 where stars < 2;"
+        " update invoicing.product set stock = 5 where stock > 500",
+        lost="values of product.label",
+    ),
+    "names": Case(
+        (
+            (
+                "{do: [list, read], on: [category, product, review]}",
+                "{do: [list, read], on: [category, item, review, place]}",
+            ),
+            (
+                "{do: [create, update, delete], on: [category, product, review]}",
+                "{do: [create, update, delete], on: [category, item, review, place]}",
+            ),
+            ("{do: [publish], on: product,", "{do: [publish], on: item,"),
+            (
+                "  product:\n    fields:\n",
+                "  place:\n    fields:\n      name: {type: string, max: 30}\n"
+                "  item:\n    renamed_from: product\n    fields:\n",
+            ),
+            ("      price: {type: money, min: 0, max: 100000}\n", ""),
+            (
+                "home: {type: reference, to: category}",
+                "home: {type: reference, to: category, optional: true}\n"
+                "      place: {type: reference, to: place, optional: true}",
+            ),
+            ("    parent: product\n", "    parent: item\n    owner: author_id\n"),
+            ("default: draft, set_by", "default: live, set_by"),
+            ("code: {type: string, max: 12}", "sku: {type: string, max: 12, renamed_from: code}"),
+            ("unique: [[code]]", "unique: [[sku]]"),
+            (
+                "made_on: {type: date, optional: true}",
+                "built_on: {type: date, optional: true, renamed_from: made_on}",
+            ),
+        ),
+        facts={"select count(*) > 50 from invoicing.item where sku is not null": True},
+        refused="rows of review without author_id",
+        repair="update invoicing.review r set author_id ="
+        " (select id from invoicing.member m where m.tenant_id = r.tenant_id limit 1)"
+        " where author_id is null",
+        lost="values of item.price",
+    ),
+    "a resource less": Case(
+        (
+            (", review]}\n  clerk", "]}\n  clerk"),
+            ("delete], on: [category, product, review]}", "delete], on: [category, product]}"),
+            (
+                "  review:\n    parent: product\n    fields:\n"
+                "      stars: {type: integer, min: 1, max: 5, sort: true}\n"
+                "      words: {type: text, max: 500, optional: true}\n",
+                "",
+            ),
+            ("default: draft, set_by: [publish], filter: [eq]", "default: draft, set_by: [publish]"),
+        ),
+        lost="the rows of review",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_two_releases_serve_while_the_tables_change(
+    name: str, shop: Release, databases: Databases, database: Urls, tmp_path: Path
+) -> None:
+    case = CASES[name]
+    following = edited(shop, tmp_path / "next", case.edits)
+    written = generate(following, "--allow-destructive")
+    assert written.exit_code == 0, written.output
+    if case.before:
+        execute(database.admin, case.before)
+    done = following.migrate(database)
+    assert done.returncode == 0, done.stderr
+    for release in (shop, following):
+        outcome = outcome_of(release, database)
+        assert outcome.passed, outcome.output
+
+    # A process of the release before may start again, and migrate as it always does.
+    assert shop.migrate(database).returncode == 0
+    contract = ("--contract", "--grace", "0")
+    for said, repaired in ((case.refused, case.repair), (case.lost, "")):
+        if said:
+            before = on(database.admin, catalog)
+            done = following.migrate(database, *contract)
+            assert done.returncode == 1 and said in done.stderr, (done.stdout, done.stderr)
+            assert tables(before) == tables(on(database.admin, catalog))
+            if repaired:
+                execute(database.admin, repaired)
+    done = following.migrate(database, *contract, "--allow-destructive")
+    assert done.returncode == 0, done.stderr
+    outcome = outcome_of(following, database)
+    assert outcome.passed, outcome.output
+    for query, answer in case.facts.items():
+        assert on(database.admin, lambda each, query=query: each.fetchval(query)) == answer, query
+
+    alone = databases.new()
+    fresh = project(tmp_path / "fresh", (following.project / "scaffold.yaml").read_text("utf-8"))
+    for release in (fresh, following):
+        created = databases.new() if release is following else alone
+        assert release.migrate(created).returncode == 0
+        assert facts(created) == facts(database)
+
+
+def facts(urls: Urls) -> set[str]:
+    """What there is, but for the names of the migrations that made it."""
+    found = on(urls.admin, catalog)
+    return {each for each in found if not each.startswith("schema_migration: ")}
+
+
+def tables(found: list[str]) -> set[str]:
+    """What is history of it."""
+    return {each for each in found if each.startswith(("column: ('invoicing'", "constraint", "rel"))}
+
+
+def test_a_process_of_another_release_holds_up_the_contract_phase(
+    shop: Release, database: Urls, tmp_path: Path
+) -> None:
+    following = edited(shop, tmp_path / "next", CASES["a resource less"].edits)
+    assert generate(following, "--allow-destructive").exit_code == 0
+    assert following.migrate(database).returncode == 0
+    waiting = following.migrate(database, "--contract")
+    assert waiting.returncode == 1 and "wait until it is 10" in waiting.stderr
+
+    async def connected() -> None:
+        settings = {"application_name": shop.name}
+        connection = await asyncpg.connect(database.app, server_settings=settings)
+        refused = following.migrate(database, "--contract", "--grace", "0")
+        await connection.close()
+        assert refused.returncode == 1 and shop.name in refused.stderr
+
+    import asyncio
+
+    asyncio.run(connected())
+    status = following.migrate(database, "--status")
+    assert status.returncode == 0
+    assert [each for each in status.stdout.splitlines() if each.startswith("waiting ")]
+
+
+def test_what_needs_an_earlier_contract_phase_waits_for_it(
+    shop: Release, databases: Databases, database: Urls, tmp_path: Path
+) -> None:
+    """A field goes and comes back as another one, while the release of before it still serves."""
+    label = "      label: {type: string, max: 20, optional: true}\n"
+    second = edited(shop, tmp_path / "second", [(label, "")])
+    assert generate(second, "--allow-destructive").exit_code == 0
+    back = "      label: {type: integer, min: 0, max: 9, optional: true}\n      price"
+    third = edited(second, tmp_path / "third", [("      price", back)])
+    assert generate(third).exit_code == 0
+    refused = third.migrate(database)
+    assert refused.returncode == 1 and "waits for --contract" in refused.stderr
+    options = ("--contract", "--grace", "0", "--allow-destructive")
+    # Where nothing else serves, all of it is done at once.
+    assert third.migrate(databases.new(database), *options).returncode == 0
+    assert second.migrate(database).returncode == 0
+    done = second.migrate(database, *options)
+    assert done.returncode == 0, done.stderr
+    done = third.migrate(database)
+    assert done.returncode == 0, done.stderr
+    outcome = outcome_of(third, database)
+    assert outcome.passed, outcome.output
