@@ -58,7 +58,7 @@ def protection(found: Table) -> str:
 
 def column(found: Column) -> str:
     """A column as a table is created with it, without its bound."""
-    parts = [found.name, found.type]
+    parts = [found.name, found.sql]
     if not found.nullable:
         parts.append("not null")
     if found.default:

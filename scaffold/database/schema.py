@@ -19,13 +19,13 @@ Command = Literal["all", "select", "insert", "update", "delete"]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. `default` and `check` are SQL expressions, or nothing.
+    """A column of the SQL type `sql`. `default` and `check` are SQL expressions, or nothing.
 
     `kind` is the type of the field as data (`Kind.data`), where the column is that of a field.
     """
 
     name: str
-    type: str
+    sql: str
     nullable: bool = False
     default: str = ""
     check: Sql = ""

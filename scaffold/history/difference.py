@@ -126,7 +126,7 @@ def _renamed_columns(
             gone = former and not wanted[table.name].column(former.name)
             if not former or not gone or table.column(column.name):
                 continue
-            if (former.type, former.kind) != (column.type, column.kind):
+            if (former.sql, former.kind) != (column.sql, column.kind):
                 raise HistoryError(
                     f"{table.name}.{column.name} has another type or other bounds than "
                     f"{former.name}, as which it was known. Generate the rename alone first, and "
@@ -182,9 +182,9 @@ def _ask_about_tables(before: Mapping[str, Table], now: Sequence[Table], intent:
     for table in now:
         if table.name in before or table.name in intent.added:
             continue
-        own = {(each.name, each.type) for each in table.columns if each.kind}
+        own = {(each.name, each.sql) for each in table.columns if each.kind}
         for former in before.values():
-            theirs = {(each.name, each.type) for each in former.columns if each.kind}
+            theirs = {(each.name, each.sql) for each in former.columns if each.kind}
             if former.name not in names and len(own & theirs) * 2 > max(len(own), len(theirs)):
                 raise Undecided(
                     f"The resource {former.name} is gone, and {table.name}, which is new, looks "
@@ -258,7 +258,7 @@ class _Between:
         for each in new:
             if f"{self.now.name}.{each.name}" in self.intent.added or each.kind is None:
                 continue
-            like = [former for former in gone if former.kind and former.type == each.type]
+            like = [former for former in gone if former.kind and former.sql == each.sql]
             if like:
                 names = ", ".join(former.name for former in like)
                 raise Undecided(
@@ -329,7 +329,8 @@ class _Between:
             ]
             taken = f"drop trigger {trigger} on {name};\ndrop function {trigger}();\n"
             return expand, [_step(f"{key} is written by every release", taken)], ""
-        if column.kind and column.kind["type"] != "reference":
+        refers = any(column.name in key.columns for key in self.now.foreign_keys)
+        if column.kind and not refers:
             raise Undecided(
                 f"{key} is required, and the rows that there are have no value for it. Write in "
                 "the field one of:\n    backfill: VALUE             a value for those rows\n"
@@ -409,9 +410,9 @@ class _Between:
 
     def _changed(self, past: Column, now: Column) -> Iterator[Change]:
         key, touched = f"{self.now.name}.{now.name}", self._touched(now.name)
-        if past.type != now.type:
+        if past.sql != now.sql:
             raise HistoryError(
-                f"{key} would be {now.type} instead of {past.type}. Both releases read the column "
+                f"{key} would be {now.sql} instead of {past.sql}. Both releases read the column "
                 "while one replaces the other, so that its type stays. Add a field of another name "
                 f"with backfill_from: {now.name}, and remove this one in a later release."
             )

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from scaffold.database.layout import flat
 from scaffold.database.schema import Column, ForeignKey, Table, Unique
@@ -19,7 +19,7 @@ MIGRATIONS = "store/migrations"
 SNAPSHOT = f"{MIGRATIONS}/snapshot.json"
 
 _NAME = re.compile(r"\d{4}_[a-z0-9_]{1,80}(?:\.contract)?\.sql")
-Part = TypeVar("Part")
+_IDENTIFIER = re.compile(r'[a-z][a-z0-9_]{0,62}|"[a-z][a-z0-9_]{0,60}"')
 
 
 class HistoryError(ValueError):
@@ -101,18 +101,15 @@ def read(content: bytes) -> Past:
 
 
 def _typed(past: Past) -> bool:
-    """Are the texts texts? What is emitted from here is a name or an expression of a table."""
-    again = json.loads(snapshot(past))
-    texts = [value for table in again["tables"] for value in _values(table)]
-    return all(isinstance(each, str | bool | int | None) for each in texts)
-
-
-def _values(data: Any) -> Sequence[Any]:
-    if isinstance(data, Mapping):
-        return [found for each in data.values() for found in _values(each)]
-    if isinstance(data, list):
-        return [found for each in data for found in _values(each)]
-    return [data]
+    """Are the names names? They are written into the next migration."""
+    names: list[str] = []
+    for table in past.tables:
+        names += [table.name, *table.primary_key, *(each.name for each in table.columns)]
+        for unique in table.unique:
+            names += [unique.name, *unique.columns]
+        for key in table.foreign_keys:
+            names += [key.name, key.table, *key.columns, *key.targets]
+    return all(_IDENTIFIER.fullmatch(each) for each in names)
 
 
 def _migration(data: Mapping[str, Any]) -> Migration:

@@ -43,7 +43,7 @@ def history(name: str, tables: Sequence[Table], past: Past | None, intent: Inten
         HistoryError: no migration leads to these tables.
     """
     if past is None:
-        return _written(name, tables, (), {INITIAL: (_initial(name, tables), ())}, ())
+        return _written(name, tables, (), {INITIAL: (initial(name, tables), ())}, ())
     changes = difference(past.tables, tables, intent)
     texts = dict(_next(name, past, changes)) if changes else {}
     return _written(name, tables, past.migrations, texts, changes)
@@ -68,7 +68,8 @@ def _written(
     )
 
 
-def _initial(name: str, tables: Sequence[Table]) -> str:
+def initial(name: str, tables: Sequence[Table]) -> str:
+    """The statements that make the tables of the service `name`."""
     parts = [
         f"-- The tables of {name}: columns, keys and constraints. They hold data, so that "
         "this file is\n-- history once it was applied. Run as "

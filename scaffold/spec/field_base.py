@@ -118,7 +118,6 @@ class CommonField(Model):
         about(
             "The value of the rows that are there when the field is added or becomes required. "
             "Without effect once the migration is written.",
-            "unknown",
         ),
     ] = None
     backfill_from: Annotated[

@@ -3,10 +3,11 @@
 import pytest
 
 from scaffold.columns import ID, TENANT
-from scaffold.database.tables import of_features
+from scaffold.database.tables import of_features, tables
 from scaffold.design.model import Design
 from scaffold.design.resolve import resolve
 from scaffold.design.surface import surface
+from scaffold.history.plan import initial
 from scaffold.plan.files import unformatted
 from scaffold.spec.built_in import built_in
 from scaffold.spec.load import loads
@@ -65,14 +66,13 @@ def test_what_a_role_is_granted_is_served_as_what_is_declared() -> None:
 
 def test_it_is_there_where_nothing_has_an_effect() -> None:
     reads = SPEC.replace(", create]", "]").replace("GRANT", GRANTED).replace(" MORE", "")
-    files = unformatted(resolve(loads(reads)))
-    assert "create table audit_event" in files["library/store/migrations/0001_initial.sql"]
-    assert "tests/contract/test_audit.py" not in files
+    found = resolve(loads(reads))
+    assert "create table audit_event" in initial("library", tables(found))
+    assert "tests/contract/test_audit.py" not in unformatted(found)
 
 
 def test_its_table_is_the_same_whoever_is_granted_it() -> None:
-    history = "library/store/migrations/0001_initial.sql"
-    without, granted = (unformatted(design(each))[history] for each in (NOT_GRANTED, GRANTED))
+    without, granted = (tables(design(each)) for each in (NOT_GRANTED, GRANTED))
     assert without == granted
 
 
@@ -140,7 +140,7 @@ def test_its_name_is_reserved_and_its_table_is_there(name: str) -> None:
     columns = {each.name: each for each in own.table.columns}
     entity = design(grant).entity(name)
     assert {each.name: each.kind.sql for each in entity.columns} == {
-        each.name: each.type for each in columns.values()
+        each.name: each.sql for each in columns.values()
     }
     assert {each.name for each in entity.columns if each.nullable} == {
         each.name for each in columns.values() if each.nullable

@@ -65,13 +65,16 @@ resources:
 """
 PROGRAM = """
 import json, sys
+from scaffold.database.tables import tables
 from scaffold.design.resolve import resolve
 from scaffold.design.surface import surface
+from scaffold.history.plan import initial
 from scaffold.plan.files import plan
 from scaffold.spec.load import loads
 from scaffold.spec.schema import json_schema
 design = resolve(loads(sys.stdin.read()))
-print(json.dumps([plan(design), surface(design), json_schema()]))
+files = plan(design) | {"tables": initial(design.name, tables(design))}
+print(json.dumps([files, surface(design), json_schema()]))
 """
 
 
@@ -165,7 +168,7 @@ def test_a_new_type_is_a_file_and_a_line(tmp_path: Path) -> None:
         "paint: Annotated[Color, Field(min_length=7, max_length=7)]"
         in files["shop/resources/label/models.py"]
     )
-    sql = files["shop/store/migrations/0001_initial.sql"]
+    sql = files["tables"]
     assert "paint ~ E'^#[0-9a-f]{6}\\x24'" in sql
     create = json.loads(files["shop/openapi.json"])["components"]["schemas"]["LabelCreate"]
     assert create["properties"]["paint"]["pattern"] == "^#[0-9a-f]{6}$"

@@ -1,7 +1,5 @@
 """A release of the shop that serves, and databases for it."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.database.releases import Databases, Release, Urls

@@ -15,7 +15,7 @@ import pytest
 from tests.database.catalog import catalog
 from tests.database.releases import Databases, Release, Urls, execute, on
 
-from .shop import Edit, edited, generate, project, outcome_of
+from .shop import Edit, edited, generate, outcome_of, project
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,10 @@ CASES: Final = {
         (
             ("      label: {type: string, max: 20, optional: true}\n", ""),
             ("code: {type: string, max: 12}", "code: {type: string, max: 24}"),
-            ("made_on: {type: date, optional: true}", "made_on: {type: date, backfill: 2020-01-01}"),
+            (
+                "made_on: {type: date, optional: true}",
+                "made_on: {type: date, backfill: 2020-01-01}",
+            ),
             ("max: 1000}\n      status", "max: 500}\n      status"),
             ("values: [draft, live], default", "values: [draft, live, gone], default"),
             ("stars: {type: integer, min: 1, max: 5,", "stars: {type: integer, min: 2, max: 6,"),
@@ -71,7 +74,8 @@ CASES: Final = {
             (
                 "      name: {type: string, min: 1, max: 60, filter: [eq]}\n    unique: [[name]]",
                 "      name: {type: string, min: 1, max: 60, filter: [eq]}\n"
-                "      short: {type: string, max: 9, optional: true}\n    unique: [[name], [short]]",
+                "      short: {type: string, max: 9, optional: true}\n"
+                "    unique: [[name], [short]]",
             ),
             (
                 "values: [small, large]}}",
@@ -142,7 +146,10 @@ CASES: Final = {
                 "      words: {type: text, max: 500, optional: true}\n",
                 "",
             ),
-            ("default: draft, set_by: [publish], filter: [eq]", "default: draft, set_by: [publish]"),
+            (
+                "default: draft, set_by: [publish], filter: [eq]",
+                "default: draft, set_by: [publish]",
+            ),
         ),
         lost="the rows of review",
     ),
@@ -199,7 +206,9 @@ def facts(urls: Urls) -> set[str]:
 
 def tables(found: list[str]) -> set[str]:
     """What is history of it."""
-    return {each for each in found if each.startswith(("column: ('invoicing'", "constraint", "rel"))}
+    return {
+        each for each in found if each.startswith(("column: ('invoicing'", "constraint", "rel"))
+    }
 
 
 def test_a_process_of_another_release_holds_up_the_contract_phase(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_67e64b3c"
+RELEASE: Final = "invoicing_8da007e3"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_b01b43b4"
