@@ -114,7 +114,7 @@ def _next(
 
 
 def _said(changes: Sequence[Change]) -> str:
-    return "; ".join(each.title for each in changes)
+    return "; ".join(each.title for each in changes if each.expand)
 
 
 def _questions_first(parts: Sequence[Part]) -> list[Part]:

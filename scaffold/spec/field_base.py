@@ -305,7 +305,7 @@ class CommonField(Model):
         if not cls.HAS_DEFAULT:
             del properties["default"], properties["backfill"]
         else:
-            said = {key: properties["default"].get(key) for key in ("anyOf", "type")}
+            said = {key: properties["default"].get(key) for key in ("anyOf", "type", "examples")}
             properties["backfill"] |= {key: value for key, value in said.items() if value}
         return schema
 
