@@ -13,9 +13,7 @@ import asyncpg
 
 from benchmarks import SPEC
 from benchmarks.peers import MEMBER_CLAIM
-from scaffold.design.resolve import resolve
-from scaffold.plan.files import plan
-from scaffold.spec.load import loads
+from scaffold.emission import emit as emitted
 
 DATABASE: Final = "invoicing_benchmark"
 LIMITS: Final = re.compile(r"^limits: \{.*\}$", re.MULTILINE)
@@ -97,12 +95,12 @@ def emit(spec: Path, directory: Path) -> str:
     text, count = LIMITS.subn(ENOUGH, spec.read_text(encoding="utf-8"))
     if count != 1:
         raise ValueError(f"{spec} has no line with all its limits")
-    design = resolve(loads(text, spec.name))
-    for path, text in plan(design).items():
+    emission = emitted(text.encode(), spec.name)
+    for path, content in emission.files.items():
         file = directory / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    return design.name
+        file.write_bytes(content)
+    return emission.design.name
 
 
 @contextmanager

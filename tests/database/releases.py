@@ -1,6 +1,7 @@
 """Releases of the invoicing spec, databases to deploy them on, and what runs them."""
 
 import asyncio
+import itertools
 import json
 import os
 import runpy
@@ -181,18 +182,20 @@ def execute(url: str, statements: str) -> None:
     on(url, lambda connection: connection.execute(statements))
 
 
+NUMBERS: Final = itertools.count(1)
+"""Of the databases of this process."""
+
+
 class Databases:
     """Databases of one server, each a copy of another or prepared for the service."""
 
     def __init__(self, server: str, roles: Path) -> None:
         self._server = server
         self._roles = roles.read_text("utf-8")
-        self._count = 0
 
     def new(self, template: Urls | None = None) -> Urls:
         """A database as `roles.sql` leaves it, or a copy of one that nobody is connected to."""
-        self._count += 1
-        name = f"deployed_{self._count}"
+        name = f"deployed_{next(NUMBERS)}"
         source = "template0" if template is None else urlsplit(template.admin).path[1:]
         execute(self._server, f'create database "{name}" template "{source}" encoding utf8')
         found = urls(self._server, name)

@@ -85,7 +85,7 @@ def _not_offered(field: type[CommonField]) -> Iterator[str]:
     if not (field.FILTERS or field.SORTS):
         yield "in_url_because"
     if not field.HAS_DEFAULT:
-        yield "default"
+        yield from ("default", "backfill")
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -429,6 +429,22 @@ def resource_fields(draw: Draw, name: str, to: list[str], actions: list[str]) ->
     return found
 
 
+def _before(name: str, resource: Data) -> None:
+    """What is said of names and rows of before: about what is drawn, so that it needs no draw."""
+    if "description" in resource:
+        resource["renamed_from"] = f"was_{name}"[:28].rstrip("_")
+    like: dict[tuple[str, int | None, int | None], str] = {}
+    for each, field in resource["fields"].items():
+        if "description" in field:
+            field["renamed_from"] = f"was_{each}"[:28].rstrip("_")
+        kind = (field["type"], field.get("digits"), field.get("places"))
+        other = like.setdefault(kind, each)
+        if "default" in field:
+            field["backfill"] = field["default"]
+        elif other != each:
+            field["backfill_from"] = other
+
+
 def field_inputs(draw: Draw, to: list[str]) -> Data:
     """The body of an action."""
     found: Data = {}
@@ -463,6 +479,7 @@ def resources(draw: Draw, before: Data, name: str, most: int) -> Data:
             found["fields"][each] = draw(resource_fields(name, to, actions))
     if not found["fields"]:
         found["fields"] = {"plain": {"type": "boolean"}}
+    _before(name, found)
     if actions:
         found["actions"] = {}
         for each in actions:

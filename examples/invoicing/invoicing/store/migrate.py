@@ -396,11 +396,13 @@ set local search_path = {RELEASE}, {SCHEMA}, pg_temp;
 grant usage on schema {RELEASE} to {APP};
 revoke all on all functions in schema {RELEASE} from public;
 grant execute on all functions in schema {RELEASE} to {APP};
-grant select, insert, update, delete on all tables in schema {RELEASE} to {APP};
+grant select, insert, update, delete on all tables in schema {RELEASE}
+  to {APP};
 
 set local search_path = {SCHEMA}, pg_temp;
 {rules}
-grant select on schema_migration, migration_part_, release_, release_policy_, release_index_ to {BACKUP};
+grant select on schema_migration, migration_part_, release_, release_policy_, release_index_
+  to {BACKUP};
 revoke all on all functions in schema {SCHEMA} from public;
 {"".join(policies)}
 -- Names are printed with their schemas from here on, as they are when a service starts.
@@ -408,7 +410,8 @@ set local search_path = pg_catalog;
 insert into {SCHEMA}.release_ (name) values ('{RELEASE}')
 on conflict (name) do update set applied_at = now();
 insert into {SCHEMA}.release_policy_ (release, relation, known_as, name, definition)
-select '{RELEASE}', c.relname, c.relname, p.polname, {DEFINITION}
+select '{RELEASE}', c.relname, c.relname, p.polname,
+  {DEFINITION}
   from pg_policy p join pg_class c on c.oid = p.polrelid
  where c.relnamespace = '{SCHEMA}'::regnamespace
    and (c.relname, p.polname) in (
