@@ -347,8 +347,14 @@ START: Final = (
             ("without-force", " and c.relforcerowsecurity as bound", " as bound", LOOSENED),
             (
                 "with-an-open-policy",
-                " where c.ours and not exists (",
-                " where false and not exists (",
+                " where c.ours and (0 = any",
+                " where false and (0 = any",
+                "test_other_policies_are_refused",
+            ),
+            (
+                "with-a-policy-for-everybody",
+                " where c.ours and (0 = any (p.polroles) or ",
+                " where c.ours and (",
                 "test_other_policies_are_refused",
             ),
             (
@@ -384,7 +390,7 @@ START: Final = (
     Mutant(
         id="an-applied-migration-is-changed",
         control="OPS-1",
-        file="store/migrate.py",
+        file="store/history.py",
         old="elif applied[path.name] != chain:",
         new="elif False:",
         noticed_by="test_startup.py::test_an_applied_migration_is_history",
