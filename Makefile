@@ -10,7 +10,7 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-e
 	--no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup clients demo test test-random test-postgres test-pgbouncer endurance check benchmark requirements clean
+.PHONY: help setup clients demo test test-random test-lives test-postgres test-pgbouncer endurance check benchmark requirements clean
 
 help: ## List this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ test: setup clients ## Run the tests
 
 test-random: setup ## Make projects of random specs and try them: make test-random N=48 START=7
 	$(BIN)/python -m tests.random_specs $(N) --start $(START)
+
+test-lives: setup ## Change random specs again and again on a database: make test-lives N=1000 START=7
+	$(BIN)/python -m tests.history $(N) --start $(START)
 
 test-postgres: setup $(VENV)/postgres/ready ## Run emitted tests on PostgreSQL 15, 16, 17 and 18
 	$(BIN)/python -m tests.versions $(VENV)/postgres

@@ -18,6 +18,9 @@ from scaffold.history.parts import Change, Part
 from scaffold.history.past import HistoryError, plain
 from scaffold.types.kind import holds
 
+_Name = tuple[str, str]
+"""A table, and the name of a constraint of it."""
+
 PAGES = 64
 """Pages of a table, of 8 KiB each, whose rows one transaction of a backfill changes."""
 
@@ -62,14 +65,19 @@ def difference(past: Sequence[Table], now: Sequence[Table], intent: Intent) -> t
     _ask_about_tables(before, wanted, intent)
     new = [each for each in wanted if each.name not in before]
     gone = [each for each in there if each.name not in {each.name for each in wanted}]
-    found = [*renames, *columns, *_renamed_constraints(past, there)]
-    if new:
-        found.append(_created(new))
+    called = dict(_new_names(past, there))
+    within: list[Change] = []
     for each in wanted:
         if each.name in before:
-            found += _Between(before[each.name], each, intent).changes()
-    found += (_dropped(each) for each in reversed(gone))
-    return tuple(found)
+            within += _Between(before[each.name], each, intent, called).changes()
+    return (
+        *renames,
+        *columns,
+        *_renamed_constraints(there, called),
+        *([_created(new)] if new else []),
+        *within,
+        *(_dropped(each) for each in reversed(gone)),
+    )
 
 
 # Names.
@@ -160,20 +168,26 @@ def _with_names(table: Table, to: Mapping[str, str], wanted: Table | None) -> Ta
     )
 
 
-def _renamed_constraints(past: Sequence[Table], now: Sequence[Table]) -> Iterator[Change]:
-    """The constraints that are called after what is renamed, and that no release names."""
+def _new_names(past: Sequence[Table], now: Sequence[Table]) -> Iterator[tuple[_Name, str]]:
+    """The constraints that are called after what is renamed, and that no release names: what each
+    is to be called, and what it is called."""
     for former, table in zip(past, now, strict=True):
-        names = [(former.derived("pkey"), table.derived("pkey"), "id")]
+        yield (table.name, table.derived("pkey")), former.derived("pkey")
         for old, new in zip(former.checks, table.checks, strict=True):
-            names.append((old.name, new.name, new.column))
-        names = [each for each in names if each[0] != each[1]]
-        if names:
+            yield (table.name, new.name), old.name
+
+
+def _renamed_constraints(now: Sequence[Table], called: Mapping[_Name, str]) -> Iterator[Change]:
+    for table in now:
+        names = [(table.derived("pkey"), "id"), *((e.name, e.column) for e in table.checks)]
+        found = [each for each in names if called.get((table.name, each[0]), each[0]) != each[0]]
+        if found:
             title = f"constraints of {table.name} are called after it"
             statements = "".join(
-                f"alter table {table.name} rename constraint {before} to {after};\n"
-                for before, after, _ in names
+                f"alter table {table.name} rename constraint {called[table.name, name]} to {name};\n"
+                for name, _ in found
             )
-            touches = frozenset(f"{table.name}.{column}" for _, _, column in names)
+            touches = frozenset(f"{table.name}.{column}" for _, column in found)
             yield Change(title, touches, contract=(_step(title, statements),))
 
 
@@ -229,11 +243,16 @@ def _step(title: str, sql: str) -> Part:
 
 @dataclass(frozen=True, slots=True)
 class _Between:
-    """One table, as it is and as it is to be."""
+    """One table, as it is and as it is to be.
+
+    `called` has the names that constraints have until the contract phase, by table and the name
+    that they get; one that is replaced before is taken out.
+    """
 
     past: Table
     now: Table
     intent: Intent
+    called: dict[_Name, str]
 
     def changes(self) -> Iterator[Change]:
         """The changes, so that each finds what it needs."""
@@ -381,6 +400,13 @@ class _Between:
             ),
         ]
 
+    def _replaced(self, check: Check | None) -> str:
+        """Drops a bound before the contract phase, by the name that it has then."""
+        if check is None:
+            return ""
+        called = self.called.pop((self.now.name, check.name), check.name)
+        return self._alter(f"drop constraint {called}")
+
     def _bound(self, check: Check) -> str:
         """Adds the bound of a column, which the rows that are there are not looked at for yet."""
         return f"alter table {self.now.name}\n  add {printer.check(check)} not valid;\n"
@@ -443,6 +469,7 @@ class _Between:
             past.kind is not None and now.kind is not None and holds(now.kind, past.kind)
         )
         if wider:
+            dropped = self._replaced(old)
             expand = [_step(title, dropped + (self._bound(new) if new else ""))]
             if new:
                 expand.append(self._valid(f"{title}, which every row keeps", new.name))
@@ -455,8 +482,9 @@ class _Between:
         expand = []
         if old and not narrower:
             either = Check(both, now.name, f"({old.expression}) or ({new.expression})")
+            replaced = self._replaced(old) + self._bound(either)
             expand = [
-                _step(f"{key} is within the bounds of either", dropped + self._bound(either)),
+                _step(f"{key} is within the bounds of either", replaced),
                 self._valid("every row is", both),
             ]
             dropped = self._alter(f"drop constraint {both}")
