@@ -183,9 +183,9 @@ def _renamed_constraints(now: Sequence[Table], called: Mapping[_Name, str]) -> I
         found = [each for each in names if called.get((table.name, each[0]), each[0]) != each[0]]
         if found:
             title = f"constraints of {table.name} are called after it"
+            alter = f"alter table {table.name} rename constraint"
             statements = "".join(
-                f"alter table {table.name} rename constraint {called[table.name, name]} to {name};\n"
-                for name, _ in found
+                f"{alter} {called[table.name, name]} to {name};\n" for name, _ in found
             )
             touches = frozenset(f"{table.name}.{column}" for _, column in found)
             yield Change(title, touches, contract=(_step(title, statements),))
