@@ -8,6 +8,16 @@ import pytest
 
 from tests import emitted
 
+LONG = ("random_specs", "examples", "history", "docs", "security", "endurance")
+"""What takes long and partly waits: begun first, so that no process is left alone with it."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begins with what takes long."""
+    here = Path(__file__).parent
+    long = {here / each for each in LONG}
+    items.sort(key=lambda each: long.isdisjoint(each.path.parents))
+
 
 @pytest.fixture(scope="session")
 def emitted_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -24,4 +34,11 @@ def postgres_server(emitted_project: Path) -> Iterator[str]:
     """
     with emitted.postgres(emitted_project) as url, pytest.MonkeyPatch.context() as patch:
         patch.setitem(os.environ, "DEVELOPMENT_POSTGRES_URL", url)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def deployment_server(emitted_project: Path) -> Iterator[str]:
+    """The administrator's URL of a PostgreSQL that has the roles of deployments."""
+    with emitted.postgres(emitted_project) as url:
         yield url

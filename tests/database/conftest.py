@@ -18,9 +18,9 @@ def first(emitted_project: Path) -> Release:
 
 
 @pytest.fixture(scope="session")
-def databases(postgres_server: str, emitted_project: Path) -> Databases:
+def databases(deployment_server: str, emitted_project: Path) -> Databases:
     """Databases of the shared server."""
-    return Databases(postgres_server, emitted_project / PACKAGE / "store" / "roles.sql")
+    return Databases(deployment_server, emitted_project / PACKAGE / "store" / "roles.sql")
 
 
 @pytest.fixture(scope="session")

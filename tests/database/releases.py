@@ -1,10 +1,10 @@
 """Releases of the invoicing spec, databases to deploy them on, and what runs them."""
 
 import asyncio
-import itertools
 import json
 import os
 import runpy
+import secrets
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
@@ -182,10 +182,6 @@ def execute(url: str, statements: str) -> None:
     on(url, lambda connection: connection.execute(statements))
 
 
-NUMBERS: Final = itertools.count(1)
-"""Of the databases of this process."""
-
-
 class Databases:
     """Databases of one server, each a copy of another or prepared for the service."""
 
@@ -195,7 +191,7 @@ class Databases:
 
     def new(self, template: Urls | None = None) -> Urls:
         """A database as `roles.sql` leaves it, or a copy of one that nobody is connected to."""
-        name = f"deployed_{next(NUMBERS)}"
+        name = f"deployed_{secrets.token_hex(6)}"
         source = "template0" if template is None else urlsplit(template.admin).path[1:]
         execute(self._server, f'create database "{name}" template "{source}" encoding utf8')
         found = urls(self._server, name)

@@ -15,9 +15,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Release:
 
 
 @pytest.fixture(scope="session")
-def databases(postgres_server: str, shop: Release) -> Databases:
+def databases(deployment_server: str, shop: Release) -> Databases:
     """Databases of the shared server."""
-    return Databases(postgres_server, shop.project / PACKAGE / "store" / "roles.sql")
+    return Databases(deployment_server, shop.project / PACKAGE / "store" / "roles.sql")
 
 
 @pytest.fixture(scope="session")

@@ -66,7 +66,7 @@ PAUSE: Final = 0.5
 GRACE: Final = 10.0
 """Minutes after which a process of the release before is no longer expected to start."""
 ASKED: Final = ("refuses", "loses")
-"""The parts of a migration that a database without rows does not need."""
+"""The parts of a migration that a database does not need in which no release has served."""
 Phase: TypeAlias = Literal["tables", "rest", "all"]
 SIGHT: Final = "seen_by_migration_"
 """The policy by which the owner sees rows, while a migration looks at them."""
@@ -130,11 +130,11 @@ select distinct k.name from {SCHEMA}.release_index_ k
   join pg_class c on c.relname = k.name and c.relnamespace = $1::text::regnamespace
  where k.release <> $2 and k.name <> all ($3::text[]) order by k.name
 """
-ALIVE: Final = """
-select distinct application_name as name from pg_stat_activity
- where datname = current_database() and application_name ^@ $1 and application_name <> $2 order by 1
+ALIVE: Final = f"""
+select distinct r.name from {SCHEMA}.release_ r join pg_stat_activity a on a.application_name = r.name
+ where a.datname = current_database() and r.name <> $1 order by 1
 """
-"""The releases whose processes are connected: each calls itself by its own name."""
+"""The other releases of which a process is connected: each calls itself as its functions' schema."""
 SINCE: Final = f"""
 select extract(epoch from now() - since)::float8 / 60 from {SCHEMA}.release_ where name = $1
 """
@@ -223,38 +223,37 @@ async def _steps(
     applied = await _applied(connection) if known else {}
     if later(applied) and await connection.fetchval(SINCE, RELEASE) is not None:
         return []  # what this release needs is there, in the words of a later one
+    served = bool(known and await connection.fetchval(SERVED))
     if which != "rest":
-        migrations = await _migrations(
-            connection, applied, known, contract or not applied
-        )
+        migrations = await _migrations(connection, applied, contract, served)
         # Where the next thing to do is to ask, nothing moves before the answers.
         asked = list(takewhile(lambda each: each.kind in ASKED, migrations))
         found += asked
         found += await _others(connection, known) if contract else []
         found += migrations[len(asked) :]
     if which != "tables":
-        served = known and await connection.fetchval(SERVED)
         found.append(
             Step(f"release {RELEASE}", await _release(connection, bool(known)))
         )
         found += await _indexes(connection, empty=not served)
-        if prune or contract:
+        if served and (prune or contract):
             found += await _others(connection, known) if not contract else []
             found += await _strangers(connection, bool(known))
     return [each._replace(sql=_addressed(each.sql, owner)) for each in found]
 
 
 async def _migrations(
-    connection: Connection, applied: dict[str, str], known: bool, contract: bool
+    connection: Connection, applied: dict[str, str], contract: bool, served: bool
 ) -> list[Step]:
-    """The parts of the migrations that are to be done: those of a new database all of them."""
-    begun = await _begun(connection) if known else {}
+    """The parts of the migrations that are to be done: all of them where no release has served."""
+    begun = await _begun(connection) if applied else {}
+    everything = contract or not served
     found = []
     for each in pending(applied):
-        if each.contracts and not contract:
+        if each.contracts and not everything:
             continue
         waiting = [name for name in each.needs if name not in applied]
-        if waiting and not contract:
+        if waiting and not everything:
             raise MigrationError(
                 f"{each.name} needs what {waiting[0]} does, which waits for --contract. Deploy the "
                 "release that it came with, and run its migrations with --contract; or end every "
@@ -269,7 +268,7 @@ async def _migrations(
         found += [
             step
             for step in history.steps(each, parts)
-            if applied or step.kind not in ASKED
+            if served or step.kind not in ASKED
         ]
     return found
 
@@ -288,7 +287,7 @@ async def _check_alone(connection: Connection, grace: float) -> None:
     """Refuses to take away what a process of an older release needs, or may need soon."""
     if not await _known(connection):
         return
-    alive = await connection.fetch(ALIVE, "invoicing_", RELEASE)
+    alive = await connection.fetch(ALIVE, RELEASE)
     if alive:
         raise MigrationError(
             f"Processes of another release are connected: {', '.join(row['name'] for row in alive)}. "
@@ -761,7 +760,8 @@ async def _status(connection: Connection) -> int:
     known = await _known(connection)
     applied = await _applied(connection) if known else {}
     waiting = pending(applied)
-    missing = [each.name for each in waiting if not each.contracts or not applied]
+    served = bool(known and await connection.fetchval(SERVED))
+    missing = [each.name for each in waiting if not each.contracts or not served]
     rows = (
         await connection.fetch(
             f"select name from {SCHEMA}.release_ order by applied_at"
