@@ -551,12 +551,15 @@ class _Between:
             f"select count(*) from (select 1 from {name} where {given}\n"
             f"  group by {columns} having count(*) > 1) twice;\n"
         )
-        left = f"drop index concurrently if exists {unique.name};\n"
-        index = f"create unique index concurrently {unique.name} on {name} ({columns});\n"
+        # One part: what an interrupted run has left of the index goes before it is built again.
+        index = (
+            f"drop index concurrently if exists {unique.name};\n"
+            f"create unique index concurrently if not exists {unique.name}\n"
+            f"  on {name} ({columns});\n"
+        )
         added = f"add constraint {unique.name} unique using index {unique.name}"
         contract = (
             Part("refuses", f"values that are there twice: {title}", asked, (name,)),
-            Part("alone", f"what is left of {unique.name}", left),
             Part("alone", f"the index of {unique.name}", index),
             _step(title, self._alter(added)),
         )

@@ -42,7 +42,7 @@ CHANGES = {
         {
             "0002_product_name_is_there_once.contract.sql": [
                 "-- refuses product: ",
-                "create unique index concurrently product_name_key",
+                "create unique index concurrently if not exists product_name_key",
                 "unique using index product_name_key",
             ]
         },

@@ -174,6 +174,7 @@ ALONE: Final = {
     "ban-drop-constraint": "the same",
     "ban-drop-column": "the same",
     "ban-drop-table": "the same",
+    "ban-drop-default": "it was for the release before, which left the value out",
     "ban-drop-function": "it is that of a trigger which goes with it",
     "ban-drop-trigger": "it fills in what the release before left out",
 }
