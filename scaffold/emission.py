@@ -19,6 +19,7 @@ from scaffold.history.plan import history
 from scaffold.plan.files import plan
 from scaffold.spec.document import MAX_BYTES
 from scaffold.spec.load import loads
+from scaffold.spec.model import Spec
 from scaffold.spec.schema import json_schema
 from scaffold.tree.digest import digest
 from scaffold.tree.history import past_of
@@ -67,7 +68,10 @@ def emit(
         SpecError: the content is not a spec.
         HistoryError: no migration leads to the tables of the spec.
     """
-    spec = loads(content, source)
+    return _emit(loads(content, source), content, past, added)
+
+
+def _emit(spec: Spec, content: bytes, past: Past | None, added: Iterable[str]) -> Emission:
     design = resolve(spec)
     found = history(design.name, tables(design), past, intent(design, added))
     package = design.name
@@ -101,8 +105,9 @@ def emit_project(
     """
     place = spec_of(project)
     content = read_spec(place)
-    past = None if replace_initial else past_of(project, loads(content, str(place)).service.name)
-    return emit(content, str(place), past, added)
+    spec = loads(content, str(place))
+    past = None if replace_initial else past_of(project, spec.service.name)
+    return _emit(spec, content, past, added)
 
 
 def spec_of(project: Path) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
 from scaffold.database.layout import STEP, WIDTH, Group, Sql, flat, lay, listed, parenthesized
@@ -46,6 +46,13 @@ def table(found: Table) -> str:
     lines.append(f"primary key ({', '.join(found.primary_key)})")
     body = ",\n  ".join(lines)
     return f"{comment(found.comment)}\ncreate table {found.name} (\n  {body}\n);\n"
+
+
+def tables(found: Sequence[Table]) -> str:
+    """The statements that create tables, each protected, and then what refers to others."""
+    parts = [table(each) + (protection(each) if each.tenant else "") for each in found]
+    keys = (foreign_key(each.name, key) for each in found for key in each.foreign_keys)
+    return "\n".join([*parts, "".join(keys)])
 
 
 def protection(found: Table) -> str:

@@ -212,13 +212,9 @@ def _ask_about_tables(before: Mapping[str, Table], now: Sequence[Table], intent:
 
 
 def _created(new: Sequence[Table]) -> Change:
-    names = ", ".join(each.name for each in new)
-    parts = [
-        printer.table(each) + (printer.protection(each) if each.tenant else "") for each in new
-    ]
-    keys = [printer.foreign_key(each.name, key) for each in new for key in each.foreign_keys]
-    step = _step(f"new: {names}", "\n".join([*parts, "".join(keys)]))
-    return Change(f"new: {names}", frozenset(each.name for each in new), expand=(step,))
+    title = f"new: {', '.join(each.name for each in new)}"
+    step = _step(title, printer.tables(new))
+    return Change(title, frozenset(each.name for each in new), expand=(step,))
 
 
 def _dropped(table: Table) -> Change:
@@ -239,6 +235,15 @@ def _dropped(table: Table) -> Change:
 
 def _step(title: str, sql: str) -> Part:
     return Part("step", title, sql)
+
+
+def _check(table: Table, column: Column) -> Check | None:
+    return next((each for each in table.checks if each.column == column.name), None)
+
+
+def _within(one: Column, other: Column) -> bool:
+    """Is every value of one column known to be one of the other?"""
+    return one.kind is not None and other.kind is not None and holds(other.kind, one.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,9 +298,6 @@ class _Between:
     def _touched(self, *columns: str) -> frozenset[str]:
         return frozenset(f"{self.now.name}.{each}" for each in columns)
 
-    def _check(self, column: Column) -> Check | None:
-        return next((each for each in self.now.checks if each.column == column.name), None)
-
     # Columns.
 
     def _added(self, column: Column) -> Change:
@@ -311,7 +313,7 @@ class _Between:
         elif not (column.nullable or column.default):
             first = replace(column, nullable=True)
             more, contract, destroys = self._required(column, fill)
-        bound = self._check(column)
+        bound = _check(self.now, column)
         added = self._alter(f"add column {printer.column(first)}")
         expand = [_step(title, added + (self._bound(bound) if bound else "")), *more]
         if bound:
@@ -338,12 +340,7 @@ class _Between:
             expand = [
                 _step(f"{key} is filled in where the release before leaves it out", written),
                 self._filled(column.name, fill.literal or fill.column, given),
-                Part(
-                    "refuses",
-                    f"rows of {name} that have no {column.name} after all",
-                    f"select count(*) from {name} where {column.name} is null;\n",
-                    (name,),
-                ),
+                self._without(column, f"rows of {name} that have no {column.name} after all"),
                 *self._never_null(column.name),
             ]
             taken = f"drop trigger {trigger} on {name};\ndrop function {trigger}();\n"
@@ -356,14 +353,15 @@ class _Between:
                 "    backfill_from: FIELD        the value of another field of the row\n"
                 "    optional: true\n    default: VALUE"
             )
-        asked = Part(
-            "refuses",
-            f"rows of {name} without {column.name}",
-            f"select count(*) from {name} where {column.name} is null;\n",
-            (name,),
-        )
-        contract = [asked, *self._never_null(column.name)]
-        return [], contract, f"rows of {name} without {column.name} are refused"
+        missing = f"rows of {name} without {column.name}"
+        contract = [self._without(column, missing), *self._never_null(column.name)]
+        return [], contract, f"{missing} are refused"
+
+    def _without(self, column: Column, title: str) -> Part:
+        """How many rows have no value of a column."""
+        name = self.now.name
+        query = f"select count(*) from {name} where {column.name} is null;\n"
+        return Part("refuses", title, query, (name,))
 
     def _filled(self, column: str, value: str, given: str) -> Part:
         """A backfill: a few pages of the table in each transaction."""
@@ -461,26 +459,20 @@ class _Between:
 
     def _other_bounds(self, past: Column, now: Column) -> Change:
         """Other bounds: while both releases serve, what either of them accepts."""
-        key, new = f"{self.now.name}.{now.name}", self._check(now)
-        old = next((each for each in self.past.checks if each.column == past.name), None)
+        key, new = f"{self.now.name}.{now.name}", _check(self.now, now)
+        old = _check(self.past, past)
         title, touched = f"{key} has other bounds", self._touched(now.name)
+        if new is None:
+            return Change(title, touched, (_step(title, self._replaced(old)),))
+        valid = self._valid(f"{title}, which every row keeps", new.name)
+        if _within(past, now):
+            return Change(
+                title, touched, (_step(title, self._replaced(old) + self._bound(new)), valid)
+            )
         dropped = self._alter(f"drop constraint {old.name}") if old else ""
-        wider = new is None or (
-            past.kind is not None and now.kind is not None and holds(now.kind, past.kind)
-        )
-        if wider:
-            dropped = self._replaced(old)
-            expand = [_step(title, dropped + (self._bound(new) if new else ""))]
-            if new:
-                expand.append(self._valid(f"{title}, which every row keeps", new.name))
-            return Change(title, touched, tuple(expand))
-        assert new is not None
-        both = self.now.derived(now.name, "either_")
-        narrower = old is None or (
-            past.kind is not None and now.kind is not None and holds(past.kind, now.kind)
-        )
         expand = []
-        if old and not narrower:
+        if old and not _within(now, past):
+            both = self.now.derived(now.name, "either_")
             either = Check(both, now.name, f"({old.expression}) or ({new.expression})")
             replaced = self._replaced(old) + self._bound(either)
             expand = [
@@ -496,7 +488,7 @@ class _Between:
                 (self.now.name,),
             ),
             _step(title, dropped + self._bound(new)),
-            self._valid(f"{title}, which every row keeps", new.name),
+            valid,
         ]
         destroys = f"rows whose {key} is out of its new bounds are refused"
         return Change(title, touched, tuple(expand), tuple(contract), destroys)

@@ -43,14 +43,13 @@ def history(name: str, tables: Sequence[Table], past: Past | None, intent: Inten
         HistoryError: no migration leads to these tables.
     """
     if past is None:
-        return _written(name, tables, (), {INITIAL: (initial(name, tables), ())}, ())
+        return _written(tables, (), {INITIAL: (initial(name, tables), ())}, ())
     changes = difference(past.tables, tables, intent)
     texts = dict(_next(name, past, changes)) if changes else {}
-    return _written(name, tables, past.migrations, texts, changes)
+    return _written(tables, past.migrations, texts, changes)
 
 
 def _written(
-    name: str,
     tables: Sequence[Table],
     before: tuple[Migration, ...],
     texts: Mapping[str, tuple[str, tuple[str, ...]]],
@@ -70,15 +69,12 @@ def _written(
 
 def initial(name: str, tables: Sequence[Table]) -> str:
     """The statements that make the tables of the service `name`."""
-    parts = [
+    head = (
         f"-- The tables of {name}: columns, keys and constraints. They hold data, so that "
         "this file is\n-- history once it was applied. Run as "
         f"{name}_owner, which owns everything here.\n"
-    ]
-    for each in tables:
-        parts.append(printer.table(each) + (printer.protection(each) if each.tenant else ""))
-    keys = [printer.foreign_key(each.name, key) for each in tables for key in each.foreign_keys]
-    return "\n".join([*parts, "".join(keys)])
+    )
+    return f"{head}\n{printer.tables(tables)}"
 
 
 def _next(

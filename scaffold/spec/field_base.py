@@ -186,13 +186,7 @@ class CommonField(Model):
         if value is None:
             return
         if not self.HAS_DEFAULT:
-            raise Refusal(
-                "E-DEFAULT",
-                f"A field of type {self.type} cannot have a {key}",
-                "Remove it.",
-                (key,),
-                named=True,
-            )
+            raise no_default(f"A field of type {self.type} cannot have a {key}", key=key)
         try:
             self.check_literal(value)
         except Refusal as refusal:
@@ -324,9 +318,9 @@ def refuse_keys(field: CommonField, at: Path, where: str, refused: tuple[str, ..
             )
 
 
-def no_default(message: str, hint: str = "Remove it.") -> Refusal:
-    """The refusal of a default."""
-    return Refusal("E-DEFAULT", message, hint, ("default",), named=True)
+def no_default(message: str, hint: str = "Remove it.", key: str = "default") -> Refusal:
+    """The refusal of a default, or of what is written as one."""
+    return Refusal("E-DEFAULT", message, hint, (key,), named=True)
 
 
 def order(low: Any, high: Any, at: Path = ("min",)) -> None:

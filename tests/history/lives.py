@@ -20,10 +20,11 @@ from scaffold.history.past import SNAPSHOT, HistoryError, Past, read
 from scaffold.history.plan import History, history
 from scaffold.plan.files import unformatted
 from scaffold.spec.load import loads
-from tests.database.catalog import catalog
-from tests.database.releases import Databases, Release, Urls, execute, on
+from tests.database.releases import Databases, Release, Urls, execute
 from tests.emitted import PACKAGE
 from tests.random_specs.specs import accepted, gather
+
+from .shop import facts
 
 Spec = dict[str, Any]
 Operation = Callable[[random.Random, Spec], None]
@@ -282,7 +283,7 @@ def live(number: int, changes: int, databases: Databases, directory: Path) -> It
         if fault := _faulty(fresh.migrate(alone), about):
             yield fault
             return
-        ours, theirs = _facts(database), _facts(alone)
+        ours, theirs = facts(database), facts(alone)
         databases.drop(alone)
         for each in sorted(ours ^ theirs)[:10]:
             yield f"{about}: {'migrated' if each in ours else 'fresh'}: {each[:400]}"
@@ -293,11 +294,6 @@ def live(number: int, changes: int, databases: Databases, directory: Path) -> It
 
 def _faulty(done: "subprocess.CompletedProcess[str]", about: str) -> str:
     return f"{about}: {done.stderr[-900:]}" if done.returncode else ""
-
-
-def _facts(urls: Urls) -> set[str]:
-    found = on(urls.admin, catalog)
-    return {each for each in found if not each.startswith("schema_migration: ")}
 
 
 def _empty(urls: Urls) -> None:

@@ -14,7 +14,8 @@ from typer.testing import CliRunner, Result
 
 from scaffold.cli import app
 from scaffold.project.create import create
-from tests.database.releases import Release, Urls
+from tests.database.catalog import catalog
+from tests.database.releases import Release, Urls, on
 from tests.emitted import PACKAGE, Outcome, ask
 
 SPEC: Final = """\
@@ -109,3 +110,9 @@ def outcome_of(release: Release, urls: Urls, tests: Sequence[str] = TESTS) -> Ou
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GIVEN_DATABASE", json.dumps(urls._asdict()))
         return ask(release.project, there, "-p", GIVEN.stem)
+
+
+def facts(urls: Urls) -> set[str]:
+    """What a database is, but for the names of the migrations that made it."""
+    found = on(urls.admin, catalog)
+    return {each for each in found if not each.startswith("schema_migration: ")}

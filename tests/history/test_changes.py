@@ -19,7 +19,7 @@ from tests.database.releases import Databases, Release, Urls, execute, on
 from tests.database.test_statements import EXCLUDED, squawk
 from tests.emitted import PACKAGE
 
-from .shop import Edit, edited, generate, migrations, outcome_of, project
+from .shop import Edit, edited, facts, generate, migrations, outcome_of, project
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class Case:
     """Edits of the spec, and what comes of them.
 
     `before` is done to the rows at the beginning, and `facts` are queries with what they answer in
-    the end. `refused` is said of the contract phase
-    until `repair` was run, and `lost` until somebody consents.
+    the end. `refused` is said of the contract phase until `repair` was run, and `lost` until
+    somebody consents.
     """
 
     edits: tuple[Edit, ...]
@@ -215,12 +215,9 @@ def test_two_releases_serve_while_the_tables_change(
     for query, answer in case.facts.items():
         assert on(database.admin, lambda each, query=query: each.fetchval(query)) == answer, query
 
-    alone = databases.new()
     fresh = project(tmp_path / "fresh", (following.project / "scaffold.yaml").read_text("utf-8"))
     for release in (fresh, following):
-        created = databases.new() if release is following else alone
-        assert release.migrate(created).returncode == 0
-        assert facts(created) == facts(database)
+        assert facts(new_of(release, databases)) == facts(database)
 
 
 def lint(release: Release, directory: Path) -> None:
@@ -250,12 +247,6 @@ def new_of(release: Release, databases: Databases) -> Urls:
     found = databases.new()
     assert release.migrate(found).returncode == 0
     return found
-
-
-def facts(urls: Urls) -> set[str]:
-    """What there is, but for the names of the migrations that made it."""
-    found = on(urls.admin, catalog)
-    return {each for each in found if not each.startswith("schema_migration: ")}
 
 
 def tables(found: list[str]) -> set[str]:
