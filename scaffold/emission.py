@@ -94,9 +94,15 @@ def _emit(spec: Spec, content: bytes, past: Past | None, added: Iterable[str]) -
 
 
 def emit_project(
-    project: Path, *, added: Iterable[str] = (), replace_initial: bool = False
+    project: Path,
+    *,
+    added: Iterable[str] = (),
+    replace_initial: bool = False,
+    past: Past | None = None,
 ) -> Emission:
     """What the spec of a project yields after its history; `replace_initial` begins it anew.
+
+    The history is the one in its tree, or `past` if that is given.
 
     Raises:
         ProjectError: there is no spec.
@@ -106,7 +112,8 @@ def emit_project(
     place = spec_of(project)
     content = read_spec(place)
     spec = loads(content, str(place))
-    past = None if replace_initial else past_of(project, spec.service.name)
+    if past is None and not replace_initial:
+        past = past_of(project, spec.service.name)
     return _emit(spec, content, past, added)
 
 

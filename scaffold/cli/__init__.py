@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from scaffold.cli import check, explain, generate, lint, new, schema
+from scaffold.cli import check, explain, generate, lint, merge, new, schema
 from scaffold.cli.output import DEFECT, report_defect
 
 app = typer.Typer(
@@ -28,6 +28,8 @@ app = typer.Typer(
 app.command("new")(new.run)
 app.command("generate")(generate.run)
 app.command("check")(check.run)
+app.command("merge")(merge.run)
+app.command("merge-driver", hidden=True)(merge.drive)
 app.command("lint")(lint.run)
 app.command("explain")(explain.run)
 app.command("schema")(schema.run)

@@ -12,6 +12,13 @@ from scaffold.cli.output import FOUND, counted, paint, refusing, say, say_json
 
 def run(
     project: Annotated[Path, typer.Argument(help="The directory of the project.")] = Path(),
+    base: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REV",
+            help="Also compare the migrations with those of this revision, such as origin/main.",
+        ),
+    ] = None,
     format: Annotated[
         Literal["text", "json"], typer.Option(help="For people or for programs.")
     ] = "text",
@@ -25,20 +32,25 @@ def run(
       extra        a file lies among the generated files and is not one of them: move or delete it
       stale        the spec or scaffold changed since: run scaffold generate
       migration    the tables changed with it: scaffold generate writes the migration
-      history      a migration that was written is missing, or was changed
+      history      a migration that was written is missing, or was changed; --base REV says so
+                   of those that the revision has, even where the snapshot was changed with them
       lock         the lock claims something that the spec does not yield
       interrupted  a write was interrupted: run scaffold generate
     \b
     Examples:
       scaffold check
+      scaffold check --base origin/main
       scaffold check services/shop --format json
     """
     with refusing():
         from scaffold.emission import emit_project
         from scaffold.spec.problems import escape
-        from scaffold.tree.check import check, report
+        from scaffold.tree.check import check, check_history, report
 
-        findings = check(project, emit_project(project))
+        emission = emit_project(project)
+        findings = check(project, emission)
+        if base is not None:
+            findings += check_history(project, emission.design.name, base)
         if format == "json":
             say_json(report(findings))
         else:

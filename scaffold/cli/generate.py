@@ -10,9 +10,27 @@ import typer
 from scaffold.cli.output import paint, refusing, say
 
 if TYPE_CHECKING:
+    from scaffold.emission import Emission
     from scaffold.tree.lay import Difference
 
 COLOURS = {"created": "green", "changed": "yellow", "removed": "red"}
+
+
+AllowDestructive = Annotated[
+    bool,
+    typer.Option(
+        "--allow-destructive",
+        help="Write a migration that loses data, or that existing rows may be refused for.",
+    ),
+]
+New = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--new",
+        metavar="TABLE[.COLUMN]",
+        help="It is new, and not one that is gone by another name. May be repeated.",
+    ),
+]
 
 
 def run(
@@ -20,21 +38,8 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")
     ] = False,
-    allow_destructive: Annotated[
-        bool,
-        typer.Option(
-            "--allow-destructive",
-            help="Write a migration that loses data, or that existing rows may be refused for.",
-        ),
-    ] = False,
-    new: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--new",
-            metavar="TABLE[.COLUMN]",
-            help="It is new, and not one that is gone by another name. May be repeated.",
-        ),
-    ] = None,
+    allow_destructive: AllowDestructive = False,
+    new: New = None,
     replace_initial: Annotated[
         bool,
         typer.Option(
@@ -59,29 +64,44 @@ def run(
     """
     with refusing():
         from scaffold.emission import emit_project
-        from scaffold.history.past import HistoryError
-        from scaffold.project.create import missing_hooks
         from scaffold.tree.lay import compare, lay
 
         emission = emit_project(project, added=new or (), replace_initial=replace_initial)
         difference = compare(project, emission)
-        if emission.destroys and not (allow_destructive or dry_run):
-            raise HistoryError(_consent(emission.destroys))
+        require_consent(emission, "generate", given=allow_destructive or dry_run)
         if not dry_run:
             lay(project, emission, difference)
-        _list(difference)
-        _summarise(difference, dry_run=dry_run)
-        for path, actions in missing_hooks(project, emission.design).items():
-            say(f"Write this module yourself: {path} ({', '.join(actions)})")
+        show(project, emission, difference, dry_run=dry_run)
 
 
-def _consent(destroys: tuple[str, ...]) -> str:
-    return (
+def require_consent(emission: Emission, command: str, *, given: bool) -> None:
+    """Refuses to write a migration that takes something away, unless consent is given.
+
+    Raises:
+        HistoryError: there is such a migration, and no consent.
+    """
+    from scaffold.history.past import HistoryError
+
+    if not emission.destroys or given:
+        return
+    raise HistoryError(
         "The change of the spec takes something away. Nothing was written. After the deployment:\n"
-        + "\n".join(f"  {each}" for each in destroys)
-        + "\nTo have the migration written all the same: scaffold generate --allow-destructive\n"
+        + "\n".join(f"  {each}" for each in emission.destroys)
+        + f"\nTo have the migration written all the same: scaffold {command} --allow-destructive\n"
         "It counts those rows before anything moves, and asks for consent again if there are some."
     )
+
+
+def show(
+    project: Path, emission: Emission, difference: Difference, *, dry_run: bool = False
+) -> None:
+    """Says what was written, and what is left to do."""
+    from scaffold.project.create import missing_hooks
+
+    _list(difference)
+    _summarise(difference, dry_run=dry_run)
+    for path, actions in missing_hooks(project, emission.design).items():
+        say(f"Write this module yourself: {path} ({', '.join(actions)})")
 
 
 def _list(difference: Difference) -> None:

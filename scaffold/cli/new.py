@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,6 +43,8 @@ def run(
     with refusing():
         from scaffold.emission import read_spec
         from scaffold.project.create import create, default_answers, starter
+        from scaffold.repository import RepositoryError
+        from scaffold.tree.driver import install
 
         if spec is not None:
             content, source = read_spec(spec), str(spec)
@@ -52,6 +55,8 @@ def run(
             content, source = starter(name, answers), "the starter spec"
         target = into or Path(name)
         emission = create(name, target, content, source)
+        with suppress(RepositoryError):  # most projects are no repository yet
+            install(target)
         count = len(emission.files)
         say(f"{paint('Made', 'green')} {target}: {count} generated files, and yours beside them.")
         say("Next:")

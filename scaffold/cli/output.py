@@ -82,6 +82,7 @@ def _explained(error: Exception) -> str | None:
     from scaffold.history.past import HistoryError
     from scaffold.plan.format import FormatterMissing
     from scaffold.project.create import NewProjectError
+    from scaffold.repository import RepositoryError
     from scaffold.spec.problems import SpecError, escape
     from scaffold.tree.paths import UnsafePath
     from scaffold.tree.transaction import TransactionError
@@ -89,7 +90,7 @@ def _explained(error: Exception) -> str | None:
     match error:
         case SpecError():
             return f"the spec is refused ({counted(len(error.problems), 'problem')})\n{error}"
-        case HistoryError():
+        case HistoryError() | RepositoryError():
             return "\n".join(escape(each) for each in str(error).split("\n"))
         case NewProjectError() | ProjectError() | TransactionError() | UnsafePath():
             return escape(str(error))

@@ -318,7 +318,12 @@ class _Between:
         expand = [_step(title, added + (self._bound(bound) if bound else "")), *more]
         if bound:
             expand.append(self._valid(f"{name}.{column.name} is within its bounds", bound.name))
-        return Change(title, self._touched(column.name), tuple(expand), tuple(contract), destroys)
+        touched = self._touched(column.name, *self._source(fill))
+        return Change(title, touched, tuple(expand), tuple(contract), destroys)
+
+    def _source(self, fill: Backfill | None) -> list[str]:
+        """The column that a backfill reads."""
+        return [fill.column] if fill and fill.column else []
 
     def _required(
         self, column: Column, fill: Backfill | None
@@ -453,6 +458,7 @@ class _Between:
             fill = self.intent.backfills.get((self.now.name, now.name))
             expand, contract, destroys = self._required(now, fill)
             title = f"{key} is required"
+            touched |= self._touched(*self._source(fill))
             yield Change(title, touched, tuple(expand), tuple(contract), destroys)
         if past.check != now.check:
             yield self._other_bounds(past, now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
 
@@ -30,18 +30,25 @@ class HistoryError(ValueError):
 class Migration:
     """A migration that was written: its file, the digest of it, and what it changes.
 
-    `changes` names tables, and columns as `table.column`. One that `contracts` takes away what only
-    older releases need.
+    `changes` names tables, and columns as `table.column`. `after` are the migrations that it comes
+    after: several where branches were merged. One that `contracts` takes away what only older
+    releases need.
     """
 
     name: str
     digest: str
     changes: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
     @property
     def contracts(self) -> bool:
         """Is it for after the deployment?"""
         return self.name.endswith(".contract.sql")
+
+    @property
+    def order(self) -> tuple[int, bool, str]:
+        """Its place among the others."""
+        return int(self.name[:4]), self.contracts, self.name
 
     @property
     def path(self) -> str:
@@ -60,6 +67,24 @@ class Past:
     def number(self) -> int:
         """The number of the last migration."""
         return max(int(each.name[:4]) for each in self.migrations)
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The migrations that no other comes after."""
+        before = {name for each in self.migrations for name in each.after}
+        return tuple(each.name for each in self.migrations if each.name not in before)
+
+
+def departures(base: Past, now: Past) -> Iterator[tuple[Migration, str]]:
+    """The migrations of `base` that are not so any more, each with what became of it."""
+    there = {each.name: each for each in now.migrations}
+    for each in base.migrations:
+        if each.name not in there:
+            yield each, "is gone"
+        elif there[each.name].digest != each.digest:
+            yield each, "is another one"
+        elif there[each.name].after != each.after:
+            yield each, "comes after other ones"
 
 
 def snapshot(past: Past) -> str:
@@ -94,8 +119,9 @@ def read(content: bytes) -> Past:
         sound = False
     if not sound:
         raise HistoryError(
-            f"{SNAPSHOT} is not one that scaffold wrote. Take it back from version control: it "
-            "says which tables the migrations have made."
+            f"{SNAPSHOT} is not one that scaffold wrote. Where branches are being merged, run "
+            "scaffold merge. Otherwise take it back from version control: it says which tables "
+            "the migrations have made."
         )
     return past
 
@@ -113,8 +139,10 @@ def _typed(past: Past) -> bool:
 
 
 def _migration(data: Mapping[str, Any]) -> Migration:
-    found = Migration(data["name"], data["digest"], tuple(map(str, data["changes"])))
-    if not _NAME.fullmatch(found.name) or not re.fullmatch("sha256:[0-9a-f]{64}", found.digest):
+    changes, after = tuple(map(str, data["changes"])), tuple(data["after"])
+    found = Migration(data["name"], data["digest"], changes, after)
+    named = all(map(_NAME.fullmatch, (found.name, *after)))
+    if not named or not re.fullmatch("sha256:[0-9a-f]{64}", found.digest):
         raise ValueError(found)
     return found
 

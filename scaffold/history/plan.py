@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
@@ -11,7 +11,7 @@ from scaffold.database import printer
 from scaffold.database.schema import Table
 from scaffold.history.difference import Intent, difference
 from scaffold.history.parts import Change, Part, overlap
-from scaffold.history.past import MIGRATIONS, SNAPSHOT, Migration, Past, plain, snapshot
+from scaffold.history.past import SNAPSHOT, Migration, Past, plain, snapshot
 from scaffold.tree.digest import digest
 
 WIDTH = 115
@@ -33,6 +33,20 @@ class History:
     changes: tuple[Change, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A migration as it is written."""
+
+    name: str
+    text: str
+    changes: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    @property
+    def migration(self) -> Migration:
+        return Migration(self.name, digest(self.text.encode()), self.changes, self.after)
+
+
 def history(name: str, tables: Sequence[Table], past: Past | None, intent: Intent) -> History:
     """The history of the service `name`, which is to have these tables.
 
@@ -43,25 +57,21 @@ def history(name: str, tables: Sequence[Table], past: Past | None, intent: Inten
         HistoryError: no migration leads to these tables.
     """
     if past is None:
-        return _written(tables, (), {INITIAL: (initial(name, tables), ())}, ())
+        return _written(tables, (), [_File(INITIAL, initial(name, tables))], ())
     changes = difference(past.tables, tables, intent)
-    texts = dict(_next(name, past, changes)) if changes else {}
-    return _written(tables, past.migrations, texts, changes)
+    new = list(_next(name, past, changes)) if changes else []
+    return _written(tables, past.migrations, new, changes)
 
 
 def _written(
     tables: Sequence[Table],
     before: tuple[Migration, ...],
-    texts: Mapping[str, tuple[str, tuple[str, ...]]],
+    new: Sequence[_File],
     changes: tuple[Change, ...],
 ) -> History:
-    new = (
-        Migration(file, digest(text.encode()), touched) for file, (text, touched) in texts.items()
-    )
-    now = Past(tuple(plain(each) for each in tables), (*before, *new))
-    files = {f"{MIGRATIONS}/{file}": text for file, (text, _) in texts.items()}
+    now = Past(tuple(plain(each) for each in tables), (*before, *(each.migration for each in new)))
     return History(
-        {**files, SNAPSHOT: snapshot(now)},
+        {**{each.migration.path: each.text for each in new}, SNAPSHOT: snapshot(now)},
         {each.path: each.digest for each in before},
         changes,
     )
@@ -77,14 +87,13 @@ def initial(name: str, tables: Sequence[Table]) -> str:
     return f"{head}\n{printer.tables(tables)}"
 
 
-def _next(
-    name: str, past: Past, changes: Sequence[Change]
-) -> Iterable[tuple[str, tuple[str, tuple[str, ...]]]]:
-    """The files of the next migration: their texts, and what they change."""
+def _next(name: str, past: Past, changes: Sequence[Change]) -> Iterator[_File]:
+    """The files of the next migration."""
     stem = f"{past.number + 1:04}_{_slug(changes)}"
     touched = sorted({each for change in changes for each in change.touches})
     # What an earlier migration has still to take away may be in the way of what this one adds.
     needs = [e.name for e in past.migrations if e.contracts and overlap(e.changes, touched)]
+    after = past.heads
     expand = [part for change in changes for part in change.expand]
     contract = [part for change in changes for part in change.contract]
     if expand:
@@ -92,7 +101,9 @@ def _next(
             f"Before the deployment, while the release before serves: {_said(changes)}. Run as "
             f"{name}_owner. History once it was applied."
         )
-        yield f"{stem}.sql", (_text(about, expand, needs), tuple(touched))
+        text = _text(about, expand, needs=needs, after=after)
+        yield _File(f"{stem}.sql", text, tuple(touched), after)
+        needs, after = [], (f"{stem}.sql",)
     if contract:
         about = (
             "When no process of an older release is left, by `migrate --contract`: what only those "
@@ -100,13 +111,8 @@ def _next(
             "once it was applied."
         )
         later = {each for change in changes if change.contract for each in change.touches}
-        yield (
-            f"{stem}.contract.sql",
-            (
-                _text(about, _questions_first(contract), [] if expand else needs),
-                tuple(sorted(later)),
-            ),
-        )
+        text = _text(about, _questions_first(contract), needs=needs, after=after)
+        yield _File(f"{stem}.contract.sql", text, tuple(sorted(later)), after)
 
 
 def _said(changes: Sequence[Change]) -> str:
@@ -120,10 +126,11 @@ def _questions_first(parts: Sequence[Part]) -> list[Part]:
     return [*asked, *(each for each in parts if each.kind not in order)]
 
 
-def _text(about: str, parts: Sequence[Part], needs: Sequence[str]) -> str:
+def _text(about: str, parts: Sequence[Part], *, needs: Sequence[str], after: Sequence[str]) -> str:
     head = "\n".join(f"-- {line}" for line in wrap(about, WIDTH))
-    needed = "".join(f"-- needs: {each}\n" for each in needs)
-    return "\n".join([f"{head}\n{needed}", *map(str, parts)])
+    places = [*(f"after: {each}" for each in after), *(f"needs: {each}" for each in needs)]
+    placed = "".join(f"-- {each}\n" for each in places)
+    return "\n".join([f"{head}\n{placed}", *map(str, parts)])
 
 
 def _slug(changes: Sequence[Change]) -> str:

@@ -9,9 +9,7 @@ would read as an option.
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 from scaffold import __version__
+from scaffold.repository import git
 
 NAME: Final = "scaffold"
 RECORD: Final = "direct_url.json"
@@ -30,8 +29,6 @@ VENDOR: Final = "vendor"
 
 HASHED: Final = "--require-hashes"
 """The option by which pip installs nothing without its digest; it knows none of a git commit."""
-
-GIT_SECONDS: Final = 20
 
 _WRAPPER: Final = textwrap.TextWrapper(96, break_long_words=False, break_on_hyphens=False)
 
@@ -49,8 +46,6 @@ _ADD_DIGEST: Final = (
     "pip prints the digest of the file that it found. Compare it with the one that the release "
     "states: on another index the same name can belong to somebody else."
 )
-_LOCATES_REPOSITORY: Final = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR"}
-"""Variables that git sets for its hooks; they lead to the repository that is committed to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,22 +250,6 @@ def _digests(archive: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _git(directory: Path, *arguments: str) -> str | None:
-    """What git says of a directory, or None where it does not know.
-
-    It starts no file system monitor, which the configuration of a repository may name, and
-    writes nothing.
-    """
-    command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-C", str(directory)]
-    try:
-        done = subprocess.run(  # noqa: S603 - a fixed program, and no argument is an option
-            [*command, *arguments],
-            env={key: each for key, each in os.environ.items() if key not in _LOCATES_REPOSITORY},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=GIT_SECONDS,
-        )
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None
+    """A line that git says of a directory, or None where it does not know."""
+    said = git(directory, *arguments)
+    return None if said is None else said.decode("utf-8", "replace").strip()

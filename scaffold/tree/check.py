@@ -9,8 +9,10 @@ from typing import Literal
 
 from scaffold.emission import Emission
 from scaffold.history.parts import Change
-from scaffold.history.past import MIGRATIONS
+from scaffold.history.past import MIGRATIONS, SNAPSHOT, Past, departures, read
+from scaffold.repository import Repository
 from scaffold.tree import lock as locks
+from scaffold.tree.history import past_of
 from scaffold.tree.lay import digest_of, extra
 from scaffold.tree.lock import Lock, LockError
 from scaffold.tree.paths import LOCK
@@ -43,6 +45,28 @@ def check(project: Path, emission: Emission) -> list[Finding]:
         found.append(Finding("interrupted", JOURNAL, message))
     lock, findings = _lock(project, emission)
     return [*found, *_tree(project, emission, lock), *findings]
+
+
+def check_history(project: Path, package: str, revision: str) -> list[Finding]:
+    """The migrations that a revision has, and that the tree has no more, or has changed.
+
+    Raises:
+        RepositoryError: this is no git repository, or it has no such revision.
+        HistoryError: the history of either is damaged.
+    """
+    repository = Repository.of(project)
+    content = repository.at(repository.commit(revision), f"{package}/{SNAPSHOT}")
+    if content is None:
+        return []
+    now = past_of(project, package) or Past((), ())
+    return [
+        Finding(
+            "history",
+            f"{package}/{migration.path}",
+            f"{done}: at {revision} it is written already, and databases may have it",
+        )
+        for migration, done in departures(read(content), now)
+    ]
 
 
 def report(findings: list[Finding]) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,23 +42,25 @@ class Difference:
         return bool(self.created or self.changed or self.removed)
 
 
-def compare(project: Path, emission: Emission) -> Difference:
+def compare(project: Path, emission: Emission, listed: Iterable[str] | None = None) -> Difference:
     """What `lay` would do to a project.
+
+    `listed` are the files that were generated before; if left out, those of the lock.
 
     Raises:
         HistoryError: a migration is not as it was written.
     """
-    for path, written in emission.kept.items():
-        if (lying := digest_of(project, path)) != written:
-            raise HistoryError(
-                f"{path} {'is missing' if lying is None else 'was changed'}. A migration that was "
-                "written is history: databases may have it already. Take it back from version "
-                "control, or, as long as nothing is deployed, have the history begin anew:\n"
-                f"  scaffold generate {REPLACE}"
-            )
+    for path in changed_history(project, emission):
+        gone = digest_of(project, path) is None
+        raise HistoryError(
+            f"{path} {'is missing' if gone else 'was changed'}. A migration that was "
+            "written is history: databases may have it already. Take it back from version "
+            "control, or, as long as nothing is deployed, have the history begin anew:\n"
+            f"  scaffold generate {REPLACE}"
+        )
     wanted = {**emission.files, LOCK: locks.write(emission.lock)}
     found = {path: digest_of(project, path) for path in wanted}
-    former = _former(project, emission)
+    former = _former(project, emission, _listed(project) if listed is None else listed)
     return Difference(
         created=tuple(path for path, each in found.items() if each is None),
         changed=tuple(
@@ -83,17 +85,26 @@ def lay(project: Path, emission: Emission, difference: Difference) -> None:
     change(project, write, difference.removed, emission.roots)
 
 
-def _former(project: Path, emission: Emission) -> list[str]:
-    """The files that the lock lists, that exist, and that are no longer emitted."""
+def changed_history(project: Path, emission: Emission) -> list[str]:
+    """The migrations that are not as they were written."""
+    kept = emission.kept
+    return [path for path, written in kept.items() if digest_of(project, path) != written]
+
+
+def _listed(project: Path) -> Iterable[str]:
     try:
         known = locks.read(project)
     except LockError:
-        return []  # it is about to be replaced
-    listed = known[0].files if known else {}
+        return ()  # it is about to be replaced
+    return known[0].files if known else ()
+
+
+def _former(project: Path, emission: Emission, listed: Iterable[str]) -> list[str]:
+    """The files among those `listed` that exist, and that are no longer emitted."""
     # On a file system that ignores case, APP.py is app.py.
     emitted = {path.casefold() for path in emission.lock.files}
     return sorted(
-        path for path in listed if path.casefold() not in emitted and _exists(project, path)
+        path for path in {*listed} if path.casefold() not in emitted and _exists(project, path)
     )
 
 

@@ -55,10 +55,15 @@ def read(project: Path) -> tuple[Lock, bytes] | None:
         raise LockError(f"{place} cannot be read: {error.strerror}") from None
     if len(content) > MAX_BYTES:
         raise LockError(f"{place} is too large to be a lock")
-    return _parse(content, place), content
+    return parse(content, place), content
 
 
-def _parse(content: bytes, place: Path) -> Lock:
+def parse(content: bytes, place: Path) -> Lock:
+    """The lock of a content; `place` names it in messages.
+
+    Raises:
+        LockError: it is not a lock.
+    """
     try:
         lock = Lock(**json.loads(content))
     except (ValueError, TypeError, RecursionError):

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.repositories import begin, commit, git
+
 from .support import PACKAGE, REPLACE, edit, scaffold, tree, without_product
 
 MIGRATIONS = f"{PACKAGE}/store/migrations"
@@ -263,3 +265,39 @@ def test_the_migrations_that_it_names_are_in_their_place(project: Path, name: ob
     place.write_text(json.dumps(content))
     result = scaffold("generate", project)
     assert result.exit_code == 2 and "version control" in result.stderr.replace("\n", " ")
+
+
+def test_history_is_compared_with_a_revision(project: Path) -> None:
+    begin(project)
+    edit(project / "scaffold.yaml", NAME, f"{NAME}{PRICE}")
+    assert scaffold("generate", project).exit_code == 0
+    assert scaffold("check", project, "--base", "main").exit_code == 0
+    commit(project, "a column more")
+
+    # The one is written anew with all that says so: the tree itself is sound.
+    edit(project / "scaffold.yaml", PRICE, "")
+    assert scaffold("generate", project, REPLACE).exit_code == 0
+    assert scaffold("check", project).exit_code == 0
+    found = scaffold("check", project, "--base", "main", "--format", "json")
+    assert found.exit_code == 1
+    assert [
+        (each["kind"], each["path"], each["message"].partition(":")[0])
+        for each in json.loads(found.stdout)["findings"]
+    ] == [("history", f"{MIGRATIONS}/0002_product_gets_price.sql", "is gone")]
+    edit(project / "scaffold.yaml", NAME, NAME.replace("80", "90"))
+    assert scaffold("generate", project, REPLACE).exit_code == 0
+    said = scaffold("check", project, "--base", "HEAD").stdout
+    assert f"{INITIAL} is another one: at HEAD it is written already" in said
+    assert scaffold("check", project, "--base", "HEAD^").exit_code == 1
+
+    for revision in ("--all", "nothing"):
+        refused = scaffold("check", project, f"--base={revision}")
+        assert refused.exit_code == 2, refused.output
+        assert f"'{revision}' is no commit here" in refused.stderr
+
+
+def test_a_revision_without_a_project_has_no_history(project: Path) -> None:
+    git(project, "init", "-q", "-b", "main")
+    git(project, "add", "scaffold.yaml")
+    git(project, "commit", "-qm", "the spec alone")
+    assert scaffold("check", project, "--base", "main").exit_code == 0

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.repositories import AUTHOR
+
 from .markdown import REPOSITORY
 
 TOOLS = {
@@ -42,6 +44,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     path = f"{programs}{os.pathsep}{os.environ['PATH']}"
     return {
         **kept,
+        **AUTHOR,
         "PATH": path,
         "VENV": str(home),
         "SCAFFOLD_VENV": str(generator),

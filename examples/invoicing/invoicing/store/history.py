@@ -26,6 +26,7 @@ MARK: Final = re.compile(
     r"^-- (step|renames|alone|refuses|loses)((?: [a-z0-9_]+,?)*): (.+)\n", re.MULTILINE
 )
 NEEDS: Final = re.compile(r"^-- needs: (\S+)$", re.MULTILINE)
+AFTER: Final = re.compile(r"^-- after: (\S+)$", re.MULTILINE)
 
 DEFINITION: Final = """\
 concat_ws(' ', p.polcmd, p.polpermissive, p.polroles::regrole[],
@@ -70,7 +71,11 @@ class Step(NamedTuple):
 
 
 class Migration(NamedTuple):
-    """A migration: its name, its text, and the digest of it and of all before it."""
+    """A migration: its name, its text, and the digest of it and of those that it comes after.
+
+    Those of two branches that were merged come after the same one, and not after each other: a
+    database may have either first.
+    """
 
     name: str
     text: str
@@ -96,15 +101,23 @@ def pending(applied: Mapping[str, str]) -> list[Migration]:
     """The migrations that are not among those applied, by name and chained digest.
 
     Raises:
-        MigrationError: an applied migration has another text now.
+        MigrationError: an applied migration has another text now, or one is missing.
     """
-    chain, found = "", []
+    chains: dict[str, str] = {}
+    found = []
     for path in sorted(MIGRATIONS.glob("*.sql"), key=_order):
         text = path.read_text(encoding="utf-8")
-        chain = hashlib.sha256(f"{chain}{text}".encode()).hexdigest()
+        before = AFTER.findall(text)
+        if missing := [each for each in before if each not in chains]:
+            raise MigrationError(
+                f"The migration {path.name} comes after {missing[0]}, which is not there. "
+                "Take it back."
+            )
+        chain = "".join(chains[each] for each in before)
+        chains[path.name] = hashlib.sha256(f"{chain}{text}".encode()).hexdigest()
         if path.name not in applied:
-            found.append(Migration(path.name, text, chain))
-        elif applied[path.name] != chain:
+            found.append(Migration(path.name, text, chains[path.name]))
+        elif applied[path.name] != chains[path.name]:
             raise MigrationError(
                 f"The migration {path.name} was changed after it had been applied here. "
                 "Take the change back, or use a new database if nothing is deployed yet."
@@ -112,8 +125,8 @@ def pending(applied: Mapping[str, str]) -> list[Migration]:
     return found
 
 
-def _order(path: Path) -> tuple[str, bool]:
-    return path.name.partition("_")[0], path.name.endswith(CONTRACT)
+def _order(path: Path) -> tuple[str, bool, str]:
+    return path.name.partition("_")[0], path.name.endswith(CONTRACT), path.name
 
 
 def steps(migration: Migration, done: Collection[int]) -> Iterator[Step]:
