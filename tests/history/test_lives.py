@@ -8,7 +8,7 @@ from tests.database.releases import Databases
 
 from .lives import live
 
-LIVES = range(6)
+LIVES = range(4)
 CHANGES = 4
 
 

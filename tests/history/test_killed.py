@@ -1,0 +1,77 @@
+"""Both phases of a migration, killed anywhere, end where one run would have ended."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import pytest
+
+from tests.database.releases import Databases, Release, Urls, environment
+from tests.database.test_runner import KILLED
+
+from .shop import edited, facts, generate
+from .test_changes import CASES
+
+CONTRACT: Final = ("--contract", "--grace", "0", "--allow-destructive")
+STRIDE: Final = 4
+"""Statements from one kill to the next: all of them would take minutes."""
+
+
+@contextmanager
+def killing(release: Release, *options: str) -> Iterator[Callable[[Urls, int], int]]:
+    """Runs migrations, each killed at the statement of a number; 0 is none."""
+    with subprocess.Popen(  # noqa: S603 - this Python, on a project that was made here
+        [sys.executable, str(KILLED), *options],
+        cwd=release.project,
+        env=environment(release.project, None),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+
+        def run(database: Urls, number: int) -> int:
+            assert process.stdin is not None and process.stdout is not None
+            print(database.owner, number, file=process.stdin, flush=True)
+            return int(process.stdout.readline())
+
+        yield run
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+@pytest.fixture(scope="module")
+def following(shop: Release, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """A release with a rename, backfills, new columns and another table."""
+    found = edited(shop, tmp_path_factory.mktemp("killed") / "next", CASES["additions"].edits)
+    assert generate(found, "--allow-destructive").exit_code == 0
+    return found
+
+
+@pytest.mark.parametrize("options", [(), CONTRACT], ids=["before", "after"])
+def test_a_phase_that_is_killed_goes_on_where_it_ended(
+    options: tuple[str, ...], following: Release, databases: Databases, used: Urls
+) -> None:
+    begun = used
+    if options:
+        begun = databases.new(used)
+        assert following.migrate(begun).returncode == 0
+    whole = databases.new(begun)
+    assert following.migrate(whole, *options).returncode == 0
+    expected = facts(whole)
+    kills = 0
+    with killing(following, *options) as run:
+        for number in range(1, 400, STRIDE):
+            database = databases.new(begun)
+            status = run(database, number)
+            if status == 0:
+                break
+            kills += 1
+            assert status == -signal.SIGKILL
+            assert run(database, 0) == 0, f"killed at statement {number}"
+            assert facts(database) == expected, f"killed at statement {number}"
+            databases.drop(database)
+    assert kills * STRIDE > 12, "fewer statements than there are parts"
