@@ -82,6 +82,7 @@ def _explained(error: Exception) -> str | None:
     from scaffold.history.past import HistoryError
     from scaffold.plan.format import FormatterMissing
     from scaffold.project.create import NewProjectError
+    from scaffold.releases.news import NewerGenerator
     from scaffold.spec.problems import SpecError, escape
     from scaffold.tree.paths import UnsafePath
     from scaffold.tree.transaction import TransactionError
@@ -91,7 +92,13 @@ def _explained(error: Exception) -> str | None:
             return f"the spec is refused ({counted(len(error.problems), 'problem')})\n{error}"
         case HistoryError():
             return "\n".join(escape(each) for each in str(error).split("\n"))
-        case NewProjectError() | ProjectError() | TransactionError() | UnsafePath():
+        case (
+            NewProjectError()
+            | ProjectError()
+            | TransactionError()
+            | UnsafePath()
+            | NewerGenerator()
+        ):
             return escape(str(error))
         case FormatterMissing():
             return str(error)
