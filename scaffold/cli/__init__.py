@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from scaffold.cli import audit, check, explain, generate, lint, new, schema
+from scaffold.cli import audit, check, explain, generate, lint, new, schema, update
 from scaffold.cli.output import DEFECT, report_defect
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app.command("new")(new.run)
 app.command("generate")(generate.run)
 app.command("check")(check.run)
 app.command("audit")(audit.run)
+app.command("update")(update.run)
 app.command("lint")(lint.run)
 app.command("explain")(explain.run)
 app.command("schema")(schema.run)

@@ -82,6 +82,8 @@ def _explained(error: Exception) -> str | None:
     from scaffold.history.past import HistoryError
     from scaffold.plan.format import FormatterMissing
     from scaffold.project.create import NewProjectError
+    from scaffold.project.own import BaseError
+    from scaffold.project.update import UpdateError
     from scaffold.releases.news import NewerGenerator
     from scaffold.spec.problems import SpecError, escape
     from scaffold.tree.paths import UnsafePath
@@ -98,6 +100,8 @@ def _explained(error: Exception) -> str | None:
             | TransactionError()
             | UnsafePath()
             | NewerGenerator()
+            | BaseError()
+            | UpdateError()
         ):
             return escape(str(error))
         case FormatterMissing():
