@@ -2,8 +2,9 @@
 
 Importing this costs little: what a command needs is imported when it runs.
 
-Exit codes of all commands: 0 is fine, 1 says that `check` or `lint` found something, 2 that the
-input or the usage is wrong and nothing was done, 70 that scaffold has a bug.
+Exit codes of all commands: 0 is fine, 1 says that `check`, `lint` or `audit` found something
+(or that `update` left conflicts), 2 that the input or the usage is wrong and nothing was done,
+70 that scaffold has a bug.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from scaffold.cli import check, explain, generate, lint, merge, new, schema
+from scaffold.cli import audit, check, explain, generate, lint, merge, new, schema, update
 from scaffold.cli.output import DEFECT, report_defect
 
 app = typer.Typer(
@@ -22,7 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 fine, 1 check or lint found something, 2 wrong input or usage, 70 a bug.",
+    epilog="Exit codes: 0 fine, 1 something was found, 2 wrong input or usage, 70 a bug.",
 )
 
 app.command("new")(new.run)
@@ -30,6 +31,8 @@ app.command("generate")(generate.run)
 app.command("check")(check.run)
 app.command("merge")(merge.run)
 app.command("merge-driver", hidden=True)(merge.drive)
+app.command("audit")(audit.run)
+app.command("update")(update.run)
 app.command("lint")(lint.run)
 app.command("explain")(explain.run)
 app.command("schema")(schema.run)

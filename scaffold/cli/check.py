@@ -31,6 +31,7 @@ def run(
       missing      a generated file is not there
       extra        a file lies among the generated files and is not one of them: move or delete it
       stale        the spec or scaffold changed since: run scaffold generate
+      newer        a newer scaffold wrote the project: use that one
       migration    the tables changed with it: scaffold generate writes the migration
       history      a migration that was written is missing, or was changed; --base REV says so
                    of those that the revision has, even where the snapshot was changed with them
@@ -66,6 +67,11 @@ def run(
 def _verdict(kinds: list[str]) -> str:
     if not kinds:
         return f"{paint('sound', 'green')}: the tree is what the spec yields."
+    if "newer" in kinds:
+        return (
+            "A newer scaffold wrote this project. Check it with that one: make generator installs "
+            "what requirements-scaffold.txt pins."
+        )
     if set(kinds) <= {"stale", "migration"}:
         return (
             "The spec or scaffold changed since the files were generated. Run scaffold generate, "

@@ -12,6 +12,7 @@ from scaffold.cli.output import paint, refusing, say
 if TYPE_CHECKING:
     from scaffold.emission import Emission
     from scaffold.tree.lay import Difference
+    from scaffold.tree.lock import Origin
 
 COLOURS = {"created": "green", "changed": "yellow", "removed": "red"}
 
@@ -47,6 +48,13 @@ def run(
             help="Begin the migrations anew with one: only while no database of theirs is kept.",
         ),
     ] = False,
+    allow_older: Annotated[
+        bool,
+        typer.Option(
+            "--allow-older-generator",
+            help="Go on although a newer scaffold wrote the project.",
+        ),
+    ] = False,
 ) -> None:
     """Bring the generated files and scaffold.lock to the state of scaffold.yaml.
 
@@ -54,6 +62,9 @@ def run(
     or nothing is. Where tables change, the next migration is written: what has to be there before
     the deployment, and in a file of its own what is for after it. Migrations stay as they were
     written; as long as nothing is deployed, --replace-initial-migration begins anew with one.
+
+    In a project of an older scaffold it ends with what changed since, security first. One of a
+    newer scaffold is refused.
 
     \b
     Examples:
@@ -63,15 +74,43 @@ def run(
       scaffold generate --new customer.mobile
     """
     with refusing():
+        from scaffold import __version__
         from scaffold.emission import emit_project
+        from scaffold.releases.news import require_not_newer
         from scaffold.tree.lay import compare, lay
 
+        origin = _origin(project)
+        if origin and not allow_older:
+            require_not_newer(origin.generator, __version__)
         emission = emit_project(project, added=new or (), replace_initial=replace_initial)
         difference = compare(project, emission)
         require_consent(emission, "generate", given=allow_destructive or dry_run)
         if not dry_run:
             lay(project, emission, difference)
         show(project, emission, difference, dry_run=dry_run)
+        if origin:
+            _tell_news(origin)
+
+
+def _origin(project: Path) -> Origin | None:
+    """Where the project comes from; a lock that cannot be read is about to be replaced."""
+    from scaffold.tree.lock import LockError, origin
+
+    try:
+        return origin(project)
+    except LockError:
+        return None
+
+
+def _tell_news(origin: Origin) -> None:
+    """What changed since the scaffold that wrote the project."""
+    from scaffold import __version__
+    from scaffold.releases.data import releases
+    from scaffold.releases.news import between, lines
+
+    told = between(origin.generator, __version__, origin.surface, releases())
+    for line in lines(told, origin.generator, __version__):
+        say(line)
 
 
 def require_consent(emission: Emission, command: str, *, given: bool) -> None:

@@ -82,6 +82,9 @@ def _explained(error: Exception) -> str | None:
     from scaffold.history.past import HistoryError
     from scaffold.plan.format import FormatterMissing
     from scaffold.project.create import NewProjectError
+    from scaffold.project.own import BaseError
+    from scaffold.project.update import UpdateError
+    from scaffold.releases.news import NewerGenerator
     from scaffold.repository import RepositoryError
     from scaffold.spec.problems import SpecError, escape
     from scaffold.tree.paths import UnsafePath
@@ -92,7 +95,15 @@ def _explained(error: Exception) -> str | None:
             return f"the spec is refused ({counted(len(error.problems), 'problem')})\n{error}"
         case HistoryError() | RepositoryError():
             return "\n".join(escape(each) for each in str(error).split("\n"))
-        case NewProjectError() | ProjectError() | TransactionError() | UnsafePath():
+        case (
+            NewProjectError()
+            | ProjectError()
+            | TransactionError()
+            | UnsafePath()
+            | NewerGenerator()
+            | BaseError()
+            | UpdateError()
+        ):
             return escape(str(error))
         case FormatterMissing():
             return str(error)

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scaffold import naming
+from scaffold import __version__, naming
 from scaffold.design.model import Design, Entity
 from scaffold.emission import Emission, emit
 from scaffold.plan import python, quoting
 from scaffold.plan.format import format_python
 from scaffold.plan.templates import TEMPLATES, docline, environment
+from scaffold.project import own
+from scaffold.project.own import BASE, OWNED, Base, is_project_name
 from scaffold.project.provenance import Pin
 from scaffold.project.provenance import pin as installed_pin
 from scaffold.spec import names
@@ -29,8 +31,6 @@ MODELINE = f"# yaml-language-server: $schema={SCHEMA}\n"
 """Editors that speak the YAML language server complete and explain a spec that has this line."""
 
 _MODELINE = re.compile(rb"^# *yaml-language-server:", re.MULTILINE)
-_NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
-MAX_NAME = 60
 
 
 class NewProjectError(ValueError):
@@ -82,7 +82,7 @@ def create(
         SpecError: the spec is refused.
         OSError: a file cannot be written.
     """
-    if len(name) > MAX_NAME or not _NAME.fullmatch(name):
+    if not is_project_name(name):
         raise NewProjectError(
             f"{name!r:.80} cannot be the name of a project. "
             "Write lower-case words joined by - or _, such as my-shop; "
@@ -92,11 +92,14 @@ def create(
     loads(content, source)  # refused with the positions of the author's own file
     spec = with_modeline(content)
     emission = emit(spec, source)
-    answers = _answers(name, emission.design, spec.decode(), pin or installed_pin())
+    pin = pin or installed_pin()
+    answers = _answers(name, emission.design, spec.decode(), pin)
 
     def write(stage: Path) -> None:
         _write_own(stage, answers, emission.design.name)
-        for path, each in {**emission.files, LOCK: locks.write(emission.lock)}.items():
+        base = own.write(Base(__version__, name, pin, _offered(stage)))
+        lock = locks.write(emission.lock)
+        for path, each in {**emission.files, BASE: base, LOCK: lock}.items():
             place = stage / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(each)
@@ -190,6 +193,26 @@ def _write_own(stage: Path, answers: Mapping[str, Any], package: str) -> None:
     }
     for path, text in format_python(sources, package).items():
         (stage / path).write_text(text, encoding="utf-8")
+
+
+def _offered(stage: Path) -> dict[str, str]:
+    """The texts of the developer's own files of which `scaffold update` offers changes."""
+    return {
+        path: (stage / path).read_bytes().decode("utf-8")
+        for path in sorted(OWNED)
+        if (stage / path).is_file()
+    }
+
+
+def own_files(name: str, design: Design, pin: Pin) -> dict[str, str]:
+    """The texts of the developer's own files as this version writes them, without spec and hooks.
+
+    Raises:
+        OSError: a temporary file cannot be written.
+    """
+    with tempfile.TemporaryDirectory(prefix="scaffold-") as scratch:
+        _write_own(Path(scratch), _answers(name, design, "", pin), design.name)
+        return _offered(Path(scratch))
 
 
 def _answers(name: str, design: Design, spec: str, pin: Pin) -> dict[str, Any]:

@@ -34,6 +34,14 @@ class Lock:
     surface: Surface
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which version wrote a lock, and the surface in it, as far as any version's lock says it."""
+
+    generator: str
+    surface: Surface
+
+
 def write(lock: Lock) -> bytes:
     """The lock as it is committed."""
     return (json.dumps(asdict(lock), indent=2) + "\n").encode("ascii")
@@ -45,6 +53,31 @@ def read(project: Path) -> tuple[Lock, bytes] | None:
     Raises:
         LockError: it is not a lock.
     """
+    content = _content(project)
+    return None if content is None else (parse(content, project / LOCK), content)
+
+
+def origin(project: Path) -> Origin | None:
+    """Where a project comes from, by a lock that may have the form of another version.
+
+    Raises:
+        LockError: there is a lock, and it does not say so.
+    """
+    content = _content(project)
+    if content is None:
+        return None
+    try:
+        found = json.loads(content)
+        generator, surface = found["generator"], found.get("surface", {})
+        sound = isinstance(generator, str) and isinstance(surface, dict)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        sound = False
+    if not sound:
+        raise LockError(f"{project / LOCK} does not say which scaffold wrote it")
+    return Origin(generator, surface)
+
+
+def _content(project: Path) -> bytes | None:
     place = project / LOCK
     try:
         with place.open("rb") as file:
@@ -55,7 +88,7 @@ def read(project: Path) -> tuple[Lock, bytes] | None:
         raise LockError(f"{place} cannot be read: {error.strerror}") from None
     if len(content) > MAX_BYTES:
         raise LockError(f"{place} is too large to be a lock")
-    return parse(content, place), content
+    return content
 
 
 def parse(content: bytes, place: Path) -> Lock:

@@ -50,7 +50,7 @@ def change(
         _recover(project, allowed)
         places = {path: confine(project, path) for path in (*write, *remove)}
         try:
-            _stage(project, write)
+            _stage(project, write, places)
             _begin(project, places, set(remove))
             for path in write:
                 places[path].parent.mkdir(parents=True, exist_ok=True)
@@ -64,6 +64,21 @@ def change(
         # From here on it has happened; what cannot be cleared away now, the next change clears.
         shutil.rmtree(project / TRANSACTION, ignore_errors=True)
         _prune(project, remove)
+
+
+def recover(project: Path, allowed: Roots) -> bool:
+    """Undoes an interrupted change of files in `allowed`; False where there is none.
+
+    Raises:
+        TransactionError: another process changes this project, or a journal is not to be trusted.
+        UnsafePath: a path leads out of the project.
+        OSError: a file cannot be written.
+    """
+    if not interrupted(project):
+        return False
+    with _exclusive(project):
+        _recover(project, allowed)
+    return True
 
 
 @contextmanager
@@ -84,11 +99,14 @@ def _exclusive(project: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _stage(project: Path, write: Mapping[str, bytes]) -> None:
+def _stage(project: Path, write: Mapping[str, bytes], places: Mapping[str, Path]) -> None:
+    """Writes the new files; one that replaces a file has its permissions."""
     for path, content in write.items():
         place = project / TRANSACTION / "new" / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)
+        if places[path].is_file() and not places[path].is_symlink():
+            shutil.copymode(places[path], place)
 
 
 def _begin(project: Path, places: Mapping[str, Path], remove: set[str]) -> None:
@@ -145,8 +163,9 @@ def _journal(project: Path, allowed: Roots) -> tuple[list[str], list[str]]:
         sound = False
     if not sound:
         raise TransactionError(
-            f"{project / JOURNAL} was not written by scaffold; "
-            f"remove {project / TRANSACTION} and run this again"
+            f"{project / JOURNAL} was not written by this command. If another one was "
+            "interrupted (scaffold generate, scaffold update --write), run that one again, and it "
+            f"puts the old files back; otherwise remove {project / TRANSACTION}"
         )
     return created, kept
 

@@ -12,6 +12,7 @@ import typer
 from scaffold.cli import app
 from scaffold.cli.output import DEFECT, FOUND, INTERRUPTED, REFUSED
 from scaffold.lint.rules import RULES
+from scaffold.project.update import State
 from scaffold.tree.check import Kind
 from tests.emitted import PACKAGE
 
@@ -22,6 +23,7 @@ COMMANDS = read(DOCS / "commands.md")
 SERVICE = read(DOCS / "service.md")
 OPERATION = read(DOCS / "operation.md")
 CONTROLS = read(DOCS / "controls.md")
+RAISING = read(DOCS / "raising.md")
 LINT = read(DOCS / "lint.md")
 
 CONTROL = re.compile(r"\b(?:ID|AZ|PAY|API|DATA|AI|MON|OPS|ROLL|TEST|GEN)-\d\b")
@@ -113,6 +115,11 @@ def test_the_exit_codes() -> None:
 def test_the_findings_of_check() -> None:
     _, findings = COMMANDS.tables("check")
     assert [code_of(row[0])[0] for row in findings] == list(get_args(Kind))
+
+
+def test_the_states_of_an_update() -> None:
+    states = RAISING.tables("The files that are yours")[0]
+    assert {code_of(row[0])[0] for row in states} == set(get_args(State)) - {"taken"}
 
 
 def test_the_rules_of_lint() -> None:

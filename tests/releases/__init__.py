@@ -1,0 +1,1 @@
+"""The releases as data, what of them a project is told, and the audit."""
