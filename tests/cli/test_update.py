@@ -239,17 +239,18 @@ def test_without_a_name_a_project_is_called_as_its_service(project: Path, text: 
 
 
 def test_the_pin_is_the_developers(project: Path) -> None:
+    """The templates are printed with the pin of before, so only the rest of the file is offered."""
     pin = project / "requirements-scaffold.txt"
-    raised = f"{pin.read_text()}scaffold==0.0.9 --hash=sha256:{'0' * 64}\n"
+    rewrite(project, pin={"lines": ["scaffold==0.0.8"], "notes": ["As it was."]})
+    assert scaffold("update", project, "--adopt").exit_code == 0
+    written = texts(project)[pin.name]
+    assert written.endswith("\nscaffold==0.0.8\n")
+    raised = written.replace("==0.0.8", f"==0.0.9 --hash=sha256:{'0' * 64}")
     pin.write_text(raised)
     result = scaffold("update", project, "--write")
     assert pin.read_text() == raised
     assert "pins scaffold 0.0.9, and this is" in result.stdout
-    files = texts(project)
-    old = files[pin.name].replace("# To take another one,", "# To take one,")
-    rewrite(
-        project, files={**{k: v.split("\n") for k, v in files.items()}, pin.name: old.split("\n")}
-    )
+    older(project, pin.name, "# To take another one,", "# To take one,")
     pin.write_text(raised.replace("# To take another one,", "# To take one,"))
     assert offers(project) == {pin.name: "merged"}
     assert scaffold("update", project, "--write").exit_code == 0
