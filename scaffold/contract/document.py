@@ -34,8 +34,10 @@ from scaffold.design.model import Design, Entity, Operation
 from scaffold.features import FEATURES
 
 Fragment = Mapping[str, Any]
+Problems = Mapping[str, tuple[str, str]]
+"""The name and the description of each refusal, by its status."""
 
-PROBLEMS: Mapping[str, tuple[str, str]] = {
+PROBLEMS: Problems = {
     "400": ("Malformed", "The bytes are not a well-formed request."),
     "401": ("Unauthenticated", "The access token is missing or not valid."),
     "403": ("Forbidden", "The caller lacks a permission, an assurance or a condition."),
@@ -69,11 +71,12 @@ def contract(design: Design) -> str:
         components=_components(design),
     ).model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_none=True)
     schemas = whole["components"].setdefault("schemas", {})
+    problems = _problems(design)
     whole["paths"] = paths = {}
     for entity in design.entities:
         if entity.operations:
             schemas.update(_dumped(entity_schemas(entity)))
-            paths.update(_dumped(_paths(entity, design)))
+            paths.update(_dumped(_paths(entity, design, problems)))
     schemas |= _dumped({"Problem": Schema.model_validate(PROBLEM)})
     given = {
         answer.get("$ref", "").rpartition("/")[2]
@@ -123,11 +126,11 @@ LENGTHS = {"uuid": 36, "date": 10, "date-time": 35}
 """The longest text of a format: of RFC 3339 with nanoseconds and an offset."""
 
 
-def _paths(entity: Entity, design: Design) -> dict[str, PathItem]:
+def _paths(entity: Entity, design: Design, problems: Problems) -> dict[str, PathItem]:
     found: dict[str, dict[str, Any]] = {}
     for operation in entity.operations:
         item = found.setdefault(operation.path, {})
-        item[operation.method.lower()] = _operation(operation, entity, design)
+        item[operation.method.lower()] = _operation(operation, entity, design, problems)
     for path, item in found.items():
         if "{" in path:
             item["parameters"] = _path_parameters(path)
@@ -149,13 +152,15 @@ def _path_parameters(path: str) -> list[Parameter]:
     ]
 
 
-def _operation(operation: Operation, entity: Entity, design: Design) -> PathOperation:
+def _operation(
+    operation: Operation, entity: Entity, design: Design, problems: Problems
+) -> PathOperation:
     demands = _demands(operation, design)
     parts: dict[str, Any] = {
         "operationId": operation.id,
         "summary": operation.summary,
         "tags": [entity.plural],
-        "responses": _responses(operation, entity, design, demands),
+        "responses": _responses(operation, entity, problems, demands),
         "security": [{"bearer": []}],
         "x-permission": operation.permission,
         "x-roles": list(operation.roles),
@@ -198,7 +203,7 @@ def _parameters(
 
 
 def _responses(
-    operation: Operation, entity: Entity, design: Design, demands: Iterable[Demands]
+    operation: Operation, entity: Entity, problems: Problems, demands: Iterable[Demands]
 ) -> dict[str, Any]:
     headers: dict[str, Header | Reference] = {
         name: _reference(f"#/components/headers/{name}")
@@ -218,13 +223,12 @@ def _responses(
     found: dict[str, Any] = {str(operation.status): Response(**answer)}
     if operation.verb == "read":
         found["304"] = Response(description="The caller has this version already.")
-    problems = _problems(design)
     for status in _statuses(operation, entity, demands):
         found[status] = _reference(f"#/components/responses/{problems[status][0]}")
     return found
 
 
-def _problems(design: Design) -> Mapping[str, tuple[str, str]]:
+def _problems(design: Design) -> Problems:
     """The refusals by their status, those of features too."""
     added = {
         status: problem for each in _shared(design) for status, problem in each.problems.items()

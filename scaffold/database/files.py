@@ -61,9 +61,10 @@ def database(design: Design, render: Render) -> Database:
     """The database of a design; `render` prints the bodies of its functions."""
     found = tables(design)
     rules = guards(design, found)
+    careful = _hides_variables(design)
     stored = functions(design, render, rules.scope)
     derived = {
-        **dict(_functions(design, stored)),
+        **dict(_functions(design, stored, careful)),
         RULES: render("guards/rules", _rules(design, found, rules, render)),
         POLICIES: _policies(rules, f"{design.name}_app"),
         INDEXES: _indexes(rules),
@@ -72,7 +73,7 @@ def database(design: Design, render: Render) -> Database:
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
     release = f"{design.name}_{digest}"
     digests = {
-        each.name: _md5(printer.source_of(each, prefer_variables=_hides_variables(design)))
+        each.name: _md5(printer.source_of(each, prefer_variables=careful))
         for each in stored.all
     }
     return Database(release, found, stored, rules, derived, digests)
@@ -83,9 +84,7 @@ def _md5(text: str) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def _functions(design: Design, stored: Functions) -> Iterator[tuple[str, str]]:
-    careful = _hides_variables(design)
-
+def _functions(design: Design, stored: Functions, careful: bool) -> Iterator[tuple[str, str]]:
     def printed(found: Iterable[Function]) -> list[str]:
         return [printer.function(each, prefer_variables=careful) for each in found]
 

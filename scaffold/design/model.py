@@ -6,7 +6,9 @@ contract, the database, `explain`, `check`) reads it and prints it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, TypeVar
 
 from scaffold import naming
@@ -353,7 +355,7 @@ class Issuer:
     rsa_bits: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Design:
     """The whole service."""
 
@@ -376,10 +378,11 @@ class Design:
 
     def entity(self, name: str) -> Entity:
         """The entity called `name`; raises KeyError."""
-        for each in self.entities:
-            if each.name == name:
-                return each
-        raise KeyError(name)
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Entity]:
+        return {each.name: each for each in self.entities}
 
     @property
     def built_in(self) -> tuple[Column, ...]:
@@ -391,7 +394,7 @@ class Design:
         """The resources of the spec, without those that are built in."""
         return tuple(each for each in self.entities if not each.built_in)
 
-    @property
+    @cached_property
     def operations(self) -> tuple[Operation, ...]:
         """Every operation, in the order of the spec."""
         return tuple(operation for entity in self.entities for operation in entity.operations)

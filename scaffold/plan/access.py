@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -18,19 +18,22 @@ from scaffold.design.witness import (
     holds,
     satisfying,
 )
-from scaffold.features import FEATURES
+from scaffold.features import FEATURES, Feature
 
 
 def access(design: Design) -> Mapping[str, Any]:
     """The matrix as plain data, by operation."""
+    used = [each for each in FEATURES if each.used(design)]
     return {
-        operation.id: _operation(operation, entity, design)
+        operation.id: _operation(operation, entity, design, used)
         for entity in design.entities
         for operation in entity.operations
     }
 
 
-def _operation(operation: Operation, entity: Entity, design: Design) -> Mapping[str, Any]:
+def _operation(
+    operation: Operation, entity: Entity, design: Design, used: Sequence[Feature]
+) -> Mapping[str, Any]:
     return {
         "resource": entity.name,
         "verb": operation.verb,
@@ -42,8 +45,7 @@ def _operation(operation: Operation, entity: Entity, design: Design) -> Mapping[
         "conditional": operation.conditional,
         **{
             name: value
-            for each in FEATURES
-            if each.used(design)
+            for each in used
             for name, value in each.described(operation).items()
         },
         **(
