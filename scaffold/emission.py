@@ -14,7 +14,7 @@ from scaffold.design.resolve import resolve
 from scaffold.design.surface import surface
 from scaffold.history.intent import intent
 from scaffold.history.parts import Change
-from scaffold.history.past import Past
+from scaffold.history.past import MIGRATIONS, Past
 from scaffold.history.plan import history
 from scaffold.plan.files import plan
 from scaffold.spec.document import MAX_BYTES
@@ -49,6 +49,12 @@ class Emission:
     def destroys(self) -> tuple[str, ...]:
         """What the migration that is written now may lose, or be refused for."""
         return tuple(each.destroys for each in self.changes if each.destroys)
+
+    @property
+    def migrates(self) -> bool:
+        """Is a migration written now?"""
+        home = f"{self.design.name}/{MIGRATIONS}/"
+        return any(path.startswith(home) and path.endswith(".sql") for path in self.files)
 
     @property
     def roots(self) -> Roots:

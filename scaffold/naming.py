@@ -115,6 +115,16 @@ def imported(*modules: Imports) -> frozenset[str]:
     return frozenset(name for each in modules for names in each.values() for name in names)
 
 
+@cache
+def _class_names_taken() -> frozenset[str]:
+    return imported(models_imports()) | {"False", "None", "True"}
+
+
+@cache
+def _functions_taken() -> frozenset[str]:
+    return imported(HANDLERS, HOOKS) | {"list"}
+
+
 # Python
 
 
@@ -153,7 +163,7 @@ def camel(name: str) -> str:
 
 def function(name: str) -> str:
     """The function of an operation in the modules of handlers and hooks: it hides nothing there."""
-    return f"{name}_" if name == "list" or name in imported(HANDLERS, HOOKS) else name
+    return f"{name}_" if name in _functions_taken() else name
 
 
 def row_parameter(resource: str) -> str:
@@ -221,8 +231,7 @@ class ResourceNames:
     def class_name(self) -> str:
         """The model of an answer: `InvoiceLine` for `invoice_line`, `TextResource` for `text`."""
         found = camel(self.name)
-        taken = imported(models_imports()) | {"False", "None", "True"}
-        return f"{found}Resource" if found in taken else found
+        return f"{found}Resource" if found in _class_names_taken() else found
 
     @property
     def page_model(self) -> str:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from scaffold.cli.output import FOUND, counted, paint, refusing, say, say_json
+
+if TYPE_CHECKING:
+    from scaffold.cache.store import Store
+    from scaffold.tree.check import Finding
 
 
 def run(
@@ -44,24 +48,42 @@ def run(
       scaffold check services/shop --format json
     """
     with refusing():
-        from scaffold.emission import emit_project
-        from scaffold.spec.problems import escape
-        from scaffold.tree.check import check, check_history, report
+        from scaffold.cache.sound import is_sound
+        from scaffold.cache.store import store
 
-        emission = emit_project(project)
-        findings = check(project, emission)
+        kept = store(project)
+        findings = [] if is_sound(project, kept) else _found(project, kept)
         if base is not None:
-            findings += check_history(project, emission.design.name, base)
+            from scaffold.tree.check import check_history
+
+            findings += check_history(project, base)
         if format == "json":
+            from scaffold.tree.check import report
+
             say_json(report(findings))
         else:
             for each in findings:
+                from scaffold.spec.problems import escape
+
                 say(
                     f"{paint(f'{each.kind:<11}', 'red')} {escape(each.path)} {escape(each.message)}"
                 )
             say(_verdict([each.kind for each in findings]))
     if findings:
         raise typer.Exit(FOUND)
+
+
+def _found(project: Path, kept: Store) -> list[Finding]:
+    """Every difference, by working out what the spec yields."""
+    from scaffold.cache.sound import keep_sound
+    from scaffold.emission import emit_project
+    from scaffold.tree.check import check
+
+    emission = emit_project(project)
+    findings = check(project, emission)
+    if not findings:
+        keep_sound(project, emission, kept)
+    return findings
 
 
 def _verdict(kinds: list[str]) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from scaffold.tree.lay import Difference
     from scaffold.tree.lock import Origin
 
+NOTHING = "Nothing to do: the tree is what the spec yields."
 COLOURS = {"created": "green", "changed": "yellow", "removed": "red"}
 
 
@@ -74,6 +75,14 @@ def run(
       scaffold generate --new customer.mobile
     """
     with refusing():
+        from scaffold.cache.sound import is_sound, keep_sound
+        from scaffold.cache.store import store
+
+        kept = store(project)
+        if not new and not replace_initial and is_sound(project, kept):
+            say(NOTHING)
+            return
+
         from scaffold import __version__
         from scaffold.emission import emit_project
         from scaffold.releases.news import require_not_newer
@@ -87,6 +96,8 @@ def run(
         require_consent(emission, "generate", given=allow_destructive or dry_run)
         if not dry_run:
             lay(project, emission, difference)
+            if not emission.migrates:
+                keep_sound(project, emission, kept)
         show(project, emission, difference, dry_run=dry_run)
         if origin:
             _tell_news(origin)
@@ -160,7 +171,7 @@ def _summarise(difference: Difference, *, dry_run: bool) -> None:
         say("Nothing to write: every generated file is what the spec yields.")
         return
     if not difference:
-        say("Nothing to do: the tree is what the spec yields.")
+        say(NOTHING)
         return
     counts = [f"{len(getattr(difference, kind))} {kind}" for kind in COLOURS]
     say(f"{', '.join(counts)}{'; nothing was written (--dry-run)' if dry_run else ''}")

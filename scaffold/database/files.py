@@ -73,8 +73,7 @@ def database(design: Design, render: Render) -> Database:
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
     release = f"{design.name}_{digest}"
     digests = {
-        each.name: _md5(printer.source_of(each, prefer_variables=careful))
-        for each in stored.all
+        each.name: _md5(printer.source_of(each, prefer_variables=careful)) for each in stored.all
     }
     return Database(release, found, stored, rules, derived, digests)
 

@@ -43,11 +43,7 @@ def _operation(
         "parent": (entity.parent or "") if operation.verb in ("list", "create") else "",
         "on_item": operation.on_item,
         "conditional": operation.conditional,
-        **{
-            name: value
-            for each in used
-            for name, value in each.described(operation).items()
-        },
+        **{name: value for each in used for name, value in each.described(operation).items()},
         **(
             {
                 "touches": [

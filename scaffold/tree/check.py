@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from scaffold.emission import Emission
+from scaffold.emission import Emission, spec_of
 from scaffold.history.parts import Change
 from scaffold.history.past import MIGRATIONS, SNAPSHOT, Past, departures, read
 from scaffold.releases.news import is_newer
 from scaffold.repository import Repository
+from scaffold.spec.load import load
 from scaffold.tree import lock as locks
 from scaffold.tree.history import past_of
 from scaffold.tree.lay import digest_of, extra
@@ -48,13 +49,15 @@ def check(project: Path, emission: Emission) -> list[Finding]:
     return [*found, *_tree(project, emission, lock), *findings]
 
 
-def check_history(project: Path, package: str, revision: str) -> list[Finding]:
+def check_history(project: Path, revision: str) -> list[Finding]:
     """The migrations that a revision has, and that the tree has no more, or has changed.
 
     Raises:
+        ProjectError, SpecError: there is no spec, or it is refused.
         RepositoryError: this is no git repository, or it has no such revision.
         HistoryError: the history of either is damaged.
     """
+    package = load(spec_of(project)).service.name
     repository = Repository.of(project)
     content = repository.at(repository.commit(revision), f"{package}/{SNAPSHOT}")
     if content is None:

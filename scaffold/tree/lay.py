@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from scaffold.emission import Emission
-from scaffold.history.past import HistoryError
 from scaffold.tree import lock as locks
 from scaffold.tree.digest import digest
 from scaffold.tree.lock import LockError
 from scaffold.tree.paths import LOCK, Roots, UnsafePath, confine
 from scaffold.tree.transaction import change
+
+if TYPE_CHECKING:
+    from scaffold.emission import Emission
 
 IRREGULAR = "not a regular file"
 REPLACE = "--replace-initial-migration"
@@ -50,6 +52,8 @@ def compare(project: Path, emission: Emission, listed: Iterable[str] | None = No
     Raises:
         HistoryError: a migration is not as it was written.
     """
+    from scaffold.history.past import HistoryError
+
     for path in changed_history(project, emission):
         gone = digest_of(project, path) is None
         raise HistoryError(
@@ -128,6 +132,14 @@ def digest_of(project: Path, path: str) -> str | None:
         return IRREGULAR
 
 
+def holds(project: Path, files: Mapping[str, str], allowed: Roots) -> bool:
+    """Does the project hold these files, by their digests, and no other in the generated roots?"""
+    lying = set(_lying(project, allowed))
+    return lying <= files.keys() and all(
+        digest_of(project, path) == each for path, each in files.items()
+    )
+
+
 def extra(project: Path, emission: Emission) -> list[str]:
     """What lies in the generated directories and is not emitted."""
     known = emission.lock.files
@@ -141,10 +153,10 @@ def _lying(project: Path, roots: Roots) -> Iterator[str]:
             yield root
             continue
         for directory, directories, files in os.walk(project / root):
-            below = Path(directory)
-            compiled = below.name == "__pycache__"
-            links = [each for each in directories if (below / each).is_symlink()]
+            below = Path(directory).relative_to(project).as_posix()
+            compiled = below.endswith("/__pycache__")
+            links = [each for each in directories if os.path.islink(f"{directory}/{each}")]
             directories[:] = [each for each in directories if each not in CACHES]
             for name in (*links, *files):
                 if not (compiled and name.endswith(".pyc")):
-                    yield (below / name).relative_to(project).as_posix()
+                    yield f"{below}/{name}"

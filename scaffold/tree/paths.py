@@ -7,6 +7,7 @@ This guards against what lies in a checkout, not against a process that changes 
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,13 +62,12 @@ def confine(project: Path, path: str) -> Path:
     """
     if not is_plain(path):
         raise UnsafePath(f"{path!r:.100} is not a path inside the project")
-    *directories, name = path.split("/")
-    place = project
-    for each in directories:
-        place = place / each
-        if place.is_symlink():
+    place = os.fspath(project)
+    for each in path.split("/")[:-1]:
+        place = os.path.join(place, each)
+        if os.path.islink(place):
             raise UnsafePath(
                 f"{place} is a symbolic link. Replace it by a directory: generated files cannot be "
                 "behind a link"
             )
-    return place / name
+    return project / path

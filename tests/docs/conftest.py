@@ -50,6 +50,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
         "SCAFFOLD_VENV": str(generator),
         "LC_ALL": "C.UTF-8",
         "NO_COLOR": "1",
+        "SCAFFOLD_CACHE": "off",
         "PYTHONUNBUFFERED": "1",
     }
 
