@@ -13,19 +13,18 @@ import re
 import shlex
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from scaffold.emission import Emission, emit
-from scaffold.history.merge import merged
-from scaffold.history.past import SNAPSHOT, HistoryError, Past, read
+from scaffold.cache.code import code
+from scaffold.cache.store import store
 from scaffold.repository import Repository, git
-from scaffold.spec.load import loads
-from scaffold.spec.problems import SpecError
-from scaffold.tree import lock as locks
 from scaffold.tree.paths import LOCK, SPEC
 
 NAME: Final = "scaffold"
+ENTRY: Final = "merge"
+"""What is kept of a merge."""
 _HEAD = re.compile(r"GITHEAD_([0-9a-f]{40}(?:[0-9a-f]{24})?)")
 """The variables by which `git merge` tells its drivers what it merges."""
 
@@ -51,14 +50,10 @@ def drive(root: Path, ours: Path, path: str) -> bool:
     project = _project(root, path)
     if project is None:
         return False
-    emission = _emission(Repository(project))
-    if emission is None:
+    text = _files(Repository(project)).get((root / path).relative_to(project).as_posix())
+    if text is None:
         return False
-    files = {**emission.files, LOCK: locks.write(emission.lock)}
-    content = files.get((root / path).relative_to(project).as_posix())
-    if content is None:
-        return False
-    ours.write_bytes(content)
+    ours.write_bytes(text.encode())
     return True
 
 
@@ -68,28 +63,49 @@ def _project(root: Path, path: str) -> Path | None:
     return next((root / each for each in above if (root / each / SPEC).is_file()), None)
 
 
-def _emission(repository: Repository) -> Emission | None:
-    """What the merged spec yields, if the merge needs nobody's answer and no further file."""
+def _files(repository: Repository) -> dict[str, str]:
+    """What the merged spec yields; nothing where the merge needs an answer, or a further file.
+
+    Git asks file by file: what was worked out for the first one is kept for the others.
+    """
     heads = [found[1] for each in os.environ if (found := _HEAD.fullmatch(each))]
     if len(heads) != 1:
-        return None
+        return {}
     own = repository.commit("HEAD")
     base = repository.ancestor(own, heads[0])
     if base is None:
-        return None
+        return {}
     commits = (base, own, heads[0])
-    specs = [repository.at(each, SPEC) for each in commits]
-    content = _merged(specs)
+    key, kept = " ".join((code(), *commits)), store(repository.project)
+    known = kept.read(ENTRY)
+    if known.get("key") != key:
+        known = {"key": key, "files": _emitted(repository, commits)}
+        kept.write(ENTRY, known)
+    return dict(known["files"])
+
+
+def _emitted(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
+    from scaffold.emission import emit
+    from scaffold.history.merge import merged
+    from scaffold.history.past import SNAPSHOT, HistoryError, Past, read
+    from scaffold.spec.load import loads
+    from scaffold.spec.problems import SpecError
+    from scaffold.tree import lock as locks
+
+    content = _merged([repository.at(each, SPEC) for each in commits])
     if content is None:
-        return None
+        return {}
     try:
         package = loads(content, SPEC).service.name
         snapshots = [repository.at(each, f"{package}/{SNAPSHOT}") for each in commits]
-        pasts = [read(each) if each else Past((), ()) for each in snapshots]
-        emission = emit(content, SPEC, merged(*pasts))
+        base, ours, theirs = (read(each) if each else Past((), ()) for each in snapshots)
+        emission = emit(content, SPEC, merged(base, ours, theirs))
     except (SpecError, HistoryError):
-        return None
-    return None if emission.changes else emission
+        return {}
+    if emission.changes:
+        return {}
+    files = {**emission.files, LOCK: locks.write(emission.lock)}
+    return {path: each.decode() for path, each in files.items()}
 
 
 def _merged(specs: list[bytes | None]) -> bytes | None:

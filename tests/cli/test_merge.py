@@ -50,8 +50,16 @@ def is_sound(project: Path) -> None:
     assert not [line for line in status.splitlines() if line[1] != " "], status
 
 
-@pytest.mark.parametrize("installed", [False, True], ids=["by the command", "by the driver"])
-def test_branches_that_change_different_things_are_one(repository: Path, installed: bool) -> None:
+@pytest.mark.parametrize("way", ["command", "driver", "driver with a cache"])
+def test_branches_that_change_different_things_are_one(
+    repository: Path, way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    if "cache" in way:
+        cache.mkdir(mode=0o700)
+        monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+        monkeypatch.setenv("SCAFFOLD_CACHE", "on")
+        monkeypatch.delenv("CI", raising=False)
     branch(repository, "prices", change(NAME, NAME + PRICE))
     branch(
         repository,
@@ -60,7 +68,7 @@ def test_branches_that_change_different_things_are_one(repository: Path, install
         change("tally: {on: collection}", "count: {on: collection}"),
         change("[ship, tally]", "[ship, count]"),
     )
-    if installed:
+    if "driver" in way:
         assert scaffold("merge", repository, "--install").exit_code == 0
         merged = git(repository, "merge", "-q", "--no-edit", "prices")
         assert merged.returncode == 0, merged.stdout + merged.stderr
@@ -71,6 +79,7 @@ def test_branches_that_change_different_things_are_one(repository: Path, install
         assert "Everything is resolved" in result.stdout
         assert git(repository, "commit", "--no-edit", "-q").returncode == 0
     is_sound(repository)
+    assert bool([*cache.rglob("*.merge")]) is ("cache" in way)
     assert names(repository) == [
         "0001_initial.sql",
         "0002_order_title_has_other_bounds.sql",
