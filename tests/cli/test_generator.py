@@ -186,7 +186,7 @@ def test_ci_installs_the_pinned_generator_and_checks_before_anything_else(made: 
     commands = [each["run"] for each in content["jobs"]["test"]["steps"] if "run" in each]
     assert commands == [
         "make generator",
-        ".venv-scaffold/bin/scaffold check",
+        '.venv-scaffold/bin/scaffold check --base "origin/$BASE"',
         "make setup",
         "make check",
         "make test",
