@@ -77,7 +77,7 @@ def _tell(found: Update, *, written: bool) -> None:
             f"{PIN} pins scaffold {found.pinned}, and this is {found.theirs.generator}. Raise the "
             "pin first, so that CI runs the version whose files you take."
         )
-    if found.base is None:
+    if found.former is None:
         say(
             f"There is no {BASE}: this project was made before scaffold kept what it wrote. "
             "Nobody can tell your edits from older templates, so all that differs is shown."
@@ -152,7 +152,7 @@ def _summary(found: Update, *, written: bool) -> str:
     version = found.theirs.generator
     clean = counted(found.offers, "replaced", "merged", "new")
     conflicts = counted(found.offers, "conflict")
-    if found.base is None:
+    if found.former is None:
         return (
             "Nothing was written. Take by hand what you want, then run scaffold update --adopt: "
             "what differs then is your edit."

@@ -79,7 +79,7 @@ class Offer:
 class Update:
     """The offers for a project, in the order of their paths; `theirs` are the texts of now."""
 
-    base: Base | None
+    former: Base | None
     theirs: Base
     offers: tuple[Offer, ...]
     pinned: str | None
@@ -142,7 +142,7 @@ def take(project: Path, found: Update) -> None:
         UpdateError: there is no base, so nothing is clean.
         TransactionError, UnsafePath, OSError: it cannot be done; the project is as it was.
     """
-    if found.base is None:
+    if found.former is None:
         raise UpdateError(
             f"There is no {BASE}, so nobody can tell your edits from older templates. Nothing was "
             "written. Take by hand what you want of the difference that scaffold update shows, "
@@ -151,7 +151,7 @@ def take(project: Path, found: Update) -> None:
     files = {each.path: each.content for each in found.offers if each.is_clean}
     settled = [each for each in found.offers if each.is_clean or each.state in ("taken", "gone")]
     if settled:
-        _change(project, files, _with(found, found.base, [each.path for each in settled]))
+        _change(project, files, _with(found, found.former, [each.path for each in settled]))
 
 
 def adopt(project: Path, found: Update, only: Collection[str] = ()) -> None:
@@ -162,7 +162,7 @@ def adopt(project: Path, found: Update, only: Collection[str] = ()) -> None:
     Raises:
         TransactionError, UnsafePath, OSError: it cannot be done; the project is as it was.
     """
-    former = found.base or replace(found.theirs, files={})
+    former = found.former or replace(found.theirs, files={})
     _change(project, {}, _with(found, former, only or OWNED))
 
 

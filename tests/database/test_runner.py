@@ -241,12 +241,20 @@ def test_an_applied_migration_that_was_edited_is_refused(database: Urls, edited:
 
 def test_the_digest_of_a_migration_holds_those_before_it(database: Urls, edited: Release) -> None:
     migrations = edited.project / PACKAGE / "store" / "migrations"
-    (migrations / "0003_later.sql").write_text("create table later (id int);\n", "utf-8")
-    assert titles(edited.migrate(database).stdout)[0] == "0003_later.sql"
-    (migrations / "0002_between.sql").write_text("create table earlier (id int);\n", "utf-8")
+    between, later = migrations / "0002_between.sql", migrations / "0003_later.sql"
+    between.write_text("-- after: 0001_initial.sql\ncreate table earlier (id int);\n", "utf-8")
+    later.write_text("-- after: 0002_between.sql\ncreate table later (id int);\n", "utf-8")
+    assert titles(edited.migrate(database).stdout)[:2] == [between.name, later.name]
+    # What is known of the one is gone, and its text is another: the one behind it tells.
+    execute(database.admin, "delete from invoicing.schema_migration where name like '0002%'")
+    between.write_text("-- after: 0001_initial.sql\ncreate table other (id int);\n", "utf-8")
     done = edited.migrate(database)
     assert done.returncode == 1
     assert "0003_later.sql was changed" in done.stderr
+    between.unlink()
+    done = edited.migrate(database)
+    assert done.returncode == 1
+    assert "0003_later.sql comes after 0002_between.sql, which is not there" in done.stderr
 
 
 def test_what_is_missing_and_what_would_be_done(

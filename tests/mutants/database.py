@@ -391,7 +391,7 @@ START: Final = (
         id="an-applied-migration-is-changed",
         control="OPS-1",
         file="store/history.py",
-        old="elif applied[path.name] != chain:",
+        old="elif applied[path.name] != chains[path.name]:",
         new="elif False:",
         noticed_by="test_startup.py::test_an_applied_migration_is_history",
     ),
