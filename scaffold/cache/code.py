@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-_HOME = Path(__file__).resolve().parent.parent
-_TEMPLATES = _HOME.parent / "templates"
-"""Beside the package in a checkout; a wheel has them inside of it."""
+from scaffold.places import PACKAGE as _HOME
+from scaffold.places import TEMPLATES as _TEMPLATES
 
 
 @cache
@@ -23,7 +22,7 @@ def code() -> str:
     """
     found = hashlib.sha256(sys.version.encode())
     roots = [_HOME]
-    if not (_HOME / "_templates").is_dir():
+    if not _TEMPLATES.is_relative_to(_HOME):
         roots.append(_TEMPLATES)
     for root in roots:
         for path in sorted(_files(root)):

@@ -50,12 +50,11 @@ def keep_sound(project: Path, emission: Emission, kept: Store) -> None:
         return
     files = {**emission.lock.files, LOCK: digest(locks.write(emission.lock))}
     design = emission.design
-    hooks = [f"hooks/{each.name}.py" for each in design.entities if each.actions]
     entry = {
         "key": _key_of(emission.lock.spec),
         "package": design.name,
         "files": files,
-        "hooks": hooks,
+        "hooks": [*design.hook_modules],
     }
     kept.write(NAME, entry)
 

@@ -52,37 +52,39 @@ def run(
         from scaffold.cache.store import store
 
         kept = store(project)
-        findings = [] if is_sound(project, kept) else _found(project, kept)
-        if base is not None:
-            from scaffold.tree.check import check_history
-
-            findings += check_history(project, base)
+        known = base is None and is_sound(project, kept)
+        findings = [] if known else _found(project, kept, base)
         if format == "json":
             from scaffold.tree.check import report
 
             say_json(report(findings))
         else:
             for each in findings:
-                from scaffold.spec.problems import escape
-
-                say(
-                    f"{paint(f'{each.kind:<11}', 'red')} {escape(each.path)} {escape(each.message)}"
-                )
+                say(_line(each))
             say(_verdict([each.kind for each in findings]))
     if findings:
         raise typer.Exit(FOUND)
 
 
-def _found(project: Path, kept: Store) -> list[Finding]:
+def _line(finding: Finding) -> str:
+    from scaffold.spec.problems import escape
+
+    kind = paint(f"{finding.kind:<11}", "red")
+    return f"{kind} {escape(finding.path)} {escape(finding.message)}"
+
+
+def _found(project: Path, kept: Store, base: str | None) -> list[Finding]:
     """Every difference, by working out what the spec yields."""
     from scaffold.cache.sound import keep_sound
     from scaffold.emission import emit_project
-    from scaffold.tree.check import check
+    from scaffold.tree.check import check, check_history
 
     emission = emit_project(project)
     findings = check(project, emission)
     if not findings:
         keep_sound(project, emission, kept)
+    if base is not None:
+        findings += check_history(project, emission.design.name, base)
     return findings
 
 

@@ -87,8 +87,9 @@ def run(
         from scaffold.emission import emit_project
         from scaffold.releases.news import require_not_newer
         from scaffold.tree.lay import compare, lay
+        from scaffold.tree.lock import known_origin
 
-        origin = _origin(project)
+        origin = known_origin(project)
         if origin and not allow_older:
             require_not_newer(origin.generator, __version__)
         emission = emit_project(project, added=new or (), replace_initial=replace_initial)
@@ -101,16 +102,6 @@ def run(
         show(project, emission, difference, dry_run=dry_run)
         if origin:
             _tell_news(origin)
-
-
-def _origin(project: Path) -> Origin | None:
-    """Where the project comes from; a lock that cannot be read is about to be replaced."""
-    from scaffold.tree.lock import LockError, origin
-
-    try:
-        return origin(project)
-    except LockError:
-        return None
 
 
 def _tell_news(origin: Origin) -> None:

@@ -61,12 +61,7 @@ def run(
             say("Everything is resolved. Run the tests, and commit.")
 
 
-def drive(
-    base: Annotated[Path, typer.Argument()],
-    ours: Annotated[Path, typer.Argument()],
-    theirs: Annotated[Path, typer.Argument()],
-    path: Annotated[str, typer.Argument()],
-) -> None:
+def drive(ours: Annotated[Path, typer.Argument()], path: Annotated[str, typer.Argument()]) -> None:
     """What git calls for a generated file that both branches have changed."""
     with refusing():
         from scaffold.tree.driver import drive as resolve

@@ -394,6 +394,11 @@ class Design:
         """The resources of the spec, without those that are built in."""
         return tuple(each for each in self.entities if not each.built_in)
 
+    @property
+    def hook_modules(self) -> Mapping[str, Entity]:
+        """The entities that have actions, by the path of the developer's module for these."""
+        return {f"hooks/{each.name}.py": each for each in self.entities if each.actions}
+
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
         """Every operation, in the order of the spec."""

@@ -66,7 +66,7 @@ class Past:
     @property
     def number(self) -> int:
         """The number of the last migration."""
-        return max(int(each.name[:4]) for each in self.migrations)
+        return max(each.order for each in self.migrations)[0]
 
     @property
     def heads(self) -> tuple[str, ...]:

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
 from scaffold.database.layout import lay
 from scaffold.features import FEATURES
+from scaffold.places import PACKAGE, TEMPLATES
 from scaffold.plan.quoting import python
 
-
-def _templates() -> Path:
-    """The templates: inside the package where it came as a wheel, beside it in a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    installed = package / "_templates"
-    return installed if installed.is_dir() else package.parent / "templates"
-
-
-TEMPLATES = _templates()
-
-
-FEATURES_HOME = Path(__file__).resolve().parent.parent / "features"
+FEATURES_HOME = PACKAGE / "features"
 _OF_FEATURES = PrefixLoader(
     {each.name: FileSystemLoader(FEATURES_HOME / each.name / "templates") for each in FEATURES}
 )

@@ -14,9 +14,10 @@ from typing import Any
 from scaffold import __version__, naming
 from scaffold.design.model import Design, Entity
 from scaffold.emission import Emission, emit
+from scaffold.places import TEMPLATES
 from scaffold.plan import python, quoting
 from scaffold.plan.format import format_python
-from scaffold.plan.templates import TEMPLATES, docline, environment
+from scaffold.plan.templates import docline, environment
 from scaffold.project import own
 from scaffold.project.own import BASE, OWNED, Base, is_project_name
 from scaffold.project.provenance import Pin
@@ -168,9 +169,9 @@ def _umask() -> int:
 def missing_hooks(project: Path, design: Design) -> dict[str, list[str]]:
     """The modules of hooks that a project does not have yet, with the actions they are for."""
     return {
-        f"hooks/{entity.name}.py": [each.action for each in entity.actions]
-        for entity in design.entities
-        if entity.actions and not (project / "hooks" / f"{entity.name}.py").exists()
+        path: [each.action for each in entity.actions]
+        for path, entity in design.hook_modules.items()
+        if not (project / path).exists()
     }
 
 

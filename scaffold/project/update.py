@@ -25,8 +25,7 @@ from scaffold.project.provenance import pin as installed_pin
 from scaffold.releases.news import require_not_newer
 from scaffold.releases.version import version
 from scaffold.spec.load import loads
-from scaffold.tree import lock as locks
-from scaffold.tree.lock import LockError
+from scaffold.tree.lock import known_origin
 from scaffold.tree.paths import Roots, UnsafePath, confine
 from scaffold.tree.transaction import change, interrupted, recover
 
@@ -124,7 +123,8 @@ def update(project: Path, only: Collection[str] = ()) -> Update:
             "A write of this project was interrupted. Run again what was interrupted: "
             "scaffold generate, or scaffold update --write"
         )
-    _require_not_newer(project)
+    if origin := known_origin(project):
+        require_not_newer(origin.generator, __version__)
     place = spec_of(project)
     design = resolve(loads(read_spec(place), str(place)))
     base = own.read(project, __version__)
@@ -269,15 +269,6 @@ def _lying(project: Path, path: str) -> _Text | _Other | None:
         return _Other("it is not text in UTF-8")
     crlf = 0 < text.count("\n") == text.count("\r\n")
     return _Text(text.replace("\r\n", "\n") if crlf else text, crlf)
-
-
-def _require_not_newer(project: Path) -> None:
-    try:
-        origin = locks.origin(project)
-    except LockError:
-        return  # the next scaffold generate replaces it
-    if origin is not None:
-        require_not_newer(origin.generator, __version__)
 
 
 def _name(project: Path, package: str) -> str:

@@ -7,12 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from scaffold.emission import Emission, spec_of
+from scaffold.emission import Emission
 from scaffold.history.parts import Change
 from scaffold.history.past import MIGRATIONS, SNAPSHOT, Past, departures, read
 from scaffold.releases.news import is_newer
 from scaffold.repository import Repository
-from scaffold.spec.load import load
 from scaffold.tree import lock as locks
 from scaffold.tree.history import past_of
 from scaffold.tree.lay import digest_of, extra
@@ -49,15 +48,13 @@ def check(project: Path, emission: Emission) -> list[Finding]:
     return [*found, *_tree(project, emission, lock), *findings]
 
 
-def check_history(project: Path, revision: str) -> list[Finding]:
+def check_history(project: Path, package: str, revision: str) -> list[Finding]:
     """The migrations that a revision has, and that the tree has no more, or has changed.
 
     Raises:
-        ProjectError, SpecError: there is no spec, or it is refused.
         RepositoryError: this is no git repository, or it has no such revision.
         HistoryError: the history of either is damaged.
     """
-    package = load(spec_of(project)).service.name
     repository = Repository.of(project)
     content = repository.at(repository.commit(revision), f"{package}/{SNAPSHOT}")
     if content is None:
@@ -115,16 +112,18 @@ def _said(changes: tuple[Change, ...]) -> str:
 
 def _lock(project: Path, emission: Emission) -> tuple[Lock | None, list[Finding]]:
     """The lock, and what is wrong with it."""
-    if (newer := _newer(project, emission.lock.generator)) is not None:
-        return newer
+    wanted = emission.lock
     try:
         known = locks.read(project)
-    except LockError as error:
-        return None, [Finding("lock", LOCK, str(error))]
+    except LockError as error:  # a newer version may write it in another form
+        origin = locks.known_origin(project)
+        newer = _newer(origin.generator, wanted.generator) if origin else []
+        return None, newer or [Finding("lock", LOCK, str(error))]
     if known is None:
         return None, [Finding("missing", LOCK, "is generated from the spec and is not there")]
     lock, content = known
-    wanted = emission.lock
+    if newer := _newer(lock.generator, wanted.generator):
+        return lock, newer
     if content == locks.write(wanted):
         return lock, []
     if _is_older(lock, wanted):
@@ -133,23 +132,15 @@ def _lock(project: Path, emission: Emission) -> tuple[Lock | None, list[Finding]
     return lock, [Finding("lock", LOCK, each) for each in wrong]
 
 
-def _newer(project: Path, present: str) -> tuple[Lock | None, list[Finding]] | None:
-    """The lock if a newer scaffold wrote it, whose form may be another; and the one finding."""
-    try:
-        origin = locks.origin(project)
-    except LockError:
-        return None
-    if origin is None or not is_newer(origin.generator, present):
-        return None
+def _newer(written_by: str, present: str) -> list[Finding]:
+    """The one finding where a newer scaffold wrote the project."""
+    if not is_newer(written_by, present):
+        return []
     message = (
-        f"was written by scaffold {origin.generator}, and this is {present}: use scaffold "
-        f"{origin.generator} or later, as requirements-scaffold.txt pins it"
+        f"was written by scaffold {written_by}, and this is {present}: use scaffold "
+        f"{written_by} or later, as requirements-scaffold.txt pins it"
     )
-    try:
-        known = locks.read(project)
-    except LockError:
-        known = None
-    return known and known[0], [Finding("newer", LOCK, message)]
+    return [Finding("newer", LOCK, message)]
 
 
 def _is_older(lock: Lock, wanted: Lock) -> bool:

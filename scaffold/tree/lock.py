@@ -77,6 +77,14 @@ def origin(project: Path) -> Origin | None:
     return Origin(generator, surface)
 
 
+def known_origin(project: Path) -> Origin | None:
+    """Where a project comes from; None where no lock says so, and one is about to be written."""
+    try:
+        return origin(project)
+    except LockError:
+        return None
+
+
 def _content(project: Path) -> bytes | None:
     place = project / LOCK
     try:

@@ -16,7 +16,7 @@ from scaffold.cli import app, main
 
 from .support import SPECS, edit, scaffold, scaffold_process
 
-COMMANDS = ("new", "generate", "check", "audit", "update", "lint", "explain", "schema")
+COMMANDS = ("new", "generate", "check", "merge", "audit", "update", "lint", "explain", "schema")
 EXPENSIVE = {
     *("asyncpg", "black", "copier", "jinja2", "openapi_pydantic", "yaml"),
     *("scaffold.database", "scaffold.design", "scaffold.plan", "scaffold.spec"),

@@ -23,6 +23,7 @@ Result = TypeVar("Result")
 Change = tuple[str, str]
 
 SERVING: Final = Path(__file__).parent / "serving.py"
+KILLED: Final = Path(__file__).parent / "killed.py"
 SECONDS: Final = 60
 """For one command of a release."""
 
@@ -145,6 +146,29 @@ def release(target: Path, changes: Iterable[Change] = ()) -> Release:
         text = text.replace(old, new)
     create(PACKAGE, target, text.encode(), SPEC.name)
     return Release(target)
+
+
+@contextmanager
+def killing(release: Release, *options: str) -> Iterator[Callable[[Urls, int], int]]:
+    """Runs migrations, each killed at the statement of a number; 0 is none."""
+    with subprocess.Popen(  # noqa: S603 - this Python, on a project that was made here
+        [sys.executable, str(KILLED), *options],
+        cwd=release.project,
+        env=environment(release.project, None),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+
+        def run(database: Urls, number: int) -> int:
+            assert process.stdin is not None and process.stdout is not None
+            print(database.owner, number, file=process.stdin, flush=True)
+            return int(process.stdout.readline())
+
+        yield run
+        assert process.stdin is not None
+        process.stdin.close()
 
 
 def environment(project: Path, url: str | None) -> dict[str, str]:

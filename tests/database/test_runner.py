@@ -19,10 +19,9 @@ import pytest
 from tests.emitted import PACKAGE
 
 from .catalog import catalog
-from .releases import SECONDS, Databases, Release, Urls, environment, execute, on
+from .releases import SECONDS, Databases, Release, Urls, environment, execute, killing, on
 from .test_two_releases import DEPLOYMENTS
 
-KILLED: Final = Path(__file__).parent / "killed.py"
 MODULE: Final = f"{PACKAGE}.store.migrate"
 INDEX: Final = "invoice_title_idx"
 
@@ -118,22 +117,7 @@ def test_a_run_that_is_killed_anywhere_goes_on_where_it_ended(
     anew = deployment == "the first one"
     release, options = (first, []) if anew else (second, ["--prune"])
     expected = on(deployed[0].admin, catalog) if anew else upgraded
-    with subprocess.Popen(  # noqa: S603 - this Python, on a project that was made here
-        [sys.executable, str(KILLED), *options],
-        cwd=release.project,
-        env=environment(release.project, None),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        assert process.stdin is not None and process.stdout is not None
-
-        def run(database: Urls, number: int) -> int:
-            assert process.stdin is not None and process.stdout is not None
-            print(database.owner, number, file=process.stdin, flush=True)
-            return int(process.stdout.readline())
-
+    with killing(release, *options) as run:
         for number in range(1, 100):
             database = databases.new(None if anew else deployed[0])
             status = run(database, number)
@@ -143,7 +127,6 @@ def test_a_run_that_is_killed_anywhere_goes_on_where_it_ended(
             assert run(database, 0) == 0
             assert on(database.admin, catalog) == expected, f"killed at statement {number}"
             databases.drop(database)
-        process.stdin.close()
     assert number > 12, "fewer statements than there are steps"
 
 

@@ -24,14 +24,13 @@ from tests.database.releases import Databases, Release, Urls, execute
 from tests.emitted import PACKAGE
 from tests.random_specs.specs import accepted, gather
 
-from .shop import facts
+from .shop import CONTRACT, facts
 
 Spec = dict[str, Any]
 Operation = Callable[[random.Random, Spec], None]
 
 ATTEMPTS: Final = 300
 """At a change that the language takes and that has a migration."""
-ALL: Final = ("--contract", "--grace", "0", "--allow-destructive")
 POPULATE: Final = f"""
 import asyncio, os, asyncpg
 from {PACKAGE}.development.world import populate
@@ -271,10 +270,10 @@ def live(number: int, changes: int, databases: Databases, directory: Path) -> It
         if fault := _faulty(release.migrate(database), about):
             yield fault
             return
-        done = release.migrate(database, *ALL)
+        done = release.migrate(database, *CONTRACT)
         if done.returncode and "the tables would refuse them" in done.stderr:
             _empty(database)
-            done = release.migrate(database, *ALL)
+            done = release.migrate(database, *CONTRACT)
         if fault := _faulty(done, about):
             yield fault
             return

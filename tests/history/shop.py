@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from scaffold.cli import app
 from scaffold.project.create import create
 from tests.database.catalog import catalog
-from tests.database.releases import Release, Urls, on
+from tests.database.releases import Databases, Release, Urls, on
 from tests.emitted import PACKAGE, Outcome, ask
 
 SPEC: Final = """\
@@ -62,6 +62,9 @@ resources:
 """
 Edit = tuple[str, str]
 
+CONTRACT: Final = ("--contract", "--grace", "0", "--allow-destructive")
+"""Everything at once, whatever it loses."""
+
 GIVEN: Final = Path(__file__).with_name("given_database.py")
 """A plugin for emitted tests: the database is the one of the environment."""
 TESTS: Final = (
@@ -83,13 +86,26 @@ def project(target: Path, spec: str = SPEC) -> Release:
 def edited(release: Release, target: Path, edits: Iterable[Edit]) -> Release:
     """A copy of a project whose spec is another one; it is not generated yet."""
     shutil.copytree(release.project, target)
-    place = target / "scaffold.yaml"
+    edit(target, edits)
+    return Release(target)
+
+
+def edit(project: Path, edits: Iterable[Edit]) -> None:
+    """Changes the spec of a project in places that it has once each."""
+    place = project / "scaffold.yaml"
     text = place.read_text("utf-8")
     for old, new in edits:
         assert text.count(old) == 1, (old, text.count(old))
         text = text.replace(old, new)
     place.write_text(text, "utf-8")
-    return Release(target)
+
+
+def new_of(release: Release, databases: Databases, *options: str) -> Urls:
+    """A new database of a release."""
+    found = databases.new()
+    done = release.migrate(found, *options)
+    assert done.returncode == 0, done.stderr
+    return found
 
 
 def generate(release: Release, *options: str) -> Result:

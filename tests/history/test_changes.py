@@ -19,7 +19,17 @@ from tests.database.releases import Databases, Release, Urls, execute, on
 from tests.database.test_statements import EXCLUDED, squawk
 from tests.emitted import PACKAGE
 
-from .shop import Edit, edited, facts, generate, migrations, outcome_of, project
+from .shop import (
+    CONTRACT,
+    Edit,
+    edited,
+    facts,
+    generate,
+    migrations,
+    new_of,
+    outcome_of,
+    project,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,13 +252,6 @@ def lint(release: Release, directory: Path) -> None:
                 squawk(files, *options, excluded=EXCLUDED | PROVEN | excluded)
 
 
-def new_of(release: Release, databases: Databases) -> Urls:
-    """A new database of a release."""
-    found = databases.new()
-    assert release.migrate(found).returncode == 0
-    return found
-
-
 def tables(found: list[str]) -> set[str]:
     """What is history of it."""
     return {
@@ -290,7 +293,6 @@ def test_what_needs_an_earlier_contract_phase_waits_for_it(
     assert generate(third).exit_code == 0
     refused = third.migrate(database)
     assert refused.returncode == 1 and "waits for --contract" in refused.stderr
-    options = ("--contract", "--grace", "0", "--allow-destructive")
     # A new database, on which a run was interrupted after the first migration.
     new = databases.new()
     printed = third.migrate(new, "--sql").stdout
@@ -298,9 +300,9 @@ def test_what_needs_an_earlier_contract_phase_waits_for_it(
     assert third.migrate(new).returncode == 0
     assert facts(new) == facts(new_of(third, databases))
     # Where nothing else serves, all of it is done at once.
-    assert third.migrate(databases.new(database), *options).returncode == 0
+    assert third.migrate(databases.new(database), *CONTRACT).returncode == 0
     assert second.migrate(database).returncode == 0
-    done = second.migrate(database, *options)
+    done = second.migrate(database, *CONTRACT)
     assert done.returncode == 0, done.stderr
     done = third.migrate(database)
     assert done.returncode == 0, done.stderr

@@ -1,46 +1,17 @@
 """Both phases of a migration, killed anywhere, end where one run would have ended."""
 
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Final
 
 import pytest
 
-from tests.database.releases import Databases, Release, Urls, environment
-from tests.database.test_runner import KILLED
+from tests.database.releases import Databases, Release, Urls, killing
 
-from .shop import edited, facts, generate
+from .shop import CONTRACT, edited, facts, generate
 from .test_changes import CASES
 
-CONTRACT: Final = ("--contract", "--grace", "0", "--allow-destructive")
 STRIDE: Final = 4
 """Statements from one kill to the next: all of them would take minutes."""
-
-
-@contextmanager
-def killing(release: Release, *options: str) -> Iterator[Callable[[Urls, int], int]]:
-    """Runs migrations, each killed at the statement of a number; 0 is none."""
-    with subprocess.Popen(  # noqa: S603 - this Python, on a project that was made here
-        [sys.executable, str(KILLED), *options],
-        cwd=release.project,
-        env=environment(release.project, None),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-
-        def run(database: Urls, number: int) -> int:
-            assert process.stdin is not None and process.stdout is not None
-            print(database.owner, number, file=process.stdin, flush=True)
-            return int(process.stdout.readline())
-
-        yield run
-        assert process.stdin is not None
-        process.stdin.close()
 
 
 @pytest.fixture(scope="module")

@@ -19,9 +19,19 @@ from tests.database.releases import Databases, Release, Urls, execute, on
 from tests.emitted import PACKAGE
 from tests.repositories import begin, commit, git
 
-from .shop import Edit, edited, facts, generate, migrations, outcome_of, project
+from .shop import (
+    CONTRACT,
+    Edit,
+    edit,
+    edited,
+    facts,
+    generate,
+    migrations,
+    new_of,
+    outcome_of,
+    project,
+)
 
-CONTRACT: Final = ("--contract", "--grace", "0", "--allow-destructive")
 SERVES: Final = ("test_records.py",)
 """The emitted tests that are run after each change: they create, read, change and delete rows."""
 LABEL: Final = "      label: {type: string, max: 20, optional: true}\n"
@@ -281,9 +291,8 @@ def test_a_project_lives(
     raise_generator(life, monkeypatch)
 
     spec = (life.release.project / "scaffold.yaml").read_text("utf-8")
-    fresh, new = project(tmp_path / "fresh", spec), databases.new()
-    assert fresh.migrate(new).returncode == 0
-    assert facts(new) == facts(life.database)
+    fresh = project(tmp_path / "fresh", spec)
+    assert facts(new_of(fresh, databases)) == facts(life.database)
 
 
 def merge_branches(life: Life) -> None:
@@ -293,12 +302,9 @@ def merge_branches(life: Life) -> None:
         "prices": ("max: 100000, backfill_from: price}", "max: 200000}"),
         "words": ("max: 500, class", "max: 600, class"),
     }
-    for name, (old, new) in edits.items():
+    for name, change in edits.items():
         git(repository, "switch", "-qc", name, "main")
-        spec = repository / "scaffold.yaml"
-        text = spec.read_text("utf-8")
-        assert text.count(old) == 1, old
-        spec.write_text(text.replace(old, new), "utf-8")
+        edit(repository, [change])
         assert generate(Release(repository)).exit_code == 0
         commit(repository, name)
     git(repository, "merge", "-q", "prices")

@@ -14,7 +14,7 @@ from tests.database.releases import Databases, Release, Urls
 from tests.emitted import PACKAGE
 from tests.repositories import begin, commit, git
 
-from .shop import Edit, facts, generate, migrations, outcome_of, project
+from .shop import CONTRACT, Edit, edit, facts, generate, migrations, new_of, outcome_of, project
 
 LABEL: Final = "      label: {type: string, max: 20, optional: true}\n"
 BRANCHES: Final[dict[str, tuple[Edit, ...]]] = {
@@ -37,29 +37,22 @@ def test_a_database_may_have_either_branch_first(
     found: dict[str, Release] = {}
     for name, edits in BRANCHES.items():
         git(repository, "switch", "-qc", name, "main")
-        spec = (repository / "scaffold.yaml").read_text("utf-8")
-        for old, new in edits:
-            assert spec.count(old) == 1, old
-            spec = spec.replace(old, new)
-        (repository / "scaffold.yaml").write_text(spec, "utf-8")
+        edit(repository, edits)
         assert generate(Release(repository), "--allow-destructive").exit_code == 0
         commit(repository, name)
         found[name] = Release(Path(shutil.copytree(repository, tmp_path / name)))
     git(repository, "merge", "-q", "one")
     git(repository, "checkout", "--theirs", "scaffold.yaml")
+    edit(repository, BRANCHES["other"])
     spec = (repository / "scaffold.yaml").read_text("utf-8")
-    for old, new in BRANCHES["other"]:
-        spec = spec.replace(old, new)
-    (repository / "scaffold.yaml").write_text(spec, "utf-8")
     both = Release(repository)
     done = both.run("-m", "scaffold", "merge", url=None)
     assert done.returncode == 0, done.stdout + done.stderr
     # Nothing is written but what the branches had.
     assert migrations(both) == sorted({*migrations(found["one"]), *migrations(found["other"])})
 
-    contract = ("--contract", "--grace", "0", "--allow-destructive")
-    wanted = facts(new_of(project(tmp_path / "fresh", spec), databases, *contract))
-    assert facts(new_of(both, databases, *contract)) == wanted
+    wanted = facts(new_of(project(tmp_path / "fresh", spec), databases, *CONTRACT))
+    assert facts(new_of(both, databases, *CONTRACT)) == wanted
     for release, place in ((found["one"], database), (found["other"], databases.new(database))):
         done = release.migrate(place)
         assert done.returncode == 0, done.stderr
@@ -68,7 +61,7 @@ def test_a_database_may_have_either_branch_first(
         for each in (release, both):
             outcome = outcome_of(each, place)
             assert outcome.passed, outcome.output
-        done = both.migrate(place, *contract)
+        done = both.migrate(place, *CONTRACT)
         assert done.returncode == 0, done.stderr
         assert both.migrate(place, "--status").returncode == 0
         assert facts(place) == wanted
@@ -80,14 +73,6 @@ def test_a_database_may_have_either_branch_first(
     done = both.migrate(database)
     assert done.returncode == 1
     assert f"{name} was changed after it had been applied here" in done.stderr
-
-
-def new_of(release: Release, databases: Databases, *options: str) -> Urls:
-    """A new database of a release."""
-    found = databases.new()
-    done = release.migrate(found, *options)
-    assert done.returncode == 0, done.stderr
-    return found
 
 
 ID: Final = Column("id", "uuid")
