@@ -19,6 +19,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 PROJECT = REPOSITORY / "build" / "demo"
 SPEC = REPOSITORY / "specs" / "invoicing.yaml"
+HOOKS = REPOSITORY / "examples" / "invoicing" / "hooks"
 START_SECONDS = 60
 ROLE, TENANT, PATH = "accountant", "acme", "/customers?limit=1"
 
@@ -28,6 +29,10 @@ def main() -> None:
     step(f"scaffold new invoicing --spec {SPEC.relative_to(REPOSITORY)} --into build/demo")
     shutil.rmtree(PROJECT, ignore_errors=True)
     run("-m", "scaffold", "new", "invoicing", "--spec", str(SPEC), "--into", str(PROJECT))
+    step("cp examples/invoicing/hooks/*.py build/demo/hooks/, where you write what actions do")
+    for each in sorted(HOOKS.glob("*.py")):
+        shutil.copy(each, PROJECT / "hooks")
+        print(each.name)
     step("The service, on this machine, with a database and two tenants of its own")
     port = free_port()
     with serving(port):

@@ -23,11 +23,32 @@ SECONDS: Final = 180
 """For the tests of one project."""
 
 
-def project(name: str, target: Path) -> Path:
-    """A new project of a reference spec, as `scaffold new` makes it."""
-    spec = SPECS / f"{name}.yaml"
-    create(name, target, spec.read_bytes(), spec.name)
+STUB: Final = re.compile(
+    r"(-> (\w+):\n(?:(?!async def).*\n)*?)    raise NotImplementedError\n", re.MULTILINE
+)
+
+
+def made(name: str, target: Path, content: bytes, source: str = "scaffold.yaml") -> Path:
+    """A new project, as `scaffold new` makes it, with hooks that do nothing."""
+    create(name, target, content, source)
+    write_hooks(target)
     return target
+
+
+def write_hooks(project: Path) -> None:
+    """Replaces each stub of a hook by a function that does nothing."""
+    for module in (project / "hooks").glob("*.py"):
+        module.write_text(STUB.sub(_written, module.read_text("utf-8")), "utf-8")
+
+
+def _written(stub: re.Match[str]) -> str:
+    return stub[1] + ("" if stub[2] == "None" else "    return {}\n")
+
+
+def project(name: str, target: Path) -> Path:
+    """A new project of a reference spec, with hooks that do nothing."""
+    spec = SPECS / f"{name}.yaml"
+    return made(name, target, spec.read_bytes(), spec.name)
 
 
 def invoicing(target: Path) -> Path:

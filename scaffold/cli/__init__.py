@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from scaffold.cli import audit, check, explain, generate, lint, merge, new, schema, update
+from scaffold.cli import audit, check, explain, generate, hooks, lint, merge, new, schema, update
 from scaffold.cli.output import DEFECT, report_defect
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app = typer.Typer(
 app.command("new")(new.run)
 app.command("generate")(generate.run)
 app.command("check")(check.run)
+app.command("hooks")(hooks.run)
 app.command("merge")(merge.run)
 app.command("merge-driver", hidden=True)(merge.drive)
 app.command("audit")(audit.run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,6 +65,8 @@ def run(
     the deployment, and in a file of its own what is for after it. Migrations stay as they were
     written; as long as nothing is deployed, --replace-initial-migration begins anew with one.
 
+    A module of hooks that is not there is written with a stub of each hook, and is yours then.
+
     In a project of an older scaffold it ends with what changed since, security first. One of a
     newer scaffold is refused.
 
@@ -85,6 +88,7 @@ def run(
 
         from scaffold import __version__
         from scaffold.emission import emit_project
+        from scaffold.project.hooks import missing_modules, write
         from scaffold.releases.news import require_not_newer
         from scaffold.tree.lay import compare, lay
         from scaffold.tree.lock import known_origin
@@ -95,11 +99,13 @@ def run(
         emission = emit_project(project, added=new or (), replace_initial=replace_initial)
         difference = compare(project, emission)
         require_consent(emission, "generate", given=allow_destructive or dry_run)
+        stubs = missing_modules(project, emission.design)
         if not dry_run:
             lay(project, emission, difference)
+            write(project, stubs)
             if not emission.migrates:
                 keep_sound(project, emission, kept)
-        show(project, emission, difference, dry_run=dry_run)
+        show(project, emission, difference, stubs, dry_run=dry_run)
         if origin:
             _tell_news(origin)
 
@@ -134,15 +140,24 @@ def require_consent(emission: Emission, command: str, *, given: bool) -> None:
 
 
 def show(
-    project: Path, emission: Emission, difference: Difference, *, dry_run: bool = False
+    project: Path,
+    emission: Emission,
+    difference: Difference,
+    stubs: Collection[str],
+    *,
+    dry_run: bool = False,
 ) -> None:
-    """Says what was written, and what is left to do."""
-    from scaffold.project.create import missing_hooks
+    """Says what was written, `stubs` of hooks among it, and what is left to do."""
+    from scaffold.cli.hooks import to_do
+    from scaffold.project.hooks import hooks
 
     _list(difference)
-    _summarise(difference, dry_run=dry_run)
-    for path, actions in missing_hooks(project, emission.design).items():
-        say(f"Write this module yourself: {path} ({', '.join(actions)})")
+    for path in stubs:
+        say(f"{paint('created ', 'green')} {path} (yours: it has a stub of each hook)")
+    if difference or not stubs:
+        _summarise(difference, dry_run=dry_run)
+    for line in to_do(hooks(project, emission.design)):
+        say(line)
 
 
 def _list(difference: Difference) -> None:

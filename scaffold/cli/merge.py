@@ -53,7 +53,7 @@ def run(
         require_consent(merge.emission, "merge", given=allow_destructive)
         lay(project, merge.emission, merge.difference)
         merge.stage()
-        show(project, merge.emission, merge.difference)
+        show(project, merge.emission, merge.difference, ())
         rest = merge.repository.unmerged()
         for path in rest:
             say(f"Resolve yourself: {path}")

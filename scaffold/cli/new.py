@@ -42,19 +42,25 @@ def run(
     """
     with refusing():
         from scaffold.emission import read_spec
-        from scaffold.project.create import create, default_answers, starter
+        from scaffold.project.create import (
+            create,
+            default_answers,
+            starter,
+            starter_hooks,
+        )
         from scaffold.repository import RepositoryError
         from scaffold.tree.driver import install
 
         if spec is not None:
-            content, source = read_spec(spec), str(spec)
+            content, source, written = read_spec(spec), str(spec), {}
         else:
             answers = default_answers(name)
             if not defaults:
                 answers = _ask(answers)
             content, source = starter(name, answers), "the starter spec"
+            written = starter_hooks(name)
         target = into or Path(name)
-        emission = create(name, target, content, source)
+        emission = create(name, target, content, source, written=written)
         with suppress(RepositoryError):  # most projects are no repository yet
             install(target)
         count = len(emission.files)
@@ -62,6 +68,8 @@ def run(
         say("Next:")
         say(f"  cd {target} && make setup")
         say("  make dev")
+        if emission.design.hook_modules.keys() - written.keys():
+            say("Then write what the actions do, in hooks/: scaffold hooks lists them.")
 
 
 def _ask(defaults: Answers) -> Answers:

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scaffold import __version__, naming
-from scaffold.design.model import Design, Entity
+from scaffold import __version__
+from scaffold.design.model import Design
 from scaffold.emission import Emission, emit
 from scaffold.places import TEMPLATES
-from scaffold.plan import python, quoting
+from scaffold.plan import quoting
 from scaffold.plan.format import format_python
-from scaffold.plan.templates import docline, environment
-from scaffold.project import own
+from scaffold.plan.templates import environment
+from scaffold.project import hooks, own
 from scaffold.project.own import BASE, OWNED, Base, is_project_name
 from scaffold.project.provenance import Pin
 from scaffold.project.provenance import pin as installed_pin
@@ -70,13 +70,25 @@ def starter(name: str, answers: Answers) -> bytes:
     ).encode()
 
 
+def starter_hooks(name: str) -> dict[str, str]:
+    """The hooks of the small spec of `starter`, by their paths."""
+    template = environment("starter").get_template("hooks/item.py.jinja")
+    return {f"{hooks.HOOKS}/item.py": template.render(package=name.replace("-", "_"))}
+
+
 def create(
-    name: str, target: Path, content: bytes, source: str, pin: Pin | None = None
+    name: str,
+    target: Path,
+    content: bytes,
+    source: str,
+    pin: Pin | None = None,
+    written: Mapping[str, str] | None = None,
 ) -> Emission:
     """Makes a project in a directory that is missing or empty, as a whole or not at all.
 
     `content` is the spec, `source` names it in messages. `pin` says how other machines install
-    the generator; if left out, as this one was installed.
+    the generator; if left out, as this one was installed. `written` are modules of hooks, by
+    their paths; every other action gets a stub.
 
     Raises:
         NewProjectError: a project cannot have this name, or the directory is not empty.
@@ -94,13 +106,16 @@ def create(
     spec = with_modeline(content)
     emission = emit(spec, source)
     pin = pin or installed_pin()
-    answers = _answers(name, emission.design, spec.decode(), pin)
+    design = emission.design
+    answers = _answers(name, design, spec.decode(), pin)
+    functions = hooks.modules(design.name, design.hook_modules, written)
 
     def write(stage: Path) -> None:
-        _write_own(stage, answers, emission.design.name)
+        _write_own(stage, answers, design.name)
         base = own.write(Base(__version__, name, pin, _offered(stage)))
         lock = locks.write(emission.lock)
-        for path, each in {**emission.files, BASE: base, LOCK: lock}.items():
+        texts = {path: text.encode() for path, text in functions.items()}
+        for path, each in {**emission.files, **texts, BASE: base, LOCK: lock}.items():
             place = stage / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(each)
@@ -166,15 +181,6 @@ def _umask() -> int:
     return mask
 
 
-def missing_hooks(project: Path, design: Design) -> dict[str, list[str]]:
-    """The modules of hooks that a project does not have yet, with the actions they are for."""
-    return {
-        path: [each.action for each in entity.actions]
-        for path, entity in design.hook_modules.items()
-        if not (project / path).exists()
-    }
-
-
 def _write_own(stage: Path, answers: Mapping[str, Any], package: str) -> None:
     """Writes the developer's own files: once, and laid out as the generated ones are."""
     import copier
@@ -228,33 +234,4 @@ def _answers(name: str, design: Design, spec: str, pin: Pin) -> dict[str, Any]:
         "role": design.roles[0].name,
         "deployed": "production" if "production" in others else (others or ["development"])[0],
         "pin": {"lines": list(pin.lines), "comment": pin.comment},
-        "entities": [_hooks(entity) for entity in design.entities if entity.actions],
-    }
-
-
-def _hooks(entity: Entity) -> Mapping[str, Any]:
-    """One module of hooks: a function for each action of a resource."""
-    hooks = [python.hook(each, entity) for each in entity.actions]
-    return {
-        "name": entity.name,
-        "plural": entity.names.many,
-        "models": sorted({model for each in hooks for model in each.models}),
-        "rows": sorted(each.rows for each in hooks if each.rows),
-        "actions": [_hook(entity, each) for each in hooks],
-    }
-
-
-def _attributes(entity: Entity, hook: python.Hook) -> list[str]:
-    """What the hook may set, by the names in Python."""
-    changes = entity.set_by(hook.operation) if hook.row else ()
-    return [naming.attribute(each.name) for each in changes]
-
-
-def _hook(entity: Entity, hook: python.Hook) -> dict[str, Any]:
-    return {
-        "name": hook.name,
-        "summary": docline(hook.operation.summary),
-        "parameters": hook.parameters,
-        "answer": hook.answer,
-        "changes": _attributes(entity, hook),
     }

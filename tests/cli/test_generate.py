@@ -91,13 +91,6 @@ def test_a_missing_or_unreadable_lock_is_written_anew(project: Path) -> None:
         assert lock.read_bytes() == before
 
 
-def test_a_hook_that_is_yours_to_write_is_named(project: Path) -> None:
-    (project / "hooks" / "order.py").unlink()
-    result = scaffold("generate", project)
-    assert "Write this module yourself: hooks/order.py (ship, tally)" in result.stdout
-    assert not (project / "hooks" / "order.py").exists()
-
-
 def test_a_tree_that_cannot_be_written_is_left_as_it_was(project: Path) -> None:
     app = project / PACKAGE / "app.py"
     app.unlink()

@@ -16,8 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from scaffold.project.create import create
-from tests.emitted import PACKAGE, SPEC
+from tests.emitted import PACKAGE, SPEC, made
 
 Result = TypeVar("Result")
 Change = tuple[str, str]
@@ -144,7 +143,7 @@ def release(target: Path, changes: Iterable[Change] = ()) -> Release:
     for old, new in changes:
         assert old in text, old
         text = text.replace(old, new)
-    create(PACKAGE, target, text.encode(), SPEC.name)
+    made(PACKAGE, target, text.encode())
     return Release(target)
 
 

@@ -12,10 +12,9 @@ from scaffold.design import resolve
 from scaffold.design.surface import surface
 from scaffold.history.plan import initial
 from scaffold.plan.files import Plan, unformatted
-from scaffold.project.create import create
 from scaffold.spec import names
 from scaffold.spec.problems import Refusal
-from tests.emitted import ask
+from tests.emitted import ask, made
 
 from .samples import design, whole
 
@@ -128,7 +127,7 @@ def test_the_emitted_tests_know_it(
     more_columns: None, tmp_path: Path, postgres_server: str
 ) -> None:
     project = tmp_path / "shop"
-    create("shop", project, whole(ROLES).encode(), "shop.yaml")
+    made("shop", project, whole(ROLES).encode())
     outcome = ask(project, TESTS)
     assert outcome.passed, outcome.output
 

@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote
 import asyncpg
 
 from benchmarks.bed import ENOUGH, LIMITS
-from scaffold.project.create import create
+from tests.emitted import made
 
 from .wire import HOST
 
@@ -64,8 +64,7 @@ def project(spec: Path, target: Path) -> Path:
     text, count = LIMITS.subn(ENOUGH, spec.read_text("utf-8"))
     if not count:
         text += f"\n{ENOUGH}\n"
-    create(spec.stem, target, text.encode(), "scaffold.yaml")
-    return target
+    return made(spec.stem, target, text.encode())
 
 
 class Emitted:

@@ -51,7 +51,7 @@ def project(name: str, target: Path) -> Path:
         shutil.copytree(ROOT / "examples" / name, target, ignore=shutil.ignore_patterns(".*_cache"))
     else:
         path = ROOT / "specs" / f"{name}.yaml"
-        create(name, target, path.read_bytes(), path.name)
+        made(name, target, path.read_bytes(), path.name)
     return target
 
 

@@ -13,10 +13,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from scaffold.cli import app
-from scaffold.project.create import create
 from tests.database.catalog import catalog
 from tests.database.releases import Databases, Release, Urls, on
-from tests.emitted import PACKAGE, Outcome, ask
+from tests.emitted import PACKAGE, Outcome, ask, made
 
 SPEC: Final = """\
 scaffold: 1
@@ -79,7 +78,7 @@ TESTS: Final = (
 
 def project(target: Path, spec: str = SPEC) -> Release:
     """A new project of a spec, whose hooks do nothing."""
-    create(PACKAGE, target, spec.encode(), "scaffold.yaml")
+    made(PACKAGE, target, spec.encode())
     return Release(target)
 
 
@@ -121,7 +120,9 @@ def migrations(release: Release) -> list[str]:
 
 def outcome_of(release: Release, urls: Urls, tests: Sequence[str] = TESTS) -> Outcome:
     """Runs emitted tests of a release on a database as it is."""
-    there = [each for each in tests if (release.project / "tests" / "contract" / each).exists()]
+    place = release.project / "tests" / "contract"
+    there = [each for each in tests if (place / each.partition("::")[0]).exists()]
+    assert there, tests
     shutil.copy(GIVEN, release.project)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GIVEN_DATABASE", json.dumps(urls._asdict()))

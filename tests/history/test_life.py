@@ -14,9 +14,13 @@ from typing import Any, Final
 import asyncpg
 import pytest
 
+from scaffold.design.model import Design
+from scaffold.design.resolve import resolve
+from scaffold.project.hooks import missing_stubs
+from scaffold.spec.load import load
 from scaffold.tree.merge import prepare
 from tests.database.releases import Databases, Release, Urls, execute, on
-from tests.emitted import PACKAGE
+from tests.emitted import PACKAGE, write_hooks
 from tests.repositories import begin, commit, git
 
 from .shop import (
@@ -32,7 +36,9 @@ from .shop import (
     project,
 )
 
-SERVES: Final = ("test_records.py",)
+HOOK: Final = "hooks/product.py"
+HOOKED: Final = "test_hooks.py::test_a_declared_hook_is_written"
+SERVES: Final = ("test_records.py", HOOKED)
 """The emitted tests that are run after each change: they create, read, change and delete rows."""
 LABEL: Final = "      label: {type: string, max: 20, optional: true}\n"
 NOTE: Final = "      note: {type: string, max: 40, optional: true}\n"
@@ -47,8 +53,8 @@ class Step:
     """A change of the spec.
 
     One that is `destructive` is refused until consent is given. Where `refused` is said by the
-    contract phase, after `spoil` was done to the rows, `repair` is. Where it is about `hooks`, the
-    developer writes them.
+    contract phase, after `spoil` was done to the rows, `repair` is. Where it adds an action, the
+    developer writes its `hook`.
     """
 
     title: str
@@ -57,7 +63,7 @@ class Step:
     spoil: str = ""
     refused: str = ""
     repair: str = ""
-    hooks: bool = False
+    hook: str = ""
     migrates: bool = True
 
 
@@ -172,7 +178,7 @@ LIFE: Final = (
                 "{do: tally, on: product}\n      - {do: [publish], on: product,",
             ),
         ),
-        hooks=True,
+        hook="tally",
         migrates=False,
     ),
     Step(
@@ -212,9 +218,19 @@ class Life:
         assert by_hand(following) == before, step.title
         new = {*migrations(following)} - {*migrations(self.release)}
         assert bool(new) is step.migrates, (step.title, new)
-        if step.hooks:
-            write_hooks(following, self.directory / f"{self.number}-written")
+        assert (f"{HOOK}: {step.hook} is not there" in written.output) is bool(step.hook)
         self.deploy(following, step)
+
+    def write_hook(self, following: Release, hook: str) -> None:
+        """What the developer does after the spec has a new action."""
+        for missing in (True, False):
+            outcome = outcome_of(following, self.database, (HOOKED,))
+            assert outcome.failed and f"write {hook} in {HOOK}" in outcome.output, outcome.output
+            if missing:
+                stub = missing_stubs(following.project, design_of(following))[HOOK]
+                module = following.project / HOOK
+                module.write_text(f"{module.read_text('utf-8')}\n\n{stub}", "utf-8")
+        write_hooks(following.project)
 
     def deploy(self, following: Release, step: Step) -> None:
         """Brings the database to the next release while this one serves."""
@@ -230,6 +246,8 @@ class Life:
             execute(self.database.admin, step.repair)
             done = following.migrate(self.database, *CONTRACT)
         assert done.returncode == 0, (step.title, done.stderr)
+        if step.hook:
+            self.write_hook(following, step.hook)
         self.release = following
         self.serves(following, step.title)
 
@@ -250,12 +268,9 @@ def by_hand(release: Release) -> dict[str, bytes]:
     return found
 
 
-def write_hooks(release: Release, directory: Path) -> None:
-    """What the developer does after the spec has a new action."""
-    spec = (release.project / "scaffold.yaml").read_text("utf-8")
-    shutil.copytree(
-        project(directory, spec).project / "hooks", release.project / "hooks", dirs_exist_ok=True
-    )
+def design_of(release: Release) -> Design:
+    """What the spec of a release means."""
+    return resolve(load(release.project / "scaffold.yaml"))
 
 
 def rows(database: Urls) -> dict[str, int]:
@@ -272,7 +287,7 @@ async def _count(table: str, connection: "asyncpg.Connection[Any]") -> int:
 def life(shop: Release, database: Urls, tmp_path: Path) -> Iterator[Life]:
     """A project in its first release."""
     first = Release(Path(shutil.copytree(shop.project, tmp_path / "first")))
-    hook = first.project / "hooks" / "product.py"
+    hook = first.project / HOOK
     hook.write_text(f"{hook.read_text('utf-8')}\n\n# Written by hand.\n", "utf-8")
     yield Life(first, database, tmp_path)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from scaffold.emission import emit_project
-from scaffold.project.create import create
 from scaffold.tree.check import check
+from tests.emitted import made
 
 CHECKS: Final = (
     ("ruff", "check", "--no-cache", "."),
@@ -30,7 +30,7 @@ def faults(text: str, target: Path, package: str, *tests: str) -> Iterator[str]:
     the one of DEVELOPMENT_POSTGRES_URL.
     """
     try:
-        create(package, target, text.encode(), "scaffold.yaml")
+        made(package, target, text.encode())
     except Exception:
         target.mkdir(parents=True, exist_ok=True)
         yield traceback.format_exc()

@@ -164,11 +164,15 @@ async def begin(
             call.idempotency_key,
             call.fingerprint,
         )
-        yield Work(call, connection, name, call.decided(row))
+        work = Work(call, connection, name, call.decided(row))
+        try:
+            yield work
+        except NotImplementedError as error:
+            raise Problem(501, "not_implemented") from error
 
 
 def hook(resource: str, name: str) -> Any:
-    """The function `name` of hooks/<resource>.py. One that is not written answers 501."""
+    """The function `name` of hooks/<resource>.py, or a stub, which is answered with 501."""
     module = f"hooks.{resource}"
     try:
         found = getattr(importlib.import_module(module), name, None)
@@ -176,8 +180,8 @@ def hook(resource: str, name: str) -> Any:
         if error.name not in ("hooks", module):
             raise
         found = None
-    return found or _not_implemented
+    return found or _not_written
 
 
-async def _not_implemented(*_: object) -> NoReturn:
-    raise Problem(501, "not_implemented")
+async def _not_written(*_: object) -> NoReturn:
+    raise NotImplementedError

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import inspect
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -28,7 +29,11 @@ ACTIONS = reachable("action")
 def test_a_declared_hook_is_written(operation: str) -> None:
     about = ACCESS[operation]
     module = importlib.import_module(f"hooks.{about['resource']}")
-    assert callable(getattr(module, about["action"], None)), "write it in hooks/"
+    hook = getattr(module, about["action"], None)
+    to_do = f"write {about['action']} in hooks/{about['resource']}.py"
+    assert callable(hook), to_do
+    names = getattr(getattr(inspect.unwrap(hook), "__code__", None), "co_names", ())
+    assert "NotImplementedError" not in names, to_do
 
 
 @pytest.mark.parametrize("operation", ACTIONS)

@@ -1,0 +1,224 @@
+"""The developer's hooks: which ones the spec asks for, which are written, and stubs of the others.
+
+What is written is read, and never run: a module of hooks is parsed, and its names are looked at.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from scaffold import naming
+from scaffold.design.model import Design, Entity
+from scaffold.plan import python
+from scaffold.plan.format import format_python
+from scaffold.plan.templates import docline, environment
+from scaffold.tree.paths import confine, is_plain
+
+State = Literal["written", "stub", "missing", "dead", "unread"]
+
+HOOKS = "hooks"
+MAX_BYTES = 1 << 20
+"""Of a module of hooks; a larger one is not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A function of a module of hooks, and how it stands with the spec.
+
+    A `stub` raises NotImplementedError, so that its action is answered 501. A `missing` one is
+    declared by an action, and is not there. A `dead` one is given an Action, and belongs to no
+    action of the spec. Nothing can be said of one in a module that is `unread`: it is no Python,
+    too large, or takes its names from another module by `*`.
+    """
+
+    path: str
+    name: str
+    state: State
+
+
+def hooks(project: Path, design: Design) -> list[Hook]:
+    """The hooks that the spec asks for, and those that nothing asks for any more."""
+    found = []
+    for path in sorted({*design.hook_modules, *_modules(project)}):
+        entity = design.hook_modules.get(path)
+        wanted = [each.action for each in entity.actions] if entity else []
+        found += [Hook(path, *each) for each in _states(project, path, wanted)]
+    return found
+
+
+def missing_modules(project: Path, design: Design) -> dict[str, str]:
+    """The modules of hooks that are not there, and the text of one with a stub of each."""
+    missing = {
+        path: entity
+        for path, entity in design.hook_modules.items()
+        if not os.path.lexists(project / path)
+    }
+    return modules(design.name, missing)
+
+
+def modules(
+    package: str, wanted: Mapping[str, Entity], written: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Whole modules of hooks, by their paths: those that are `written`, and stubs of the others."""
+    texts = {path: _stubs(package, each, whole=True) for path, each in wanted.items()}
+    return format_python({**texts, **(written or {})}, package)
+
+
+def missing_stubs(project: Path, design: Design) -> dict[str, str]:
+    """The imports and stubs to be added to modules in which hooks are missing."""
+    missing: dict[str, set[str]] = {}
+    for each in hooks(project, design):
+        if each.state == "missing":
+            missing.setdefault(each.path, set()).add(each.name)
+    wanted = {
+        path: _stubs(design.name, design.hook_modules[path], names)
+        for path, names in missing.items()
+    }
+    return format_python(wanted, design.name)
+
+
+def write(project: Path, texts: Mapping[str, str]) -> None:
+    """Writes modules of hooks that are not there; one that somebody wrote meanwhile stays.
+
+    Raises:
+        UnsafePath: a directory on the way is a symbolic link.
+        OSError: one cannot be written.
+    """
+    for path, text in texts.items():
+        place = confine(project, path)
+        place.parent.mkdir(exist_ok=True)
+        with tempfile.NamedTemporaryFile(prefix=".scaffold-", dir=place.parent) as file:
+            file.write(text.encode())
+            file.flush()
+            os.fchmod(file.fileno(), 0o644)
+            try:
+                os.link(file.name, place)
+            except FileExistsError:
+                continue
+
+
+def _modules(project: Path) -> Iterator[str]:
+    """The modules of hooks that lie in the project."""
+    try:
+        names = os.listdir(project / HOOKS)
+    except OSError:
+        return
+    for name in names:
+        path = f"{HOOKS}/{name}"
+        if name.endswith(".py") and is_plain(path) and not (project / path).is_symlink():
+            yield path
+
+
+def _states(project: Path, path: str, wanted: list[str]) -> Iterator[tuple[str, State]]:
+    """The hooks of a module of which the spec wants these, with their states."""
+    if not os.path.lexists(project / path):
+        yield from ((name, "missing") for name in wanted)
+        return
+    tree = _parsed(project / path)
+    bound = dict(_bound(tree.body)) if tree else {"*": None}
+    for name in wanted:
+        if name in bound:
+            yield name, "stub" if _is_stub(bound[name]) else "written"
+        else:
+            yield name, "unread" if "*" in bound else "missing"
+    for name, node in bound.items():
+        if name not in wanted and not name.startswith("_") and _takes_action(node):
+            yield name, "dead"
+
+
+def _parsed(place: Path) -> ast.Module | None:
+    """The module, or None where it cannot be read."""
+    try:
+        with place.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        return ast.parse(content) if len(content) <= MAX_BYTES else None
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _bound(body: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.AST | None]]:
+    """The names that statements bind in a module, with the functions among them."""
+    for each in body:
+        match each:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                yield each.name, each
+            case ast.ClassDef():
+                yield each.name, None
+            case ast.Import() | ast.ImportFrom():
+                yield from ((one.asname or one.name, None) for one in each.names)
+            case ast.Assign():
+                names = (one for target in each.targets for one in ast.walk(target))
+                yield from ((one.id, None) for one in names if isinstance(one, ast.Name))
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                yield name, None
+            case _:
+                inner = (one for one in ast.iter_child_nodes(each) if isinstance(one, ast.stmt))
+                yield from _bound(inner)
+
+
+def _is_stub(node: ast.AST | None) -> bool:
+    """Does the function raise NotImplementedError?"""
+    return node is not None and any(
+        isinstance(each, ast.Raise) and _name(each.exc) == "NotImplementedError"
+        for each in ast.walk(node)
+    )
+
+
+def _takes_action(node: ast.AST | None) -> bool:
+    """Is it a coroutine function whose first parameter is an Action, as that of a hook is?"""
+    if not isinstance(node, ast.AsyncFunctionDef):
+        return False
+    parameters = [*node.args.posonlyargs, *node.args.args]
+    return bool(parameters) and _name(parameters[0].annotation) == "Action"
+
+
+def _name(node: ast.expr | None) -> str:
+    """The last name of `x`, `a.x`, `x[...]`, `x(...)` or `"x"`; nothing for anything else."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case ast.Subscript(value=inner) | ast.Call(func=inner):
+            return _name(inner)
+        case ast.Constant(value=str(text)):
+            return text.partition("[")[0].rpartition(".")[2]
+        case _:
+            return ""
+
+
+def _stubs(
+    package: str, entity: Entity, names: Iterable[str] | None = None, *, whole: bool = False
+) -> str:
+    """A stub for each action of a resource, or for those of these names."""
+    wanted = set(names or (each.action for each in entity.actions))
+    found = [python.hook(each, entity) for each in entity.actions if each.action in wanted]
+    return (
+        environment("starter")
+        .get_template("hooks/stubs.py.jinja")
+        .render(
+            whole=whole,
+            package=package,
+            name=entity.name,
+            plural=entity.names.many,
+            models=sorted({model for each in found for model in each.models}),
+            rows=sorted(each.rows for each in found if each.rows),
+            actions=[_told(entity, each) for each in found],
+        )
+    )
+
+
+def _told(entity: Entity, hook: python.Hook) -> dict[str, Any]:
+    """What the template prints of a hook."""
+    changes = entity.set_by(hook.operation) if hook.row else ()
+    return {
+        "name": hook.name,
+        "summary": docline(hook.operation.summary),
+        "parameters": hook.parameters,
+        "answer": hook.answer,
+        "changes": [naming.attribute(each.name) for each in changes],
+    }
