@@ -82,6 +82,7 @@ def _explained(error: Exception) -> str | None:
     from scaffold.history.past import HistoryError
     from scaffold.plan.format import FormatterMissing
     from scaffold.project.create import NewProjectError
+    from scaffold.project.eject import EjectError
     from scaffold.project.own import BaseError
     from scaffold.project.update import UpdateError
     from scaffold.releases.news import NewerGenerator
@@ -103,6 +104,7 @@ def _explained(error: Exception) -> str | None:
             | NewerGenerator()
             | BaseError()
             | UpdateError()
+            | EjectError()
         ):
             return escape(str(error))
         case FormatterMissing():

@@ -89,19 +89,22 @@ TESTS = (
 PER_RESOURCE = ("__init__.py", "handlers.py", "models.py", "statements.py")
 
 
-def plan(design: Design) -> Plan:
-    """Every generated file of the service by its path in the project, ready to be written."""
-    files = unformatted(design)
+def plan(design: Design, *, ejected: bool = False) -> Plan:
+    """Every generated file of the service by its path in the project, ready to be written.
+
+    Those of an `ejected` project do not speak of where they come from.
+    """
+    files = unformatted(design, ejected=ejected)
     sources = {path: text for path, text in files.items() if path.endswith(".py")}
     return dict(sorted((files | format_python(sources, design.name)).items()))
 
 
-def unformatted(design: Design) -> dict[str, str]:
+def unformatted(design: Design, *, ejected: bool = False) -> dict[str, str]:
     """The same files as the templates print them."""
-    return dict(_files(design))
+    return dict(_files(design, ejected))
 
 
-def _files(design: Design) -> Iterator[tuple[str, str]]:
+def _files(design: Design, ejected: bool) -> Iterator[tuple[str, str]]:
     templates = environment("service")
 
     def body(name: str, view: object) -> str:
@@ -110,7 +113,7 @@ def _files(design: Design) -> Iterator[tuple[str, str]]:
         return templates.get_template(template).render(view=view)
 
     stored = database(design, body)
-    service = ServiceView(design, stored)
+    service = ServiceView(design, stored, ejected)
     added = {each.name: each.files(design) for each in service.used}
 
     def render(template: str, **more: object) -> str:

@@ -37,11 +37,12 @@ LONG_TEXT = 30_000
 class ServiceView:
     """What every template of the service is told, as `service`: its design and its database.
 
-    Everything else follows from the two.
+    Everything else follows from the two. In an `ejected` project nothing is generated any more.
     """
 
     design: Design
     stored: Database
+    ejected: bool = False
 
     # Names.
 

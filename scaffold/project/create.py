@@ -211,14 +211,17 @@ def _offered(stage: Path) -> dict[str, str]:
     }
 
 
-def own_files(name: str, design: Design, pin: Pin) -> dict[str, str]:
+def own_files(name: str, design: Design, pin: Pin, *, ejected: bool = False) -> dict[str, str]:
     """The texts of the developer's own files as this version writes them, without spec and hooks.
+
+    Those of an `ejected` project need no generator, and do not speak of one.
 
     Raises:
         OSError: a temporary file cannot be written.
     """
     with tempfile.TemporaryDirectory(prefix="scaffold-") as scratch:
-        _write_own(Path(scratch), _answers(name, design, "", pin), design.name)
+        answers = {**_answers(name, design, "", pin), "ejected": ejected}
+        _write_own(Path(scratch), answers, design.name)
         return _offered(Path(scratch))
 
 
@@ -234,4 +237,5 @@ def _answers(name: str, design: Design, spec: str, pin: Pin) -> dict[str, Any]:
         "role": design.roles[0].name,
         "deployed": "production" if "production" in others else (others or ["development"])[0],
         "pin": {"lines": list(pin.lines), "comment": pin.comment},
+        "ejected": False,
     }

@@ -131,8 +131,8 @@ def update(project: Path, only: Collection[str] = ()) -> Update:
     name = base.project if base else _name(project, design.name)
     pin = base.pin if base else installed_pin()
     theirs = Base(__version__, name, pin, own_files(name, design, pin))
-    offers = _offers(project, base, theirs, only or OWNED)
-    return Update(base, theirs, tuple(offers), _other_pin(project))
+    found = offers(project, base, theirs, only or OWNED)
+    return Update(base, theirs, tuple(found), _other_pin(project))
 
 
 def take(project: Path, found: Update) -> None:
@@ -187,9 +187,10 @@ def _with(found: Update, former: Base, paths: Collection[str]) -> Base:
     return replace(former, generator=found.theirs.generator, files=kept | new)
 
 
-def _offers(
-    project: Path, base: Base | None, theirs: Base, only: Collection[str]
+def offers(
+    project: Path, base: Base | None, theirs: Base, only: Collection[str] = OWNED
 ) -> Iterator[Offer]:
+    """What there is to say of each file whose text is another one in `theirs` than in the base."""
     known = theirs.files.keys() | (base.files.keys() if base else ())
     for path in sorted(known & set(only)):
         lying = _lying(project, path)

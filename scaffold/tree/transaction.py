@@ -164,7 +164,8 @@ def _journal(project: Path, allowed: Roots) -> tuple[list[str], list[str]]:
     if not sound:
         raise TransactionError(
             f"{project / JOURNAL} was not written by this command. If another one was "
-            "interrupted (scaffold generate, scaffold update --write), run that one again, and it "
+            "interrupted (scaffold generate, scaffold update --write or scaffold eject --write), "
+            "run that one again, and it "
             f"puts the old files back; otherwise remove {project / TRANSACTION}"
         )
     return created, kept

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from scaffold.tree.check import check
+from tests.emitted import made
 from scaffold.emission import emit_project
 from scaffold.project.create import create
 from scaffold.project.provenance import Pin

@@ -1,1 +1,1 @@
-"""What the actions of the service do. Yours: scaffold never writes here again."""
+"""What the actions of the service do: yours to write."""

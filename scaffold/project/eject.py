@@ -1,0 +1,153 @@
+"""Leaving scaffold: a plain project, in which nothing speaks of where it comes from.
+
+The service needs nothing of scaffold when it runs. What is left to do is in the files around it:
+they are merged with those that a project without a generator has, as `scaffold update` merges.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from scaffold import __version__
+from scaffold.emission import Emission, emit_project
+from scaffold.history.past import SNAPSHOT
+from scaffold.plan.files import plan
+from scaffold.project import own
+from scaffold.project.create import own_files
+from scaffold.project.own import BASE, MAX_FILE, OWNED, Base
+from scaffold.project.update import Offer, offers
+from scaffold.spec.load import loads
+from scaffold.spec.problems import SpecError
+from scaffold.tree.check import check
+from scaffold.tree.paths import LOCK, SCHEMA, SPEC, Roots, roots
+from scaffold.tree.transaction import TRANSACTION, change, interrupted, recover
+
+WORD: Final = "scaffold"
+PINS: Final = ("requirements-scaffold.txt", "requirements-scaffold-packages.txt")
+_SKIPPED: Final = frozenset({"__pycache__", "node_modules"})
+
+
+class EjectError(ValueError):
+    """The project cannot be ejected; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ejection:
+    """What leaving takes: files to write and to remove, and offers that are left to their author.
+
+    `package` is that of the service.
+    """
+
+    package: str
+    write: Mapping[str, bytes]
+    remove: tuple[str, ...]
+    left: tuple[Offer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A line that speaks of scaffold."""
+
+    path: str
+    line: int
+
+
+def prepare(project: Path) -> Ejection:
+    """What leaving takes.
+
+    Raises:
+        ProjectError, SpecError, HistoryError, BaseError: it is no sound project.
+        EjectError: it is not what its spec yields, or nobody knows which edits are its author's.
+    """
+    emission = emit_project(project)
+    if check(project, emission):
+        raise EjectError(
+            "The project is not what its spec yields. Run scaffold check, which says where, and "
+            "scaffold generate. Nothing was written"
+        )
+    base = own.read(project, __version__)
+    if base is None:
+        raise EjectError(
+            f"There is no {BASE}, so nobody can tell your edits from what scaffold wrote. Run "
+            "scaffold update --adopt first. Nothing was written"
+        )
+    design = emission.design
+    texts = own_files(base.project, design, base.pin, ejected=True)
+    found = list(offers(project, base, Base(__version__, base.project, base.pin, texts)))
+    clean = {each.path: each.content for each in found if each.is_clean}
+    kept = (LOCK, SCHEMA, BASE, *PINS, f"{design.name}/{SNAPSHOT}", SPEC)
+    return Ejection(
+        package=design.name,
+        write={**_plain(emission), **clean},
+        remove=tuple(each for each in kept if os.path.lexists(project / each)),
+        left=tuple(each for each in found if each.state in ("conflict", "left")),
+    )
+
+
+def eject(project: Path, found: Ejection) -> None:
+    """Does what leaving takes, as a whole or not at all.
+
+    Raises:
+        TransactionError, UnsafePath, OSError: it cannot be done; the project is as it was.
+    """
+    change(project, found.write, found.remove, _allowed(found.package))
+
+
+def undo(project: Path) -> bool:
+    """Puts back what an interrupted ejection has done; False where there is none.
+
+    Raises:
+        TransactionError: it was another change that was interrupted.
+        UnsafePath, OSError: it cannot be done.
+    """
+    if not interrupted(project):
+        return False
+    for place in (project / SPEC, project / TRANSACTION / "old" / SPEC):
+        try:
+            package = loads(place.read_bytes(), str(place)).service.name
+        except (OSError, SpecError):
+            continue
+        return recover(project, _allowed(package))
+    return False
+
+
+def mentions(project: Path) -> Iterator[Mention]:
+    """The lines of a project that speak of scaffold, environments and caches aside."""
+    for directory, directories, files in os.walk(project):
+        directories[:] = sorted(
+            each
+            for each in directories
+            if each not in _SKIPPED and (not each.startswith(".") or each == ".github")
+        )
+        for name in sorted(files):
+            place = Path(directory) / name
+            for number in _lines(place):
+                yield Mention(place.relative_to(project).as_posix(), number)
+
+
+def _lines(place: Path) -> Iterator[int]:
+    """The numbers of the lines of a text that speak of scaffold."""
+    if place.is_symlink() or not place.is_file() or place.stat().st_size > MAX_FILE:
+        return
+    content = place.read_bytes()
+    if b"\0" in content:
+        return
+    for number, line in enumerate(content.lower().splitlines(), 1):
+        if WORD.encode() in line:
+            yield number
+
+
+def _plain(emission: Emission) -> dict[str, bytes]:
+    """The generated files that have another text in an ejected project."""
+    texts = plan(emission.design, ejected=True)
+    found = {path: text.encode() for path, text in texts.items()}
+    return {path: each for path, each in found.items() if each != emission.files[path]}
+
+
+def _allowed(package: str) -> Roots:
+    """What leaving may write or remove, and what its journal may name."""
+    return Roots(roots(package).directories, (SCHEMA, BASE, SPEC, *sorted(OWNED)))
