@@ -80,7 +80,7 @@ def _link_directory(project: Path) -> None:
 
 
 def _edit_lock(project: Path) -> None:
-    edit(project / "scaffold.lock", '"language": 1', '"language":  1')
+    edit(project / "scaffold.lock", '"language": 2', '"language":  2')
 
 
 def _edit_snapshot(project: Path) -> None:
