@@ -15,7 +15,18 @@ from typing import Annotated
 
 import typer
 
-from scaffold.cli import audit, check, explain, generate, lint, merge, new, schema, update
+from scaffold.cli import (
+    audit,
+    check,
+    explain,
+    generate,
+    lint,
+    merge,
+    new,
+    schema,
+    update,
+    upgrade,
+)
 from scaffold.cli.output import DEFECT, report_defect
 
 app = typer.Typer(
@@ -34,6 +45,7 @@ app.command("merge")(merge.run)
 app.command("merge-driver", hidden=True)(merge.drive)
 app.command("audit")(audit.run)
 app.command("update")(update.run)
+app.command("upgrade")(upgrade.run)
 app.command("lint")(lint.run)
 app.command("explain")(explain.run)
 app.command("schema")(schema.run)
