@@ -46,12 +46,11 @@ def say_json(value: object) -> None:
 
 def say_difference(before: str, after: str, names: tuple[str, str]) -> None:
     """Prints a unified diff of two texts, without characters that steer a terminal."""
-    for line in difference(before, after, names):
+    for line in _difference(before, after, names):
         say(paint(line, DIFFS[line[0]]) if line[:1] in DIFFS else line)
 
 
-def difference(before: str, after: str, names: tuple[str, str]) -> Iterator[str]:
-    """The lines of a unified diff of two texts, without characters that steer a terminal."""
+def _difference(before: str, after: str, names: tuple[str, str]) -> Iterator[str]:
     from difflib import unified_diff
 
     from scaffold.project.merge import lines_of

@@ -5,7 +5,7 @@ from dataclasses import replace
 from .document import Data, Document
 from .positions import Node, Positions
 from .problems import Refusal, quote
-from .versions import EACH, NEWEST, Rename, since
+from .versions import EACH, NEWEST, Rename, fits, since
 
 
 def upgrade(document: Document) -> Document:
@@ -46,7 +46,7 @@ def _mapping(data: dict[str, Data], where: tuple[str, ...], rename: Rename) -> d
     if not where:
         return {rename.other(key): value for key, value in data.items()}
     return {
-        key: _data(value, where[1:], rename) if where[0] in (EACH, key) else value
+        key: _data(value, where[1:], rename) if fits(where[0], key) else value
         for key, value in data.items()
     }
 
@@ -71,7 +71,7 @@ def _node(node: Node, where: tuple[str, ...], rename: Rename) -> Node:
             return replace(
                 node,
                 children={
-                    key: _node(each, where[1:], rename) if where[0] in (EACH, key) else each
+                    key: _node(each, where[1:], rename) if fits(where[0], key) else each
                     for key, each in children.items()
                 },
             )

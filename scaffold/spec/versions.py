@@ -13,6 +13,11 @@ EACH = "*"
 """Stands for any name or index in the path of a rename."""
 
 
+def fits(wanted: str, key: str | int) -> bool:
+    """Whether a part of the path of a rename stands for a name or an index."""
+    return wanted in (EACH, key)
+
+
 @dataclass(frozen=True, slots=True)
 class Rename:
     """In the mappings at `where`, what was called `old` is called `new` since a version.
@@ -27,8 +32,10 @@ class Rename:
 
     def holds(self, path: Path) -> bool:
         """Whether `path` leads to a key of one of the mappings."""
-        return len(path) == len(self.where) + 1 and all(
-            wanted in (EACH, key) for wanted, key in zip(self.where, path, strict=False)
+        return (
+            len(path) == len(self.where) + 1
+            and isinstance(path[-1], str)
+            and all(map(fits, self.where, path))
         )
 
     def other(self, key: str) -> str:

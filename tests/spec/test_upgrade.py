@@ -213,6 +213,7 @@ def test_a_spec_without_a_version_is_read_as_the_newest() -> None:
 
 THIRD = (
     *RENAMES,
+    Rename(3, (), "tenancy", "tenants"),
     Rename(3, ("identity",), "issuers", "authorities"),
     Rename(3, ("identity", "authorities", EACH), "issuer", "name"),
 )
@@ -231,10 +232,13 @@ def test_several_versions_follow_each_other() -> None:
     assert written(place, 3) == place
     assert written(place, 2) == ("identity", "issuers", 0, "issuer")
     assert written(place, 1) == ("identity", "issuers", 0, "url")
+    assert written((), 1) == ()
+    assert written(("tenants", "tenant"), 1) == ("tenancy", "tenant")
     for version in (1, 2):
         document = parse(of_version(version), "scaffold.yaml")
         newest = upgrade(document)
         assert newest.data["scaffold"] == 3
+        assert newest.positions.of(("tenants",)) == document.positions.of(("tenancy",)) == (5, 1)
         identity = newest.data["identity"]
         assert isinstance(identity, dict) and isinstance(identity["authorities"], tuple)
         (first, *_) = identity["authorities"]
