@@ -25,6 +25,7 @@ from scaffold.spec.versions import EACH, NEWEST, RENAMES, Rename, own_name, writ
 from tests.random_specs.specs import specs
 
 from .samples import check_refused, marked, refusal, spec
+from .test_properties import KEYS, LINES, VALUES
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
 
@@ -262,6 +263,26 @@ def test_every_version_has_one_name_for_a_key(version: int, key: str) -> None:
     assert isinstance(issuer, dict)
     place = ("identity", "authorities", 0, *issuer)
     assert own_name(place, version) == (None if key == own else own)
+
+
+def refusals(text: str) -> list[tuple[str, int]]:
+    """The codes and lines that a text is refused with."""
+    try:
+        loads(text)
+    except SpecError as error:
+        return [(each.code, each.line) for each in error.problems]
+    return []
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@given(st.sampled_from(KEYS), VALUES)
+def test_what_is_wrong_is_wrong_in_every_version(place: tuple[int, int, str], value: str) -> None:
+    index, column, key = place
+    lines = list(LINES)
+    lines[index] = f"{lines[index][:column]}{key}: {value}"
+    second = "\n".join(lines)
+    first = second.replace("{issuer: ", "{url: ").replace("scaffold: 2\n", "scaffold: 1\n")
+    assert refusals(first) == refusals(second)
 
 
 def test_an_upgrade_replaces_the_words_alone() -> None:
