@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 HEAD: Final = """\
-scaffold: 1
+scaffold: 2
 
 service: {name: synthetic, title: Synthetic, description: As many resources as were asked for.}
 
@@ -12,7 +12,7 @@ tenancy: {tenant: organization}
 
 identity:
   issuers:
-    - {url: https://login.example.com/, audience: synthetic, algorithms: [ES256]}
+    - {issuer: https://login.example.com/, audience: synthetic, algorithms: [ES256]}
 """
 
 

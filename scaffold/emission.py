@@ -18,7 +18,7 @@ from scaffold.history.past import MIGRATIONS, Past
 from scaffold.history.plan import history
 from scaffold.plan.files import plan
 from scaffold.spec.document import MAX_BYTES
-from scaffold.spec.load import loads
+from scaffold.spec.load import loads_with_positions
 from scaffold.spec.model import Spec
 from scaffold.spec.schema import json_schema
 from scaffold.tree.digest import digest
@@ -74,10 +74,13 @@ def emit(
         SpecError: the content is not a spec.
         HistoryError: no migration leads to the tables of the spec.
     """
-    return _emit(loads(content, source), content, past, added)
+    spec, positions = loads_with_positions(content, source)
+    return _emit(spec, positions.version, content, past, added)
 
 
-def _emit(spec: Spec, content: bytes, past: Past | None, added: Iterable[str]) -> Emission:
+def _emit(
+    spec: Spec, language: int, content: bytes, past: Past | None, added: Iterable[str]
+) -> Emission:
     design = resolve(spec)
     found = history(design.name, tables(design), past, intent(design, added))
     package = design.name
@@ -90,7 +93,7 @@ def _emit(spec: Spec, content: bytes, past: Past | None, added: Iterable[str]) -
     kept = {f"{package}/{path}": each for path, each in found.kept.items()}
     digests = {path: digest(each) for path, each in files.items()} | kept
     lock = Lock(
-        language=spec.scaffold,
+        language=language,
         generator=__version__,
         spec=digest(content),
         files=dict(sorted(digests.items())),
@@ -117,10 +120,10 @@ def emit_project(
     """
     place = spec_of(project)
     content = read_spec(place)
-    spec = loads(content, str(place))
+    spec, positions = loads_with_positions(content, str(place))
     if past is None and not replace_initial:
         past = past_of(project, spec.service.name)
-    return _emit(spec, content, past, added)
+    return _emit(spec, positions.version, content, past, added)
 
 
 def spec_of(project: Path) -> Path:

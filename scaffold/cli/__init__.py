@@ -27,6 +27,7 @@ from scaffold.cli import (
     new,
     schema,
     update,
+    upgrade,
 )
 from scaffold.cli.output import DEFECT, report_defect
 
@@ -48,6 +49,7 @@ app.command("merge-driver", hidden=True)(merge.drive)
 app.command("audit")(audit.run)
 app.command("update")(update.run)
 app.command("eject")(eject.run)
+app.command("upgrade")(upgrade.run)
 app.command("lint")(lint.run)
 app.command("explain")(explain.run)
 app.command("schema")(schema.run)

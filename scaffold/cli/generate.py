@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scaffold.cli.output import paint, refusing, say
+from scaffold.cli.upgrade import remind
 
 if TYPE_CHECKING:
     from scaffold.emission import Emission
@@ -80,10 +81,12 @@ def run(
     with refusing():
         from scaffold.cache.sound import is_sound, keep_sound
         from scaffold.cache.store import store
+        from scaffold.tree.lock import language
 
         kept = store(project)
         if not new and not replace_initial and is_sound(project, kept):
             say(NOTHING)
+            remind(language(project))
             return
 
         from scaffold import __version__
@@ -106,6 +109,7 @@ def run(
             if not emission.migrates:
                 keep_sound(project, emission, kept)
         show(project, emission, difference, stubs, dry_run=dry_run)
+        remind(emission.lock.language)
         if origin:
             _tell_news(origin)
 

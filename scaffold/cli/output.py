@@ -22,6 +22,8 @@ DEBUG = "SCAFFOLD_DEBUG"
 """The environment variable with which such an error has a traceback."""
 INTERRUPTED = 130
 """The exit code that shells give to what Ctrl-C ended."""
+DIFFS = {"+": "green", "-": "red", "@": "cyan"}
+"""The colours of the lines of a difference."""
 
 
 def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
@@ -40,6 +42,29 @@ def say(text: str = "") -> None:
 def say_json(value: object) -> None:
     """Prints data for programs."""
     typer.echo(json.dumps(value, indent=2))
+
+
+def say_difference(before: str, after: str, names: tuple[str, str]) -> None:
+    """Prints a unified diff of two texts, without characters that steer a terminal."""
+    for line in _difference(before, after, names):
+        say(paint(line, DIFFS[line[0]]) if line[:1] in DIFFS else line)
+
+
+def _difference(before: str, after: str, names: tuple[str, str]) -> Iterator[str]:
+    from difflib import unified_diff
+
+    from scaffold.project.merge import lines_of
+
+    for line in unified_diff(lines_of(before), lines_of(after), *names):
+        yield _printable(line.removesuffix("\n"))
+        if not line.endswith("\n"):
+            yield "\\ No newline at end of file"
+
+
+def _printable(line: str) -> str:
+    from scaffold.spec.problems import escape
+
+    return "\t".join(map(escape, line.split("\t")))
 
 
 def counted(number: int, noun: str) -> str:
@@ -85,6 +110,7 @@ def _explained(error: Exception) -> str | None:
     from scaffold.project.eject import EjectError
     from scaffold.project.own import BaseError
     from scaffold.project.update import UpdateError
+    from scaffold.project.upgrade import UpgradeError
     from scaffold.releases.news import NewerGenerator
     from scaffold.repository import RepositoryError
     from scaffold.spec.problems import SpecError, escape
@@ -105,6 +131,7 @@ def _explained(error: Exception) -> str | None:
             | BaseError()
             | UpdateError()
             | EjectError()
+            | UpgradeError()
         ):
             return escape(str(error))
         case FormatterMissing():

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scaffold.cli.output import FOUND, paint, refusing, say
+from scaffold.cli.output import FOUND, paint, refusing, say, say_difference
 
 if TYPE_CHECKING:
     from scaffold.project.update import Offer, Update
 
 COLOURS = {"replaced": "yellow", "merged": "yellow", "conflict": "red", "new": "green"}
-DIFFS = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def run(
@@ -94,8 +92,7 @@ def _tell_one(offer: Offer, *, written: bool) -> None:
     label = f"{offer.state:<8}"
     say(f"{paint(label, colour) if colour else label} {offer.path} ({_remark(offer, written)})")
     if not written or offer.state == "conflict":
-        for line in difference(offer):
-            say(paint(line, DIFFS[line[0]]) if line[:1] in DIFFS else line)
+        _say_difference(offer)
 
 
 def _remark(offer: Offer, written: bool) -> str:
@@ -120,12 +117,7 @@ def _remark(offer: Offer, written: bool) -> str:
     return offer.reason or "not as scaffold would write it"
 
 
-def difference(offer: Offer) -> Iterator[str]:
-    """The difference of an offer as a unified diff, without characters that steer a terminal."""
-    from difflib import unified_diff
-
-    from scaffold.project.merge import lines_of
-
+def _say_difference(offer: Offer) -> None:
     if offer.before == offer.after:
         return
     ours = offer.state != "conflict" or bool(offer.reason)
@@ -134,16 +126,7 @@ def difference(offer: Offer) -> Iterator[str]:
         names = ("/dev/null", names[1])
     if not ours:
         names = (f"{offer.path} (as scaffold wrote it)", f"{offer.path} (as it writes it now)")
-    for line in unified_diff(lines_of(offer.before), lines_of(offer.after), *names):
-        yield _printable(line.removesuffix("\n"))
-        if not line.endswith("\n"):
-            yield "\\ No newline at end of file"
-
-
-def _printable(line: str) -> str:
-    from scaffold.spec.problems import escape
-
-    return "\t".join(map(escape, line.split("\t")))
+    say_difference(offer.before, offer.after, names)
 
 
 def _summary(found: Update, *, written: bool) -> str:

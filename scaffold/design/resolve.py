@@ -187,12 +187,12 @@ def _attribute(name: str, source: spec.Attribute) -> Attribute:
 
 
 def _issuer(source: spec.Issuer) -> Issuer:
-    base = source.url if source.url.endswith("/") else f"{source.url}/"
+    base = source.issuer if source.issuer.endswith("/") else f"{source.issuer}/"
     return Issuer(
-        url=source.url,
+        url=source.issuer,
         audience=source.audience,
         algorithms=tuple(source.algorithms),
-        jwks_url=source.jwks_url or f"{base}.well-known/jwks.json",
+        jwks_url=source.jwks_uri or f"{base}.well-known/jwks.json",
         scopes=tuple(sorted(source.scopes)),
         permission_scopes=bool(source.permission_scopes),
         lifetime=source.token_lifetime,

@@ -186,7 +186,7 @@ def never_set(context: Context) -> Iterator[Found]:
     remedy="Use it in a condition, or remove it.",
     example="""
 identity:
-  issuers: [{url: https://login.example.com/, audience: shop, algorithms: [ES256]}]
+  issuers: [{issuer: https://login.example.com/, audience: shop, algorithms: [ES256]}]
   attributes: {regions: {list: string}}
 roles:
   clerk: {can: [{do: [list, create], on: shop}, {do: read, on: shop}]}

@@ -89,7 +89,7 @@ class Rule:
                 self.reason,
                 self.remedy,
                 self.controls,
-                found.path,
+                positions.written(found.path),
                 *positions.of(found.path),
             )
 

@@ -27,10 +27,10 @@ resources: {note: {fields: {body: {type: text, max: 500}}}}
     example=f"""
 identity:
   issuers:
-    - url: https://login.example.com/
+    - issuer: https://login.example.com/
       audience: notes
       algorithms: [ES256]
-      jwks_url: https://keys.example.net/jwks.json
+      jwks_uri: https://keys.example.net/jwks.json
 {_NOTES.strip()}
 """,
     repair=("https://keys.example.net/", "https://login.example.com/"),
@@ -43,5 +43,5 @@ def keys_from_elsewhere(context: Context) -> Iterator[Found]:
         if own != keys and not own.endswith(f".{keys}") and not keys.endswith(f".{own}"):
             yield Found(
                 f"The keys of {quote(own)} come from {quote(keys)}",
-                ("identity", "issuers", index, "jwks_url"),
+                ("identity", "issuers", index, "jwks_uri"),
             )

@@ -17,6 +17,7 @@ import yaml
 from .plain import Scalar, is_typed, resolve
 from .positions import Node, Positions
 from .problems import MAX_PROBLEMS, Path, Problem, Refusal, SpecError, escape, quote, word
+from .versions import NEWEST
 
 MAX_BYTES = 8 * 2**20
 MAX_VALUES = 250_000
@@ -34,7 +35,7 @@ _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
-_BREAK = re.compile("\r\n|\r|\n")
+BREAK = re.compile("\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def _decoded(text: str | bytes, source: str) -> str:
 
 def _place(text: str, offset: int) -> tuple[int, int]:
     line, start = 1, 0
-    for found in _BREAK.finditer(text, 0, offset):
+    for found in BREAK.finditer(text, 0, offset):
         line, start = line + 1, found.end()
     return line, offset - start + 1
 
@@ -139,7 +140,7 @@ class _Builder:
             raise SpecError(self.source, self.problems)
         if self.root is None or not isinstance(self.root[1], dict):
             wrong = "The spec is empty" if self.root is None else "The spec is not a mapping"
-            _refuse(self.source, "E-EMPTY", wrong, "Begin with scaffold: 1.", 1, 1)
+            _refuse(self.source, "E-EMPTY", wrong, f"Begin with scaffold: {NEWEST}.", 1, 1)
         return Document(self.root[1], Positions(self.root[0]))
 
     def _events(self) -> Iterator[yaml.Event]:

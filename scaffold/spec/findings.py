@@ -45,7 +45,8 @@ class Finding:
         if self.unknown is not None:
             known = [each for each in self.known if each != self.itself]
             hint = suggestion(self.unknown, known)
-        return Problem(self.code, message, hint, self.path, *self.place(positions))
+        path = positions.written(self.path)
+        return Problem(self.code, message, hint, path, *self.place(positions))
 
 
 class Scope:

@@ -272,7 +272,7 @@ class Assurance(Model):
 class Issuer(Model):
     """Who signs the tokens that the service accepts."""
 
-    url: Annotated[
+    issuer: Annotated[
         Url, about("The issuer, exactly as in the claim `iss`.", "https://login.example.com/")
     ]
     audience: Annotated[Line, about("The service's own name in the claim `aud`.", "invoicing")]
@@ -282,7 +282,7 @@ class Issuer(Model):
         ONE_OR_MANY,
         about("The signature algorithms that are accepted.", ["ES256"]),
     ]
-    jwks_url: Annotated[
+    jwks_uri: Annotated[
         Url | None, about("Where its keys are.", "https://login.example.com/jwks.json")
     ] = None
     scopes: Annotated[
@@ -319,7 +319,7 @@ class Identity(Model):
             "The issuers that are trusted.",
             [
                 {
-                    "url": "https://login.example.com/",
+                    "issuer": "https://login.example.com/",
                     "audience": "invoicing",
                     "algorithms": ["ES256"],
                 }
@@ -338,12 +338,12 @@ class Identity(Model):
     def _issuers_differ(self) -> Self:
         seen: set[str] = set()
         for index, issuer in enumerate(self.issuers):
-            if issuer.url in seen:
+            if issuer.issuer in seen:
                 raise Refusal(
                     "E-REPEATED",
-                    f"The issuer {quote(issuer.url)} is listed twice",
+                    f"The issuer {quote(issuer.issuer)} is listed twice",
                     "List it once, with all its algorithms.",
-                    ("issuers", index, "url"),
+                    ("issuers", index, "issuer"),
                 )
-            seen.add(issuer.url)
+            seen.add(issuer.issuer)
         return self

@@ -9,12 +9,13 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from .check import check_all
-from .document import MAX_BYTES, parse
+from .document import MAX_BYTES, Document, parse
 from .model import Spec
 from .positions import Positions
-from .problems import Problem, SpecError
+from .problems import Problem, Refusal, SpecError
 from .salvage import sound_part, whole
 from .translate import explain
+from .upgrade import upgrade
 
 
 def load(path: str | Path) -> Spec:
@@ -60,7 +61,7 @@ def loads_with_positions(
     Raises:
         SpecError: the text is not a spec.
     """
-    document = parse(text, source)
+    document = _newest(parse(text, source), source)
     found: list[Problem] = []
     try:
         sound = whole(Spec.model_validate(document.data))
@@ -74,3 +75,13 @@ def loads_with_positions(
     if found:
         raise SpecError(source, found)
     return sound.spec, document.positions
+
+
+def _newest(document: Document, source: str) -> Document:
+    """The document in the newest version; of an unknown one nothing else can be said."""
+    try:
+        return upgrade(document)
+    except Refusal as refusal:
+        place = document.positions.value(refusal.at)
+        problem = Problem(refusal.code, refusal.message, refusal.hint, refusal.at, *place)
+        raise SpecError(source, [problem]) from None

@@ -6,7 +6,6 @@ Rules about one node live in the models; rules about several nodes live in `chec
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from annotated_types import MinLen
-from pydantic import BeforeValidator
 
 from scaffold.features import FEATURES
 from scaffold.types.boolean import BooleanField
@@ -31,7 +30,6 @@ from .base import Model, about, extended
 from .conditions import Condition, Literals, Term
 from .field_base import CommonField, FieldClass, FilterOperator
 from .identity import Assurance, Attribute, Identity, Issuer, Service, Tenancy
-from .problems import Refusal, quote
 from .resources import Action, Page, Resource, Touch
 from .roles import Grant, Role
 from .scalars import ResourceName, RoleName
@@ -76,19 +74,12 @@ __all__ = [
 ]
 
 
-def _version(value: object) -> object:
-    if type(value) is not int or value != 1:
-        raise Refusal(
-            "E-VERSION", f"{quote(value)} is not a version of the language", "Write scaffold: 1."
-        )
-    return value
-
-
 class CoreSpec(Model):
     """A whole spec."""
 
     scaffold: Annotated[
-        Literal[1], BeforeValidator(_version), about("The version of the language.", 1)
+        Literal[2],
+        about("The version of the language. scaffold upgrade brings an older spec to it.", 2),
     ]
     service: Annotated[
         Service, about("The service itself.", {"name": "invoicing", "title": "Invoicing"})

@@ -1,8 +1,10 @@
 """Where the parts of a spec stand."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .problems import Path
+from .versions import NEWEST, written
 
 
 @dataclass(slots=True)
@@ -26,11 +28,32 @@ class Node:
 
 
 class Positions:
-    """Where the parts of a spec stand. Lines and columns count from 1."""
+    """Where the parts of a spec stand. Lines and columns count from 1.
 
-    def __init__(self, root: Node) -> None:
+    Paths are those of the newest version of the language; `version` is the one that was written.
+    """
+
+    def __init__(self, root: Node, version: int = NEWEST) -> None:
         """Looks up positions below `root`."""
         self.root = root
+        self.version = version
+
+    def written(self, path: Path) -> Path:
+        """The path in the words of the version that the spec is written in."""
+        return written(path, self.version)
+
+    def renamed(self) -> Iterator[tuple[Path, Node]]:
+        """The places of the keys that the newest version calls otherwise, with their paths."""
+        left: list[tuple[Path, Node]] = [((), self.root)]
+        while left:
+            path, node = left.pop()
+            if path[-1:] != self.written(path)[-1:]:
+                yield path, node
+            match node.children:
+                case dict() as children:
+                    left += (((*path, key), each) for key, each in children.items())
+                case list() as children:
+                    left += (((*path, index), each) for index, each in enumerate(children))
 
     def of(self, path: Path) -> tuple[int, int]:
         """Where `path` begins: its key in a mapping, the item itself in a list.

@@ -14,16 +14,17 @@ from .document import Data
 from .model import Spec
 from .problems import Path
 from .shape import place
+from .versions import NEWEST
 
 _ROUNDS = 6
 
 _STAND_INS: Mapping[str, Data] = {
-    "scaffold": 1,
+    "scaffold": NEWEST,
     "service": {"name": "unnamed", "title": "Unnamed"},
     "tenancy": {"tenant": "account_of_unnamed"},
     "identity": {
         "issuers": (
-            {"url": "https://issuer.example/", "audience": "unnamed", "algorithms": ("ES256",)},
+            {"issuer": "https://issuer.example/", "audience": "unnamed", "algorithms": ("ES256",)},
         )
     },
 }

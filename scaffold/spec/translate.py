@@ -10,6 +10,7 @@ from .names import WILDCARDS, suggestion
 from .positions import Positions
 from .problems import MAX_PROBLEMS, Path, Problem, Refusal, listing, quote, word
 from .shape import Place, Shape, place
+from .versions import own_name
 
 UNBUILT = frozenset(
     {
@@ -52,7 +53,11 @@ def explain(errors: Iterable[ErrorDetails], positions: Positions) -> list[Proble
         (error for error in errors if not _follows(error)),
         key=lambda error: positions.near(error["loc"]),
     )
-    return [problem for error in first for problem in _problems(error, positions)]
+    return [
+        replace(problem, path=positions.written(problem.path))
+        for error in first
+        for problem in _problems(error, positions)
+    ]
 
 
 def _follows(error: ErrorDetails) -> bool:
@@ -83,7 +88,7 @@ def _problems(error: ErrorDetails, positions: Positions) -> Iterable[Problem]:
             message = f"{quote(tag)} is not a type that is possible here"
             yield Problem("E-TYPE", message, hint, path, *positions.value(path))
         case _:
-            code, message, hint = _said(error, at)
+            code, message, hint = _said(error, at, positions)
             yield Problem(code, message, hint, at.path, *positions.value(at.path))
 
 
@@ -98,19 +103,23 @@ def _as_written(at: Place, positions: Positions) -> Place:
 
 
 def _missing(at: Place, positions: Positions) -> Problem:
-    around = at.path[:-1]
-    message = f"{_where(around)} lacks the key {at.path[-1]}"
-    return Problem("E-MISSING-KEY", message, _about(at), at.path, *positions.of(around))
+    around, written = at.path[:-1], positions.written(at.path)
+    message = f"{_where(written[:-1])} lacks the key {written[-1]}"
+    hint = _about(at, positions)
+    return Problem("E-MISSING-KEY", message, hint, at.path, *positions.of(around))
 
 
 def _unknown(path: Path, known: Mapping[str, Shape], positions: Positions) -> Problem:
-    key = str(path[-1])
+    written = positions.written(path)
+    key = str(written[-1])
     if _without_names(path) in UNBUILT:
         code, message = "E-UNBUILT", f"{key} is not built yet"
         hint = "Remove it; a later version of the language has it."
     else:
-        code, message = "E-UNKNOWN-KEY", f"{_where(path[:-1])} has no key {quote(key)}"
-        hint = suggestion(key, tuple(known))
+        code, message = "E-UNKNOWN-KEY", f"{_where(written[:-1])} has no key {quote(key)}"
+        hint = suggestion(key, _keys(path[:-1], known, positions))
+        if own := own_name(path, positions.version):
+            hint = f"In version {positions.version} of the language this key is {own}."
     return Problem(code, message, hint, path, *positions.of(path))
 
 
@@ -118,12 +127,17 @@ def _untyped(at: Place, given: Mapping[str, object], positions: Positions) -> It
     """The problems of a field without a type: that, and the keys that no type has."""
     types = at.shape.members
     hint = f"Add one of the types: {', '.join(types)}."
-    message = f"{_where(at.path)} lacks the key type"
+    message = f"{_where(positions.written(at.path))} lacks the key type"
     yield Problem("E-MISSING-KEY", message, hint, (*at.path, "type"), *positions.of(at.path))
     known = {key: shape for kind in types.values() for key, shape in kind.keys.items()}
     for key in given:
         if key not in known:
             yield _unknown((*at.path, key), known, positions)
+
+
+def _keys(around: Path, known: Iterable[str], positions: Positions) -> tuple[str, ...]:
+    """The known keys of a mapping as its author may write them."""
+    return tuple(str(positions.written((*around, key))[-1]) for key in known)
 
 
 def _without_names(path: Path) -> Path:
@@ -139,13 +153,14 @@ def _without_names(path: Path) -> Path:
     return tuple(kept)
 
 
-def _said(error: ErrorDetails, at: Place) -> tuple[str, str, str]:
+def _said(error: ErrorDetails, at: Place, positions: Positions) -> tuple[str, str, str]:
     """Code, message and hint of an error about one value."""
     value, kind = error["input"], error["type"]
-    given, where, hint = quote(value), _where(at.path), _about(at)
+    given, where = quote(value), _where(positions.written(at.path))
+    hint = _about(at, positions)
     if kind in _WANTED:
         if _WANTED[kind] == "a mapping" and not hint:
-            keys = at.shape.keys
+            keys = _keys(at.path, at.shape.keys, positions)
             hint = f"Its keys are {listing(keys, 'and')}." if keys else "Begin with its type."
         elif _WANTED[kind] == "text" and not isinstance(value, dict | tuple):
             hint = f'Put it in quotes: "{word(str(value))}".'
@@ -179,7 +194,7 @@ def _where(path: Path) -> str:
     return shown.removeprefix(".")
 
 
-def _about(at: Place) -> str:
+def _about(at: Place, positions: Positions) -> str:
     """What the key at a place is for, with an example."""
     info = at.shape.info
     if info is None:
@@ -188,7 +203,7 @@ def _about(at: Place) -> str:
     if info.examples and at.path and isinstance(at.path[-1], str):
         shown = _flow(info.examples[0]).rstrip(".")
         if len(shown) <= 60:
-            about += f" For example: {at.path[-1]}: {shown}."
+            about += f" For example: {positions.written(at.path)[-1]}: {shown}."
     return about
 
 

@@ -57,6 +57,16 @@ def read(project: Path) -> tuple[Lock, bytes] | None:
     return None if content is None else (parse(content, project / LOCK), content)
 
 
+def language(project: Path) -> int | None:
+    """The version of the language that the spec of a project was in, as its lock says.
+
+    Raises:
+        LockError: there is a lock that cannot be read.
+    """
+    known = read(project)
+    return known[0].language if known else None
+
+
 def origin(project: Path) -> Origin | None:
     """Where a project comes from, by a lock that may have the form of another version.
 

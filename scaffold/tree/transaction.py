@@ -66,6 +66,24 @@ def change(
         _prune(project, remove)
 
 
+def replace(project: Path, path: str, content: bytes) -> None:
+    """Replaces one file of a project. One rename does it, so that there is nothing to undo.
+
+    Raises:
+        TransactionError: another process changes this project, or a change was interrupted.
+        UnsafePath: the path leads out of the project.
+        OSError: the file cannot be written.
+    """
+    with _exclusive(project):
+        _recover(project, Roots(directories=(), files=()))
+        place = confine(project, path)
+        try:
+            _stage(project, {path: content}, {path: place})
+            os.replace(project / TRANSACTION / "new" / path, place)
+        finally:
+            shutil.rmtree(project / TRANSACTION, ignore_errors=True)
+
+
 def recover(project: Path, allowed: Roots) -> bool:
     """Undoes an interrupted change of files in `allowed`; False where there is none.
 

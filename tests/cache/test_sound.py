@@ -53,6 +53,17 @@ def test_nothing_is_worked_out_of_a_project_that_has_not_changed(known: Path) ->
     assert found == {"ok": True, "findings": []}
 
 
+def test_generate_tells_of_a_newer_version_all_the_same(
+    known: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(known / "scaffold.yaml", "scaffold: 2", "scaffold: 1")
+    edit(known / "scaffold.yaml", "{issuer: ", "{url: ")
+    assert scaffold("generate", known).exit_code == 0
+    monkeypatch.setattr("scaffold.emission.emit_project", None)
+    assert scaffold("generate", known).stdout.startswith(f"{NOTHING}The spec is in version 1 of")
+    assert scaffold("check", known).stdout == "sound: the tree is what the spec yields.\n"
+
+
 @pytest.mark.usefixtures("idle")
 @pytest.mark.parametrize("option", [["--new", "order.title"], ["--replace-initial-migration"]])
 def test_what_is_asked_for_beyond_that_is_worked_out(known: Path, option: list[str]) -> None:
@@ -80,7 +91,7 @@ def _link_directory(project: Path) -> None:
 
 
 def _edit_lock(project: Path) -> None:
-    edit(project / "scaffold.lock", '"language": 1', '"language":  1')
+    edit(project / "scaffold.lock", '"language": 2', '"language":  2')
 
 
 def _edit_snapshot(project: Path) -> None:

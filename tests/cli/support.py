@@ -17,12 +17,12 @@ PACKAGE = "shop"
 REPLACE = "--replace-initial-migration"
 SPEC = """\
 # A comment that has to stay.
-scaffold: 1
+scaffold: 2
 service: {name: shop, title: "Shop: {{ 'nothing' }} & more"}
 tenancy: {tenant: organization}
 identity:
   issuers:
-    - {url: https://login.example.com/, audience: shop, algorithms: [ES256]}
+    - {issuer: https://login.example.com/, audience: shop, algorithms: [ES256]}
 roles:
   clerk:
     can:

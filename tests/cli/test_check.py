@@ -222,7 +222,7 @@ def test_a_lock_that_is_none(project: Path, content: bytes) -> None:
 def test_a_lock_that_is_written_otherwise(project: Path) -> None:
     place = project / "scaffold.lock"
     text = place.read_text()
-    twice = text.replace('  "language": 1,', '  "language": 2,\n  "language": 1,')
+    twice = text.replace('  "language": 2,', '  "language": 1,\n  "language": 2,')
     for other in (text.rstrip("\n"), json.dumps(json.loads(text)), twice):
         place.write_text(other)
         assert findings(project) == {"scaffold.lock": {"lock"}}

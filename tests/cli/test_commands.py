@@ -16,7 +16,10 @@ from scaffold.cli import app, main
 
 from .support import SPECS, edit, scaffold, scaffold_process
 
-COMMANDS = ("new", "generate", "check", "merge", "audit", "update", "lint", "explain", "schema")
+COMMANDS = (
+    *("new", "generate", "check", "merge", "audit", "update", "upgrade", "lint", "explain"),
+    "schema",
+)
 EXPENSIVE = {
     *("asyncpg", "black", "copier", "jinja2", "openapi_pydantic", "yaml"),
     *("scaffold.database", "scaffold.design", "scaffold.plan", "scaffold.spec"),
@@ -77,7 +80,7 @@ def test_wrong_usage_is_told_and_ends_with_2(arguments: list[str]) -> None:
     assert "Usage: " in result.output
 
 
-@pytest.mark.parametrize("command", ["generate", "check", "explain", "update"])
+@pytest.mark.parametrize("command", ["generate", "check", "explain", "update", "upgrade"])
 def test_a_directory_without_a_spec_is_no_project(command: str, tmp_path: Path) -> None:
     result = scaffold(command, tmp_path)
     assert result.exit_code == 2
@@ -86,7 +89,7 @@ def test_a_directory_without_a_spec_is_no_project(command: str, tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("command", ["generate", "check", "explain", "update"])
+@pytest.mark.parametrize("command", ["generate", "check", "explain", "update", "upgrade"])
 def test_a_refused_spec_is_told_by_line_and_changes_nothing(command: str, project: Path) -> None:
     spec = project / "scaffold.yaml"
     spec.write_text(spec.read_text().replace("on: order}", "on: ordr}"))

@@ -179,7 +179,7 @@ def test_a_name_that_a_service_cannot_have_is_refused(name: str, tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("content", [None, "scaffold: 2\n", "- a\n", "\0"])
+@pytest.mark.parametrize("content", [None, "scaffold: 3\n", "- a\n", "\0"])
 def test_a_refused_spec_leaves_nothing(content: str | None, tmp_path: Path) -> None:
     spec = tmp_path / "spec.yaml"
     if content is not None:

@@ -10,11 +10,11 @@ from scaffold.spec.load import loads
 SPECS = Path(__file__).parents[2] / "specs"
 
 SECTIONS = {
-    "scaffold": "1",
+    "scaffold": "2",
     "service": "{name: shop, title: Shop}",
     "tenancy": "{tenant: company, attributes: {region: {enum: [eu, us]}}}",
     "identity": """
-  issuers: [{url: https://login.example.com/, audience: shop, algorithms: [ES256]}]
+  issuers: [{issuer: https://login.example.com/, audience: shop, algorithms: [ES256]}]
   attributes: {regions: {list: string}}""",
     "roles": "{clerk: {can: [{do: [list, read, create], on: order}]}}",
     "resources": """

@@ -270,7 +270,7 @@ def changed(before: str, after: str) -> list[str]:
         ),
         pytest.param(
             "audience: shop, ",
-            "audience: shop, jwks_url: https://keys.example.net/, ",
+            "audience: shop, jwks_uri: https://keys.example.net/, ",
             [
                 '+ "issuer https://login.example.com/ keys": "https://keys.example.net/"',
                 '- "issuer https://login.example.com/ keys": '

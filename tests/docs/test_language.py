@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 from scaffold.features.limits.keys import Rate
 from scaffold.spec import model
 from scaffold.spec.translate import UNBUILT
+from scaffold.spec.versions import NEWEST, RENAMES
 from scaffold.types.fields import Field
 
 from .markdown import REPOSITORY, code_of, read
@@ -114,6 +115,14 @@ def test_the_words_that_text_is_made_of() -> None:
         field = {"line": "audience", "prose": "description"}[word]
         longest = max(bounds(kind.model_fields[field]))
         assert longest in numbers(rows[word])
+
+
+def test_what_the_versions_call_otherwise() -> None:
+    text = " ".join(LANGUAGE.section("Versions").split())
+    for each in RENAMES:
+        assert f"Version {each.since} " in text
+        assert f"`{each.old}` to `{each.new}`" in text
+    assert code_of(LANGUAGE.table("The spec")[0][1]) == [str(NEWEST)]
 
 
 def test_what_is_not_built_is_named() -> None:

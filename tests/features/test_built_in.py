@@ -15,11 +15,11 @@ from scaffold.spec.names import BUILT_IN_RESOURCES
 from scaffold.spec.problems import SpecError
 
 SPEC = """
-scaffold: 1
+scaffold: 2
 service: {name: library, title: Library}
 tenancy: {tenant: town}
 identity:
-  issuers: [{url: "https://login.example.com/", audience: library, algorithms: [ES256]}]
+  issuers: [{issuer: "https://login.example.com/", audience: library, algorithms: [ES256]}]
 roles:
   reader: {can: [{do: [list, read, create], on: book}, GRANT]}
 resources:

@@ -21,11 +21,11 @@ ROOMS = PACKAGE / "features"
 SHARED = {"scaffold.features", "scaffold.features.feature", "scaffold.features.mutant"}
 
 READS = """
-scaffold: 1
+scaffold: 2
 service: {name: library, title: Library}
 tenancy: {tenant: town}
 identity:
-  issuers: [{url: "https://login.example.com/", audience: library, algorithms: [ES256]}]
+  issuers: [{issuer: "https://login.example.com/", audience: library, algorithms: [ES256]}]
 roles: {reader: {can: [{do: [list, read], on: book}]}}
 resources: {book: {fields: {title: {type: string, max: 80}}}}
 """

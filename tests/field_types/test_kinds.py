@@ -52,10 +52,10 @@ class ColorField(CommonField):
     type: Annotated[Literal["color"], about("A colour.", "color")]
 '''
 SPEC = """
-scaffold: 1
+scaffold: 2
 service: {name: shop, title: Shop}
 tenancy: {tenant: company}
-identity: {issuers: [{url: https://login.example.com/, audience: shop, algorithms: [ES256]}]}
+identity: {issuers: [{issuer: https://login.example.com/, audience: shop, algorithms: [ES256]}]}
 roles: {clerk: {can: [{do: [list, read, create, update], on: label}]}}
 resources:
   label:

@@ -18,14 +18,14 @@ from tests.database.releases import Databases, Release, Urls, on
 from tests.emitted import PACKAGE, Outcome, ask, made
 
 SPEC: Final = """\
-scaffold: 1
+scaffold: 2
 service: {name: invoicing, title: Shop}
 tenancy:
   tenant: company
   attributes: {tier: {type: enum, values: [small, large]}}
 identity:
   issuers:
-    - {url: https://login.example.com/, audience: shop, algorithms: [ES256]}
+    - {issuer: https://login.example.com/, audience: shop, algorithms: [ES256]}
 roles:
   viewer:
     can:

@@ -8,11 +8,11 @@ from scaffold.lint.rules import advise
 from scaffold.spec.load import loads_with_positions
 
 SECTIONS = {
-    "scaffold": "1",
+    "scaffold": "2",
     "service": "{name: shop, title: Shop}",
     "tenancy": "{tenant: company}",
     "identity": (
-        "{issuers: [{url: https://login.example.com/, audience: shop, algorithms: [ES256]}]}"
+        "{issuers: [{issuer: https://login.example.com/, audience: shop, algorithms: [ES256]}]}"
     ),
     "roles": "{clerk: {can: [{do: [list, read, create], on: note}]}}",
     "resources": "{note: {owner: owner_id, fields: {body: {type: text, max: 500}}}}",

@@ -360,10 +360,10 @@ SILENT = {
         "L806",
         "identity:\n"
         "  issuers:\n"
-        "    - url: https://example.com/\n"
+        "    - issuer: https://example.com/\n"
         "      audience: shop\n"
         "      algorithms: [ES256]\n"
-        "      jwks_url: https://keys.example.com/jwks.json\n" + note("a: {type: date}"),
+        "      jwks_uri: https://keys.example.com/jwks.json\n" + note("a: {type: date}"),
     ),
 }
 

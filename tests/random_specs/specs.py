@@ -132,7 +132,7 @@ def gather(number: int, start: int = 0, most: int = 4) -> list[str]:
 @st.composite
 def specs(draw: Draw, most: int = 4) -> str:
     """A spec that is accepted, as JSON, with at most so many resources and roles."""
-    spec: Data = {"scaffold": 1, "service": draw(services()), "tenancy": draw(tenancies())}
+    spec: Data = {"scaffold": 2, "service": draw(services()), "tenancy": draw(tenancies())}
     spec["identity"] = draw(identities())
     spec["resources"] = {}
     for name in draw(distinct_names(names.resource, most)):
@@ -218,9 +218,9 @@ def identities(draw: Draw) -> Data:
     for number in range(draw(st.integers(1, 2))):
         url = f"https://login{number}.example.com{draw(st.sampled_from(('', '/', '/a/b')))}"
         several = st.lists(st.sampled_from(ALGORITHMS), min_size=1, max_size=3, unique=True)
-        issuers.append({"url": url, "audience": draw(line()), "algorithms": draw(several)})
+        issuers.append({"issuer": url, "audience": draw(line()), "algorithms": draw(several)})
         if often(draw):
-            issuers[-1]["jwks_url"] = f"{url.rstrip('/')}/keys.json"
+            issuers[-1]["jwks_uri"] = f"{url.rstrip('/')}/keys.json"
         if often(draw):
             issuers[-1] |= draw(issuer_rules())
     found: Data = {"issuers": issuers}

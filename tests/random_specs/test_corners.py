@@ -11,12 +11,12 @@ from scaffold.project.create import create
 from .holding import faults
 
 SPEC = """
-scaffold: 1
+scaffold: 2
 service: {name: corners, title: Corners}
 tenancy: {tenant: group, attributes: {region: {enum: [eu, us]}}}
 identity:
   attributes: {level: {type: integer, min: 0, max: 9}}
-  issuers: [{url: https://login.example.com/, audience: corners, algorithms: [ES256]}]
+  issuers: [{issuer: https://login.example.com/, audience: corners, algorithms: [ES256]}]
 roles:
   reader:
     can:
@@ -83,11 +83,11 @@ resources:
 """
 
 LEAST = """
-scaffold: 1
+scaffold: 2
 service: {name: corners, title: Corners}
 tenancy: {tenant: group}
 identity:
-  issuers: [{url: https://login.example.com/, audience: corners, algorithms: [ES256]}]
+  issuers: [{issuer: https://login.example.com/, audience: corners, algorithms: [ES256]}]
 roles: {reader: {can: [{do: read, on: thing}]}}
 resources: {thing: {fields: {done: {type: boolean}}}}
 """

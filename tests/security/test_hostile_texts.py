@@ -27,7 +27,7 @@ GENERATED = "tests/contract/test_contract.py::test_generated_requests"
 def spec(text: str) -> dict[str, Any]:
     """A spec with a text in every place that takes free text."""
     return {
-        "scaffold": 1,
+        "scaffold": 2,
         "service": {"name": "shop", "title": text, "description": text},
         "tenancy": {
             "tenant": "company",
@@ -35,7 +35,7 @@ def spec(text: str) -> dict[str, Any]:
         },
         "identity": {
             "issuers": [
-                {"url": "https://shop.example/", "audience": text, "algorithms": ["ES256"]}
+                {"issuer": "https://shop.example/", "audience": text, "algorithms": ["ES256"]}
             ],
             "attributes": {"desk": {"type": "string", "max": 200}},
         },

@@ -24,7 +24,7 @@ from scaffold.spec.load import loads
 from scaffold.spec.problems import SpecError
 
 BENIGN: dict[str, Any] = {
-    "scaffold": 1,
+    "scaffold": 2,
     "service": {
         "name": "shop",
         "title": "Benign",
@@ -35,10 +35,10 @@ BENIGN: dict[str, Any] = {
     "identity": {
         "issuers": [
             {
-                "url": "https://benign.example/",
+                "issuer": "https://benign.example/",
                 "audience": "benign",
                 "algorithms": ["ES256"],
-                "jwks_url": "https://benign.example/keys",
+                "jwks_uri": "https://benign.example/keys",
             }
         ],
         "tenant_claim": "benign",

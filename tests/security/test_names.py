@@ -77,11 +77,11 @@ USUAL = ["list", "read", "create", "update", "delete"]
 def plain() -> Spec:
     """A spec without any of the words."""
     return {
-        "scaffold": 1,
+        "scaffold": 2,
         "service": {"name": "shop", "title": "Shop"},
         "tenancy": {"tenant": "company"},
         "identity": {
-            "issuers": [{"url": "https://x.example/", "audience": "x", "algorithms": ["ES256"]}]
+            "issuers": [{"issuer": "https://x.example/", "audience": "x", "algorithms": ["ES256"]}]
         },
         "roles": {"clerk": {"can": [{"do": USUAL, "on": "thing"}]}},
         "resources": {"thing": {"fields": {"note": TEXT}}},

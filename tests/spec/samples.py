@@ -6,11 +6,11 @@ from scaffold.spec.problems import SpecError
 MARK = "▸"
 
 SECTIONS = {
-    "scaffold": "1",
+    "scaffold": "2",
     "service": "{name: shop, title: Shop}",
     "tenancy": "{tenant: company, attributes: {region: {enum: [eu, us]}}}",
     "identity": """
-  issuers: [{url: https://login.example.com/, audience: shop, algorithms: [ES256]}]
+  issuers: [{issuer: https://login.example.com/, audience: shop, algorithms: [ES256]}]
   attributes:
     regions: {list: string}
     region: {enum: [eu, us]}

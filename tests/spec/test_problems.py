@@ -11,12 +11,12 @@ from .samples import marked, refusal, spec
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
 
-SEVERAL = """scaffold: 1
+SEVERAL = """scaffold: 2
 service: {name: shop, title: Shop, ▸titel: Shop}
 tenancy: {tenant: company}
 identity:
   issuers:
-    - {url: ▸http://login.example.com/, audience: shop, algorithms: [▸HS256]}
+    - {issuer: ▸http://login.example.com/, audience: shop, algorithms: [▸HS256]}
 ▸role: {}
 roles:
   reader:
@@ -86,7 +86,7 @@ def test_a_broken_section_leaves_only_its_own_problem(section: str) -> None:
 
 def test_a_problem_prints_file_line_column_message_and_hint() -> None:
     with pytest.raises(SpecError) as caught:
-        loads("scaffold: 1\nservice: 5\n", source="shop.yaml")
+        loads("scaffold: 2\nservice: 5\n", source="shop.yaml")
     lines = str(caught.value).splitlines()
     assert lines[0].startswith("shop.yaml:1:1: The spec lacks the key identity. ")
     assert lines[-1].startswith("shop.yaml:2:10: service needs a mapping, not 5. ")

@@ -85,7 +85,7 @@ def test_every_spelling_that_loads_is_valid(sections: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("sections", "path"),
     [
-        ({"scaffold": "2"}, "scaffold"),
+        ({"scaffold": "1"}, "scaffold"),
         ({"servic": "5"}, ""),
         ({"service": "{name: Shop, title: Shop}"}, "service/name"),
         ({"audit": "{retain: 500}"}, "audit/retain"),

@@ -37,7 +37,7 @@ def test_the_defaults() -> None:
     assert (order.page.default, order.page.max) == (20, 100)
     assert (order.idempotent, order.body_max, order.plural) == ("optional", 65_536, None)
     assert sound.identity.tenant_claim is None
-    assert sound.identity.issuers[0].jwks_url is None
+    assert sound.identity.issuers[0].jwks_uri is None
     assert sound.roles["reader"].kind == "human"
     assert sound.roles["reader"].mfa is None
 
@@ -54,7 +54,7 @@ def test_attributes_and_their_shorthands() -> None:
                 a: {enum: [x, y]}, b: {type: enum, values: [x, y]}, c: {type: string, max: 5},
                 d: {type: boolean}, e: {type: integer, min: 1, max: 5}}}""",
             identity="""
-  issuers: [{url: https://a.example/, audience: x, algorithms: EdDSA}]
+  issuers: [{issuer: https://a.example/, audience: x, algorithms: EdDSA}]
   attributes: {f: {list: string}, g: {list: string, max: 5}}""",
         )
     )
@@ -84,10 +84,10 @@ def test_limits_sizes_and_durations() -> None:
 @pytest.mark.parametrize(
     ("sample", "code", "says"),
     [
-        (spec(scaffold="▸2"), "E-VERSION", "scaffold: 1"),
-        (spec(scaffold="▸true"), "E-VERSION", "scaffold: 1"),
-        (spec(scaffold="▸'1'"), "E-VERSION", "scaffold: 1"),
-        (spec(scaffold="▸1.0"), "E-VERSION", "scaffold: 1"),
+        (spec(scaffold="▸3"), "E-VERSION", "scaffold: 2"),
+        (spec(scaffold="▸true"), "E-VERSION", "scaffold: 2"),
+        (spec(scaffold="▸'1'"), "E-VERSION", "scaffold: 2"),
+        (spec(scaffold="▸1.0"), "E-VERSION", "scaffold: 2"),
         (spec(service="{name: shop, title: ▸1.0}"), "E-TYPE", '"1.0"'),
         (spec(service="{name: shop, title: ▸' x'}"), "E-TEXT", "white space"),
         (spec(service="▸shop"), "E-TYPE", "mapping"),
@@ -114,48 +114,58 @@ def test_limits_sizes_and_durations() -> None:
         ),
         (
             spec(
-                identity="{issuers: [{url: https://a.example/, audience: x, algorithms: ES256}], "
+                identity="{issuers: [{issuer: https://a.example/, audience: x, "
+                "algorithms: ES256}], "
                 "attributes: {b: {list: ▸enum}}}"
             ),
             "E-TYPE",
             "{list: string}",
         ),
-        (identity("url: ▸http://a.example/, audience: x, algorithms: ES256"), "E-URL", "encrypted"),
-        (identity("url: ▸HTTPS://A.example/, audience: x, algorithms: ES256"), "E-URL", "case"),
-        (identity("url: ▸https://u:p@a.example/, audience: x, algorithms: ES256"), "E-URL", "more"),
         (
-            identity("url: '▸https://a.example/?x=1', audience: x, algorithms: ES256"),
+            identity("issuer: ▸http://a.example/, audience: x, algorithms: ES256"),
+            "E-URL",
+            "encrypted",
+        ),
+        (identity("issuer: ▸HTTPS://A.example/, audience: x, algorithms: ES256"), "E-URL", "case"),
+        (
+            identity("issuer: ▸https://u:p@a.example/, audience: x, algorithms: ES256"),
             "E-URL",
             "more",
         ),
-        (identity("url: ▸a.example, audience: x, algorithms: ES256"), "E-URL", "https"),
         (
-            identity("url: https://a.example/, audience: x, algorithms: [▸HS256]"),
+            identity("issuer: '▸https://a.example/?x=1', audience: x, algorithms: ES256"),
+            "E-URL",
+            "more",
+        ),
+        (identity("issuer: ▸a.example, audience: x, algorithms: ES256"), "E-URL", "https"),
+        (
+            identity("issuer: https://a.example/, audience: x, algorithms: [▸HS256]"),
             "E-ALGORITHM",
             "make",
         ),
         (
-            identity("url: https://a.example/, audience: x, algorithms: [▸none]"),
+            identity("issuer: https://a.example/, audience: x, algorithms: [▸none]"),
             "E-ALGORITHM",
             "make",
         ),
         (
-            identity("url: https://a.example/, audience: x, algorithms: [▸ES265]"),
+            identity("issuer: https://a.example/, audience: x, algorithms: [▸ES265]"),
             "E-VALUE",
             "ES256",
         ),
-        (identity("url: https://a.example/, audience: x, algorithms: ▸[]"), "E-RANGE", "empty"),
+        (identity("issuer: https://a.example/, audience: x, algorithms: ▸[]"), "E-RANGE", "empty"),
         (
             identity(
-                "url: https://a.example/, audience: x, algorithms: ES256}, "
-                "{url: ▸https://a.example/, audience: y, algorithms: ES256"
+                "issuer: https://a.example/, audience: x, algorithms: ES256}, "
+                "{issuer: ▸https://a.example/, audience: y, algorithms: ES256"
             ),
             "E-REPEATED",
             "twice",
         ),
         (
             spec(
-                identity="{issuers: [{url: https://a.example/, audience: x, algorithms: ES256}], "
+                identity="{issuers: [{issuer: https://a.example/, audience: x, "
+                "algorithms: ES256}], "
                 "tenant_claim: ▸sub}"
             ),
             "E-RESERVED",
@@ -221,6 +231,6 @@ def test_each_section_is_required(section: str) -> None:
     else:
         text = text.replace(
             "{issuers: []}",
-            "{issuers: [{url: https://a.example/, audience: x, algorithms: ES256}]}",
+            "{issuers: [{issuer: https://a.example/, audience: x, algorithms: ES256}]}",
         )
         check_refused(f"▸{text}", "E-MISSING-KEY", f"lacks the key {section}")

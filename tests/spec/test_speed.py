@@ -5,8 +5,8 @@ import sys
 
 PROGRAM = """
 import resource, time
-lines = ["scaffold: 1", "service: {name: large, title: Large}", "tenancy: {tenant: company}",
-         "identity:", "  issuers: [{url: https://a.example/, audience: x, algorithms: [ES256]}]",
+lines = ["scaffold: 2", "service: {name: large, title: Large}", "tenancy: {tenant: company}",
+         "identity:", "  issuers: [{issuer: https://a.example/, audience: x, algorithms: [ES256]}]",
          "roles:"]
 for role in range(4):
     lines.append(f"  role_{role}:\\n    can:")
