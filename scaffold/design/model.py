@@ -15,6 +15,7 @@ from scaffold import naming
 from scaffold.columns import NEWEST, VERSION, Shown
 from scaffold.naming import ResourceNames
 from scaffold.spec.field_base import CLASSIFIED
+from scaffold.tokens import RFC9068, TokenRules
 from scaffold.types.kind import Kind
 
 Verb = Literal["list", "read", "create", "update", "delete", "action"]
@@ -340,7 +341,7 @@ class Issuer:
     Its tokens have all of `scopes`, and are good for at most `lifetime` seconds. With
     `permission_scopes`, they are good for the permissions that their scope names. `factors` are
     what in `amr` or `acr` proves a second factor, and `strong` what proves one that cannot be
-    phished. `rsa_bits` is the least size of an RSA key.
+    phished. `rsa_bits` is the least size of an RSA key. `rules` say how its tokens are read.
     """
 
     url: str
@@ -353,6 +354,8 @@ class Issuer:
     factors: tuple[str, ...]
     strong: tuple[str, ...]
     rsa_bits: int
+    profile: str = "rfc9068"
+    rules: TokenRules = RFC9068
 
 
 @dataclass(frozen=True)

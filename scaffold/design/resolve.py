@@ -30,6 +30,7 @@ from scaffold.features.feature import BuiltIn
 from scaffold.naming import ResourceNames
 from scaffold.spec import model as spec
 from scaffold.spec.built_in import granted
+from scaffold.tokens import PROFILES
 from scaffold.types.datetime import DatetimeKind
 from scaffold.types.integer import MAX_INTEGER, IntegerKind
 from scaffold.types.kind import Kind
@@ -187,18 +188,20 @@ def _attribute(name: str, source: spec.Attribute) -> Attribute:
 
 
 def _issuer(source: spec.Issuer) -> Issuer:
-    base = source.issuer if source.issuer.endswith("/") else f"{source.issuer}/"
+    profile = PROFILES.get(source.profile, PROFILES["rfc9068"])
     return Issuer(
         url=source.issuer,
         audience=source.audience,
         algorithms=tuple(source.algorithms),
-        jwks_url=source.jwks_uri or f"{base}.well-known/jwks.json",
+        jwks_url=source.jwks_uri or profile.keys_of(source.issuer),
         scopes=tuple(sorted(source.scopes)),
         permission_scopes=bool(source.permission_scopes),
         lifetime=source.token_lifetime,
         factors=tuple(sorted(source.assurance.any_)),
         strong=tuple(sorted(source.assurance.phishing_resistant)),
         rsa_bits=2048 if source.rsa_2048_because else 3072,
+        profile=source.profile,
+        rules=source.rules,
     )
 
 

@@ -28,6 +28,7 @@ from scaffold.design.model import (
     Term,
 )
 from scaffold.features import FEATURES
+from scaffold.tokens import RFC9068, TokenRules
 
 Fact = tuple[str, str | int]
 
@@ -246,6 +247,9 @@ def _identity(design: Design) -> Iterator[Fact]:
             yield f"issuer {issuer.url} permissions", "in the scope"
         yield f"issuer {issuer.url} scopes", _set(issuer.scopes) or "none"
         yield f"issuer {issuer.url} second factors", _set(issuer.factors)
+        if issuer.rules != RFC9068:
+            for name, value in _tokens(issuer.rules):
+                yield f"issuer {issuer.url} {name}", value
     for prefix, attributes in (
         ("$tenant", design.tenant_attributes),
         ("$user", design.user_attributes),
@@ -253,6 +257,36 @@ def _identity(design: Design) -> Iterator[Fact]:
         for each in attributes:
             many = "list of " if each.many else ""
             yield f"{prefix}.{each.name}", f"{many}{each.kind}"
+
+
+def _tokens(rules: TokenRules) -> Iterator[Fact]:
+    """How the tokens of an issuer are read that are not those of RFC 9068."""
+    yield "audience claim", rules.audience
+    yield "client claims", _set(rules.client) or "none"
+    yield "refused claims", _set(rules.refused) or "none"
+    yield "required claims", _required(rules) or "none"
+    yield "required claims of people", _set(rules.of_people) or "none"
+    yield "scope claim", rules.scope
+    yield "service tokens", _told_apart(rules)
+    yield "sign-in claims", _set(rules.methods)
+    yield "tenant claim", ".".join(rules.tenant) or "that of the service"
+    yield "token types", _set(each or "none" for each in rules.types)
+
+
+def _required(rules: TokenRules) -> str:
+    return _set(
+        f"{name} = {' or '.join(values)}" if values else name
+        for name, values in rules.required.items()
+    )
+
+
+def _told_apart(rules: TokenRules) -> str:
+    if not rules.tells_services:
+        return "are told apart by nothing"
+    if rules.service_claim:
+        value = f" = {rules.service_value}" if rules.service_value else ""
+        return f"have {rules.service_claim}{value}"
+    return f"have the client{rules.service_suffix and ' and ' + rules.service_suffix} as subject"
 
 
 def _service(design: Design) -> Iterator[Fact]:

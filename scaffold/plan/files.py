@@ -134,6 +134,8 @@ def _files(design: Design, ejected: bool) -> Iterator[tuple[str, str]]:
         tests.append("test_conflicts.py")
     if service.has_asked_references:
         tests.append("test_references.py")
+    if service.profiles:
+        tests.append("test_profiles.py")
     if service.has_search:
         tests.append("test_search.py")
     if service.has_touches:

@@ -19,6 +19,8 @@ def python(value: object) -> str:
         inner = ", ".join(python(each) for each in value)
         comma = "," if isinstance(value, tuple) and len(value) == 1 else ""
         return f"({inner}{comma})" if isinstance(value, tuple) else f"[{inner}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{python(name)}: {python(each)}' for name, each in value.items())}}}"
     return repr(value)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 from scaffold import naming
@@ -15,7 +15,16 @@ from scaffold.database.sql import identifier
 from scaffold.database.tables import former, of_features
 from scaffold.database.touches import name as touch_name
 from scaffold.design import visibility
-from scaffold.design.model import Column, Design, Entity, Input, Operation, Touch, TouchVerb
+from scaffold.design.model import (
+    Column,
+    Design,
+    Entity,
+    Input,
+    Issuer,
+    Operation,
+    Touch,
+    TouchVerb,
+)
 from scaffold.design.outcomes import Outcome, outcomes
 from scaffold.features import FEATURES, Feature
 from scaffold.features.feature import Attribute
@@ -23,7 +32,9 @@ from scaffold.naming import ResourceNames
 from scaffold.plan import python
 from scaffold.plan.quoting import python as quoted
 from scaffold.plan.quoting import raw
+from scaffold.plan.tokens import TENANT, Recorded, recorded
 from scaffold.spec.field_base import CLASSIFIED
+from scaffold.tokens import RFC9068, TokenRules
 from scaffold.types.fields import RULES
 from scaffold.types.kind import Kind
 
@@ -228,6 +239,29 @@ class ServiceView:
     def permission_scopes(self) -> bool:
         """Is there an issuer whose tokens name the permissions that they are good for?"""
         return any(each.permission_scopes for each in self.design.issuers)
+
+    @property
+    def profiles(self) -> bool:
+        """Is there an issuer whose tokens are not read as RFC 9068 says?"""
+        return any(each.rules != RFC9068 for each in self.design.issuers)
+
+    @property
+    def recorded(self) -> Sequence[Recorded]:
+        """Tokens of the issuers that have rules of their own."""
+        return tuple(recorded(self.design))
+
+    @property
+    def recorded_tenant(self) -> str:
+        """The tenant of these tokens."""
+        return TENANT
+
+    def rules(self, issuer: Issuer) -> str:
+        """How the tokens of an issuer are read, as arguments in Python: what is no default."""
+        return ", ".join(
+            f"{each.name}={_argument(value)}"
+            for each in fields(TokenRules)
+            if (value := getattr(issuer.rules, each.name)) != getattr(RFC9068, each.name)
+        )
 
     @property
     def strings(self) -> Mapping[str, str]:
@@ -525,3 +559,8 @@ def _sent(entity: Entity) -> frozenset[str]:
 def _named(columns: Iterable[Column]) -> str:
     """The names of columns as Python literals between commas."""
     return ", ".join(quoted(each.name) for each in columns)
+
+
+def _argument(value: object) -> str:
+    """A rule about tokens as Python."""
+    return quoted(dict(value) if isinstance(value, Mapping) else value)

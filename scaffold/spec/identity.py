@@ -1,6 +1,7 @@
 """The service itself, its tenants, and who signs the tokens of its users."""
 
 import re
+from dataclasses import replace
 from typing import Annotated, Any, Literal, Self
 
 from annotated_types import MaxLen, MinLen
@@ -10,6 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from scaffold.database.sql import SYSTEM_COLUMNS
+from scaffold.tokens import ID_TOKEN, PROFILES, RFC9068, TokenRules
 from scaffold.types.boolean import BooleanField
 from scaffold.types.enum import EnumField
 from scaffold.types.integer import Bound, IntegerField
@@ -31,9 +33,11 @@ from .scalars import (
     TenantName,
     Title,
     Url,
+    claim_name,
     reads,
     seconds,
     spelled,
+    token_type,
     within,
 )
 
@@ -269,6 +273,116 @@ class Assurance(Model):
     ] = ("phr", "phrh")
 
 
+AnyClaim = Annotated[str, spelled("^[A-Za-z0-9_./:-]{1,100}$"), AfterValidator(claim_name)]
+ClaimPath = Annotated[tuple[AnyClaim, ...], MinLen(1), MaxLen(5), ONE_OR_MANY]
+TokenType = Annotated[
+    str, reads(token_type), spelled("^[A-Za-z0-9!#$&^_.+-]+(/[A-Za-z0-9!#$&^_.+-]+)?$")
+]
+NO_TYPE = "none"
+"""A header without `typ`, as a spec writes it."""
+ACCESS_TOKENS = frozenset({"at+jwt", "application/at+jwt"})
+"""The types that only access tokens have (RFC 9068, section 2.1)."""
+
+
+class ServiceToken(Model):
+    """What tells the token of a program from that of a person."""
+
+    claim: Annotated[AnyClaim | None, about("A claim that only programs' tokens have.", "gty")] = (
+        None
+    )
+    value: Annotated[
+        Line | None, about("The value that the claim has then.", "client-credentials")
+    ] = None
+    suffix: Annotated[
+        Line | None, about("The subject is the client and this behind it.", "@clients")
+    ] = None
+    subject: Annotated[
+        bool, about("Whether the subject of a program is the client itself.", True)
+    ] = False
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        ways = [self.claim is not None, self.suffix is not None, self.subject]
+        if sum(ways) != 1 or (self.value is not None and self.claim is None):
+            raise Refusal(
+                "E-TOKEN",
+                "This does not say in one way what tells a program from a person",
+                "Write {claim: idtyp, value: app}, {suffix: '@clients'} or {subject: true}.",
+            )
+        return self
+
+
+class Token(Model):
+    """How the access tokens of an issuer are read, where no profile says so."""
+
+    types: Annotated[
+        tuple[TokenType, ...],
+        MinLen(1),
+        MaxLen(5),
+        ONE_OR_MANY,
+        BeforeValidator(distinct),
+        about("Values of `typ` in their header; none for a header without it.", ["JWT"]),
+    ]
+    client: Annotated[ClaimPath, about("Claims of which the first names the client.", "azp")]
+    audience: Annotated[AnyClaim, about("The claim that names the service.", "aud")] = "aud"
+    scope: Annotated[AnyClaim, about("The claim with the scopes.", "scp")] = "scope"
+    methods: Annotated[
+        ClaimPath, about("Claims that say how somebody signed in.", ["amr", "acr"])
+    ] = ("amr", "acr")
+    requires: Annotated[
+        dict[AnyClaim, Annotated[tuple[Line, ...], MaxLen(10), ONE_OR_MANY]],
+        MaxLen(10),
+        about(
+            "Claims that only access tokens have, with the values that each may have.",
+            {"token_use": "access"},
+        ),
+    ] = Key(default_factory=dict)
+    refuses: Annotated[
+        tuple[AnyClaim, ...],
+        MaxLen(10),
+        ONE_OR_MANY,
+        about("Claims that no access token has.", ["nonce", "at_hash"]),
+    ] = ID_TOKEN
+    service: Annotated[
+        ServiceToken | None,
+        about("What tells a program from a person; nothing does if left out.", {"subject": True}),
+    ] = None
+
+    @model_validator(mode="after")
+    def _no_id_token(self) -> Self:
+        if not self.requires and not ACCESS_TOKENS.issuperset(self.types):
+            raise Refusal(
+                "E-TOKEN",
+                "Nothing tells an access token of this issuer from an ID token",
+                "Name in requires a claim that only its access tokens have, such as "
+                "{token_use: access}.",
+                ("types",),
+            )
+        return self
+
+    @property
+    def rules(self) -> TokenRules:
+        """The rules as they are applied."""
+        service = self.service or ServiceToken(subject=True)
+        by_subject = self.service is not None and service.claim is None
+        return TokenRules(
+            types=tuple(sorted("" if each == NO_TYPE else each for each in self.types)),
+            audience=self.audience,
+            client=self.client,
+            client_required=True,
+            scope=self.scope,
+            methods=self.methods,
+            required={name: tuple(sorted(each)) for name, each in sorted(self.requires.items())},
+            refused=tuple(sorted(self.refuses)),
+            service_claim=service.claim or "",
+            service_value=service.value or "",
+            service_suffix=(service.suffix or "") if by_subject else None,
+        )
+
+
+Profile = Literal["rfc9068", "auth0", "okta", "entra", "keycloak", "cognito", "zitadel", "custom"]
+
+
 class Issuer(Model):
     """Who signs the tokens that the service accepts."""
 
@@ -284,6 +398,20 @@ class Issuer(Model):
     ]
     jwks_uri: Annotated[
         Url | None, about("Where its keys are.", "https://login.example.com/jwks.json")
+    ] = None
+    profile: Annotated[
+        Profile, about("What its access tokens are like: those of a provider.", "auth0")
+    ] = "rfc9068"
+    token: Annotated[
+        Token | None,
+        about(
+            "What they are like, where the profile is custom.",
+            {"types": ["JWT"], "client": "azp", "requires": {"token_use": "access"}},
+        ),
+    ] = None
+    tenant_claim: Annotated[
+        ClaimPath | None,
+        about("The claim that names the tenant, or the way to it.", ["organization", "id"]),
     ] = None
     scopes: Annotated[
         tuple[Scope, ...],
@@ -306,6 +434,32 @@ class Issuer(Model):
         Annotated[Line, MinLen(10)] | None,
         about("Why RSA keys of 2048 bits are accepted, not 3072.", "The provider has no others."),
     ] = None
+
+    @model_validator(mode="after")
+    def _custom(self) -> Self:
+        if (self.token is not None) != (self.profile == "custom"):
+            raise Refusal(
+                "E-TOKEN",
+                "Rules of its own are for an issuer whose profile is custom, which needs them",
+                "Write profile: custom and token: {...}, or the profile alone.",
+                ("token",) if self.token is not None else ("profile",),
+            )
+        if twice := self.rules.ambiguous():
+            raise Refusal(
+                "E-TOKEN",
+                f"The claim {quote(twice)} would say two things of a token at once",
+                "Name another claim: each says the tenant, the audience, the client, the scope, "
+                "the sign-in, or what kind of token it is.",
+                ("token",) if self.token is not None else ("tenant_claim",),
+            )
+        return self
+
+    @property
+    def rules(self) -> TokenRules:
+        """How its access tokens are read."""
+        known = PROFILES.get(self.profile)
+        rules = self.token.rules if self.token else (known.rules if known else RFC9068)
+        return replace(rules, tenant=self.tenant_claim or rules.tenant)
 
 
 class Identity(Model):

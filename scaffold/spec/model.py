@@ -29,7 +29,7 @@ from scaffold.types.uuid import UuidField
 from .base import Model, about, extended
 from .conditions import Condition, Literals, Term
 from .field_base import CommonField, FieldClass, FilterOperator
-from .identity import Assurance, Attribute, Identity, Issuer, Service, Tenancy
+from .identity import Assurance, Attribute, Identity, Issuer, Service, Tenancy, Token
 from .resources import Action, Page, Resource, Touch
 from .roles import Grant, Role
 from .scalars import ResourceName, RoleName
@@ -68,6 +68,7 @@ __all__ = [
     "Tenancy",
     "Term",
     "TextField",
+    "Token",
     "Touch",
     "UrlField",
     "UuidField",

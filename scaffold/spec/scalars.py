@@ -20,6 +20,7 @@ _DURATION = re.compile(r"(0|[1-9][0-9]{0,9})([smhd])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _SIZE = re.compile(r"([1-9][0-9]{0,9})(B|KiB|MiB)", re.ASCII)
 _BYTES = {"B": 1, "KiB": 1_024, "MiB": 1_048_576}
+_MEDIA_TYPE = r"[A-Za-z0-9!#$&^_.+-]+(/[A-Za-z0-9!#$&^_.+-]+)?"
 _RATE = re.compile(r"([1-9][0-9]{0,6})/(s|min|h|day)", re.ASCII)
 _PERIODS = {"s": 1, "min": 60, "h": 3_600, "day": 86_400}
 
@@ -128,6 +129,11 @@ def claim(text: str) -> str:
             f"The claim {quote(text)} has another meaning (RFC 7519)",
             "Choose a claim that the issuer adds for the tenant.",
         )
+    return claim_name(text)
+
+
+def claim_name(text: str) -> str:
+    """The name of any claim."""
     if not re.fullmatch(r"[A-Za-z0-9_./:-]{1,100}", text, re.ASCII):
         raise Refusal(
             "E-NAME",
@@ -135,6 +141,17 @@ def claim(text: str) -> str:
             "Use letters, digits and . / : _ -, at most 100.",
         )
     return text
+
+
+def token_type(text: str) -> str:
+    """A value of `typ` in the header of a token: a media type, in lower case (RFC 7515, 4.1.9)."""
+    if len(text) > 60 or not re.fullmatch(_MEDIA_TYPE, text, re.ASCII):
+        raise Refusal(
+            "E-VALUE",
+            f"{quote(text)} is not a type of a token",
+            "Write it as in the header, such as JWT or at+jwt, or none.",
+        )
+    return text.lower()
 
 
 def enum_value(text: str) -> str:

@@ -19,6 +19,7 @@ from scaffold.lint.rules import advise
 from scaffold.spec import names
 from scaffold.spec.built_in import built_in
 from scaffold.spec.field_base import CommonField
+from scaffold.spec.identity import Profile
 from scaffold.spec.load import loads_with_positions
 from scaffold.spec.model import Spec
 from scaffold.spec.problems import Refusal, SpecError
@@ -223,6 +224,8 @@ def identities(draw: Draw) -> Data:
             issuers[-1]["jwks_uri"] = f"{url.rstrip('/')}/keys.json"
         if often(draw):
             issuers[-1] |= draw(issuer_rules())
+        if often(draw):
+            issuers[-1] |= draw(token_rules())
     found: Data = {"issuers": issuers}
     if often(draw):
         found["tenant_claim"] = draw(st.sampled_from(("org", "https://example.com/tenant", "t.id")))
@@ -243,6 +246,42 @@ def issuer_rules(draw: Draw) -> Data:
         "permission_scopes": draw(st.booleans()),
         "rsa_2048_because": f"{draw(line())} is why it is so",
     }
+
+
+@st.composite
+def token_rules(draw: Draw) -> Data:
+    """What the tokens of an issuer are like."""
+    claim = st.sampled_from(("cid", "azp", "https://x.example/c", "use"))
+    claims = st.lists(claim, min_size=1, max_size=3, unique=True)
+    found: Data = {"profile": draw(st.sampled_from(get_args(Profile)))}
+    if often(draw):
+        found["tenant_claim"] = draw(st.one_of(st.just("org"), st.just(["org", "id"])))
+    if found["profile"] != "custom":
+        return found
+    service: st.SearchStrategy[Data] = st.sampled_from(
+        (
+            {"claim": "idtyp", "value": "app"},
+            {"claim": "gty"},
+            {"suffix": "@clients"},
+            {"subject": True},
+        )
+    )
+    words = st.lists(line(), max_size=2, unique=True)
+    token: Data = {
+        "types": draw(st.sampled_from(("JWT", "none", ["JWT", "at+jwt"]))),
+        "client": draw(claims),
+        "requires": {"token_use": draw(words)},
+    }
+    for key, values in {
+        "audience": st.sampled_from(("aud", "client_id")),
+        "scope": st.sampled_from(("scope", "scp")),
+        "methods": claims,
+        "refuses": st.sampled_from(([], ["nonce"])),
+        "service": service,
+    }.items():
+        if often(draw):
+            token[key] = draw(values)
+    return {**found, "token": token}
 
 
 ALGORITHMS: Final = ("ES256", "RS256", "PS512", "EdDSA", "ES512")

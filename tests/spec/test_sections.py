@@ -26,6 +26,14 @@ def identity(text: str) -> str:
     return spec(identity=f"{{issuers: [{{{text}}}]}}")
 
 
+ISSUER = "issuer: https://a.example/, audience: x, algorithms: ES256"
+
+
+def custom(text: str) -> str:
+    """A spec with an issuer whose tokens are read by these rules."""
+    return identity(f"{ISSUER}, profile: custom, token: {{{text}}}")
+
+
 def test_the_defaults() -> None:
     sound = loads(spec())
     assert sound.service.environments == ("development", "staging", "production")
@@ -138,6 +146,42 @@ def test_limits_sizes_and_durations() -> None:
             "more",
         ),
         (identity("issuer: ▸a.example, audience: x, algorithms: ES256"), "E-URL", "https"),
+        (identity(f"{ISSUER}, profile: ▸google"), "E-VALUE", "auth0"),
+        (identity(f"{ISSUER}, profile: ▸custom"), "E-TOKEN", "token: {...}"),
+        (
+            identity(f"{ISSUER}, profile: okta, token: ▸{{types: at+jwt, client: azp}}"),
+            "E-TOKEN",
+            "profile: custom",
+        ),
+        (custom("types: ▸JWT, client: azp"), "E-TOKEN", "ID token"),
+        (custom("types: [▸a b], client: azp"), "E-VALUE", "at+jwt"),
+        (custom("types: at+jwt, client: ▸[]"), "E-RANGE", "empty"),
+        (custom("types: at+jwt, client: azp, service: ▸{}"), "E-TOKEN", "in one way"),
+        (
+            custom("types: at+jwt, client: azp, service: ▸{claim: a, subject: true}"),
+            "E-TOKEN",
+            "in one way",
+        ),
+        (custom("types: at+jwt, client: ▸a b"), "E-NAME", "letters"),
+        (identity(f"{ISSUER}, tenant_claim: ▸sub"), "E-TOKEN", "two things"),
+        (identity(f"{ISSUER}, profile: okta, tenant_claim: ▸cid"), "E-TOKEN", "two things"),
+        *(
+            (
+                identity(f"{ISSUER}, profile: custom, token: ▸{{types: at+jwt, {each}}}"),
+                "E-TOKEN",
+                "two things",
+            )
+            for each in (
+                "client: iss",
+                "client: azp, refuses: azp",
+                "client: azp, requires: {azp: x}",
+                "client: azp, requires: {scope: x}",
+                "client: azp, requires: {aud: []}",
+                "client: azp, scope: azp",
+                "client: azp, service: {claim: azp}",
+                "client: azp, methods: azp",
+            )
+        ),
         (
             identity("issuer: https://a.example/, audience: x, algorithms: [▸HS256]"),
             "E-ALGORITHM",
