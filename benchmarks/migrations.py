@@ -221,7 +221,7 @@ def tell(what: str) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Prints a table; exits with 1 if a request failed, or waited for a lock too long."""
+    """Prints a table; exits with 1 if something failed, or a request waited too long for a lock."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few rows, and a few of the changes")
     parser.add_argument("--rows", type=int, help=f"rows (default {FULL.size.rows:,})")

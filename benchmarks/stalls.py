@@ -14,7 +14,7 @@ LIMIT: Final = 0.1
 BEFORE, BOTH, AFTER = PHASES = ("before the deployment", "both serve", "after it")
 HEAD: Final = (
     "| change | s before | s after | longest, before | longest, both | longest, after | p99 |"
-    " over 100 ms | longest wait for a lock | failed |\n|---|" + "---:|" * 9
+    " over 100 ms | longest wait for a lock | failed | given up |\n|---|" + "---:|" * 10
 )
 KEPT: Final = 10
 """Waits of each phase that are written down, the longest ones."""
@@ -63,8 +63,8 @@ def waited(phases: Iterable[Phase]) -> float:
 
 
 def good(phases: Sequence[Phase]) -> bool:
-    """Did no request fail, and none wait for a lock for longer than the limit?"""
-    return waited(phases) <= LIMIT and not any(each.failures for each in phases)
+    """Did nothing fail, and no request wait for a lock for longer than the limit?"""
+    return waited(phases) <= LIMIT and not any((*each.failures, *each.faults) for each in phases)
 
 
 def brief(phase: Phase) -> str:
@@ -77,7 +77,10 @@ def brief(phase: Phase) -> str:
 
 
 def table(phases: Sequence[Phase]) -> str:
-    """A table in Markdown: a line for each change, in milliseconds where nothing else is said."""
+    """A table in Markdown: a line for each change, in milliseconds where nothing else is said.
+
+    `failed` are requests, and `given up` are runs of a migration.
+    """
     lines = [HEAD]
     for change, group in itertools.groupby(phases, lambda each: each.change):
         found = list(group)
@@ -87,9 +90,10 @@ def table(phases: Sequence[Phase]) -> str:
             *(f"{by_phase[p].seconds:.1f}" if p in by_phase else "" for p in (BEFORE, AFTER)),
             *(_milliseconds(by_phase[p].longest) if p in by_phase else "" for p in PHASES),
             _milliseconds(p99(answered)),
-            f"{over(answered)} of {len(answered):,}",
+            f"{over(answered):,} of {len(answered):,}",
             _milliseconds(waited(found)),
             str(sum(len(each.failures) for each in found)),
+            str(sum(len(each.faults) for each in found)),
         ]
         lines.append(f"| {change} | " + " | ".join(cells) + " |")
     return "\n".join(lines)

@@ -54,11 +54,14 @@ class Watch:
 
     def _look(self, rows: list[Any]) -> None:
         for row in rows:
-            self._seen[row["pid"], row["since"]] = Wait(
+            key = row["pid"], row["since"]
+            before = self._seen.get(key)
+            self._seen[key] = Wait(
                 row["role"],
                 row["query"],
                 row["mode"],
                 f"{row['locktype']} {row['relation']}".strip(),
                 row["seconds"],
-                tuple(row["behind"]),
+                # At its end a wait is behind nobody any more.
+                tuple(row["behind"]) or (before.behind if before else ()),
             )
