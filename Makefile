@@ -5,12 +5,13 @@ N ?= 48
 START ?= 0
 KILLS ?= 100
 REQUESTS ?= 100000
+ROWS ?= 5000000
 BIN := $(VENV)/bin
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup clients demo test test-random test-lives test-postgres test-pgbouncer endurance check benchmark requirements clean
+.PHONY: help setup clients demo test test-random test-lives test-postgres test-pgbouncer endurance check benchmark benchmark-migrations requirements clean
 
 help: ## List this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -80,6 +81,9 @@ check: setup ## Check style and types
 benchmark: setup ## Measure the emitted service beside its peers, and the generator
 	$(BIN)/python -m benchmarks.service
 	$(BIN)/python -m benchmarks.generator
+
+benchmark-migrations: setup ## Measure requests while a large table changes: make benchmark-migrations ROWS=5000000
+	$(BIN)/python -m benchmarks.migrations --rows $(ROWS)
 
 requirements: setup ## Pin the newest packages that pyproject.toml and the project template allow
 	rm -rf $(VENV)/project

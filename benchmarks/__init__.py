@@ -1,4 +1,4 @@
-"""What the emitted service and the generator cost, measured."""
+"""What the emitted service, the generator and migrations cost, measured."""
 
 from pathlib import Path
 from typing import Final

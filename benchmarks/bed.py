@@ -112,7 +112,7 @@ def bed(directory: Path, tenants: int, rows: int, callers: int) -> Iterator[Bed]
     package = emit(SPEC, directory)
     sys.path.insert(0, str(directory))
     try:
-        development = _Development(package)
+        development = Development(package)
         with development.server() as url:
             admin, peer, app, found = asyncio.run(
                 development.populated(url, tenants, rows, callers)
@@ -131,28 +131,28 @@ def bed(directory: Path, tenants: int, rows: int, callers: int) -> Iterator[Bed]
         sys.path.remove(str(directory))
 
 
-class _Development:
-    """The development tools of the emitted package, which exists only from now on."""
+class Development:
+    """The development tools of an emitted package, which is on the path only from now on."""
 
     def __init__(self, package: str) -> None:
         def module(name: str) -> Any:
             return importlib.import_module(f"{package}.development.{name}")
 
         self.server = module("postgres").server
-        self._prepare = module("database").prepare
+        self.prepare = module("database").prepare
         self.issuer = module("issuer").DevelopmentIssuer
-        self._issuer_url: str = importlib.import_module(f"{package}.settings").DEVELOPMENT_ISSUER
+        self.issuer_url: str = importlib.import_module(f"{package}.settings").DEVELOPMENT_ISSUER
 
     async def populated(
         self, url: str, tenants: int, rows: int, callers: int
     ) -> tuple[str, str, str, list[asyncpg.Record]]:
         """The URLs of a database full of rows, and the first few of its callers."""
-        database = await self._prepare(url, DATABASE)
+        database = await self.prepare(url, DATABASE)
         connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(database.admin)
         try:
             await connection.execute("set session_replication_role = replica")  # no checks
             await connection.fetch(SEED, tenants)
-            await connection.fetch(MEMBERS, self._issuer_url)
+            await connection.fetch(MEMBERS, self.issuer_url)
             await connection.fetch(CUSTOMERS)
             await connection.fetch(INVOICES, rows)
             await connection.execute(PEER)

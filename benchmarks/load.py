@@ -76,21 +76,30 @@ class Workload:
         return self._request(row.caller, f"PATCH /invoices/{row.id}", fields, body)
 
     def _request(self, caller: Caller, line: str, fields: str = "", body: str = "") -> bytes:
-        if body:
-            fields += f"content-length: {len(body)}\r\n"
-        return f"{line} HTTP/1.1\r\n{self._heads[caller.tenant_id]}{fields}\r\n{body}".encode()
+        return request(line, self._heads[caller.tenant_id] + fields, body)
 
 
-def _head(caller: Caller) -> str:
-    """The headers of a caller. Two of them are for the server that believes what it is told."""
+def request(line: str, fields: str, body: str = "") -> bytes:
+    """The bytes of a request: its method and path, its headers, and its body if it has one."""
+    if body:
+        fields += f"content-length: {len(body)}\r\n"
+    return f"{line} HTTP/1.1\r\n{fields}\r\n{body}".encode()
+
+
+def head(token: str) -> str:
+    """The headers of whoever has a token."""
     return (
         f"host: {HOST}\r\n"
         "accept: application/json\r\n"
         "user-agent: benchmark\r\n"
-        f"authorization: Bearer {caller.token}\r\n"
-        f"x-tenant-id: {caller.tenant_id}\r\n"
-        f"x-member-id: {caller.member_id}\r\n"
+        f"authorization: Bearer {token}\r\n"
     )
+
+
+def _head(caller: Caller) -> str:
+    """The headers of a caller. Two of them are for the server that believes what it is told."""
+    own = f"x-tenant-id: {caller.tenant_id}\r\nx-member-id: {caller.member_id}\r\n"
+    return head(caller.token) + own
 
 
 class Client:

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from benchmarks import ROOT
+from benchmarks.changes import CHANGES, SPEC, edited
 from benchmarks.load import OPERATIONS
 from benchmarks.processes import cpu_seconds, parent
 from benchmarks.servers import NAMES, PEERS
@@ -72,6 +73,29 @@ def test_the_generator_is_measured(tmp_path: Path) -> None:
     ]
     within = all(line["cost"]["cpu_seconds"] < line["limit"] for line in found)
     assert done.returncode == (0 if within else 1), done.stderr
+
+
+def test_requests_are_measured_while_the_table_changes(tmp_path: Path) -> None:
+    file = tmp_path / "result.json"
+    done = run("migrations", "--json", str(file))
+    assert done.returncode in (0, 1), done.stderr
+    found = json.loads(file.read_text(encoding="utf-8"))
+    titles = list(dict.fromkeys(each["change"] for each in found))
+    assert len(titles) > 3, done.stderr
+    for title in titles:
+        assert f"| {title} |" in done.stdout
+    for each in found:
+        assert not each["failures"]
+        assert each["requests"] > 10 and 0 < each["p99"] <= each["longest"]
+
+
+def test_each_change_is_one_of_a_spec_that_can_be_read() -> None:
+    spec, specs = SPEC, set[str]()
+    for change in CHANGES:
+        spec = edited(spec, change)
+        assert change.seen.table in {each.name for each in resolve(loads(spec)).entities}
+        specs.add(spec)
+    assert len(specs) == len(CHANGES)
 
 
 def test_a_synthetic_spec_has_as_many_resources_as_were_asked_for() -> None:
