@@ -33,7 +33,7 @@ def rewrite(content: bytes, source: str) -> bytes:
     """The content of a sound spec in the newest version.
 
     Raises:
-        SpecError: it is no spec, or one of its keys is written in a way that has no other word.
+        SpecError: it is no spec, or a key to rename is neither a word nor in quotation marks.
     """
     document = upgrade(parse(content, source))
     text = content.decode("utf-8")
@@ -57,8 +57,8 @@ def _tokens(document: Document) -> Iterator[_Token]:
     path: Path = ("scaffold",)
     yield _Token(path, *positions.value(path), str(positions.version), str(NEWEST))
     for path, node in positions.renamed():
-        old, new = str(positions.written(path)[-1]), str(path[-1])
-        yield _Token(path, node.key_line, node.key_column, old, new)
+        written = positions.written(path)
+        yield _Token(written, node.key_line, node.key_column, str(written[-1]), str(path[-1]))
 
 
 def _written(text: str, start: int, token: _Token, source: str) -> tuple[int, str]:

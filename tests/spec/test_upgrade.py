@@ -242,7 +242,7 @@ def test_several_versions_follow_each_other() -> None:
         assert newest.positions.of(("tenants",)) == document.positions.of(("tenancy",)) == (5, 1)
         identity = newest.data["identity"]
         assert isinstance(identity, dict) and isinstance(identity["authorities"], tuple)
-        first, *_ = identity["authorities"]
+        first = identity["authorities"][0]
         assert isinstance(first, dict)
         assert list(first) == ["name", "audience", "algorithms", "jwks_uri"]
         key = ("identity", "issuers", 0, WORDS[version]["«issuer»"])
@@ -319,6 +319,7 @@ def test_a_key_that_is_a_block_is_left_to_its_author() -> None:
         rewritten(text)
     (problem,) = caught.value.problems
     assert (problem.code, problem.line, problem.column) == ("E-UPGRADE", 15, 9)
+    assert problem.path == ("identity", "issuers", 3, "url")
 
 
 def test_a_version_with_a_sign() -> None:
