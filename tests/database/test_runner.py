@@ -156,12 +156,12 @@ def test_an_index_that_was_not_finished_is_built_again(
 def test_it_gives_way_to_who_uses_a_table_and_tries_again(
     database: Urls, second: Release, upgraded: list[str]
 ) -> None:
-    """Who comes after it waits for half a second at most, and not until the table is free."""
+    """Who comes after it waits for a moment, and not until the table is free."""
     reads = "select from invoicing.invoice"
     with holding(database.admin, reads) as end, running(second, database) as process:
         wait_for(database.admin, "select exists (select from pg_locks where not granted)")
         for _ in range(5):
-            execute(database.admin, f"set lock_timeout = '1500ms'; {reads}")
+            execute(database.admin, f"set lock_timeout = '500ms'; {reads}")
             time.sleep(0.2)
         assert process.poll() is None
         end()
@@ -186,21 +186,21 @@ def test_it_is_interrupted_and_says_so(database: Urls, second: Release) -> None:
 def test_it_gives_up_and_says_so(database: Urls, second: Release) -> None:
     before = on(database.admin, catalog)
     hurried = (
-        f"import asyncio, sys; from {PACKAGE}.store import migrate; migrate.ATTEMPTS = 2;"
-        "migrate.PAUSE = 0; sys.exit(asyncio.run(migrate._main([])))"
+        f"import asyncio, sys; from {PACKAGE}.store import migrate; migrate.PATIENCE = 2;"
+        "sys.exit(asyncio.run(migrate._main([])))"
     )
     with holding(database.admin, "lock table invoicing.invoice") as end:
         done = second.run("-c", hurried, url=database.owner)
         end()
     assert done.returncode == 1
     assert_plain(done.stderr)
-    assert "'reading the catalog' stayed in use for 2 attempts" in done.stderr
+    assert "'reading the catalog' stayed in use for 2 seconds" in done.stderr
     with holding(database.admin, "select from invoicing.invoice") as end:
         done = second.run("-c", hurried, url=database.owner)
         end()
     assert done.returncode == 1
     assert_plain(done.stderr)
-    assert f"'release {second.name}' stayed in use for 2 attempts" in done.stderr
+    assert f"'release {second.name}' stayed in use for 2 seconds" in done.stderr
     assert on(database.admin, catalog) == before
 
 

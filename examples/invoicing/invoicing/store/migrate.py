@@ -22,6 +22,7 @@ import asyncio
 import os
 import re
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import takewhile
@@ -54,14 +55,14 @@ ROLE: Final = re.compile(r" (to|from) invoicing(_app|_backup)(?=;?$)", re.MULTIL
 """A role where a grant or a policy names it: at the end of a line."""
 
 LOCK: Final = 0x5CAF01D
-LOCK_TIMEOUT: Final = "500ms"
-"""How long a statement waits for a table, and others behind it, before it gives way.
-
-Shorter than PostgreSQL's `deadlock_timeout`, so that this gives way and not the service.
-"""
-ATTEMPTS: Final = 30
-PAUSE: Final = 0.5
-"""Seconds between two attempts."""
+LOCK_TIMEOUT: Final = "50ms"
+"""How long a statement waits for a table, and others behind it, before it gives way."""
+PATIENCE: Final = 600.0
+"""Seconds for which it is tried again: an automatic vacuum of a large table takes minutes."""
+PAUSE: Final = 0.3
+"""Seconds between two attempts, times one to four."""
+TOLD: Final = 20
+"""Attempts after which it is said what is waited for."""
 
 GRACE: Final = 10.0
 """Minutes after which a process of the release before is no longer expected to start."""
@@ -537,7 +538,15 @@ async def _patiently(
     title: str, again: bool, work: Callable[[], Awaitable[Result]]
 ) -> Result:
     """Gives way to who uses the tables, and tries again where that can be done."""
-    for attempt in range(ATTEMPTS):
+    ends = time.monotonic() + PATIENCE
+    attempt = 0
+    while time.monotonic() < ends:
+        attempt += 1
+        if attempt == TOLD:
+            print(
+                f"The tables of the step '{title}' are in use: it is tried again and again.",
+                file=sys.stderr,
+            )
         try:
             return await work()
         except BUSY as error:
@@ -556,7 +565,7 @@ async def _patiently(
                 "The steps before it are done. Remove the cause, and run this again."
             ) from error
     raise MigrationError(
-        f"The tables of the step '{title}' stayed in use for {ATTEMPTS} attempts. The steps "
+        f"The tables of the step '{title}' stayed in use for {PATIENCE:.0f} seconds. The steps "
         "before it are done. End what uses them (see pg_stat_activity), and run this again."
     )
 
