@@ -140,7 +140,7 @@ def _resource(entity: Entity, design: Design) -> Table:
     references = tuple(_references(entity))
     # A reference that is always there leads to a row of this tenant, hence to the tenant.
     implied = any(
-        not each.nullable and (each.references or each.origin == "owner") for each in entity.columns
+        not each.nullable and (each.references or each.of_member) for each in entity.columns
     )
     own = () if implied else (_tenant_key(entity.name, design),)
     return Table(
@@ -186,7 +186,7 @@ def reference_name(entity: str, column: str) -> str:
 def _references(entity: Entity) -> Iterable[ForeignKey]:
     """References are composite: the same tenant or nothing."""
     for column in entity.columns:
-        if column.origin == "owner":
+        if column.of_member:
             yield member_key(entity.name, column.name)
         elif column.references:
             yield ForeignKey(

@@ -137,6 +137,11 @@ class Column:
     backfill_from: str = ""
 
     @property
+    def of_member(self) -> bool:
+        """Is it the id of a member: of the owner, or of one that a field names?"""
+        return self.origin == "owner" or self.kind.of_member
+
+    @property
     def readable(self) -> bool:
         """May anybody see it?"""
         return self.shown_to != "nobody"

@@ -33,6 +33,8 @@ class World:
 
 def domain(kind: Kind) -> list[Any]:
     """A few different values of a kind."""
+    if kind.of_member:
+        return [OTHER, ME]
     if kind.target:
         return [f"@row:{kind.target}"]
     return list(values(kind))
@@ -105,7 +107,7 @@ def hidden(
 def _others(entity: Entity, name: str, kind: Kind) -> list[Any]:
     if name == ID.name:
         return [None]  # given to a row when it is made: whatever it is then, it is another one
-    if name == entity.owner:
+    if name == entity.owner or kind.of_member:
         return [OTHER, ME]
     if kind.target:
         return [f"@new:{kind.target}"]

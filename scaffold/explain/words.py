@@ -41,6 +41,8 @@ class Words:
         left, right = self._term(condition.left), condition.right
         if isinstance(right, tuple):
             return f"{left} is {joined(map(literal_text, right), 'or')}"
+        if condition.of_caller and condition.left.kind.of_member:
+            return f"{left} is you"
         if condition.of_caller:
             return f"you are the owner ({left})"
         if condition.operator == "in":

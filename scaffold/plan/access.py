@@ -312,4 +312,5 @@ def _fields(operation: Operation, entity: Entity, alternative: Alternative) -> l
 
 def _sendable(column: Column, alternative: Alternative) -> bool:
     whole = not (column.kind.merged and column.nullable)  # there to be merged into
-    return alternative.covers(column) and whole and column.updatable and column.references is None
+    refers = column.references or column.of_member
+    return alternative.covers(column) and whole and column.updatable and not refers

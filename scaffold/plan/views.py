@@ -12,7 +12,7 @@ from scaffold.database.files import Database
 from scaffold.database.schema import Function, OwnTable, Parameter
 from scaffold.database.shared import asks_environment
 from scaffold.database.sql import identifier
-from scaffold.database.tables import former, of_features
+from scaffold.database.tables import former, of_features, reference_name
 from scaffold.database.touches import name as touch_name
 from scaffold.design import visibility
 from scaffold.design.model import (
@@ -196,9 +196,27 @@ class ServiceView:
     @property
     def reference_fields(self) -> Mapping[str, str]:
         """The field of each reference that callers send, by the name of its constraint."""
-        return {
-            name: field for name, field, entity, _ in self._references if field in _sent(entity)
-        }
+        members = (
+            (name, column.name, entity)
+            for entity in self.design.entities
+            for column in entity.columns
+            if column.kind.of_member
+            for name in (
+                reference_name(entity.name, column.name),
+                *former(entity, [column.name], "fkey"),
+            )
+        )
+        rows = ((name, field, entity) for name, field, entity, _ in self._references)
+        return {name: field for name, field, entity in (*rows, *members) if field in _sent(entity)}
+
+    @property
+    def has_members(self) -> bool:
+        """Is there a field that has to name a member, beside owners?"""
+        return any(
+            each.kind.of_member and not each.nullable
+            for entity in self.design.entities
+            for each in entity.columns
+        )
 
     @property
     def referring(self) -> Mapping[str, str]:

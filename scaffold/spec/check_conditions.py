@@ -134,6 +134,8 @@ def _check_field(scope: Scope, at: Path, name: str, condition: Condition) -> Ite
 
 
 def _of_field(field: CommonField) -> _Operand | None:
+    if field.of_member:
+        return _built_in(is_owner=True)
     return _Operand(field.COMPARES, field) if field.COMPARES else None
 
 
@@ -190,7 +192,10 @@ def _mismatch(left: _Operand, right: _Operand, condition: Condition) -> tuple[st
         return f"{value} is a list", f"Write {{{key}: {{in: {value}}}}}."
     if right.kind not in _COMPARABLE[left.kind]:
         if "owner" in (left.kind, right.kind):
-            return f"{key} cannot equal {value}", "Only an owner field and $user.id can be equal."
+            return (
+                f"{key} cannot equal {value}",
+                "Only a field that names a member, such as the owner, can equal $user.id.",
+            )
         return (
             f"{key} holds {_noun(left)} and {value} {_noun(right)}",
             "Compare values of the same type.",
@@ -209,6 +214,6 @@ def _noun(operand: _Operand) -> str:
 def _check_literal(left: _Operand, literal: str | int | bool) -> None:
     if left.kind == "owner":
         raise Refusal(
-            "E-CONDITION", "An owner can be compared with the user only", "Write $user.id."
+            "E-CONDITION", "A member can be compared with the user only", "Write $user.id."
         )
     left.field.check_literal(literal)

@@ -154,6 +154,11 @@ class CommonField(Model):
         return ""
 
     @property
+    def of_member(self) -> bool:
+        """Does a reference lead to a member of the tenant?"""
+        return False
+
+    @property
     def unseen(self) -> str:
         """Why callers may refer to rows that they may not see; otherwise nothing."""
         return ""

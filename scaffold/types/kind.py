@@ -70,6 +70,11 @@ class Kind(ABC):
         return ""
 
     @property
+    def of_member(self) -> bool:
+        """Is the value the id of a member of the tenant?"""
+        return False
+
+    @property
     def currency(self) -> str:
         """The currency of an amount of money (ISO 4217), or nothing."""
         return ""

@@ -1,4 +1,4 @@
-"""reference: another row of the same tenant."""
+"""reference: another row of the same tenant, or one of its members."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ from scaffold.spec.scalars import Line
 from .emitted import Emitted
 from .uuid import EXAMPLES, check_uuid, is_uuid
 
+MEMBER = "member"
+"""What a reference to a member of the tenant leads to."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReferenceKind(Emitted):
-    """The id of a row of the resource `to`."""
+    """The id of a row of the resource `to`, or of a member."""
 
     name: ClassVar[str] = "reference"
     SQL: ClassVar[str] = "uuid"
@@ -32,8 +35,13 @@ class ReferenceKind(Emitted):
 
     @property
     def target(self) -> str:
-        """The resource."""
-        return self.to
+        """The resource; nothing where it is a member."""
+        return "" if self.of_member else self.to
+
+    @property
+    def of_member(self) -> bool:
+        """Does it refer to a member?"""
+        return self.to == MEMBER
 
     def examples(self) -> tuple[str, ...]:
         """Identifiers of nothing."""
@@ -49,7 +57,7 @@ class ReferenceKind(Emitted):
 
 
 class ReferenceField(CommonField):
-    """Another row of the same tenant; `customer` is `customer_id` on the wire."""
+    """A row of the same tenant, or a member of it; `customer` is `customer_id` on the wire."""
 
     KIND = ReferenceKind
     FILTERS = ("eq", "in")
@@ -59,7 +67,7 @@ class ReferenceField(CommonField):
     PERSONAL = "never"
 
     type: Annotated[Literal["reference"], about("Another row of the same tenant.", "reference")]
-    to: Annotated[str, about("The resource that it refers to.", "customer")]
+    to: Annotated[str, about("The resource that it refers to, or member.", "customer")]
     unseen_because: Annotated[
         Annotated[Line, MinLen(10)] | None,
         about(
@@ -77,8 +85,13 @@ class ReferenceField(CommonField):
 
     @property
     def target(self) -> str:
-        """The resource."""
-        return self.to
+        """The resource; nothing where it is a member."""
+        return "" if self.of_member else self.to
+
+    @property
+    def of_member(self) -> bool:
+        """Does it refer to a member?"""
+        return self.to == MEMBER
 
     @property
     def unseen(self) -> str:
@@ -86,7 +99,15 @@ class ReferenceField(CommonField):
         return self.unseen_because or ""
 
     def check_bounds(self) -> None:
-        """Refuses a reason for callers where no caller writes the reference."""
+        """Refuses a reason where no caller writes the reference, or whatever they may see."""
+        if self.unseen and self.of_member:
+            raise Refusal(
+                "E-UNSEEN",
+                "Whoever writes the field may name any member of the tenant",
+                "Remove unseen_because.",
+                ("unseen_because",),
+                named=True,
+            )
         if self.unseen and (self.computed or self.set_by):
             raise Refusal(
                 "E-UNSEEN",

@@ -346,7 +346,7 @@ def fields(draw: Draw, depth: int = 0, scalar: bool = False, to: list[str] | Non
             several = st.lists(st.sampled_from(words), min_size=1, max_size=4, unique=True)
             found["values"] = draw(several)
         case "reference":
-            found["to"] = draw(st.sampled_from(to or []))
+            found["to"] = draw(st.sampled_from([*(to or []), "member"]))
         case "list":
             found["of"] = draw(fields(scalar=True))
             found["max_items"] = draw(st.sampled_from((1, 3, 20)))
