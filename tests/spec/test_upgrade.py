@@ -15,6 +15,7 @@ from scaffold.lint.rules import advise
 from scaffold.spec import upgrade as upgrades
 from scaffold.spec import versions
 from scaffold.spec.document import parse
+from scaffold.spec.findings import Finding
 from scaffold.spec.load import loads, loads_with_positions
 from scaffold.spec.model import Spec
 from scaffold.spec.problems import SpecError
@@ -169,12 +170,20 @@ def test_a_missing_key_has_the_name_of_the_version() -> None:
         assert f" For example: {key}: https://login.example.com/." in problem.hint
 
 
-def test_a_rule_of_several_nodes_names_the_place_in_version_1() -> None:
+def test_an_issuer_that_is_listed_twice_in_version_1() -> None:
     same = "url: {}https://a.example/, audience: x, algorithms: ES256"
     text, places = marked(issuers(1, same.format(""), same.format("▸")))
     (problem,) = refusal(text).problems
     assert (problem.code, problem.path) == ("E-REPEATED", ("identity", "issuers", 1, "url"))
     assert [(problem.line, problem.column)] == places
+
+
+def test_a_rule_of_several_nodes_names_the_place_in_version_1() -> None:
+    positions = loads_with_positions(of_version(1))[1]
+    finding = Finding("E-X", "It is wrong", ("identity", "issuers", 0, "issuer"), named=True)
+    problem = finding.problem(positions)
+    assert problem.path == ("identity", "issuers", 0, "url")
+    assert (problem.line, problem.column) == (8, 7)
 
 
 def test_advice_names_the_place_in_version_1() -> None:
