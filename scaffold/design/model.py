@@ -346,7 +346,8 @@ class Issuer:
     Its tokens have all of `scopes`, and are good for at most `lifetime` seconds. With
     `permission_scopes`, they are good for the permissions that their scope names. `factors` are
     what in `amr` or `acr` proves a second factor, and `strong` what proves one that cannot be
-    phished. `rsa_bits` is the least size of an RSA key. `rules` say how its tokens are read.
+    phished. `rsa_bits` is the least size of an RSA key. `rules` say how its tokens are read. It
+    is trusted in `environments` alone, if there are some.
     """
 
     url: str
@@ -361,6 +362,7 @@ class Issuer:
     rsa_bits: int
     profile: str = "rfc9068"
     rules: TokenRules = RFC9068
+    environments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

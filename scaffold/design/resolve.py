@@ -202,6 +202,7 @@ def _issuer(source: spec.Issuer) -> Issuer:
         rsa_bits=2048 if source.rsa_2048_because else 3072,
         profile=source.profile,
         rules=source.rules,
+        environments=tuple(sorted(source.environments)),
     )
 
 

@@ -247,6 +247,8 @@ def _identity(design: Design) -> Iterator[Fact]:
             yield f"issuer {issuer.url} permissions", "in the scope"
         yield f"issuer {issuer.url} scopes", _set(issuer.scopes) or "none"
         yield f"issuer {issuer.url} second factors", _set(issuer.factors)
+        if issuer.environments:
+            yield f"issuer {issuer.url} trusted in", _set(issuer.environments)
         if issuer.rules != RFC9068:
             for name, value in _tokens(issuer.rules):
                 yield f"issuer {issuer.url} {name}", value

@@ -259,6 +259,22 @@ class ServiceView:
         return any(each.permission_scopes for each in self.design.issuers)
 
     @property
+    def trusted(self) -> Mapping[str, tuple[str, ...]]:
+        """Where each issuer is trusted, if some are not trusted everywhere."""
+        if not any(each.environments for each in self.design.issuers):
+            return {}
+        everywhere = self.design.environments
+        return {each.url: each.environments or everywhere for each in self.design.issuers}
+
+    @property
+    def trusting(self) -> Mapping[str, tuple[str, ...]]:
+        """The issuers that are trusted in each environment."""
+        return {
+            name: tuple(url for url, where in self.trusted.items() if name in where)
+            for name in self.design.environments
+        }
+
+    @property
     def profiles(self) -> bool:
         """Is there an issuer whose tokens are not read as RFC 9068 says?"""
         return any(each.rules != RFC9068 for each in self.design.issuers)

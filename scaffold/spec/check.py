@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Iterator
 from itertools import islice
 
+from .check_identity import check_identity
 from .check_names import check_names
 from .check_resources import check_resources
 from .check_roles import check_roles
@@ -24,6 +25,7 @@ def check_all(sound: Sound, positions: Positions) -> list[Problem]:
 
 
 def _findings(scope: Scope) -> Iterator[Finding]:
+    yield from check_identity(scope)
     yield from check_resources(scope)
     yield from check_names(scope)
     yield from check_roles(scope)

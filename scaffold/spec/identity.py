@@ -413,6 +413,12 @@ class Issuer(Model):
         ClaimPath | None,
         about("The claim that names the tenant, or the way to it.", ["organization", "id"]),
     ] = None
+    environments: Annotated[
+        tuple[EnvironmentName, ...],
+        MaxLen(20),
+        ONE_OR_MANY,
+        about("Where it is trusted alone; everywhere if left out.", ["production"]),
+    ] = ()
     scopes: Annotated[
         tuple[Scope, ...],
         MaxLen(20),

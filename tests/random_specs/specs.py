@@ -226,6 +226,8 @@ def identities(draw: Draw) -> Data:
             issuers[-1] |= draw(issuer_rules())
         if often(draw):
             issuers[-1] |= draw(token_rules())
+        if often(draw):
+            issuers[-1]["environments"] = draw(st.sampled_from((["staging"], ["a", "production"])))
     found: Data = {"issuers": issuers}
     if often(draw):
         found["tenant_claim"] = draw(st.sampled_from(("org", "https://example.com/tenant", "t.id")))
@@ -253,7 +255,7 @@ def token_rules(draw: Draw) -> Data:
     """What the tokens of an issuer are like."""
     claim = st.sampled_from(("cid", "azp", "https://x.example/c", "use"))
     claims = st.lists(claim, min_size=1, max_size=3, unique=True)
-    found: Data = {"profile": draw(st.sampled_from(get_args(Profile)))}
+    found: Data = {"profile": draw(st.sampled_from((*get_args(Profile), *["custom"] * 6)))}
     if often(draw):
         found["tenant_claim"] = draw(st.one_of(st.just("org"), st.just(["org", "id"])))
     if found["profile"] != "custom":
