@@ -146,7 +146,11 @@ def test_limits_sizes_and_durations() -> None:
             "more",
         ),
         (identity("issuer: ▸a.example, audience: x, algorithms: ES256"), "E-URL", "https"),
-        (identity(f"{ISSUER}, environments: [production, staging, ▸stagin]"), "E-ENVIRONMENT", "staging?"),
+        (
+            identity(f"{ISSUER}, environments: [production, staging, ▸stagin]"),
+            "E-ENVIRONMENT",
+            "staging?",
+        ),
         (
             spec(identity=f"{{▸issuers: [{{{ISSUER}, environments: production}}]}}"),
             "E-ENVIRONMENT",
