@@ -49,7 +49,8 @@ class Phase(NamedTuple):
 
 def p99(answered: Iterable[Answered]) -> float:
     """The seconds that 99 of 100 requests need at most."""
-    return statistics.quantiles((each.seconds for each in answered), n=100)[-1]
+    seconds = [each.seconds for each in answered]
+    return statistics.quantiles(seconds, n=100, method="inclusive")[-1]
 
 
 def over(answered: Iterable[Answered]) -> int:
