@@ -55,6 +55,7 @@ class ReferenceField(CommonField):
     FILTERS = ("eq", "in")
     HAS_DEFAULT = False
     NESTS = False
+    FROM_ROW = False
     COMPARES = "id"
     PERSONAL = "never"
 
