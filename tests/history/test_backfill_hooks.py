@@ -77,6 +77,8 @@ select bool_and(sku = 'sku ' || code and rate = price / 100.0 and seen = created
 """
 FILLED: Final = "select count(*) from invoicing.product where sku is not null"
 EMPTY: Final = "select count(*) from invoicing.product where sku is null"
+STRIDE: Final = 19
+"""Statements from one kill to the next."""
 SMALL: Final = 7
 """Rows of a batch, so that there are several."""
 
@@ -153,7 +155,7 @@ def test_batches_that_are_killed_go_on_where_they_ended(
     expected, rows = facts(whole), asked(whole, FILLED)
     between = 0
     with killing(following, *options) as run:
-        for number in range(1, 400, 9):
+        for number in range(1, 400, STRIDE):
             database = databases.new(begun)
             status = run(database, number)
             if status == 0:
