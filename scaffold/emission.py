@@ -36,7 +36,8 @@ class Emission:
     """The generated files by their paths, and the lock that belongs to them.
 
     `kept` are the digests of the migrations that were written before, which nobody writes again;
-    `changes` is what the migration that is written now changes.
+    `changes` is what the migration that is written now changes, and `migration_hooks` are the
+    functions that some migration calls to fill in a column.
     """
 
     design: Design
@@ -44,6 +45,7 @@ class Emission:
     kept: Mapping[str, str]
     changes: tuple[Change, ...]
     lock: Lock
+    migration_hooks: frozenset[str] = frozenset()
 
     @property
     def destroys(self) -> tuple[str, ...]:
@@ -85,7 +87,7 @@ def _emit(
     found = history(design.name, tables(design), past, intent(design, added))
     package = design.name
     texts = {
-        **plan(design),
+        **plan(design, fills=bool(found.hooks)),
         **{f"{package}/{path}": text for path, text in found.files.items()},
         SCHEMA: schema(),
     }
@@ -99,7 +101,7 @@ def _emit(
         files=dict(sorted(digests.items())),
         surface=surface(design),
     )
-    return Emission(design, files, kept, found.changes, lock)
+    return Emission(design, files, kept, found.changes, lock, found.hooks)
 
 
 def emit_project(

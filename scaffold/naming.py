@@ -166,6 +166,11 @@ def function(name: str) -> str:
     return f"{name}_" if name in _functions_taken() else name
 
 
+def backfill_hook(field: str) -> str:
+    """The developer's function that fills in a field of the rows that were there before it."""
+    return f"backfill_{field}"
+
+
 def row_parameter(resource: str) -> str:
     """What a hook calls the row: as its resource, unless another parameter is called so."""
     return "row" if resource in _HOOK_PARAMETERS else resource

@@ -24,7 +24,7 @@ SECONDS: Final = 180
 
 
 STUB: Final = re.compile(
-    r"(-> (\w+):\n(?:(?!async def).*\n)*?)    raise NotImplementedError\n", re.MULTILINE
+    r"(-> (\w+)(?:\[.+\])?:\n(?:(?!async def).*\n)*?)    raise NotImplementedError\n", re.MULTILINE
 )
 
 
@@ -42,7 +42,8 @@ def write_hooks(project: Path) -> None:
 
 
 def _written(stub: re.Match[str]) -> str:
-    return stub[1] + ("" if stub[2] == "None" else "    return {}\n")
+    answers = {"None": "", "Sequence": "    return []\n"}
+    return stub[1] + answers.get(stub[2], "    return {}\n")
 
 
 def project(name: str, target: Path) -> Path:

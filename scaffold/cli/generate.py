@@ -160,7 +160,7 @@ def show(
         say(f"{paint('created ', 'green')} {path} (yours: it has a stub of each hook)")
     if difference or not stubs:
         _summarise(difference, dry_run=dry_run)
-    for line in to_do(hooks(project, emission.design)):
+    for line in to_do(hooks(project, emission.design, emission.migration_hooks)):
         say(line)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 COLOURS = {"written": "green", "stub": "yellow", "missing": "red", "dead": "yellow"}
 TO_DO = {
     "missing": "is not there: scaffold hooks prints a stub of it",
-    "dead": "belongs to no action of the spec: move or delete it",
+    "dead": "belongs to no action and no field of the spec: move or delete it",
     "unread": "cannot be read in this module",
 }
 
@@ -29,14 +29,14 @@ def run(
 ) -> None:
     """List the hooks that the spec asks for, and print stubs of those that are missing.
 
-    A hook is what an action does: your function in hooks/RESOURCE.py. Your modules are parsed, and
-    neither run nor changed.
+    A hook is what an action does, or how a field is filled in for the rows that are there: your
+    function in hooks/RESOURCE.py. Your modules are parsed, and neither run nor changed.
 
     \b
     written   it is there
-    stub      it raises NotImplementedError: its action answers 501, and a test fails
+    stub      it raises NotImplementedError: a test fails, and its action answers 501
     missing   the module has no such function
-    dead      it is given an Action, and no action of the spec is called so
+    dead      it is made as a hook is, and neither the spec nor a migration asks for it
     unread    the module is no Python, is larger than 1 MiB, or imports *
     \b
     Examples:
@@ -48,9 +48,11 @@ def run(
         from scaffold.emission import spec_of
         from scaffold.project.hooks import hooks, missing_modules, missing_stubs
         from scaffold.spec.load import load
+        from scaffold.tree.history import past_of
 
         design = resolve(load(spec_of(project)))
-        found = hooks(project, design)
+        past = past_of(project, design.name)
+        found = hooks(project, design, past.hooks if past else ())
         stubs = {**missing_stubs(project, design), **missing_modules(project, design)}
     if format == "json":
         listed = [{"path": each.path, "name": each.name, "state": each.state} for each in found]
@@ -61,7 +63,7 @@ def run(
 
 def _show(found: Collection[Hook], stubs: Mapping[str, str]) -> None:
     if not found:
-        say("The spec has no actions, so that it asks for no hooks.")
+        say("The spec asks for no hooks.")
     for each in found:
         say(f"{paint(f'{each.state:<8}', COLOURS.get(each.state, 'red'))} {each.path}: {each.name}")
     for path, text in stubs.items():

@@ -108,7 +108,7 @@ class Column:
     says who sees it, and `in_api` whether callers and hooks know of it.
     `in_url` says whether lists are filtered and sorted by it in their URL, beside in a body.
     `renamed_from` is the name that it had before, and `backfill` the value, or `backfill_from` the
-    column whose value, the rows of before get.
+    column whose value, the rows of before get; or `backfill_hook` names the developer's function.
     """
 
     field: str
@@ -135,6 +135,7 @@ class Column:
     renamed_from: str = ""
     backfill: object = None
     backfill_from: str = ""
+    backfill_hook: str = ""
 
     @property
     def of_member(self) -> bool:
@@ -306,6 +307,11 @@ class Entity:
         return tuple(each for each in self.touched if each.verb in verbs)
 
     @property
+    def backfills(self) -> tuple[Column, ...]:
+        """The columns that a hook fills in where rows are there before them."""
+        return tuple(each for each in self.columns if each.backfill_hook)
+
+    @property
     def actions(self) -> tuple[Operation, ...]:
         """The operations whose work is a hook."""
         return tuple(each for each in self.operations if each.verb == "action")
@@ -406,8 +412,9 @@ class Design:
 
     @property
     def hook_modules(self) -> Mapping[str, Entity]:
-        """The entities that have actions, by the path of the developer's module for these."""
-        return {f"hooks/{each.name}.py": each for each in self.entities if each.actions}
+        """The entities that have hooks, by the path of the developer's module for these."""
+        hooked = (each for each in self.entities if each.actions or each.backfills)
+        return {f"hooks/{each.name}.py": each for each in hooked}
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:

@@ -375,6 +375,7 @@ def _column(field: str, source: spec.Field) -> Column:
         renamed_from=source.wire_name(source.renamed_from) if source.renamed_from else "",
         backfill=source.backfill,
         backfill_from=source.backfill_from or "",
+        backfill_hook=naming.backfill_hook(field) if source.backfill_hook else "",
     )
 
 

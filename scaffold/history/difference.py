@@ -23,14 +23,18 @@ _Name = tuple[str, str]
 
 PAGES = 64
 """Pages of a table, of 8 KiB each, whose rows one transaction of a backfill changes."""
+BATCH = 500
+"""Rows that one transaction of a backfill by a hook changes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backfill:
-    """What the rows of before get in a new or newly required column: a literal, or a column."""
+    """What the rows of before get in a new or newly required column: a literal, a column, or what
+    a hook works out."""
 
     literal: str = ""
     column: str = ""
+    hook: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +334,9 @@ class _Between:
     ) -> tuple[list[Part], list[Part], str]:
         """What makes a column that may be null one that may not."""
         name, key = self.now.name, f"{self.now.name}.{column.name}"
+        if fill and fill.hook:
+            filled = self._filled_by(fill.hook, column.name)
+            return [filled], [filled, *self._never_null(column.name)], ""
         if fill:
             trigger = self.now.derived(column.name, "fill_")
             value = fill.literal or f"new.{fill.column}"
@@ -356,6 +363,7 @@ class _Between:
                 f"{key} is required, and the rows that there are have no value for it. Write in "
                 "the field one of:\n    backfill: VALUE             a value for those rows\n"
                 "    backfill_from: FIELD        the value of another field of the row\n"
+                "    backfill_hook: true         what a function of yours makes of the row\n"
                 "    optional: true\n    default: VALUE"
             )
         missing = f"rows of {name} without {column.name}"
@@ -387,6 +395,24 @@ class _Between:
             f"least(v_page + {PAGES}, v_pages), v_pages;\n"
             "  end loop;\nend $fill$;\n",
             (name,),
+        )
+
+    def _filled_by(self, hook: str, column: str) -> Part:
+        """A backfill by a hook: how many rows there are, those of a batch, and a value of one."""
+        name, keys = self.now.name, self.now.primary_key
+        key, missing = ", ".join(keys), f"{column} is null"
+        places = [f"${number}" for number in range(1, len(keys) + 2)]
+        place, value = ", ".join(places[:-1]), places[-1]
+        return Part(
+            "fills",
+            f"the rows of {name} get {column}",
+            f"select count(*) from {name} where {missing};\n"
+            f"select * from {name}\n"
+            f"  where {missing} and ({key}) > ({place})\n"
+            f"  order by {key} limit {BATCH} for no key update;\n"
+            f"update {name} set {column} = {value} where ({key}) = ({place});\n",
+            (name,),
+            hook,
         )
 
     def _never_null(self, column: str) -> list[Part]:

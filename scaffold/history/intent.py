@@ -1,4 +1,4 @@
-"""What a spec says of the names and values of before: `renamed_from` and `backfill`."""
+"""What a spec says of the names and values of before: `renamed_from`, and how to backfill."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ def _backfill(entity: Entity, column: Column) -> Backfill | None:
     if column.backfill_from:
         source = next(each for each in entity.columns if each.field == column.backfill_from)
         return Backfill(column=identifier(source.name))
+    if column.backfill_hook:
+        return Backfill(hook=f"hooks.{entity.name}:{column.backfill_hook}")
     if column.backfill is not None:
         return Backfill(literal=column.kind.default(column.backfill))
     return None

@@ -6,25 +6,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["step", "renames", "alone", "refuses", "loses"]
+Kind = Literal["step", "renames", "alone", "fills", "refuses", "loses"]
 """What a part is: statements in one transaction; those of a rename; one statement outside of any,
-which may be run again; a query that counts what a later part would be refused for; one that counts
-what is lost."""
+which may be run again; those with which a hook fills in a column; a query that counts what a later
+part would be refused for; one that counts what is lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part; `tables` are those whose rows it looks at or changes."""
+    """A part; `tables` are those whose rows it looks at or changes, and `hook` names the function
+    that works out values, as `module:function`, if there is one."""
 
     kind: Kind
     title: str
     sql: str
     tables: tuple[str, ...] = ()
+    hook: str = ""
 
     def __str__(self) -> str:
         """As it is written in a migration."""
+        by = f", in Python, from {self.hook}" if self.hook else ""
         of = f" {', '.join(each.strip(chr(34)) for each in self.tables)}" if self.tables else ""
-        return f"-- {self.kind}{of}: {self.title}\n{self.sql}"
+        return f"-- {self.kind}{of}: {self.title}{by}\n{self.sql}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ MIGRATIONS = "store/migrations"
 SNAPSHOT = f"{MIGRATIONS}/snapshot.json"
 
 _NAME = re.compile(r"\d{4}_[a-z0-9_]{1,80}(?:\.contract)?\.sql")
+_HOOK = re.compile(r"hooks\.[a-z0-9_]{1,63}:[a-z0-9_]{1,63}")
 _IDENTIFIER = re.compile(r'[a-z][a-z0-9_]{0,62}|"[a-z][a-z0-9_]{0,60}"')
 
 
@@ -32,13 +33,14 @@ class Migration:
 
     `changes` names tables, and columns as `table.column`. `after` are the migrations that it comes
     after: several where branches were merged. One that `contracts` takes away what only older
-    releases need.
+    releases need. `hooks` are the functions that it calls to fill in columns, as `module:function`.
     """
 
     name: str
     digest: str
     changes: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ()
 
     @property
     def contracts(self) -> bool:
@@ -74,6 +76,11 @@ class Past:
         before = {name for each in self.migrations for name in each.after}
         return tuple(each.name for each in self.migrations if each.name not in before)
 
+    @property
+    def hooks(self) -> frozenset[str]:
+        """The functions that some migration calls to fill in a column."""
+        return frozenset(hook for each in self.migrations for hook in each.hooks)
+
 
 def departures(base: Past, now: Past) -> Iterator[tuple[Migration, str]]:
     """The migrations of `base` that are not so any more, each with what became of it."""
@@ -90,10 +97,15 @@ def departures(base: Past, now: Past) -> Iterator[tuple[Migration, str]]:
 def snapshot(past: Past) -> str:
     """The past as it is committed."""
     data = {
-        "migrations": [asdict(each) for each in past.migrations],
+        "migrations": [_plain(each) for each in past.migrations],
         "tables": [asdict(plain(each)) for each in past.tables],
     }
     return json.dumps(data, indent=1) + "\n"
+
+
+def _plain(migration: Migration) -> dict[str, Any]:
+    found = asdict(migration)
+    return found if migration.hooks else {key: found[key] for key in found if key != "hooks"}
 
 
 def plain(table: Table) -> Table:
@@ -140,8 +152,9 @@ def _typed(past: Past) -> bool:
 
 def _migration(data: Mapping[str, Any]) -> Migration:
     changes, after = tuple(map(str, data["changes"])), tuple(data["after"])
-    found = Migration(data["name"], data["digest"], changes, after)
-    named = all(map(_NAME.fullmatch, (found.name, *after)))
+    hooks = tuple(data.get("hooks", ()))
+    found = Migration(data["name"], data["digest"], changes, after, hooks)
+    named = all(map(_NAME.fullmatch, (found.name, *after))) and all(map(_HOOK.fullmatch, hooks))
     if not named or not re.fullmatch("sha256:[0-9a-f]{64}", found.digest):
         raise ValueError(found)
     return found

@@ -25,12 +25,13 @@ class History:
 
     `files` are the snapshot and what is written now, by their paths in the package; `kept` are the
     digests of the migrations that were written before. `changes` are what is written now, and is
-    not the beginning.
+    not the beginning. `hooks` are the functions that some migration calls to fill in a column.
     """
 
     files: Mapping[str, str]
     kept: Mapping[str, str]
     changes: tuple[Change, ...] = ()
+    hooks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,12 @@ class _File:
     text: str
     changes: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ()
 
     @property
     def migration(self) -> Migration:
-        return Migration(self.name, digest(self.text.encode()), self.changes, self.after)
+        found = digest(self.text.encode())
+        return Migration(self.name, found, self.changes, self.after, self.hooks)
 
 
 def history(name: str, tables: Sequence[Table], past: Past | None, intent: Intent) -> History:
@@ -74,6 +77,7 @@ def _written(
         {**{each.migration.path: each.text for each in new}, SNAPSHOT: snapshot(now)},
         {each.path: each.digest for each in before},
         changes,
+        now.hooks,
     )
 
 
@@ -102,7 +106,7 @@ def _next(name: str, past: Past, changes: Sequence[Change]) -> Iterator[_File]:
             f"{name}_owner. History once it was applied."
         )
         text = _text(about, expand, needs=needs, after=after)
-        yield _File(f"{stem}.sql", text, tuple(touched), after)
+        yield _File(f"{stem}.sql", text, tuple(touched), after, _hooks(expand))
         needs, after = [], (f"{stem}.sql",)
     if contract:
         about = (
@@ -112,7 +116,12 @@ def _next(name: str, past: Past, changes: Sequence[Change]) -> Iterator[_File]:
         )
         later = {each for change in changes if change.contract for each in change.touches}
         text = _text(about, _questions_first(contract), needs=needs, after=after)
-        yield _File(f"{stem}.contract.sql", text, tuple(sorted(later)), after)
+        touches = tuple(sorted(later))
+        yield _File(f"{stem}.contract.sql", text, touches, after, _hooks(contract))
+
+
+def _hooks(parts: Sequence[Part]) -> tuple[str, ...]:
+    return tuple(sorted({each.hook for each in parts if each.hook}))
 
 
 def _said(changes: Sequence[Change]) -> str:

@@ -89,22 +89,23 @@ TESTS = (
 PER_RESOURCE = ("__init__.py", "handlers.py", "models.py", "statements.py")
 
 
-def plan(design: Design, *, ejected: bool = False) -> Plan:
+def plan(design: Design, *, ejected: bool = False, fills: bool = False) -> Plan:
     """Every generated file of the service by its path in the project, ready to be written.
 
-    Those of an `ejected` project do not speak of where they come from.
+    Those of an `ejected` project do not speak of where they come from. With `fills` some migration
+    calls a hook to fill in a column.
     """
-    files = unformatted(design, ejected=ejected)
+    files = unformatted(design, ejected=ejected, fills=fills)
     sources = {path: text for path, text in files.items() if path.endswith(".py")}
     return dict(sorted((files | format_python(sources, design.name)).items()))
 
 
-def unformatted(design: Design, *, ejected: bool = False) -> dict[str, str]:
+def unformatted(design: Design, *, ejected: bool = False, fills: bool = False) -> dict[str, str]:
     """The same files as the templates print them."""
-    return dict(_files(design, ejected))
+    return dict(_files(design, ejected, fills))
 
 
-def _files(design: Design, ejected: bool) -> Iterator[tuple[str, str]]:
+def _files(design: Design, ejected: bool, fills: bool) -> Iterator[tuple[str, str]]:
     templates = environment("service")
 
     def body(name: str, view: object) -> str:
@@ -113,7 +114,7 @@ def _files(design: Design, ejected: bool) -> Iterator[tuple[str, str]]:
         return templates.get_template(template).render(view=view)
 
     stored = database(design, body)
-    service = ServiceView(design, stored, ejected)
+    service = ServiceView(design, stored, ejected, fills)
     added = {each.name: each.files(design) for each in service.used}
 
     def render(template: str, **more: object) -> str:
@@ -130,6 +131,10 @@ def _files(design: Design, ejected: bool) -> Iterator[tuple[str, str]]:
     if service.has_actions:
         singles.append("gate/actions.py")
         tests.append("test_hooks.py")
+    if any(entity.backfills for entity in design.declared):
+        tests.append("test_backfills.py")
+    if service.fills:
+        singles.append("store/fills.py")
     if service.unique_fields or service.reference_fields:
         tests.append("test_conflicts.py")
     if service.has_asked_references:

@@ -49,11 +49,13 @@ class ServiceView:
     """What every template of the service is told, as `service`: its design and its database.
 
     Everything else follows from the two. In an `ejected` project nothing is generated any more.
+    With `fills` some migration calls a hook to fill in a column.
     """
 
     design: Design
     stored: Database
     ejected: bool = False
+    fills: bool = False
 
     # Names.
 

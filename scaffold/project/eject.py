@@ -143,7 +143,7 @@ def _lines(place: Path) -> Iterator[int]:
 
 def _plain(emission: Emission) -> dict[str, bytes]:
     """The generated files that have another text in an ejected project."""
-    texts = plan(emission.design, ejected=True)
+    texts = plan(emission.design, ejected=True, fills=bool(emission.migration_hooks))
     found = {path: text.encode() for path, text in texts.items()}
     return {path: each for path, each in found.items() if each != emission.files[path]}
 

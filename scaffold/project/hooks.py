@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -32,9 +32,9 @@ class Hook:
     """A function of a module of hooks, and how it stands with the spec.
 
     A `stub` raises NotImplementedError, so that its action is answered 501. A `missing` one is
-    declared by an action, and is not there. A `dead` one is given an Action, and belongs to no
-    action of the spec. Nothing can be said of one in a module that is `unread`: it is no Python,
-    too large, or takes its names from another module by `*`.
+    asked for by an action or a field, and is not there. A `dead` one is made as a hook is, and
+    belongs to none of these, nor to a migration. Nothing can be said of one in a module that is
+    `unread`: it is no Python, too large, or takes its names from another module by `*`.
     """
 
     path: str
@@ -42,14 +42,27 @@ class Hook:
     state: State
 
 
-def hooks(project: Path, design: Design) -> list[Hook]:
-    """The hooks that the spec asks for, and those that nothing asks for any more."""
+def hooks(project: Path, design: Design, called: Collection[str] = ()) -> list[Hook]:
+    """The hooks that the spec asks for, and those that nothing asks for any more.
+
+    Those that migrations have `called`, as `module:function`, are history as these are.
+    """
     found = []
     for path in sorted({*design.hook_modules, *_modules(project)}):
         entity = design.hook_modules.get(path)
-        wanted = [each.action for each in entity.actions] if entity else []
-        found += [Hook(path, *each) for each in _states(project, path, wanted)]
+        module = path.removesuffix(".py").replace("/", ".")
+        for name, state in _states(project, path, _wanted(entity) if entity else []):
+            if state != "dead" or f"{module}:{name}" not in called:
+                found.append(Hook(path, name, state))
     return found
+
+
+def _wanted(entity: Entity) -> list[str]:
+    """The hooks that a resource asks for."""
+    return [
+        *(each.action for each in entity.actions),
+        *(each.backfill_hook for each in entity.backfills),
+    ]
 
 
 def missing_modules(project: Path, design: Design) -> dict[str, str]:
@@ -128,7 +141,7 @@ def _states(project: Path, path: str, wanted: list[str]) -> Iterator[tuple[str, 
         else:
             yield name, "unread" if "*" in bound else "missing"
     for name, node in bound.items():
-        if name not in wanted and not name.startswith("_") and _takes_action(node):
+        if name not in wanted and not name.startswith("_") and _is_hook(name, node):
             yield name, "dead"
 
 
@@ -170,12 +183,14 @@ def _is_stub(node: ast.AST | None) -> bool:
     )
 
 
-def _takes_action(node: ast.AST | None) -> bool:
-    """Is it a coroutine function whose first parameter is an Action, as that of a hook is?"""
+def _is_hook(name: str, node: ast.AST | None) -> bool:
+    """Is it a coroutine function that is given an Action, or one that is called as a backfill and
+    is given rows?"""
     if not isinstance(node, ast.AsyncFunctionDef):
         return False
     parameters = [*node.args.posonlyargs, *node.args.args]
-    return bool(parameters) and _name(parameters[0].annotation) == "Action"
+    given = _name(parameters[0].annotation) if parameters else ""
+    return given == "Action" or (given == "Sequence" and name.startswith(naming.backfill_hook("")))
 
 
 def _name(node: ast.expr | None) -> str:
@@ -194,8 +209,8 @@ def _name(node: ast.expr | None) -> str:
 def _stubs(
     package: str, entity: Entity, names: Iterable[str] | None = None, *, whole: bool = False
 ) -> str:
-    """A stub for each action of a resource, or for those of these names."""
-    wanted = set(names or (each.action for each in entity.actions))
+    """A stub for each hook of a resource, or for those of these names."""
+    wanted = set(names or _wanted(entity))
     found = [python.hook(each, entity) for each in entity.actions if each.action in wanted]
     return (
         environment("starter")
@@ -208,6 +223,7 @@ def _stubs(
             models=sorted({model for each in found for model in each.models}),
             rows=sorted(each.rows for each in found if each.rows),
             actions=[_told(entity, each) for each in found],
+            backfills=[each for each in entity.backfills if each.backfill_hook in wanted],
         )
     )
 

@@ -39,6 +39,7 @@ def check_names(scope: Scope) -> Iterator[Finding]:
         path: Path = ("resources", name)
         yield from _columns(path, resource)
         yield from _queries(path, resource)
+        yield from _hooks(path, resource)
         for action, each in resource.actions.items():
             yield from _inputs((*path, "actions", action, "input"), each.input)
     yield from _paths(resources)
@@ -84,6 +85,18 @@ def _queries(path: Path, resource: Resource) -> Iterator[Finding]:
             attribute = naming.filter_attribute(kind.wire_name(field), operator)
             at = (*path, "fields", field)
             yield from attributes.claim(attribute, at, f"The field {quote(field)} has")
+
+
+def _hooks(path: Path, resource: Resource) -> Iterator[Finding]:
+    """Functions of one module of hooks: those of actions, and those that fill in fields."""
+    functions = _Taken("hook")
+    for action in resource.actions:
+        functions.places[action] = (*path, "actions", action)
+    for field, kind in resource.fields.items():
+        if kind.backfill_hook:
+            at = (*path, "fields", field, "backfill_hook")
+            hook = naming.backfill_hook(field)
+            yield from functions.claim(hook, at, f"The field {quote(field)} has")
 
 
 def _inputs(path: Path, fields: Mapping[str, CommonField]) -> Iterator[Finding]:

@@ -39,10 +39,13 @@ QUERIED = (
     "renamed_from",
     "backfill",
     "backfill_from",
+    "backfill_hook",
 )
 """The keys about storing and querying, which a value inside another one does not have."""
 COMMON = ("description", "class", "optional", "default", *QUERIED)
 """All keys of a field but its type."""
+BACKFILLS = ("backfill", "backfill_from", "backfill_hook")
+"""The keys that say what rows of before get. A field has one of them at most."""
 
 
 class CommonField(Model):
@@ -57,6 +60,8 @@ class CommonField(Model):
     """Whether the field may be unique."""
     NESTS: ClassVar[bool] = True
     """Whether the field may stand inside an object."""
+    FROM_ROW: ClassVar[bool] = True
+    """Whether a value can follow from the other fields of the row, without any other row."""
     COMPARES: ClassVar[Comparison | None] = None
     """As what a condition compares the field; None where it cannot."""
     PERSONAL: ClassVar[Literal["always", "by name", "never"]] = "by name"
@@ -124,6 +129,14 @@ class CommonField(Model):
         FieldName | None,
         about("The same, as the field of the row whose value they get.", "billing_name"),
     ] = None
+    backfill_hook: Annotated[
+        bool,
+        about(
+            "Whether a function of yours, backfill_FIELD in hooks/RESOURCE.py, works out the "
+            "values of those rows, a batch at a time.",
+            True,
+        ),
+    ] = False
 
     def kind(self) -> "Kind":
         """What the field's type means; a type with keys of its own passes them on."""
@@ -176,15 +189,28 @@ class CommonField(Model):
         self._check_queries()
         self._check_value("default")
         self._check_value("backfill")
-        if self.backfill is not None and self.backfill_from:
-            raise Refusal(
-                "E-BACKFILL",
-                "A field cannot have both backfill and backfill_from",
-                "Remove one of the two keys.",
-                ("backfill",),
-                named=True,
-            )
+        self._check_backfills()
         return self
+
+    def _check_backfills(self) -> None:
+        known = type(self).model_fields
+        given = [key for key in BACKFILLS if getattr(self, key) is not known[key].default]
+        at = "backfill_hook"
+        if len(given) > 1:
+            at = given[0]
+            wrong = f"A field cannot have both {at} and {given[1]}"
+            hint = "Remove one of the two keys."
+        elif not self.backfill_hook:
+            return
+        elif not self.FROM_ROW:
+            wrong = f"No hook fills in a field of type {self.type}: it cannot look for other rows"
+            hint = "Name another field with such values in backfill_from, or remove the key."
+        elif self.optional or self.computed or self.default is not None:
+            wrong = "The field is optional or has a default, so that no hook has to fill it in"
+            hint = "Remove backfill_hook, or make the field required."
+        else:
+            return
+        raise Refusal("E-BACKFILL", wrong, hint, (at,), named=True)
 
     def _check_value(self, key: str) -> None:
         value = getattr(self, key)
@@ -301,6 +327,8 @@ class CommonField(Model):
             del properties["sort"]
         if not (cls.FILTERS or cls.SORTS):
             del properties["in_url_because"]
+        if not cls.FROM_ROW:
+            del properties["backfill_hook"]
         if not cls.HAS_DEFAULT:
             del properties["default"], properties["backfill"]
         else:

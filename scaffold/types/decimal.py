@@ -40,6 +40,11 @@ class DecimalKind(Kind):
         return f"numeric({self.digits}, {self.places})"
 
     @property
+    def driver_annotation(self) -> str:
+        """An exact number."""
+        return "Decimal"
+
+    @property
     def unsaid(self) -> bool:
         """JSON Schema cannot bound a number that travels as text."""
         return (self.low, self.high) != (None, None)

@@ -161,6 +161,11 @@ class Kind(ABC):
         del module, name
         return self.STORED
 
+    @property
+    def driver_annotation(self) -> str:
+        """What the driver of the database gives and takes, where no model is in between."""
+        return self.STORED
+
     def prefix_annotation(self, module: Module) -> str:
         """What a filter by prefix takes."""
         raise NotImplementedError(f"A {self.name} has no prefix")

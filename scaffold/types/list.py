@@ -40,6 +40,11 @@ class ListKind(Kind):
         return self.high * self.item.characters
 
     @property
+    def driver_annotation(self) -> str:
+        """An array, as JSON is read."""
+        return "list[Any]"
+
+    @property
     def unsaid(self) -> bool:
         """Those of the items."""
         return self.item.unsaid

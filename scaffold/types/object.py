@@ -57,6 +57,11 @@ class ObjectKind(Kind):
         return sum(each.kind.characters for each in self.members)
 
     @property
+    def driver_annotation(self) -> str:
+        """An object, as JSON is read."""
+        return "dict[str, Any]"
+
+    @property
     def unsaid(self) -> bool:
         """Those of the members."""
         return any(each.kind.unsaid for each in self.members)

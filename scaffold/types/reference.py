@@ -63,6 +63,7 @@ class ReferenceField(CommonField):
     FILTERS = ("eq", "in")
     HAS_DEFAULT = False
     NESTS = False
+    FROM_ROW = False
     COMPARES = "id"
     PERSONAL = "never"
 

@@ -78,7 +78,7 @@ REFUSED = {
     "a required one without a value": (
         NAME,
         f"{NAME}{PRICE.replace(', optional: true', '')}",
-        "    backfill: VALUE ",
+        "    backfill_hook: true         what a function of yours makes of the row\n",
     ),
     "a renamed one that is another": (
         NAME,

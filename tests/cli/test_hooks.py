@@ -14,12 +14,19 @@ from scaffold.project.hooks import MAX_BYTES, hooks
 from scaffold.spec.load import loads
 from tests.emitted import write_hooks
 
-from .support import PACKAGE, SPEC, edit, scaffold, tree
+from .support import PACKAGE, REPLACE, SPEC, edit, scaffold, tree
 
 MODULE = "hooks/order.py"
 ADDED = (
     ("[ship, tally]", "[ship, tally, recall]"),
     ("    actions:\n", "    actions:\n      recall: {on: item, description: Recalls it.}\n"),
+)
+
+
+FILLED = (
+    "      name: {type: string, min: 1, max: 80}\n",
+    "      name: {type: string, min: 1, max: 80}\n"
+    "      rate: {type: decimal, digits: 5, places: 2, backfill_hook: true}\n",
 )
 
 
@@ -90,9 +97,43 @@ def test_the_hook_of_an_action_that_is_gone_is_named_and_kept(project: Path) -> 
     edit(project / "scaffold.yaml", "      - {do: [ship, tally], on: order}\n", "")
     edit(project / "scaffold.yaml", "      tally: {on: collection}\n", "")
     said = scaffold("generate", project).stdout
-    assert f"yours    {MODULE}: tally belongs to no action of the spec: move or delete it" in said
+    assert (
+        f"yours    {MODULE}: tally belongs to no action and no field of the spec: move or delete it"
+        in said
+    )
     assert (project / MODULE).read_bytes() == before
     assert f"dead     {MODULE}: tally" in scaffold("hooks", project).stdout
+
+
+def test_a_field_that_a_hook_fills_in_has_a_stub(project: Path) -> None:
+    edit(project / "scaffold.yaml", *FILLED)
+    module = project / "hooks" / "product.py"
+    said = scaffold("generate", project).stdout
+    assert "created  hooks/product.py (yours: it has a stub of each hook)" in said
+    assert "async def backfill_rate(rows: Sequence[Mapping[str, Any]]) -> Sequence[Decimal]:" in (
+        module.read_text()
+    )
+    assert "error" not in typed(project)
+    assert "stub     hooks/product.py: backfill_rate" in scaffold("hooks", project).stdout
+    write_hooks(project)
+    assert "error" not in typed(project)
+    assert "written  hooks/product.py: backfill_rate" in scaffold("hooks", project).stdout
+
+    module.write_text("# Mine.\n")
+    assert "missing  hooks/product.py: backfill_rate" in scaffold("hooks", project).stdout
+    stubs = json.loads(scaffold("hooks", project, "--format", "json").stdout)["stubs"]
+    module.write_text(stubs["hooks/product.py"])
+    assert "error" not in typed(project)
+
+
+def test_a_hook_that_a_migration_calls_is_not_dead(project: Path) -> None:
+    edit(project / "scaffold.yaml", *FILLED)
+    assert scaffold("generate", project).exit_code == 0
+    edit(project / "scaffold.yaml", ", backfill_hook: true", "")
+    assert "yours " not in scaffold("generate", project).stdout
+    assert "product.py" not in scaffold("hooks", project).stdout
+    assert scaffold("generate", project, REPLACE).exit_code == 0
+    assert "dead     hooks/product.py: backfill_rate" in scaffold("hooks", project).stdout
 
 
 def test_a_module_of_a_resource_that_is_gone_is_named(project: Path) -> None:
@@ -144,6 +185,8 @@ def test_a_module_that_cannot_be_read_says_nothing_of_its_hooks(project: Path, t
         "async def _help(action: Action) -> None: ...\n",
         "async def total(lines: list[int]) -> int: ...\n",
         "def sync(action: Action) -> None: ...\n",
+        "async def fill(rows: Sequence[Row]) -> None: ...\n",
+        "async def backfill_all(count: int) -> None: ...\n",
     ],
 )
 def test_a_helper_is_no_dead_hook(project: Path, text: str) -> None:
@@ -153,6 +196,11 @@ def test_a_helper_is_no_dead_hook(project: Path, text: str) -> None:
 @pytest.mark.parametrize("annotation", ["Action", "Action[Rows]", "actions.Action", '"Action"'])
 def test_a_dead_hook_is_known_by_what_it_is_given(project: Path, annotation: str) -> None:
     assert rewritten(project, f"async def gone(a: {annotation}): ...\n")["gone"] == "dead"
+
+
+def test_a_dead_backfill_is_known_by_its_name_and_what_it_is_given(project: Path) -> None:
+    text = "async def backfill_gone(rows: Sequence[Mapping[str, Any]]) -> Sequence[str]: ...\n"
+    assert rewritten(project, text)["backfill_gone"] == "dead"
 
 
 def test_no_module_is_run(project: Path) -> None:

@@ -9,7 +9,7 @@ import json
 import random
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from scaffold.history.intent import intent
 from scaffold.history.past import SNAPSHOT, HistoryError, Past, read
 from scaffold.history.plan import History, history
 from scaffold.plan.files import unformatted
+from scaffold.spec.field_base import BACKFILLS
 from scaffold.spec.load import loads
 from tests.database.releases import Databases, Release, Urls, execute
 from tests.emitted import PACKAGE
@@ -51,6 +52,7 @@ NEW: Final[tuple[Spec, ...]] = (
     {"type": "integer", "min": 1, "max": 9, "backfill": 3},
     {"type": "enum", "values": ["one", "two"], "default": "one"},
     {"type": "boolean", "default": False},
+    {"type": "boolean", "backfill_hook": True},
     {"type": "date", "optional": True},
     {"type": "decimal", "digits": 8, "places": 2, "backfill": "1.50"},
     {"type": "text", "max": 900, "backfill": "'; drop\n"},
@@ -203,7 +205,7 @@ def changed(rng: random.Random, spec: Spec, past: Past) -> tuple[Spec, History, 
         for resource in tried["resources"].values():
             resource.pop("renamed_from", None)
             for field in resource["fields"].values():
-                for key in ("renamed_from", "backfill", "backfill_from"):
+                for key in ("renamed_from", *BACKFILLS):
                     field.pop(key, None)
         for operation in rng.sample(OPERATIONS, rng.choice((1, 1, 2, 3))):
             if not all(each["fields"] for each in tried["resources"].values()):
@@ -235,13 +237,28 @@ def project(place: Path, spec: Spec, migrations: Path | None, found: History | N
     """A project of a spec, of which only what migrates is written, and not formatted."""
     design = resolve(loads(json.dumps(spec)))
     found = found or history(design.name, tables(design), None, intent(design))
-    texts = {**unformatted(design), **{f"{PACKAGE}/{at}": each for at, each in found.files.items()}}
+    texts = {
+        **unformatted(design, fills=bool(found.hooks)),
+        **hooks(found.hooks),
+        **{f"{PACKAGE}/{at}": each for at, each in found.files.items()},
+    }
     if migrations:
         shutil.copytree(migrations, place / PACKAGE / "store" / "migrations")
     for path, text in texts.items():
         (place / path).parent.mkdir(parents=True, exist_ok=True)
         (place / path).write_text(text, "utf-8")
     return Release(place)
+
+
+def hooks(names: Iterable[str]) -> dict[str, str]:
+    """The modules of hooks with these functions, which fill in columns."""
+    found: dict[str, str] = {}
+    for each in sorted(names):
+        module, _, function = each.partition(":")
+        path = f"{module.replace('.', '/')}.py"
+        text = f"async def {function}(rows):\n    return [True for _ in rows]\n"
+        found[path] = found.get(path, "") + text
+    return found
 
 
 def live(number: int, changes: int, databases: Databases, directory: Path) -> Iterator[str]:

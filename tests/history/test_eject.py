@@ -12,6 +12,13 @@ from tests.emitted import PACKAGE
 from .shop import CONTRACT, Edit, edited, generate, outcome_of
 
 EDIT: Final[Edit] = ("max: 500", "max: 600")
+PRICE: Final = "      price: {type: money"
+FILLED: Final[Edit] = (PRICE, f"      sold: {{type: boolean, backfill_hook: true}}\n{PRICE}")
+HOOK: Final = """
+
+async def backfill_sold(rows: list[object]) -> list[bool]:
+    return [True for _ in rows]
+"""
 BY_HAND: Final = "-- after: 0001_initial.sql\nalter table review add column by_hand text;\n"
 
 
@@ -40,10 +47,13 @@ def test_it_serves_and_migrates_without_scaffold(
 def test_what_was_not_migrated_yet_is_so_without_scaffold(
     shop: Release, database: Urls, tmp_path: Path
 ) -> None:
-    release = edited(shop, tmp_path / "next", [EDIT])
+    release = edited(shop, tmp_path / "next", [EDIT, FILLED])
     assert generate(release).exit_code == 0
+    with (release.project / "hooks" / "product.py").open("a", encoding="utf-8") as module:
+        module.write(HOOK)
     eject(release.project, prepare(release.project))
     for options in ((), CONTRACT):
         done = release.migrate(database, *options)
         assert done.returncode == 0, done.stderr
-    assert outcome_of(release, database, ["test_records.py"]).passed
+    assert not [*mentions(release.project)]
+    assert outcome_of(release, database, ["test_records.py", "test_backfills.py"]).passed

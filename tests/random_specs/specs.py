@@ -87,6 +87,8 @@ def _not_offered(field: type[CommonField]) -> Iterator[str]:
         yield "in_url_because"
     if not field.HAS_DEFAULT:
         yield from ("default", "backfill")
+    if not field.FROM_ROW:
+        yield "backfill_hook"
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -484,6 +486,8 @@ def _before(name: str, resource: Data) -> None:
             field["backfill"] = field["default"]
         elif other != each:
             field["backfill_from"] = other
+        elif "class" in field and not {"optional", "computed", "to"} & field.keys():
+            field["backfill_hook"] = True
 
 
 def field_inputs(draw: Draw, to: list[str]) -> Data:

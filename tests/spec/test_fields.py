@@ -260,6 +260,31 @@ def _leaves() -> list[type[model.CommonField]]:
             "shorter than 10",
         ),
         ("{type: text, max: 5, ▸in_url_because: Nobody is born then.}", "E-IN-URL", "Remove"),
+        (
+            "{type: boolean, ▸backfill: false, backfill_hook: true}",
+            "E-BACKFILL",
+            "both backfill and backfill_hook",
+        ),
+        (
+            "{type: integer, min: 0, max: 9, ▸backfill: 0, backfill_hook: true}",
+            "E-BACKFILL",
+            "both backfill and backfill_hook",
+        ),
+        (
+            "{type: boolean, backfill_hook: true, ▸backfill_from: other}",
+            "E-BACKFILL",
+            "both backfill_from and backfill_hook",
+        ),
+        ("{type: boolean, backfill_hook: ▸1}", "E-TYPE", "true or false"),
+        ("{type: boolean, optional: true, ▸backfill_hook: true}", "E-BACKFILL", "is optional"),
+        ("{type: boolean, computed: true, ▸backfill_hook: true}", "E-BACKFILL", "is optional"),
+        ("{type: boolean, default: true, ▸backfill_hook: true}", "E-BACKFILL", "has a default"),
+        ("{type: reference, to: order, ▸backfill_hook: true}", "E-BACKFILL", "backfill_from"),
+        (
+            "{type: object, fields: {a: {type: boolean, ▸backfill_hook: true}}}",
+            "E-NESTED",
+            "cannot have backfill_hook",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_field(text: str, code: str, says: str) -> None:

@@ -122,6 +122,9 @@ def test_what_is_wrong_with_resources(text: str, code: str, says: str) -> None:
         f"orders: {{plural: more, fields: {{a: {FLAG}}}, actions: {{▸search: {{on: item}}}}}}",
         "▹order: {fields: {mail: {type: email, class: pii, sort: true}}}, "
         f"▸order_search: {{fields: {{a: {FLAG}}}}}",
+        # The function backfill_due of the module of hooks.
+        "order: {fields: {due: {type: date, ▸backfill_hook: true}}, "
+        "actions: {▹backfill_due: {on: item}}}",
         # The attribute due_gte of the query.
         "order: {fields: {▹due: {type: date, filter: gte}, ▸due_gte: {type: date, filter: eq}}}",
         # The key b_id of an input.

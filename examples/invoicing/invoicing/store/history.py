@@ -157,7 +157,8 @@ def steps(migration: Migration, done: Collection[int]) -> Iterator[Step]:
 
 
 def _asked(kind: str) -> Kind:
-    return "refuses" if kind == "refuses" else "loses" if kind == "loses" else "alone"
+    others: tuple[Kind, ...] = ("refuses", "loses")
+    return next((each for each in others if each == kind), "alone")
 
 
 def _record(migration: Migration, number: int, *, last: bool) -> str:
