@@ -84,9 +84,7 @@ def _line(finding: Finding) -> str:
     return f"{kind} {escape(finding.path)} {escape(finding.message)}"
 
 
-def _found(
-    project: Path, kept: Store, base: str | None, database_url: str | None
-) -> list[Finding]:
+def _found(project: Path, kept: Store, base: str | None, database_url: str | None) -> list[Finding]:
     """Every difference, by working out what the spec yields."""
     from scaffold.cache.sound import keep_sound
     from scaffold.emission import emit_project
@@ -122,8 +120,8 @@ def _verdict(kinds: list[str], database: bool) -> str:
     if set(kinds) == {"database"}:
         return (
             f"{counted(len(kinds), 'difference')}. The migrations bring back functions, views, "
-            "policies, triggers, privileges and indexes, and with --prune take away what no release "
-            "needs. Undo other changes, or say in scaffold.yaml what they were for and run "
+            "policies, triggers, privileges and indexes, and with --prune take away what no "
+            "release needs. Undo other changes, or say in scaffold.yaml what they were for and run "
             "scaffold generate."
         )
     if set(kinds) == {"extra"}:

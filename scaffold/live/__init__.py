@@ -1,1 +1,1 @@
-"""Is a live database what the spec yields? It is read, and compared with a twin of temporary tables."""
+"""Is a live database what the spec yields? It is compared with a twin of temporary tables."""

@@ -19,8 +19,8 @@ CONNECT_SECONDS: Final = 5
 CLOSE_SECONDS: Final = 2
 
 FORM: Final = (
-    "It has the form postgresql://ROLE:PASSWORD@HOST:PORT/DATABASE, where special characters of the "
-    "password are percent-encoded; PGPASSWORD or PGPASSFILE can hold the password instead"
+    "It has the form postgresql://ROLE:PASSWORD@HOST:PORT/DATABASE, where special characters of "
+    "the password are percent-encoded; PGPASSWORD or PGPASSFILE can hold the password instead"
 )
 
 
@@ -44,8 +44,8 @@ def check_url(url: str) -> None:
     if not safe:
         raise LiveError(
             "The URL of --database-url leads over a network without verified TLS. Add "
-            "sslmode=verify-full and sslrootcert, the file of your authority; or name a Unix socket "
-            "or a loopback address."
+            "sslmode=verify-full and sslrootcert, the file of your authority; or name a Unix "
+            "socket or a loopback address."
         )
 
 
@@ -74,16 +74,16 @@ async def connected(url: str) -> AsyncIterator[asyncpg.Connection[Any]]:
         import asyncpg
     except ImportError:
         raise LiveError(
-            "scaffold check --database-url needs the package asyncpg, which is not installed beside "
-            "scaffold: python -m pip install 'asyncpg>=0.32,<0.33'"
+            "scaffold check --database-url needs the package asyncpg, which is not installed "
+            "beside scaffold: python -m pip install 'asyncpg>=0.32,<0.33'"
         ) from None
     try:
         # No statement is prepared by name, so that a pooler may stand between.
         connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS, statement_cache_size=0)
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise LiveError(
-            f"The database of --database-url cannot be reached: {_said(error)}. Check the host, the "
-            "database, the role and its password."
+            f"The database of --database-url cannot be reached: {_said(error)}. Check the host, "
+            "the database, the role and its password."
         ) from None
     try:
         yield connection

@@ -50,14 +50,16 @@ select 'column' as kind, n.nspname as schema, c.relname as relation, a.attname a
                 and a.attnum = any (k.conkey) and not k.convalidated)
            then 'refused' else 'allowed' end,
          'default', pg_get_expr(d.adbin, d.adrelid),
-         'collation', case when a.attcollation <> t.typcollation then a.attcollation::regcollation::text end,
+         'collation', case when a.attcollation <> t.typcollation
+           then a.attcollation::regcollation::text end,
          'generation', nullif(concat(a.attidentity, a.attgenerated), '')) as about
   from pg_attribute a
   join pg_class c on c.oid = a.attrelid
   join pg_namespace n on n.oid = c.relnamespace
   join pg_type t on t.oid = a.atttypid
   left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
- where n.oid = any ($1::oid[]) and c.relkind in ('r', 'p', 'f') and a.attnum > 0 and not a.attisdropped
+ where n.oid = any ($1::oid[]) and c.relkind in ('r', 'p', 'f')
+   and a.attnum > 0 and not a.attisdropped
 """
 CONSTRAINTS = """
 select 'constraint' as kind, n.nspname as schema, c.relname as relation, k.conname as name,
@@ -98,8 +100,8 @@ select 'policy' as kind, n.nspname as schema, c.relname as relation, p.polname a
        '{}'::text[] as columns,
        jsonb_build_object(
          'mode', case when p.polpermissive then 'permissive' else 'restrictive' end,
-         'command', case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update'
-           when 'd' then 'delete' else 'all' end,
+         'command', case p.polcmd when 'r' then 'select' when 'a' then 'insert'
+           when 'w' then 'update' when 'd' then 'delete' else 'all' end,
          'roles', (select string_agg(coalesce(r.rolname, 'public'), ', ' order by r.rolname)
                      from unnest(p.polroles) as o (oid) left join pg_roles r on r.oid = o.oid),
          'USING', '(' || pg_get_expr(p.polqual, p.polrelid) || ')',
@@ -166,7 +168,8 @@ PRIVILEGES = """
 with acl as (
   select case c.relkind when 'v' then 'view' when 'm' then 'materialized view'
            when 'S' then 'sequence' else 'table' end as kind,
-         c.relnamespace as schema, c.relname::text as name, c.relowner as owner, null::name as of, x.*
+         c.relnamespace as schema, c.relname::text as name, c.relowner as owner,
+         null::name as of, x.*
     from pg_class c
    cross join aclexplode(coalesce(c.relacl,
      acldefault((case c.relkind when 'S' then 's' else 'r' end)::"char", c.relowner))) x

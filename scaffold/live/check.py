@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from scaffold.emission import Emission
 from scaffold.live.address import LiveError, check_url, connected
-from scaffold.live.compare import RUN, Comparison, Difference
+from scaffold.live.compare import Comparison, Difference
+from scaffold.live.progress import RUN
 from scaffold.live.release import Release, release_of
 from scaffold.live.state import is_migrated, owner_of, roles_of, state_of
 from scaffold.live.twin import expected, prefix_of
@@ -72,22 +73,18 @@ def _refused(error: Exception) -> str:
             )
         case asyncpg.InsufficientPrivilegeError():
             return (
-                f"The role of --database-url may not do this: {said}. Connect as the role whose name "
-                "ends in _backup, or as the one in _owner; the database has to let it make temporary "
-                "tables (grant temporary on database)."
+                f"The role of --database-url may not do this: {said}. Connect as the role whose "
+                "name ends in _backup, or as the one in _owner; the database has to let it make "
+                "temporary tables (grant temporary on database)."
             )
     return f"The database refused, or was lost: {said}. Nothing was changed. Run this again."
 
 
-async def _differences(
-    connection: asyncpg.Connection[Any], release: Release
-) -> list[Difference]:
+async def _differences(connection: asyncpg.Connection[Any], release: Release) -> list[Difference]:
     owner = await owner_of(connection, release)
     if owner is None:
         where = f"{release.package}/store/roles.sql"
-        return [
-            (f"schema {release.package}", f"is missing: have an administrator run {where}")
-        ]
+        return [(f"schema {release.package}", f"is missing: have an administrator run {where}")]
     if not owner.endswith("_owner"):
         return [
             (
@@ -102,9 +99,7 @@ async def _differences(
         where = f"have an administrator run {release.package}/store/roles.sql"
         return [(f"role {prefix_of(owner)}_{each}", f"is missing: {where}") for each in lost]
     if not await is_migrated(connection, release):
-        return [
-            (f"schema {release.package}", f"was never migrated: {RUN.format(release.package)}")
-        ]
+        return [(f"schema {release.package}", f"was never migrated: {RUN.format(release.package)}")]
     wanted = await expected(connection, release, owner)
     state = await state_of(connection, release, owner, roles)
     return Comparison(release, wanted, state).differences()

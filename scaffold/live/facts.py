@@ -51,7 +51,9 @@ class Fact:
             return f"privileges of {self.name} on {self.kind.removeprefix(PRIVILEGES)} {of}"
         if self.kind == "column":
             return f"column {self.relation}.{self.name}"
-        return f"{self.kind} {short} on {self.relation}" if self.relation else f"{self.kind} {short}"
+        return (
+            f"{self.kind} {short} on {self.relation}" if self.relation else f"{self.kind} {short}"
+        )
 
 
 PRIVILEGES = "privileges on "

@@ -100,14 +100,19 @@ def constant(module: str, name: str, **values: str) -> str:
     """A text that a module keeps under a name; `values` are those that are put into it."""
     for node in ast.parse(module).body:
         if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == name:
-            parts = node.value.values if isinstance(node.value, ast.JoinedStr) else [node.value]
-            return "".join(
-                str(part.value)
-                if isinstance(part, ast.Constant)
-                else values[ast.unparse(part).strip("f'\"{}")]
-                for part in parts
-            )
+            text = node.value
+            parts = text.values if isinstance(text, ast.JoinedStr) else [text]
+            return "".join(_text(part, values) for part in parts)
     raise KeyError(name)
+
+
+def _text(part: ast.expr | None, values: Mapping[str, str]) -> str:
+    match part:
+        case ast.Constant(str(text)):
+            return text
+        case ast.FormattedValue(ast.Name(name)):
+            return values[name]
+    raise TypeError(part)
 
 
 def _chains(

@@ -27,7 +27,7 @@ SCHEMAS: Final = "select nspname as name, oid from pg_namespace where nspname = 
 KNOWN: Final = """
 select k.release, k.relation, k.name
   from {schema}.release_policy_ k
-  join pg_class c on c.relname = k.relation and c.relnamespace = $1::oid
+  join pg_class c on c.relname = k.relation and c.relnamespace = quote_ident($1)::regnamespace
   join pg_policy p on p.polrelid = c.oid and p.polname = k.name
  where k.definition = {definition}
 """
@@ -45,7 +45,8 @@ select r.rolname as name,
               order by 1) as joined,
        array(select c.text from pg_db_role_setting s cross join unnest(s.setconfig) as c (text)
               where s.setrole = r.oid
-                and s.setdatabase in (0, (select oid from pg_database where datname = current_database()))
+                and s.setdatabase in (
+                  0, (select oid from pg_database where datname = current_database()))
               order by s.setdatabase) as settings
   from pg_roles r where r.rolname = any ($1::text[])
 """
@@ -61,6 +62,7 @@ select 'may use or change' as what, pg_describe_object(d.classid, d.objid, d.obj
    and d.dbid = (select oid from pg_database where datname = current_database())
    and d.deptype in ('a', 'o')
    and not coalesce(c.relnamespace, p.pronamespace, n.oid, t.typnamespace, 0) = any ($2::oid[])
+   and (n.oid is null or not has_schema_privilege($1::text, n.oid, 'create'))
  union all
 select 'may create objects in', 'schema ' || n.nspname from pg_namespace n
  where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and not n.oid = any ($2::oid[])
@@ -162,9 +164,7 @@ async def state_of(
         if not connection.is_closed():
             await connection.execute("rollback")
     elsewhere = tuple((row["what"], row["object"]) for row in rows)
-    return State(
-        owner, ledger, {each.key: each for each in facts}, tuple(beside), roles, elsewhere
-    )
+    return State(owner, ledger, {each.key: each for each in facts}, tuple(beside), roles, elsewhere)
 
 
 async def _schemas(
@@ -179,13 +179,12 @@ async def _ledger(connection: asyncpg.Connection[Any], release: Release) -> Ledg
         query = f"select {what} from {release.schema}.{table}"  # noqa: S608 - names of our own
         return list(await connection.fetch(query))
 
-    number = await connection.fetchval("select oid from pg_namespace where nspname = $1", release.package)
     question = KNOWN.format(schema=release.schema, definition=release.definition)
     applied = await rows("name, digest", "schema_migration")
     begun = await rows("distinct name", "migration_part_")
     releases = await rows("name", "release_ order by applied_at, name")
     indexes = await rows("release, name", "release_index_")
-    policies = await connection.fetch(question, number)
+    policies = await connection.fetch(question, release.package)
     return Ledger(
         {row["name"]: row["digest"] for row in applied},
         frozenset(row["name"] for row in begun),

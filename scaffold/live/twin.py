@@ -51,9 +51,7 @@ async def expected(
         facts = await catalog.read(connection, [number], place=_place(release))
         facts += await catalog.member_roles(connection, release.package)
         await connection.execute("\n".join(_again(facts)))
-        again = await catalog.read(
-            connection, [number], catalog.PRINTED, place=_place(release)
-        )
+        again = await catalog.read(connection, [number], catalog.PRINTED, place=_place(release))
     finally:
         if not connection.is_closed():
             await connection.execute("rollback")

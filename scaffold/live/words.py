@@ -19,7 +19,7 @@ def missing(fact: Fact) -> str:
     return "is missing"
 
 
-def extra(fact: Fact) -> str:
+def unexpected(fact: Fact) -> str:
     """What the database has and the spec does not yield."""
     if fact.privileges:
         return f"include {_listed(fact.about)}, which the spec does not yield"
@@ -34,6 +34,13 @@ def changed(found: Fact, wanted: Fact) -> str:
     if found.privileges:
         return _privileges(found, wanted)
     return "; ".join(_differences(found.about, wanted))
+
+
+def attributes(found: frozenset[str], wanted: frozenset[str]) -> str:
+    """How the attributes of a role differ, each in the word of CREATE ROLE."""
+    wrong = ", ".join(sorted(wanted - found))
+    opposite = {each[2:] if each.startswith("no") else f"no{each}" for each in wanted - found}
+    return f"is {', '.join(sorted(opposite))}, and roles.sql makes it {wrong}"
 
 
 def _privileges(found: Fact, wanted: Fact) -> str:
