@@ -94,6 +94,17 @@ async def connected(url: str) -> AsyncIterator[asyncpg.Connection[Any]]:
             connection.terminate()
 
 
+@asynccontextmanager
+async def rolled_back(connection: asyncpg.Connection[Any], begin: str) -> AsyncIterator[None]:
+    """A transaction that `begin` begins, and of which nothing stays."""
+    try:
+        await connection.execute(begin)
+        yield
+    finally:
+        if not connection.is_closed():
+            await connection.execute("rollback", timeout=CLOSE_SECONDS)
+
+
 def _said(error: Exception) -> str:
     """What an error says; nothing where it may repeat a part of the URL."""
     match error:

@@ -234,5 +234,7 @@ async def read(
 
 async def member_roles(connection: asyncpg.Connection[Any], schema: str) -> list[Fact]:
     """The roles that members may hold; their table is found by the search path."""
+    if await connection.fetchval("select to_regclass('member_role')") is None:
+        return []
     rows = await connection.fetch(MEMBER_ROLES)
     return [Fact("role of members", schema, f"{row['name']}, {row['kind']}") for row in rows]

@@ -30,10 +30,18 @@ def check_database(project: Path, emission: Emission, url: str) -> list[Finding]
     Raises:
         LiveError: it cannot be reached, or be read.
     """
+    release = release_of(project, emission.design, emission.files)
+    return [Finding("database", title, said) for title, said in differences(release, url)]
+
+
+def differences(release: Release, url: str) -> list[Difference]:
+    """Every difference between the database of a URL and what a release makes.
+
+    Raises:
+        LiveError: it cannot be reached, or be read.
+    """
     check_url(url)
-    release = release_of(project, emission)
-    found = asyncio.run(_bounded(release, url))
-    return [Finding("database", title, said) for title, said in found]
+    return asyncio.run(_bounded(release, url))
 
 
 async def _bounded(release: Release, url: str) -> list[Difference]:

@@ -14,7 +14,7 @@ from scaffold.database.files import FUNCTIONS, INDEXES, POLICIES, RULES
 from scaffold.database.schema import Table
 from scaffold.database.sql import identifier
 from scaffold.database.tables import tables
-from scaffold.emission import Emission
+from scaffold.design.model import Design
 from scaffold.history.past import SNAPSHOT, Migration, read
 
 RUNNER: Final = "store/migrate.py"
@@ -68,12 +68,15 @@ class Release:
         return dict(re.findall(_SETTING.format(self.package), self.roles, re.MULTILINE))
 
 
-def release_of(project: Path, emission: Emission) -> Release:
-    """What an emission yields for a database; migrations that were written lie in the project."""
-    package = emission.design.name
+def release_of(project: Path, design: Design, files: Mapping[str, bytes]) -> Release:
+    """What a design with its generated files yields for a database.
+
+    Migrations that were written before are none of these files: they lie in the project.
+    """
+    package = design.name
     texts = {
         path.removeprefix(f"{package}/"): content.decode()
-        for path, content in emission.files.items()
+        for path, content in files.items()
         if path.startswith(f"{package}/store/")
     }
     migrations = read(texts[SNAPSHOT].encode()).migrations
@@ -83,7 +86,7 @@ def release_of(project: Path, emission: Emission) -> Release:
     return Release(
         package=package,
         name=constant(texts[STATEMENTS], "RELEASE"),
-        tables=tables(emission.design),
+        tables=tables(design),
         migrations=migrations,
         chains=_chains(project / package, migrations, texts),
         definition=constant(texts[HISTORY], "DEFINITION", SCHEMA=schema),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from scaffold.live import catalog
+from scaffold.live.address import rolled_back
 from scaffold.live.facts import Fact, Key
 from scaffold.live.release import Release
 from scaffold.live.twin import prefix_of
@@ -52,27 +54,44 @@ select r.rolname as name,
 """
 """The last word of several that say the same is that of this database."""
 ELSEWHERE: Final = """
-select 'may use or change' as what, pg_describe_object(d.classid, d.objid, d.objsubid) as object
-  from pg_shdepend d
-  left join pg_class c on d.classid = 'pg_class'::regclass and c.oid = d.objid
-  left join pg_proc p on d.classid = 'pg_proc'::regclass and p.oid = d.objid
-  left join pg_namespace n on d.classid = 'pg_namespace'::regclass and n.oid = d.objid
-  left join pg_type t on d.classid = 'pg_type'::regclass and t.oid = d.objid
- where d.refclassid = 'pg_authid'::regclass and d.refobjid = $1::text::regrole
-   and d.dbid = (select oid from pg_database where datname = current_database())
-   and d.deptype in ('a', 'o')
-   and not coalesce(c.relnamespace, p.pronamespace, n.oid, t.typnamespace, 0) = any ($2::oid[])
-   and (n.oid is null or not has_schema_privilege($1::text, n.oid, 'create'))
+with other as (
+  select n.oid, n.nspname from pg_namespace n
+   where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and not n.oid = any ($2::oid[])
+), relation as (
+  select 'pg_class'::regclass as class, c.oid from pg_class c join other o on o.oid = c.relnamespace
+   where c.relkind in ('r', 'p', 'v', 'm', 'f')
+     and (has_table_privilege($1::text, c.oid,
+            'select, insert, update, delete, truncate, references, trigger')
+          or has_any_column_privilege($1::text, c.oid, 'select, insert, update, references'))
+), function as (
+  select 'pg_proc'::regclass, p.oid from pg_proc p join other o on o.oid = p.pronamespace
+   where p.prosecdef and has_schema_privilege($1::text, o.oid, 'usage')
+     and has_function_privilege($1::text, p.oid, 'execute')
+), given as (
+  select d.classid, d.objid from pg_shdepend d
+    left join pg_class c on d.classid = 'pg_class'::regclass and c.oid = d.objid
+    left join pg_proc p on d.classid = 'pg_proc'::regclass and p.oid = d.objid
+    left join pg_namespace n on d.classid = 'pg_namespace'::regclass and n.oid = d.objid
+    left join pg_type t on d.classid = 'pg_type'::regclass and t.oid = d.objid
+   where d.refclassid = 'pg_authid'::regclass and d.refobjid = quote_ident($1)::regrole
+     and d.dbid = (select oid from pg_database where datname = current_database())
+     and d.deptype in ('a', 'o')
+     and not coalesce(c.relnamespace, p.pronamespace, n.oid, t.typnamespace, 0) = any ($2::oid[])
+     and (n.oid is null or not has_schema_privilege($1::text, n.oid, 'create'))
+)
+select 'may use or change' as what, pg_describe_object(f.class, f.oid, 0) as object
+  from (table relation union table function union table given) as f
+ where not exists (select from pg_depend d
+                    where d.classid = f.class and d.objid = f.oid and d.deptype = 'e')
  union all
-select 'may create objects in', 'schema ' || n.nspname from pg_namespace n
- where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and not n.oid = any ($2::oid[])
-   and has_schema_privilege($1::text, n.oid, 'create')
+select 'may create objects in', 'schema ' || o.nspname from other o
+ where has_schema_privilege($1::text, o.oid, 'create')
  union all
 select 'may create schemas in', 'database ' || current_database()
  where has_database_privilege($1::text, current_database(), 'create')
  order by 1, 2
 """
-"""What the service's role may do outside of the service's schemas."""
+"""What the service's role may do outside of the service's schemas, but to what extensions bring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +164,7 @@ async def state_of(
     connection: asyncpg.Connection[Any], release: Release, owner: str, roles: Mapping[str, Role]
 ) -> State:
     """What the database holds now, read in one transaction that cannot change it."""
-    try:
-        await connection.execute(BEGIN)
+    async with rolled_back(connection, BEGIN):
         # What the ledger keeps was printed with the schemas of all names.
         await connection.execute("set local search_path = pg_catalog")
         ledger = await _ledger(connection, release)
@@ -160,9 +178,6 @@ async def state_of(
         facts += await catalog.member_roles(connection, release.package)
         others = [each for each in schemas.values() if each not in ours]
         beside = await catalog.read(connection, others) if others else []
-    finally:
-        if not connection.is_closed():
-            await connection.execute("rollback")
     elsewhere = tuple((row["what"], row["object"]) for row in rows)
     return State(owner, ledger, {each.key: each for each in facts}, tuple(beside), roles, elsewhere)
 
@@ -179,6 +194,7 @@ async def _ledger(connection: asyncpg.Connection[Any], release: Release) -> Ledg
         query = f"select {what} from {release.schema}.{table}"  # noqa: S608 - names of our own
         return list(await connection.fetch(query))
 
+    name = rf"{re.escape(release.package)}_[0-9a-f]{{8}}"
     question = KNOWN.format(schema=release.schema, definition=release.definition)
     applied = await rows("name, digest", "schema_migration")
     begun = await rows("distinct name", "migration_part_")
@@ -188,7 +204,7 @@ async def _ledger(connection: asyncpg.Connection[Any], release: Release) -> Ledg
     return Ledger(
         {row["name"]: row["digest"] for row in applied},
         frozenset(row["name"] for row in begun),
-        tuple(row["name"] for row in releases),
+        tuple(row["name"] for row in releases if re.fullmatch(name, row["name"])),
         frozenset((row["release"], row["relation"], row["name"]) for row in policies),
         frozenset((row["release"], row["name"]) for row in indexes),
     )

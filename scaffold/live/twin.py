@@ -9,13 +9,14 @@ service is read or locked, and a role needs no more than TEMPORARY on the databa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from scaffold.database import printer
 from scaffold.database.sql import identifier
 from scaffold.live import catalog
+from scaffold.live.address import rolled_back
 from scaffold.live.facts import CONDITIONS, OWNER, PRIVILEGES, SETTINGS, Fact, Key, privileges
 from scaffold.live.release import Release
 
@@ -44,17 +45,13 @@ async def expected(
     connection: asyncpg.Connection[Any], release: Release, owner: str
 ) -> dict[Key, Fact]:
     """The facts of a database of a release whose roles are called like `owner`."""
-    try:
-        await connection.execute(BEGIN)
+    async with rolled_back(connection, BEGIN):
         await connection.execute(_statements(release, owner))
         number = await connection.fetchval("select pg_my_temp_schema()")
         facts = await catalog.read(connection, [number], place=_place(release))
         facts += await catalog.member_roles(connection, release.package)
         await connection.execute("\n".join(_again(facts)))
         again = await catalog.read(connection, [number], catalog.PRINTED, place=_place(release))
-    finally:
-        if not connection.is_closed():
-            await connection.execute("rollback")
     printed = {each.key: each.about for each in again}
     found = [
         _settled(each, release, owner, printed.get(each.key, {}))
@@ -86,7 +83,7 @@ def _statements(release: Release, owner: str) -> str:
     return role.sub(lambda found: f' {found[1]} "{quoted}_{found[2]}"', "\n".join(parts))
 
 
-def _place(release: Release) -> Any:
+def _place(release: Release) -> Callable[[str, Mapping[str, str]], str]:
     """In which schema of the service a temporary thing is to be thought."""
 
     def place(kind: str, about: Mapping[str, str]) -> str:

@@ -121,6 +121,17 @@ CASES: Final = {
         "role invoicing_app",
         ("may use or change table public.other",),
     ),
+    "privileges outside, for everybody": Case(
+        "create view public.other as table invoicing.invoice; "
+        "grant select on public.other to public",
+        "role invoicing_app",
+        ("may use or change view public.other",),
+    ),
+    "the rights of somebody else": Case(
+        "create function public.other() returns int language sql security definer as 'select 1'",
+        "role invoicing_app",
+        ("may use or change function public.other()",),
+    ),
     "a schema to create in": Case(
         "grant create on schema public to invoicing_app",
         "role invoicing_app",
@@ -329,6 +340,19 @@ def test_a_role_that_may_more_is_named(
         execute(deployed[0].admin, back)
     assert path == "role invoicing_app" and words in message
     assert findings(first, deployed[0].backup) == []
+
+
+def test_roles_of_another_prefix(first: Release, databases: Databases) -> None:
+    database = databases.new()
+    text = (first.project / "invoicing" / "store" / "roles.sql").read_text("utf-8")
+    execute(database.admin, "drop schema invoicing")
+    execute(database.admin, text.replace("invoicing_", "billing_"))
+    renamed = Urls(*(each.replace("invoicing_", "billing_") for each in database))
+    assert first.migrate(renamed).returncode == 0
+    assert findings(first, renamed.backup) == []
+    execute(database.admin, "grant truncate on invoicing.invoice to billing_app")
+    ((path, _),) = findings(first, renamed.owner)
+    assert path == "privileges of billing_app on table invoice"
 
 
 def test_a_database_that_was_never_migrated(first: Release, databases: Databases) -> None:
