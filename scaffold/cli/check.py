@@ -23,6 +23,13 @@ def run(
             help="Also compare the migrations with those of this revision, such as origin/main.",
         ),
     ] = None,
+    database_url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Also compare the database of this URL with what the spec yields.",
+        ),
+    ] = None,
     format: Annotated[
         Literal["text", "json"], typer.Option(help="For people or for programs.")
     ] = "text",
@@ -41,10 +48,14 @@ def run(
                    of those that the revision has, even where the snapshot was changed with them
       lock         the lock claims something that the spec does not yield
       interrupted  a write was interrupted: run scaffold generate
+      database     the database of --database-url is not what the spec yields, or a migration of
+                   it is not done. It is read as the role of backups or as the owner, and not
+                   changed
     \b
     Examples:
       scaffold check
       scaffold check --base origin/main
+      scaffold check --database-url "$BACKUP_URL"
       scaffold check services/shop --format json
     """
     with refusing():
@@ -52,8 +63,8 @@ def run(
         from scaffold.cache.store import store
 
         kept = store(project)
-        known = base is None and is_sound(project, kept)
-        findings = [] if known else _found(project, kept, base)
+        known = base is None and database_url is None and is_sound(project, kept)
+        findings = [] if known else _found(project, kept, base, database_url)
         if format == "json":
             from scaffold.tree.check import report
 
@@ -61,7 +72,7 @@ def run(
         else:
             for each in findings:
                 say(_line(each))
-            say(_verdict([each.kind for each in findings]))
+            say(_verdict([each.kind for each in findings], database_url is not None))
     if findings:
         raise typer.Exit(FOUND)
 
@@ -73,7 +84,7 @@ def _line(finding: Finding) -> str:
     return f"{kind} {escape(finding.path)} {escape(finding.message)}"
 
 
-def _found(project: Path, kept: Store, base: str | None) -> list[Finding]:
+def _found(project: Path, kept: Store, base: str | None, database_url: str | None) -> list[Finding]:
     """Every difference, by working out what the spec yields."""
     from scaffold.cache.sound import keep_sound
     from scaffold.emission import emit_project
@@ -85,12 +96,17 @@ def _found(project: Path, kept: Store, base: str | None) -> list[Finding]:
         keep_sound(project, emission, kept)
     if base is not None:
         findings += check_history(project, emission.design.name, base)
+    if database_url is not None and not any(each.kind == "newer" for each in findings):
+        from scaffold.live.check import check_database
+
+        findings += check_database(project, emission, database_url)
     return findings
 
 
-def _verdict(kinds: list[str]) -> str:
+def _verdict(kinds: list[str], database: bool) -> str:
     if not kinds:
-        return f"{paint('sound', 'green')}: the tree is what the spec yields."
+        what = "the tree and the database are" if database else "the tree is"
+        return f"{paint('sound', 'green')}: {what} what the spec yields."
     if "newer" in kinds:
         return (
             "A newer scaffold wrote this project. Check it with that one: make generator installs "
@@ -100,6 +116,13 @@ def _verdict(kinds: list[str]) -> str:
         return (
             "The spec or scaffold changed since the files were generated. Run scaffold generate, "
             "and commit the result."
+        )
+    if set(kinds) == {"database"}:
+        return (
+            f"{counted(len(kinds), 'difference')}. The migrations bring back functions, views, "
+            "policies, triggers, privileges and indexes, and with --prune take away what no "
+            "release needs. Undo other changes, or say in scaffold.yaml what they were for and run "
+            "scaffold generate."
         )
     if set(kinds) == {"extra"}:
         return (

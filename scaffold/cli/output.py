@@ -105,6 +105,7 @@ def _explained(error: Exception) -> str | None:
     """What to say of an error that the input caused; None for any other."""
     from scaffold.emission import ProjectError
     from scaffold.history.past import HistoryError
+    from scaffold.live.address import LiveError
     from scaffold.plan.format import FormatterMissing
     from scaffold.project.create import NewProjectError
     from scaffold.project.eject import EjectError
@@ -132,6 +133,7 @@ def _explained(error: Exception) -> str | None:
             | UpdateError()
             | EjectError()
             | UpgradeError()
+            | LiveError()
         ):
             return escape(str(error))
         case FormatterMissing():

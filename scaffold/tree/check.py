@@ -20,7 +20,16 @@ from scaffold.tree.paths import LOCK
 from scaffold.tree.transaction import JOURNAL, interrupted
 
 Kind = Literal[
-    "changed", "missing", "extra", "stale", "newer", "migration", "history", "lock", "interrupted"
+    "changed",
+    "missing",
+    "extra",
+    "stale",
+    "newer",
+    "migration",
+    "history",
+    "lock",
+    "interrupted",
+    "database",
 ]
 
 _EXTRA = (

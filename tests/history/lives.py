@@ -18,6 +18,8 @@ from scaffold.design.resolve import resolve
 from scaffold.history.intent import intent
 from scaffold.history.past import SNAPSHOT, HistoryError, Past, read
 from scaffold.history.plan import History, history
+from scaffold.live.check import differences
+from scaffold.live.release import release_of
 from scaffold.plan.files import unformatted
 from scaffold.spec.field_base import BACKFILLS
 from scaffold.spec.load import loads
@@ -305,7 +307,22 @@ def live(number: int, changes: int, databases: Databases, directory: Path) -> It
             yield f"{about}: {'migrated' if each in ours else 'fresh'}: {each[:400]}"
         if ours != theirs:
             return
+        if named := _checked(release, spec, database):
+            yield f"{about}: scaffold check: {named[:10]}"
+            return
     databases.drop(database)
+
+
+def _checked(release: Release, spec: Spec, urls: Urls) -> list[tuple[str, str]]:
+    """What `scaffold check --database-url` finds."""
+    store = release.project / PACKAGE / "store"
+    files = {
+        path.relative_to(release.project).as_posix(): path.read_bytes()
+        for path in store.rglob("*")
+        if path.is_file()
+    }
+    design = resolve(loads(json.dumps(spec)))
+    return differences(release_of(release.project, design, files), urls.backup)
 
 
 def _faulty(done: "subprocess.CompletedProcess[str]", about: str) -> str:

@@ -19,6 +19,7 @@ from scaffold.design.resolve import resolve
 from scaffold.project.hooks import missing_stubs
 from scaffold.spec.load import load
 from scaffold.tree.merge import prepare
+from tests.database.live import findings
 from tests.database.releases import Databases, Release, Urls, execute, on
 from tests.emitted import PACKAGE, write_hooks
 from tests.repositories import begin, commit, git
@@ -237,6 +238,9 @@ class Life:
         done = following.migrate(self.database)
         assert done.returncode == 0, (step.title, done.stderr)
         self.serves(self.release, f"{step.title}: the release before")
+        for release in (self.release, following):
+            found = findings(release, self.database.backup)
+            assert all(path.startswith("migration ") for path, _ in found), (step.title, found)
         if step.spoil:
             execute(self.database.admin, step.spoil)
         done = following.migrate(self.database, *CONTRACT)
@@ -249,6 +253,7 @@ class Life:
         if step.hook:
             self.write_hook(following, step.hook)
         self.release = following
+        assert findings(following, self.database.backup) == [], step.title
         self.serves(following, step.title)
 
     def serves(self, release: Release, about: str) -> None:
