@@ -21,7 +21,7 @@ from scaffold.types.kind import holds
 _Name = tuple[str, str]
 """A table, and the name of a constraint of it."""
 
-PAGES = 64
+PAGES = 16
 """Pages of a table, of 8 KiB each, whose rows one transaction of a backfill changes."""
 BATCH = 500
 """Rows that one transaction of a backfill by a hook changes."""

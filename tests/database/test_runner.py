@@ -170,6 +170,22 @@ def test_it_gives_way_to_who_uses_a_table_and_tries_again(
     assert on(database.admin, catalog) == upgraded
 
 
+def test_who_uses_a_table_does_not_wait_while_it_waits_for_a_vacuum(
+    database: Urls, second: Release, upgraded: list[str]
+) -> None:
+    vacuum = "lock table invoicing.invoice in share update exclusive mode"
+    with holding(database.admin, vacuum) as end, running(second, database) as process:
+        wait_for(database.admin, "select exists (select from pg_locks where not granted)")
+        for _ in range(20):
+            execute(database.admin, "set lock_timeout = '100ms'; select from invoicing.invoice")
+            time.sleep(0.05)
+        assert process.poll() is None
+        end()
+        assert process.wait(SECONDS) == 0
+    assert second.migrate(database, "--prune").returncode == 0
+    assert on(database.admin, catalog) == upgraded
+
+
 def test_it_is_interrupted_and_says_so(database: Urls, second: Release) -> None:
     before = on(database.admin, catalog)
     reads = "select from invoicing.invoice"

@@ -23,7 +23,15 @@ import os
 import re
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Sequence,
+)
+from contextlib import asynccontextmanager
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
@@ -50,8 +58,13 @@ ROLE: Final = re.compile(r" (to|from) notes(_app|_backup)(?=;?$)", re.MULTILINE)
 LOCK: Final = 0x5CAF01D
 LOCK_TIMEOUT: Final = "50ms"
 """How long a statement waits for a table, and others behind it, before it gives way."""
+VACUUM_TIMEOUT: Final = "3s"
+"""How long a vacuum is waited for, which holds up nobody else.
+
+Longer than `deadlock_timeout`: PostgreSQL ends an automatic vacuum for who has waited so long.
+"""
 PATIENCE: Final = 600.0
-"""Seconds for which it is tried again: an automatic vacuum of a large table takes minutes."""
+"""Seconds for which it is tried again."""
 PAUSE: Final = 0.3
 """Seconds between two attempts, times one to four."""
 TOLD: Final = 20
@@ -133,6 +146,9 @@ SINCE: Final = f"""
 select extract(epoch from now() - since)::float8 / 60 from {SCHEMA}.release_ where name = $1
 """
 SERVED: Final = f"select exists (select from {SCHEMA}.release_)"
+OWN_TABLES: Final = """
+select relname from pg_class where relnamespace = to_regnamespace($1) and relkind = 'r' order by relname
+"""
 SIGHTS: Final = """
 select c.relname from pg_policy p join pg_class c on c.oid = p.polrelid
  where c.relnamespace = to_regnamespace($1) and p.polname = $2
@@ -201,8 +217,7 @@ async def steps(
     """
 
     async def read() -> list[Step]:
-        async with connection.transaction():
-            await connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
+        async with _briefly(connection):
             return await _steps(connection, which, prune, contract)
 
     return await _patiently("reading the catalog", True, read)
@@ -300,11 +315,34 @@ async def _check_alone(connection: Connection, grace: float) -> None:
         )
 
 
+@asynccontextmanager
+async def _briefly(connection: Connection, sql: str = "") -> AsyncIterator[None]:
+    """A transaction that gives way to who uses the tables.
+
+    Who waits for a vacuum with any other lock holds up everybody who comes after it. So the tables
+    that `sql` names are first locked against vacuums alone, and the vacuums end.
+    """
+    async with connection.transaction():
+        if sql:
+            rows = await connection.fetch(OWN_TABLES, SCHEMA)
+            named = [
+                row["relname"]
+                for row in rows
+                if re.search(rf"\b{row['relname']}\b", sql)
+            ]
+            await connection.execute(f"set local lock_timeout = '{VACUUM_TIMEOUT}'")
+            for table in named:
+                await connection.execute(
+                    f'lock table {SCHEMA}."{table}" in share update exclusive mode'
+                )
+        await connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
+        yield
+
+
 async def _sight(connection: Connection, tables: Iterable[Any], *, see: bool) -> None:
     """Lets the owner see the rows of tables, or no longer: row-level security binds it, too."""
     for (table,) in tables:
-        async with connection.transaction():
-            await connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
+        async with _briefly(connection, table):
             await connection.execute(
                 f'drop policy if exists {SIGHT} on {SCHEMA}."{table}"'
             )
@@ -575,8 +613,7 @@ async def _run(connection: Connection, step: Step, *, destructive: bool) -> None
         MigrationError: its question has an answer with which nothing may be done.
     """
     if step.kind == "step":
-        async with connection.transaction():
-            await connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
+        async with _briefly(connection, step.sql):
             await connection.execute(step.sql)
         return
     seen = [(table,) for table in step.tables]
