@@ -187,6 +187,7 @@ WRONG: Final = {
     "return ['abc', 'secret' * 9, *(['abc'] * 5)]": (
         "for the row {next} it gave a value that the constraint product_sku_check refuses"
     ),
+    "return 'a' * 7": "for 7 rows, from {id} on, it gave 0 values",
     "return None": "for the rows from {id} on it raised TypeError",
     "raise OSError('no luck')": "for the rows from {id} on it raised OSError: no luck",
     "raise NotImplementedError": "for the rows from {id} on it raised NotImplementedError",
