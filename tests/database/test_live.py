@@ -1,6 +1,7 @@
 """`scaffold check --database-url`: what differs is named, and nothing is changed or held up."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -14,7 +15,9 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from typer.testing import CliRunner
 
+from scaffold.cli import app
 from scaffold.live.address import LiveError
 
 from .catalog import catalog
@@ -326,6 +329,30 @@ def test_a_change_is_named(name: str, first: Release, database: Urls, databases:
         assert first.migrate(database, *case.repaired).returncode == 0
         assert findings(first, database.backup) == []
     databases.drop(database)
+
+
+def test_findings_are_printed_for_people_and_for_programs(first: Release, database: Urls) -> None:
+    """In an order that is always the same."""
+    for statement in (
+        "alter table invoicing.payment disable row level security",
+        "alter policy tenant_isolation on invoicing.invoice using (true)",
+        "drop index invoicing.invoice_newest_idx",
+    ):
+        execute(database.admin, statement)
+    arguments = ["check", str(first.project), "--database-url", database.backup]
+    text = CliRunner().invoke(app, arguments)
+    *lines, verdict = text.stdout.splitlines()
+    assert [each.partition(" is ")[0].partition(" has ")[0] for each in lines] == [
+        "database    index invoice_newest_idx on invoice",
+        "database    policy tenant_isolation on invoice",
+        "database    table payment",
+    ]
+    assert verdict.startswith("3 differences. The migrations bring back")
+    listed = CliRunner().invoke(app, [*arguments, "--format", "json"])
+    assert text.exit_code == listed.exit_code == 1
+    report = json.loads(listed.stdout)
+    told = [f"{each['kind']:<11} {each['path']} {each['message']}" for each in report["findings"]]
+    assert told == lines and report["ok"] is False
 
 
 @pytest.mark.parametrize("name", ROLES)
