@@ -20,10 +20,12 @@ from typing import Final, NamedTuple
 from benchmarks import ROOT, SPEC
 from benchmarks.synthetic import spec
 
-SIZES: Final = {10: 1.2, 200: 4.0, 1000: 15.0}
+SIZES: Final = {10: 1.5, 200: 5.0, 1000: 20.0}
 """Resources, and the CPU seconds that generating them may cost."""
 MEMORY: Final = 400.0
 """Megabytes that no command may exceed."""
+UNCHANGED: Final = {10: 0.5, 500: 4.0}
+"""Resources, and the CPU seconds that a run may cost in which nothing changed."""
 HELP: Final = 0.3
 CHECK: Final = 1.0
 REPEATS: Final = 5
@@ -52,12 +54,19 @@ class Line(NamedTuple):
         return self.cost.cpu_seconds < self.limit and self.cost.megabytes < MEMORY
 
 
-def scaffold(*arguments: str) -> Cost:
-    """Runs a command of the generator. Raises CalledProcessError where it fails."""
+def scaffold(*arguments: str, cache: Path | None = None) -> Cost:
+    """Runs a command of the generator, which remembers nothing unless it is given a cache.
+
+    Raises:
+        CalledProcessError: it fails.
+    """
     command = [sys.executable, "-m", "scaffold", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SCAFFOLD_CACHE": "off"}
+    if cache:
+        environment |= {"SCAFFOLD_CACHE": "", "CI": "", "XDG_CACHE_HOME": str(cache)}
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(  # noqa: S603
-            command, stdout=output, stderr=output, env={**os.environ, "PYTHONPATH": str(ROOT)}
+            command, stdout=output, stderr=output, env=environment
         )
         # Unlike Popen.wait, it tells what this one process and its own children have used.
         _, status, used = os.wait4(process.pid, 0)
@@ -86,6 +95,17 @@ def generate(resources: int, repeats: int, directory: Path) -> Line:
     return Line(f"generate, {resources} resources", typical(costs), SIZES[resources])
 
 
+def unchanged(resources: int, repeats: int, directory: Path) -> Line:
+    """Generates a project in which nothing changed since an earlier run."""
+    project = directory / f"{resources}-unchanged"
+    project.mkdir()
+    (project / "scaffold.yaml").write_text(spec(resources), encoding="utf-8")
+    for _ in range(2):  # the first one writes a migration, and is not remembered
+        scaffold("generate", str(project), cache=directory / "cache")
+    costs = [scaffold("generate", str(project), cache=directory / "cache") for _ in range(repeats)]
+    return Line(f"the same, {resources} resources", typical(costs), UNCHANGED[resources])
+
+
 def check(repeats: int, directory: Path) -> Line:
     """Checks a project of the invoicing spec in which nothing was changed."""
     project = directory / "invoicing"
@@ -100,12 +120,17 @@ def lines(sizes: Sequence[int], repeats: int, directory: Path) -> Iterator[Line]
     yield Line("--help", typical(costs), HELP)
     for size in sizes:
         yield generate(size, repeats if size <= 10 else 1, directory)
+    for size in UNCHANGED:
+        if size <= max(sizes):
+            yield unchanged(size, repeats, directory)
     yield check(repeats, directory)
 
 
 def growth(found: Sequence[Line]) -> list[str]:
     """The CPU of one more resource, between one size and the next: a constant, if linear."""
-    sizes = [(size, line) for size in SIZES for line in found if f" {size} " in line.what]
+    by_name = {line.what: line for line in found}
+    names = {size: f"generate, {size} resources" for size in SIZES}
+    sizes = [(size, by_name[name]) for size, name in names.items() if name in by_name]
     return [
         f"from {small} to {large} resources: "
         f"{(after.cost.cpu_seconds - before.cost.cpu_seconds) / (large - small) * 1000:.1f}"

@@ -69,6 +69,7 @@ def test_the_generator_is_measured(tmp_path: Path) -> None:
     assert [line["what"] for line in found] == [
         "--help",
         "generate, 10 resources",
+        "the same, 10 resources",
         "check, invoicing",
     ]
     within = all(line["cost"]["cpu_seconds"] < line["limit"] for line in found)
