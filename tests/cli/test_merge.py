@@ -207,6 +207,13 @@ def test_the_driver_leaves_what_it_cannot_decide(repository: Path) -> None:
     is_sound(repository)
 
 
+def test_a_driver_that_git_does_not_take_is_told(repository: Path) -> None:
+    (repository / ".git" / "config.lock").touch()
+    refused = scaffold("merge", repository, "--install")
+    assert refused.exit_code == 2
+    assert "Git could not write merge.scaffold.name" in refused.stderr
+
+
 def test_a_rebase_is_resolved_alike(repository: Path) -> None:
     branch(repository, "prices", change(NAME, NAME + PRICE))
     branch(repository, "titles", change(TITLE, TITLE.replace("80", "90")))

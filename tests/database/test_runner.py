@@ -187,6 +187,8 @@ def test_who_uses_a_table_does_not_wait_while_it_waits_for_a_vacuum(
 
 
 def test_it_is_interrupted_and_says_so(database: Urls, second: Release) -> None:
+    # What a shell starts in the background ignores the signal, and all that it starts does.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     before = on(database.admin, catalog)
     reads = "select from invoicing.invoice"
     with holding(database.admin, reads) as end, running(second, database) as process:
