@@ -9,6 +9,7 @@ from scaffold.lint.context import Context, at
 from scaffold.lint.rule import Family, Found
 from scaffold.lint.words import CARD, PERSONAL, SECRET, names_one_of
 from scaffold.naming import article
+from scaffold.spec.field_base import BACKFILLS
 from scaffold.spec.model import CommonField
 from scaffold.spec.problems import Path, listing, quote
 
@@ -177,6 +178,33 @@ def classified_in_url(context: Context) -> Iterator[Found]:
                     f"{name}.{field} ({each.class_}) is in URLs, because: "
                     f"{quote(each.in_url_because)}",
                     at(name, "fields", field, "in_url_because"),
+                )
+
+
+@family.rule(
+    "L507",
+    "backfill-without-effect",
+    "warning",
+    "GEN-3",
+    reason="Rows that are there keep or get no value in a field that is optional.",
+    remedy="Remove the key, or make the field required.",
+    example="""
+roles:
+  clerk: {can: [{do: [list, read, create], on: guest}]}
+resources:
+  guest: {fields: {floor: {type: integer, min: 0, max: 99, optional: true, backfill: 1}}}
+""",
+    repair=("optional: true, ", ""),
+)
+def backfill_without_effect(context: Context) -> Iterator[Found]:
+    """An optional field with `backfill` or `backfill_from`."""
+    for name, resource in context.spec.resources.items():
+        for field, each in resource.fields.items():
+            given = [key for key in BACKFILLS if key in each.model_fields_set]
+            if given and each.optional:
+                yield Found(
+                    f"{given[0]} of {name}.{field} does nothing: the field is optional",
+                    at(name, "fields", field, given[0]),
                 )
 
 
