@@ -27,9 +27,9 @@ def run(
 
     The service and its tests stay as they are, and all of it is yours to edit. scaffold.yaml,
     scaffold.lock, .scaffold/ and the pin of the generator are removed, and what your Makefile, CI,
-    README and other files say of them is taken out, merged with your edits. A file in which that
-    is a conflict stays as it is, and the exit code is 1. There is no way back but your version
-    control: commit before.
+    README and other files say of them is taken out, merged with your edits. Lines in which that
+    is a conflict stay as they are and are named, and the exit code is 1. There is no way back but
+    your version control: commit before.
 
     \b
     Examples:

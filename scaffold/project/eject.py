@@ -37,7 +37,7 @@ class EjectError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Ejection:
-    """What leaving takes: files to write and to remove, and offers that are left to their author.
+    """What leaving takes: files to write and to remove, and what is left to their author.
 
     `package` is that of the service.
     """
@@ -78,11 +78,12 @@ def prepare(project: Path) -> Ejection:
     design = emission.design
     texts = own_files(base.project, design, base.pin, ejected=True)
     found = list(offers(project, base, Base(__version__, base.project, base.pin, texts)))
-    clean = {each.path: each.content for each in found if each.is_clean}
+    # Of a file with conflicts, what is clean: the lines in conflict stay their author's.
+    taken = {each.path: each.content for each in found if each.content}
     kept = (LOCK, SCHEMA, BASE, *PINS, f"{design.name}/{SNAPSHOT}", SPEC)
     return Ejection(
         package=design.name,
-        write={**_plain(emission), **clean},
+        write={**_plain(emission), **taken},
         remove=tuple(each for each in kept if os.path.lexists(project / each)),
         left=tuple(each for each in found if each.state in ("conflict", "left")),
     )

@@ -51,7 +51,7 @@ class Offer:
 
     - replaced, merged, new: `after` is what would lie there; they are clean;
     - conflict: `before` and `after` are the templates of before and of now, or the file and the
-      template where there is no base;
+      template where there is no base; `content`, if there is a base, has what is clean;
     - deleted, left, gone: nothing is offered, for the `reason`;
     - differs: there is no base, `after` is the template;
     - taken: the file has the change already, and only the base has to follow.
@@ -240,7 +240,8 @@ def _offer(
         return Offer(path, "replaced", ours, theirs, content=lying.encoded(theirs))
     merged = merge(base, ours, theirs)
     if merged.conflicts:
-        return Offer(path, "conflict", base, theirs, merged.conflicts)
+        content = lying.encoded(merged.text)
+        return Offer(path, "conflict", base, theirs, merged.conflicts, content=content)
     if merged.text == ours:
         return Offer(path, "taken")
     return Offer(path, "merged", ours, merged.text, content=lying.encoded(merged.text))
