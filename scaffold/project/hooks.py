@@ -148,6 +148,8 @@ def _states(project: Path, path: str, wanted: list[str]) -> Iterator[tuple[str, 
 def _parsed(place: Path) -> ast.Module | None:
     """The module, or None where it cannot be read."""
     try:
+        if not place.is_file():  # a pipe would be waited for
+            return None
         with place.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
         return ast.parse(content) if len(content) <= MAX_BYTES else None

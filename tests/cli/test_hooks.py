@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -177,6 +178,13 @@ def test_what_raises_not_implemented_is_a_stub(project: Path, text: str) -> None
 )
 def test_a_module_that_cannot_be_read_says_nothing_of_its_hooks(project: Path, text: str) -> None:
     assert rewritten(project, text) == {"ship": "unread", "tally": "unread"}
+
+
+def test_a_pipe_is_not_waited_for(project: Path) -> None:
+    (project / MODULE).unlink()
+    os.mkfifo(project / MODULE)
+    os.mkfifo(project / "hooks" / "crate.py")
+    assert states(project) == {"ship": "unread", "tally": "unread"}
 
 
 @pytest.mark.parametrize(
