@@ -46,14 +46,14 @@ def run(
     with refusing():
         from scaffold.design.resolve import resolve
         from scaffold.emission import spec_of
-        from scaffold.project.hooks import hooks, missing_modules, missing_stubs
+        from scaffold.project.hooks import hooks, missing_stubs
         from scaffold.spec.load import load
         from scaffold.tree.history import past_of
 
         design = resolve(load(spec_of(project)))
         past = past_of(project, design.name)
         found = hooks(project, design, past.hooks if past else ())
-        stubs = {**missing_stubs(project, design), **missing_modules(project, design)}
+        stubs = missing_stubs(project, design, found)
     if format == "json":
         listed = [{"path": each.path, "name": each.name, "state": each.state} for each in found]
         say_json({"hooks": listed, "stubs": stubs})

@@ -108,14 +108,13 @@ def create(
     pin = pin or installed_pin()
     design = emission.design
     answers = _answers(name, design, spec.decode(), pin)
-    functions = hooks.modules(design.name, design.hook_modules, written)
+    functions = {**hooks.modules(design.name, design.hook_modules), **(written or {})}
 
     def write(stage: Path) -> None:
-        _write_own(stage, answers, design.name)
+        _write_own(stage, answers, design.name, functions)
         base = own.write(Base(__version__, name, pin, _offered(stage)))
         lock = locks.write(emission.lock)
-        texts = {path: text.encode() for path, text in functions.items()}
-        for path, each in {**emission.files, **texts, BASE: base, LOCK: lock}.items():
+        for path, each in {**emission.files, BASE: base, LOCK: lock}.items():
             place = stage / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(each)
@@ -181,8 +180,13 @@ def _umask() -> int:
     return mask
 
 
-def _write_own(stage: Path, answers: Mapping[str, Any], package: str) -> None:
-    """Writes the developer's own files: once, and laid out as the generated ones are."""
+def _write_own(
+    stage: Path, answers: Mapping[str, Any], package: str, functions: Mapping[str, str]
+) -> None:
+    """Writes the developer's own files: once, and laid out as the generated ones are.
+
+    `functions` are the modules of hooks by their paths.
+    """
     import copier
 
     copier.run_copy(
@@ -198,7 +202,7 @@ def _write_own(stage: Path, answers: Mapping[str, Any], package: str) -> None:
         path.relative_to(stage).as_posix(): path.read_text(encoding="utf-8")
         for path in stage.rglob("*.py")
     }
-    for path, text in format_python(sources, package).items():
+    for path, text in format_python({**sources, **functions}, package).items():
         (stage / path).write_text(text, encoding="utf-8")
 
 
@@ -221,7 +225,7 @@ def own_files(name: str, design: Design, pin: Pin, *, ejected: bool = False) -> 
     """
     with tempfile.TemporaryDirectory(prefix="scaffold-") as scratch:
         answers = {**_answers(name, design, "", pin), "ejected": ejected}
-        _write_own(Path(scratch), answers, design.name)
+        _write_own(Path(scratch), answers, design.name, {})
         return _offered(Path(scratch))
 
 

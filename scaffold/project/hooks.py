@@ -72,25 +72,28 @@ def missing_modules(project: Path, design: Design) -> dict[str, str]:
         for path, entity in design.hook_modules.items()
         if not os.path.lexists(project / path)
     }
-    return modules(design.name, missing)
+    return format_python(modules(design.name, missing), design.name)
 
 
-def modules(
-    package: str, wanted: Mapping[str, Entity], written: Mapping[str, str] | None = None
-) -> dict[str, str]:
-    """Whole modules of hooks, by their paths: those that are `written`, and stubs of the others."""
-    texts = {path: _stubs(package, each, whole=True) for path, each in wanted.items()}
-    return format_python({**texts, **(written or {})}, package)
+def modules(package: str, wanted: Mapping[str, Entity]) -> dict[str, str]:
+    """Whole modules of stubs, by their paths; their lines are not laid out."""
+    return {path: _stubs(package, each, whole=True) for path, each in wanted.items()}
 
 
-def missing_stubs(project: Path, design: Design) -> dict[str, str]:
-    """The imports and stubs to be added to modules in which hooks are missing."""
+def missing_stubs(project: Path, design: Design, found: Iterable[Hook]) -> dict[str, str]:
+    """What to add for the hooks that are missing among those `found`: imports and stubs, by their
+    modules, or a whole module where it is not there."""
     missing: dict[str, set[str]] = {}
-    for each in hooks(project, design):
+    for each in found:
         if each.state == "missing":
             missing.setdefault(each.path, set()).add(each.name)
     wanted = {
-        path: _stubs(design.name, design.hook_modules[path], names)
+        path: _stubs(
+            design.name,
+            design.hook_modules[path],
+            names,
+            whole=not os.path.lexists(project / path),
+        )
         for path, names in missing.items()
     }
     return format_python(wanted, design.name)

@@ -16,7 +16,7 @@ import pytest
 
 from scaffold.design.model import Design
 from scaffold.design.resolve import resolve
-from scaffold.project.hooks import missing_stubs
+from scaffold.project.hooks import hooks, missing_stubs
 from scaffold.spec.load import load
 from scaffold.tree.merge import prepare
 from tests.database.live import findings
@@ -228,7 +228,9 @@ class Life:
             outcome = outcome_of(following, self.database, (HOOKED,))
             assert outcome.failed and f"write {hook} in {HOOK}" in outcome.output, outcome.output
             if missing:
-                stub = missing_stubs(following.project, design_of(following))[HOOK]
+                design = design_of(following)
+                found = hooks(following.project, design)
+                stub = missing_stubs(following.project, design, found)[HOOK]
                 module = following.project / HOOK
                 module.write_text(f"{module.read_text('utf-8')}\n\n{stub}", "utf-8")
         write_hooks(following.project)
