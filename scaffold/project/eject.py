@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from scaffold import __version__
-from scaffold.emission import Emission, emit_project
+from scaffold.emission import Emission, emit_project, read_spec
 from scaffold.history.past import SNAPSHOT
 from scaffold.plan.files import plan
 from scaffold.project import own
@@ -109,7 +109,7 @@ def undo(project: Path) -> bool:
         return False
     for place in (project / SPEC, project / TRANSACTION / "old" / SPEC):
         try:
-            package = loads(place.read_bytes(), str(place)).service.name
+            package = loads(read_spec(place), str(place)).service.name
         except (OSError, SpecError):
             continue
         return recover(project, _allowed(package))
