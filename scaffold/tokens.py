@@ -54,16 +54,14 @@ class TokenRules:
 
     def ambiguous(self) -> str:
         """A claim that would have to say two things at once; nothing where there is none."""
-        names = {*self.tenant[:1], self.audience, self.scope, *self.client, *self.methods}
-        names |= {*self.required, *self.refused, *self.of_people, self.service_claim}
+        named = {self.audience, self.scope, *self.client, *self.required}
+        every = named | {*self.tenant[:1], *self.methods, *self.refused, self.service_claim}
         fixed = {each for each, values in self.required.items() if values}
         groups = (
-            ({*names}, STANDARD),
-            ({*self.refused}, {*self.required, *self.client, self.audience, self.scope}),
-            ({*self.refused}, {*self.tenant[:1], *self.methods, self.service_claim}),
-            ({*self.tenant[:1]}, {self.audience, self.scope, *self.client, *self.required}),
-            ({*self.tenant[:1]}, {*self.methods, self.service_claim}),
-            ({self.service_claim}, {self.audience, self.scope, *self.client, *self.required}),
+            (every | {*self.of_people}, STANDARD),
+            ({*self.refused}, {*named, *self.methods, *self.tenant[:1], self.service_claim}),
+            ({*self.tenant[:1]}, {*named, *self.methods, self.service_claim}),
+            ({self.service_claim}, named),
             ({self.scope}, {self.audience, *self.client, *fixed}),
             ({self.audience}, {*self.required, *self.methods}),
             (fixed, {*self.client, *self.methods}),
@@ -79,6 +77,7 @@ class Profile:
     `person` and `service` are what is in tokens beyond `iss`, `aud`, `sub`, the times and the
     tenant: of somebody who signed in, and of a program. `service` is None where the provider's
     tokens do not tell the two apart. With `proves`, its tokens can say how somebody signed in.
+    The rules and claims of `custom` are those that a spec says itself.
     """
 
     rules: TokenRules
@@ -188,5 +187,6 @@ PROFILES: Final[Mapping[str, Profile]] = {
         service=None,
         proves=False,
     ),
+    "custom": Profile(RFC9068),
 }
 """The providers whose tokens are known, by the name of their profile."""

@@ -213,7 +213,7 @@ def _indexes(entity: Entity, key: Sequence[str]) -> Iterable[Index]:
             yield index(*above, own, ID.name, name=(*of, column.name, "sort_idx"))
         if column.origin == "parent" or column.name == entity.newest:
             continue  # the first index, or the key, begins with it
-        if column.references or column.of_member:
+        if column.refers:
             yield index(own, *order, name=(column.name, "idx"))
         elif "prefix" in column.filters:
             pattern = f"{own} text_pattern_ops"

@@ -139,9 +139,7 @@ def _member_role() -> Table:
 def _resource(entity: Entity, design: Design) -> Table:
     references = tuple(_references(entity))
     # A reference that is always there leads to a row of this tenant, hence to the tenant.
-    implied = any(
-        not each.nullable and (each.references or each.of_member) for each in entity.columns
-    )
+    implied = any(each.refers and not each.nullable for each in entity.columns)
     own = () if implied else (_tenant_key(entity.name, design),)
     return Table(
         identifier(entity.name),

@@ -143,6 +143,11 @@ class Column:
         return self.origin == "owner" or self.kind.of_member
 
     @property
+    def refers(self) -> bool:
+        """Is it the id of a row of a resource, or of a member?"""
+        return bool(self.references) or self.of_member
+
+    @property
     def readable(self) -> bool:
         """May anybody see it?"""
         return self.shown_to != "nobody"
@@ -305,6 +310,11 @@ class Entity:
     def touched_by(self, *verbs: TouchVerb) -> tuple[Touch, ...]:
         """What hooks may do to the rows, of these verbs."""
         return tuple(each for each in self.touched if each.verb in verbs)
+
+    @property
+    def members(self) -> tuple[Column, ...]:
+        """The columns that have to name a member, beside the owner."""
+        return tuple(each for each in self.columns if each.kind.of_member and not each.nullable)
 
     @property
     def backfills(self) -> tuple[Column, ...]:

@@ -188,12 +188,11 @@ def _attribute(name: str, source: spec.Attribute) -> Attribute:
 
 
 def _issuer(source: spec.Issuer) -> Issuer:
-    profile = PROFILES.get(source.profile, PROFILES["rfc9068"])
     return Issuer(
         url=source.issuer,
         audience=source.audience,
         algorithms=tuple(source.algorithms),
-        jwks_url=source.jwks_uri or profile.keys_of(source.issuer),
+        jwks_url=source.jwks_uri or PROFILES[source.profile].keys_of(source.issuer),
         scopes=tuple(sorted(source.scopes)),
         permission_scopes=bool(source.permission_scopes),
         lifetime=source.token_lifetime,

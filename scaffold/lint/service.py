@@ -78,10 +78,7 @@ def sign_in_cannot_be_proven(context: Context) -> Iterator[Found]:
     """A role that demands a second factor, where no issuer's tokens can prove one."""
     given = context.spec.identity.issuers
     proving = (
-        "assurance" in each.model_fields_set
-        or each.profile not in PROFILES
-        or PROFILES[each.profile].proves
-        for each in given
+        "assurance" in each.model_fields_set or PROFILES[each.profile].proves for each in given
     )
     if any(proving):
         return

@@ -312,5 +312,4 @@ def _fields(operation: Operation, entity: Entity, alternative: Alternative) -> l
 
 def _sendable(column: Column, alternative: Alternative) -> bool:
     whole = not (column.kind.merged and column.nullable)  # there to be merged into
-    refers = column.references or column.of_member
-    return alternative.covers(column) and whole and column.updatable and not refers
+    return alternative.covers(column) and whole and column.updatable and not column.refers

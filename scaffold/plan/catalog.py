@@ -69,24 +69,17 @@ def _resource(entity: Entity) -> Mapping[str, Any]:
             for each in entity.columns
             if (each.creatable or (entity.built_in and each.origin == "service" and each.field))
             and not each.nullable
-            and each.references is None
-            and not each.kind.of_member
+            and not each.refers
         },
         "references": {
             each.name: each.references
             for each in entity.columns
             if each.references and not each.nullable
         },
-        **_members(entity),
+        **({"members": [each.name for each in entity.members]} if entity.members else {}),
         "fixed": _fixed(entity),
         "unique": sorted({name for names in entity.unique for name in names}),
     }
-
-
-def _members(entity: Entity) -> Mapping[str, list[str]]:
-    """The fields that have to name a member, beside the owner."""
-    found = [each.name for each in entity.columns if each.kind.of_member and not each.nullable]
-    return {"members": found} if found else {}
 
 
 def _fixed(entity: Entity) -> list[str]:

@@ -42,7 +42,8 @@ def recorded(design: Design) -> Iterator[Recorded]:
     for number, issuer in enumerate(design.issuers):
         if issuer.rules == RFC9068:
             continue
-        profile = PROFILES.get(issuer.profile) or _custom(issuer.rules)
+        own = issuer.profile == "custom"
+        profile = _custom(issuer.rules) if own else PROFILES[issuer.profile]
         for kind, made in (("human", profile.person), ("service", profile.service)):
             if made is None:
                 continue
@@ -61,17 +62,10 @@ def _custom(rules: TokenRules) -> Profile:
         name: values[0] if values else "some" for name, values in rules.required.items()
     }
     person |= {rules.client[0]: CLIENT}
+    told = {"sub": f"{CLIENT}{rules.service_suffix}"}
     if rules.service_claim:
-        return Profile(rules, person=person, service=person | _of_service(rules))
-    if rules.service_suffix is None:
-        return Profile(rules, person=person, service=None)
-    return Profile(
-        rules, person=person, service=person | {"sub": f"{CLIENT}{rules.service_suffix}"}
-    )
-
-
-def _of_service(rules: TokenRules) -> dict[str, Any]:
-    return {rules.service_claim: rules.service_value or "some"}
+        told = {rules.service_claim: rules.service_value or "some"}
+    return Profile(rules, person=person, service=person | told if rules.tells_services else None)
 
 
 def _claims(issuer: Issuer, made: Mapping[str, Any], tenant_claim: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from scaffold.database.files import Database
 from scaffold.database.schema import Function, OwnTable, Parameter
 from scaffold.database.shared import asks_environment
 from scaffold.database.sql import identifier
-from scaffold.database.tables import former, of_features, reference_name
+from scaffold.database.tables import former, of_features
 from scaffold.database.touches import name as touch_name
 from scaffold.design import visibility
 from scaffold.design.model import (
@@ -198,27 +198,14 @@ class ServiceView:
     @property
     def reference_fields(self) -> Mapping[str, str]:
         """The field of each reference that callers send, by the name of its constraint."""
-        members = (
-            (name, column.name, entity)
-            for entity in self.design.entities
-            for column in entity.columns
-            if column.kind.of_member
-            for name in (
-                reference_name(entity.name, column.name),
-                *former(entity, [column.name], "fkey"),
-            )
-        )
-        rows = ((name, field, entity) for name, field, entity, _ in self._references)
-        return {name: field for name, field, entity in (*rows, *members) if field in _sent(entity)}
+        return {
+            name: field for name, field, entity, _ in self._references if field in _sent(entity)
+        }
 
     @property
     def has_members(self) -> bool:
         """Is there a field that has to name a member, beside owners?"""
-        return any(
-            each.kind.of_member and not each.nullable
-            for entity in self.design.entities
-            for each in entity.columns
-        )
+        return any(each.members for each in self.design.entities)
 
     @property
     def referring(self) -> Mapping[str, str]:
@@ -226,6 +213,8 @@ class ServiceView:
         every row that refers to it."""
         found = {}
         for name, _, entity, target in self._references:
+            if target is None:
+                continue
             deleting = {
                 role
                 for operation in target.operations
@@ -237,15 +226,16 @@ class ServiceView:
         return found
 
     @property
-    def _references(self) -> Iterable[tuple[str, str, Entity, Entity]]:
-        """Each reference between resources: its constraint, its field, whose it is, where to."""
+    def _references(self) -> Iterable[tuple[str, str, Entity, Entity | None]]:
+        """Each reference of a resource: its constraint, its field, whose it is, and the resource
+        that it leads to, or None where that is a member or the tenant."""
         entities = {identifier(each.name): each for each in self.design.entities}
         for table in self.stored.tables:
             for key in table.foreign_keys:
-                if table.name in entities and key.table in entities:
+                if table.name in entities:
                     field, entity = _bare(key.columns[-1]), entities[table.name]
                     for name in (_bare(key.name), *former(entity, [field], "fkey")):
-                        yield name, field, entity, entities[key.table]
+                        yield name, field, entity, entities.get(key.table)
 
     # The API.
 

@@ -280,8 +280,6 @@ TokenType = Annotated[
 ]
 NO_TYPE = "none"
 """A header without `typ`, as a spec writes it."""
-ACCESS_TOKENS = frozenset({"at+jwt", "application/at+jwt"})
-"""The types that only access tokens have (RFC 9068, section 2.1)."""
 
 
 class ServiceToken(Model):
@@ -320,7 +318,6 @@ class Token(Model):
         MinLen(1),
         MaxLen(5),
         ONE_OR_MANY,
-        BeforeValidator(distinct),
         about("Values of `typ` in their header; none for a header without it.", ["JWT"]),
     ]
     client: Annotated[ClaimPath, about("Claims of which the first names the client.", "azp")]
@@ -350,7 +347,7 @@ class Token(Model):
 
     @model_validator(mode="after")
     def _no_id_token(self) -> Self:
-        if not self.requires and not ACCESS_TOKENS.issuperset(self.types):
+        if not self.requires and not {*self.types} <= {*RFC9068.types}:
             raise Refusal(
                 "E-TOKEN",
                 "Nothing tells an access token of this issuer from an ID token",
@@ -363,8 +360,7 @@ class Token(Model):
     @property
     def rules(self) -> TokenRules:
         """The rules as they are applied."""
-        service = self.service or ServiceToken(subject=True)
-        by_subject = self.service is not None and service.claim is None
+        told = self.service
         return TokenRules(
             types=tuple(sorted("" if each == NO_TYPE else each for each in self.types)),
             audience=self.audience,
@@ -374,9 +370,9 @@ class Token(Model):
             methods=self.methods,
             required={name: tuple(sorted(each)) for name, each in sorted(self.requires.items())},
             refused=tuple(sorted(self.refuses)),
-            service_claim=service.claim or "",
-            service_value=service.value or "",
-            service_suffix=(service.suffix or "") if by_subject else None,
+            service_claim=(told and told.claim) or "",
+            service_value=(told and told.value) or "",
+            service_suffix=None if told is None or told.claim else told.suffix or "",
         )
 
 
@@ -463,8 +459,7 @@ class Issuer(Model):
     @property
     def rules(self) -> TokenRules:
         """How its access tokens are read."""
-        known = PROFILES.get(self.profile)
-        rules = self.token.rules if self.token else (known.rules if known else RFC9068)
+        rules = self.token.rules if self.token else PROFILES[self.profile].rules
         return replace(rules, tenant=self.tenant_claim or rules.tenant)
 
 
