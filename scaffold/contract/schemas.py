@@ -29,7 +29,7 @@ def entity_schemas(entity: Entity) -> dict[str, Schema]:
     if "update" in verbs:
         updatable = [each for each in entity.columns if each.updatable]
         found[names.patch_model] = _patch(updatable)
-    for action in entity.actions:
+    for action in (*entity.actions, *entity.effects):
         if action.input:
             required = [each.name for each in action.input if each.required]
             every = [each.name for each in action.input]

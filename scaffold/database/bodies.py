@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from scaffold.database.layout import LINE, TRUE, WIDTH, Group, Sql, all_of, flat, listed
+from scaffold.database.predicates import Within
 from scaffold.database.schema import Parameter
 from scaffold.database.sql import literal
 from scaffold.database.ways import Way
-from scaffold.design.model import Operation, TouchVerb
+from scaffold.design.model import Alternative, Operation, TouchVerb
 
 
 class Render(Protocol):
@@ -43,6 +44,12 @@ def nothing_hidden() -> None:
     """The view of an answer that is everybody's."""
 
 
+def every_role(each: Alternative) -> Sql:
+    """The test where nothing is asked of the roles."""
+    del each
+    return TRUE
+
+
 @dataclass(frozen=True, slots=True)
 class Served:
     """What a stored function serves, as the features are told.
@@ -52,7 +59,8 @@ class Served:
     `operation` is the id of the one under way as an expression. Where something is written,
     `entity` is the literal of its resource, `id` the expression of the row's id, and `said` that of
     the JSON object with what was said of its fields. `view` writes what the caller may see
-    now of an earlier answer about the row; None where they see all of it.
+    now of an earlier answer about the row; None where they see all of it. `holds` is the test that
+    the caller holds a role of an alternative, of an operation done as a whole.
     """
 
     stage: Literal["whole", "begin", "touch", "finish"]
@@ -62,6 +70,7 @@ class Served:
     id: str = "id"
     said: str = ""
     view: Callable[[], Seen | None] = nothing_hidden
+    holds: Callable[[Alternative], Sql] = every_role
 
     def chosen(self, value: Callable[[Operation], str]) -> Sql:
         """The value of the operation under way; an action for which it is empty is left out."""
@@ -84,7 +93,8 @@ class Steps:
     same for every resource of a service. `entry` are further arguments of `enter_`. `refusals` are
     asked behind the function's own. `before` are lines of statements before the work; they end the
     call by an outcome. `after` are lines behind the work. `conclusion` is an expression that has
-    the outcome of success as its value: of one feature at the most.
+    the outcome of success as its value: of one feature at the most. `within` is what an alternative
+    asks of the row `t` beside its conditions: of one feature at the most, too.
     """
 
     parameters: tuple[Parameter, ...] = ()
@@ -93,6 +103,7 @@ class Steps:
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     conclusion: str = ""
+    within: Within | None = None
 
 
 @dataclass(frozen=True, slots=True)

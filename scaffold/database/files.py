@@ -13,7 +13,7 @@ from scaffold.database.functions import Functions, functions
 from scaffold.database.guards import guards
 from scaffold.database.schema import Function, Guards, Table
 from scaffold.database.shared import caller
-from scaffold.database.sql import literal
+from scaffold.database.sql import array, literal
 from scaffold.database.tables import tables
 from scaffold.design.model import Design
 from scaffold.features import FEATURES
@@ -49,11 +49,13 @@ class Database:
 
 @dataclass(frozen=True, slots=True)
 class RulesView:
-    """What is told to rules.sql: statements of grants, rows of roles, and those of features."""
+    """What is told to rules.sql: statements of grants, rows of roles, the roles of which each
+    tenant keeps a holder as an array, and the rules of features."""
 
     grants: tuple[str, ...]
     backup: str
     roles: tuple[str, ...]
+    last: str
     features: tuple[str, ...]
 
 
@@ -111,6 +113,7 @@ def _rules(design: Design, found: Sequence[Table], rules: Guards, render: Render
         tuple(printer.grant(each, app) for each in rules.grants),
         printer.readable([each.name for each in found], backup),
         tuple(f"({literal(each.name)}, {literal(each.kind)})" for each in rules.roles),
+        array(rules.last) if rules.last else "",
         tuple(each for each in added if each),
     )
 

@@ -50,6 +50,7 @@ def guards(design: Design, tables: Sequence[Table]) -> Guards:
         policies=tuple(policies),
         grants=_merged((*ours, *resources)),
         roles=tuple(RoleRule(role.name, role.kind) for role in design.roles),
+        last=tuple(sorted(role.name for role in design.roles if role.last)),
         indexes=tuple(_apart(tuple(indexes(design, tables)), tables)),
     )
 
@@ -70,11 +71,13 @@ def _merged(grants: Sequence[Grant]) -> tuple[Grant, ...]:
 
 
 def _reaches(design: Design, grants: Sequence[Grant], scope: str) -> list[Policy]:
+    """The policies of the resources; for an open one, the service may read every row anyway."""
     predicates = Predicates(design)
     return [
         policy
         for entity, each in zip(design.entities, grants, strict=True)
         for policy in _reach(entity, each, predicates, scope)
+        if policy.command != "select" or not entity.open
     ]
 
 
@@ -132,10 +135,14 @@ def _reach(entity: Entity, grant: Grant, predicates: Predicates, scope: str) -> 
         each for each in entity.operations if each.on_item or each.verb in ("list", "create")
     ]
     verbs = {verb: [each for each in on_rows if each.verb == verb] for verb in _VERBS}
-    changing = verbs["update"] + verbs["action"]
+    changing = verbs["update"] + verbs["action"] + verbs["effect"]
     # What a hook changes is the action's business: it need not meet the condition after it.
     after = [reach(verbs["update"])] if verbs["update"] else []
-    by_hooks: list[Operation | Touch] = [*verbs["action"], *entity.touched_by("update")]
+    by_hooks: list[Operation | Touch] = [
+        *verbs["action"],
+        *verbs["effect"],
+        *entity.touched_by("update"),
+    ]
     after += [held(by_hooks)] if by_hooks else []
     tests: dict[Command, tuple[Sql, Sql]] = {
         "select": (reach(on_rows, "read", "create", "update", "delete", binding=reading), ""),
@@ -148,7 +155,7 @@ def _reach(entity: Entity, grant: Grant, predicates: Predicates, scope: str) -> 
         yield _policy(table, command, using, check)
 
 
-_VERBS = ("list", "read", "create", "update", "delete", "action")
+_VERBS = ("list", "read", "create", "update", "delete", "action", "effect")
 
 
 def _policy(table: str, command: Command, using: Sql, check: Sql) -> Policy:

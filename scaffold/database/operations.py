@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -19,10 +20,17 @@ from scaffold.database.bodies import (
     Statement,
     Steps,
     WriteView,
+    every_role,
     nothing_hidden,
 )
 from scaffold.database.layout import TRUE, Group, Sql, all_of, any_of, flat, listed
-from scaffold.database.predicates import Binding, Predicates, listed_roles, within
+from scaffold.database.predicates import (
+    Binding,
+    Predicates,
+    Within,
+    listed_roles,
+    sent_within,
+)
 from scaffold.database.rows import answer, seen_now, view_name, written
 from scaffold.database.schema import Function, Parameter
 from scaffold.database.signatures import (
@@ -102,6 +110,11 @@ class Around:
         """Behind the function's own."""
         return tuple(refusal for each in self.steps for refusal in each.refusals)
 
+    @property
+    def within(self) -> Within | None:
+        """What an alternative asks of the row beside its conditions."""
+        return next((each.within for each in self.steps if each.within), None)
+
     def gate(self, entry: Sql, ways: tuple[Way, ...], refusals: tuple[Refusal, ...] = ()) -> Gate:
         """How the function begins, and what stands around its work."""
         (conclusion,) = {each.conclusion for each in self.steps} - {""} or {"'ok'"}
@@ -127,7 +140,14 @@ def missed_call(entity: Entity) -> str:
 
 def function(context: Context, entity: Entity, operation: Operation) -> Function:
     """The function of an operation other than an action."""
-    write = {"list": _list, "read": _read, "create": _create, "update": _update, "delete": _delete}
+    write = {
+        "list": _list,
+        "read": _read,
+        "create": _create,
+        "update": _update,
+        "delete": _delete,
+        "effect": _effect,
+    }
     return write[operation.verb](context, entity, operation)
 
 
@@ -234,23 +254,36 @@ def _delete(context: Context, entity: Entity, operation: Operation) -> Function:
     )
 
 
+def _effect(context: Context, entity: Entity, operation: Operation) -> Function:
+    said = literal(json.dumps({name: None for name, _ in operation.sets}))
+    view, around = _write(context, entity, operation, "p_id", said)
+    sent = (("p_body", JSONB),) if operation.input else ()
+    return Function(
+        handle(operation),
+        f"{operation.summary}, whose row is at one of the versions `p_match`.",
+        (*parameters(*CALL, ("p_id", UUID), ("p_match", VERSIONS), *sent), *around.parameters),
+        context.render("functions/update", view),
+        results=parameters(OUTCOME, ROLES, VERSION, BODY),
+    )
+
+
 def _served(
     operation: Operation,
     id_: str = "",
     said: str = "",
     view: Callable[[], Seen | None] = nothing_hidden,
+    holds: Callable[[Alternative], Sql] = every_role,
 ) -> Served:
-    return Served(
-        "whole", (operation,), literal(operation.id), literal(operation.entity), id_, said, view
-    )
+    name, entity = literal(operation.id), literal(operation.entity)
+    return Served("whole", (operation,), name, entity, id_, said, view, holds)
 
 
 def _write(
     context: Context, entity: Entity, operation: Operation, id_: str, said: str
 ) -> tuple[WriteView, Around]:
     ways = context.ways(operation)
-    binding = ways.binding(operation.verb)
-    source = said if operation.verb != "delete" else ""
+    binding = ways.binding(operation.action or operation.verb)
+    source = said if operation.verb in ("create", "update") else ""
     refusals = tuple(_refusals(operation, binding, source))
     refer = references.refer(context.design, entity, operation)
     assignments: Iterable[Assignment] = ()
@@ -258,17 +291,21 @@ def _write(
         assignments = inserted(entity, refer)
     elif operation.verb == "update":
         assignments = (changed(each, "p_patch", refer) for each in entity.columns if each.updatable)
-    reach, allowed = _reach(context, entity, operation, binding, source)
-    parent = _parent(context, entity, ways) if operation.verb == "create" else None
+    elif operation.verb == "effect":
+        assignments = (Assignment(identifier(name), value) for name, value in operation.sets)
     body: Sql = ""
-    if operation.verb != "delete":
-        body = written(context.predicates, entity, ways.binding("read"))
 
     def now() -> Seen | None:
         differ = body and answers_differ(entity, (operation,))
         return seen_now(entity, f"{handle(operation)}.id", body) if differ else None
 
-    around = context.around(_served(operation, id_, said, now))
+    served = _served(operation, id_, said, now, binding.holds)
+    within = context.around(served).within if operation.verb == "effect" else None
+    reach, allowed = _reach(context, entity, operation, binding, source, within)
+    parent = _parent(context, entity, ways) if operation.verb == "create" else None
+    if operation.verb != "delete":
+        body = written(context.predicates, entity, ways.binding("read"))
+    around = context.around(served)
     view = WriteView(
         gate=_gate(context, operation, ways, refusals, around),
         table=view_name(entity),
@@ -284,17 +321,24 @@ def _write(
 
 
 def _reach(
-    context: Context, entity: Entity, operation: Operation, binding: Binding, source: str
+    context: Context,
+    entity: Entity,
+    operation: Operation,
+    binding: Binding,
+    source: str,
+    within: Within | None,
 ) -> tuple[Sql, Sql]:
     """Which rows may be written, and what a written row has to meet.
 
     A row whose fields in the conditions stay as they were meets them afterwards too.
     """
     alternatives = operation.alternatives
+    if operation.verb == "effect":
+        return context.predicates.reach(alternatives, binding, "t", within), ""
     # Fields without conditions were all that the gate asked about.
     limited = operation.verb == "update" and any(each.conditions for each in alternatives)
     patch = source if limited else ""
-    reach = context.predicates.reach(alternatives, binding, "t", patch)
+    reach = context.predicates.reach(alternatives, binding, "t", sent_within(patch))
     given = {
         "create": {each.name for each in entity.columns},
         "update": {each.name for each in entity.columns if each.updatable},
@@ -307,9 +351,9 @@ def _reach(
         if term.source == "field"
     }
     if operation.verb == "create" and any(each.conditions for each in alternatives):
-        return TRUE, context.predicates.reach(alternatives, binding, "t", source)
+        return TRUE, context.predicates.reach(alternatives, binding, "t", sent_within(source))
     if given & asked:
-        return reach, context.predicates.reach(alternatives, binding, "t", source)
+        return reach, context.predicates.reach(alternatives, binding, "t", sent_within(source))
     return reach, ""
 
 
@@ -328,16 +372,13 @@ def _gate(
 
 def _refusals(operation: Operation, binding: Binding, source: str) -> Iterable[Refusal]:
     """What is refused of a caller who holds a role; `source` is what was sent."""
-    if source and any(each.fields is not None for each in operation.alternatives):
+    within = sent_within(source)
+    if within and any(each.fields is not None for each in operation.alternatives):
         writable = any_of(
-            all_of([binding.holds(each), *_within(source, each)]) for each in operation.alternatives
+            all_of([binding.holds(each), within(each)]) for each in operation.alternatives
         )
         if writable != TRUE:
             yield Refusal(negated(writable), "'field_not_writable'")
-
-
-def _within(source: str, each: Alternative) -> list[Sql]:
-    return [within(source, each.fields)] if each.fields is not None else []
 
 
 def _guarded(entity: Entity, operation: Operation, binding: Binding) -> Iterable[Refusal]:

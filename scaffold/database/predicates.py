@@ -76,6 +76,16 @@ def listed_roles(before: str, roles: Iterable[str], after: str = "") -> Sql:
     return listed((literal(each) for each in sorted(set(roles))), f"{before}array[", f"]{after}")
 
 
+Within = Callable[[Alternative], Sql]
+"""What an alternative asks beside its roles and its conditions."""
+
+
+def _nothing(each: Alternative) -> Sql:
+    """It asks nothing besides."""
+    del each
+    return TRUE
+
+
 class Predicates:
     """Writes the conditions of one design as SQL."""
 
@@ -83,27 +93,31 @@ class Predicates:
         self._tenant = identifier(design.tenant)
 
     def reach(
-        self, alternatives: Sequence[Alternative], binding: Binding, row: str, body: str = ""
+        self,
+        alternatives: Sequence[Alternative],
+        binding: Binding,
+        row: str,
+        within: Within | None = None,
     ) -> Sql:
         """Does some alternative allow the caller this row?
 
-        With `body`, what is sent has to be within the fields of that alternative too.
+        `within` is what an alternative asks besides: of what is sent, above all.
         """
-        limited = bool(body) and any(each.fields is not None for each in alternatives)
-        if not limited:
-            alternatives = by_row(alternatives)
+        asked = within or _nothing
+        if all(asked(each) == TRUE for each in alternatives):
+            asked, alternatives = _nothing, by_row(alternatives)
         common, rest = _factored(alternatives)
         shared = [self._condition(each, binding, row) for each in common]
-        return all_of([*shared, self._some(rest, binding, row, body if limited else "")])
+        return all_of([*shared, self._some(rest, binding, row, asked)])
 
     def _some(
-        self, alternatives: Sequence[Alternative], binding: Binding, row: str, body: str
+        self, alternatives: Sequence[Alternative], binding: Binding, row: str, asked: Within
     ) -> Sql:
         """One of the alternatives; where one is certain, the others are not asked about."""
         found = []
         for each in sorted(alternatives, key=lambda each: bool(each.conditions)):
-            sent = [within(body, each.fields)] if body and each.fields is not None else []
-            test = all_of([binding.holds(each), *sent, *self.conditions(each, binding, row)])
+            conditions = self.conditions(each, binding, row)
+            test = all_of([binding.holds(each), asked(each), *conditions])
             if test == TRUE:
                 return TRUE
             found.append(test)
@@ -186,10 +200,16 @@ def by_row(alternatives: Sequence[Alternative]) -> list[Alternative]:
     ]
 
 
-def within(source: str, fields: tuple[str, ...] | None) -> Sql:
-    """Are the names of a JSON object all among `fields`?"""
-    names = [literal(each) for each in fields or ("",)]
-    return listed(names, f"{source} - array[", "] = '{}'")
+def sent_within(source: str) -> Within | None:
+    """Are the names of the JSON object `source` all among the fields of an alternative?"""
+
+    def within(each: Alternative) -> Sql:
+        if each.fields is None:
+            return TRUE
+        names = [literal(name) for name in each.fields or ("",)]
+        return listed(names, f"{source} - array[", "] = '{}'")
+
+    return within if source else None
 
 
 def cast(term: Term) -> str:

@@ -198,6 +198,7 @@ class RoleRule:
 class Guards:
     """What follows from the spec, holds no data, and is applied by every release.
 
+    Of the roles `last`, each tenant keeps a holder.
     `scope` is the prefix of the settings in which a transaction says to the policies who calls.
     """
 
@@ -205,4 +206,5 @@ class Guards:
     policies: tuple[Policy, ...]
     grants: tuple[Grant, ...]
     roles: tuple[RoleRule, ...]
+    last: tuple[str, ...]
     indexes: tuple[Index, ...]

@@ -18,7 +18,7 @@ from scaffold.spec.field_base import CLASSIFIED
 from scaffold.tokens import RFC9068, TokenRules
 from scaffold.types.kind import Kind
 
-Verb = Literal["list", "read", "create", "update", "delete", "action"]
+Verb = Literal["list", "read", "create", "update", "delete", "action", "effect"]
 TouchVerb = Literal["read", "create", "update", "delete"]
 Source = Literal["field", "user", "tenant", "environment"]
 Trait = TypeVar("Trait")
@@ -70,12 +70,15 @@ class Condition:
 class Alternative:
     """One way of being allowed: any of `roles`, on rows that meet `conditions`.
 
-    `fields` are the columns that it covers; None covers every one.
+    `fields` are the columns that it covers; None covers every one. `gives` are the roles that it
+    may give to a member, or take from one; None is for what has nothing to do with them, or may
+    take them all.
     """
 
     roles: tuple[str, ...]
     conditions: tuple[Condition, ...]
     fields: tuple[str, ...] | None
+    gives: tuple[str, ...] | None = None
 
     def covers(self, column: Column) -> bool:
         """Does it cover this column? Each covers those that no grant can name."""
@@ -181,7 +184,9 @@ class Operation:
     `body` is the name of the model of its body, or nothing where it has none, and `body_max` are
     its bytes at most. A list with a body is a search: it says there what the other one says in its
     URL, and has the same permission and stored function; `kept` are the columns that it alone is
-    filtered and sorted by. `touches` is what the hook of an action may do to other rows.
+    filtered and sorted by. `touches` is what the hook of an action may do to other rows. An
+    `effect` is an action of a built-in resource, which has no hook: `sets` are the columns that it
+    sets, each with an SQL expression.
     """
 
     id: str
@@ -201,6 +206,7 @@ class Operation:
     input: tuple[Input, ...]
     kept: tuple[str, ...] = ()
     touches: tuple[Touch, ...] = ()
+    sets: tuple[tuple[str, str], ...] = ()
     traits: tuple[object, ...] = ()
 
     def trait(self, kind: type[Trait]) -> Trait | None:
@@ -236,8 +242,8 @@ class Entity:
     resource has, the parent's, the owner's, and the declared ones. `newest` is the column that its
     lists are sorted by, newest first, when their caller asks for no other order. `touched` is what
     hooks of actions may do to its rows beside the operations. A `built_in` one has a table of a
-    feature, which alone writes its rows. `renamed_from` is the name that the
-    resource had before.
+    feature, which alone writes its rows; where it is `open`, no policy hides its rows from the
+    service inside a tenant. `renamed_from` is the name that the resource had before.
     """
 
     name: str
@@ -254,6 +260,7 @@ class Entity:
     touched: tuple[Touch, ...] = ()
     newest: str = NEWEST.name
     built_in: bool = False
+    open: bool = False
     renamed_from: str = ""
 
     @property
@@ -274,10 +281,12 @@ class Entity:
         by_hooks = {each.name for action in actions for each in self.set_by(action)}
         touched = self.touched_by("update")
         by_hooks |= {name for each in touched for name in each.fields}
+        by_hooks |= {name for each in self.effects for name, _ in each.sets}
         changed = [
             each for each in self.columns if (update and each.updatable) or each.name in by_hooks
         ]
-        renewed = [each for each in self.columns if each.renewed and (update or actions or touched)]
+        written = update or actions or touched or self.effects
+        renewed = [each for each in self.columns if each.renewed and written]
         return (*changed, *renewed)
 
     @property
@@ -326,6 +335,11 @@ class Entity:
         """The operations whose work is a hook."""
         return tuple(each for each in self.operations if each.verb == "action")
 
+    @property
+    def effects(self) -> tuple[Operation, ...]:
+        """The actions that have no hook."""
+        return tuple(each for each in self.operations if each.verb == "effect")
+
     def column(self, name: str) -> Column:
         """The column called `name`; raises KeyError."""
         for each in self.columns:
@@ -344,6 +358,7 @@ class Role:
     extends: tuple[str, ...]
     includes: tuple[str, ...]
     mfa: Literal["any", "phishing_resistant"] | None
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ class Outcome:
     """An outcome of a stored function, by its reason code.
 
     `status` is that of the problem document (RFC 9457) which it becomes, with `detail` in it; 0 is
-    a success. `challenge` adds the header that asks for a stronger authentication (RFC 9470).
+    a success, and 401 the one answer to every bad credential, for the cause in `detail`.
+    `challenge` adds the header that asks for a stronger authentication (RFC 9470).
     """
 
     code: str
@@ -24,6 +25,7 @@ class Outcome:
 
 CORE: tuple[Outcome, ...] = (
     Outcome("not_a_member", 403),
+    Outcome("token_revoked", 401, "the token was issued before its holder was signed out"),
     Outcome("permission_missing", 403),
     Outcome("mfa_required", 403, challenge=True),
     Outcome("field_not_readable", 403),

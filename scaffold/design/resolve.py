@@ -90,6 +90,7 @@ def resolve(source: spec.Spec) -> Design:
                     names,
                     resources,
                     built_in,
+                    tuple(each.name for each in roles if each.kind == "human"),
                 )
                 for name, each in resources.items()
             ],
@@ -113,6 +114,7 @@ def _role(name: str, roles: Mapping[str, spec.Role]) -> Role:
         includes=tuple(sorted(included)),
         # What an inherited grant demands of its holder is inherited with it.
         mfa=max((roles[each].mfa for each in included), key=ASSURANCE.index),
+        last=source.last,
     )
 
 
@@ -213,24 +215,28 @@ def _entity(
     others: Mapping[str, ResourceNames],
     resources: Mapping[str, spec.Resource],
     built_in: Mapping[str, BuiltIn],
+    people: tuple[str, ...],
 ) -> Entity:
     parent = others[source.parent] if source.parent else None
     declared = tuple(_column(field, each) for field, each in source.fields.items())
     fixed = built_in.get(names.name)
     if fixed:
-        declared = tuple(map(_written_by_the_service, declared))
+        declared = tuple(_written_by_the_service(each, fixed, people) for each in declared)
+    unversioned = fixed is not None and not fixed.versioned
     implied = _implied_columns(source, parent)
     if source.parent and (former := resources[source.parent].renamed_from):
         own = ResourceNames(former, naming.plural(former)).id_parameter
         implied = (replace(e, renamed_from=own if e.origin == "parent" else "") for e in implied)
     columns = (*implied, *declared)
     by_field = {column.field: column for column in columns}
-    operations = _Operations(names, source, columns, by_field, grants, attributes, parent)
+    operations = _Operations(
+        names, source, columns, by_field, grants, attributes, parent, fixed, people
+    )
     return Entity(
         name=names.name,
         names=names,
         description=source.description or "",
-        columns=(*map(_built_in, (TENANT, ID) if fixed else BUILT_IN), *columns),
+        columns=(*map(_built_in, (TENANT, ID) if unversioned else BUILT_IN), *columns),
         parent=source.parent,
         owner=source.owner,
         unique=tuple(tuple(by_field[field].name for field in fields) for fields in source.unique),
@@ -240,6 +246,7 @@ def _entity(
         operations=tuple(operations.all()),
         newest=fixed.newest if fixed else NEWEST.name,
         built_in=fixed is not None,
+        open=fixed is not None and fixed.open,
         renamed_from=source.renamed_from or "",
     )
 
@@ -280,9 +287,18 @@ def _touches(source: spec.Touch, operation: Operation, target: Entity) -> Iterab
         yield Touch(operation.id, operation.roles, verb, target.name, tuple(fields))
 
 
-def _written_by_the_service(column: Column) -> Column:
+def _written_by_the_service(column: Column, fixed: BuiltIn, people: tuple[str, ...]) -> Column:
     """A column of a resource whose rows no caller and no hook writes."""
-    return replace(column, required=False, creatable=False, updatable=False, origin="service")
+    kind = fixed.kinds.get(column.field)
+    return replace(
+        column,
+        kind=kind(people) if kind else column.kind,
+        required=False,
+        creatable=False,
+        updatable=False,
+        origin="service",
+        expression=fixed.defaults.get(column.field, ""),
+    )
 
 
 def _hook_writes(column: Column, verb: str) -> bool:
@@ -394,6 +410,8 @@ class _Operations:
         grants: tuple[_Grant, ...],
         attributes: _Attributes,
         parent: ResourceNames | None,
+        fixed: BuiltIn | None,
+        people: tuple[str, ...],
     ) -> None:
         self.names = names
         self.source = source
@@ -401,6 +419,9 @@ class _Operations:
         self.by_field = by_field
         self.grants = grants
         self.attributes = attributes
+        self.kinds = fixed.kinds if fixed else {}
+        self.effects = fixed.effects if fixed else {}
+        self.people = people
         self.own_path = f"/{names.segment}"
         self.item_path = _item_path(names)
         self.collection_path = (_item_path(parent) if parent else "") + self.own_path
@@ -449,29 +470,35 @@ class _Operations:
         if not alternatives:
             return
         body = self._body(do, action)
+        effect = self.effects.get(do)
         on_item = do in ("read", "update", "delete") or (action is not None and action.on == "item")
         yield Operation(
             id=self.names.operation(do),
-            verb="action" if action is not None else do,  # type: ignore[arg-type]
+            verb=("effect" if effect else "action") if action is not None else do,  # type: ignore[arg-type]
             action=do if action is not None else "",
             method=method,  # type: ignore[arg-type]
             path=path,
             entity=self.names.name,
             permission=f"{self.names.name}:{do}",
-            summary=(action.description if action and action.description else summary),
+            summary=effect.summary if effect else (action and action.description) or summary,
             body=body,
             body_max=self.source.body_max if body else 0,
             alternatives=alternatives,
             on_item=on_item,
             conditional=on_item and do != "read",
             status=status,
-            input=(
-                tuple(_input(name, each) for name, each in action.input.items())
-                if action is not None
-                else ()
+            input=tuple(self._inputs(action)) if action is not None else (),
+            sets=tuple(effect.sets.items()) if effect else (),
+            # An effect has If-Match, and no keys of its own: it is none of the spec's actions.
+            traits=_present(
+                each.operation(self.source, None if effect else action, do) for each in FEATURES
             ),
-            traits=_present(each.operation(self.source, action, do) for each in FEATURES),
         )
+
+    def _inputs(self, action: spec.Action) -> Iterable[Input]:
+        for name, each in action.input.items():
+            found, kind = _input(name, each), self.kinds.get(name)
+            yield replace(found, kind=kind(self.people)) if kind else found
 
     def _body(self, do: str, action: spec.Action | None) -> str:
         if action is not None:
@@ -480,7 +507,7 @@ class _Operations:
         return bodies.get(do, "")
 
     def _alternatives(self, do: str) -> tuple[Alternative, ...]:
-        found: dict[tuple[tuple[Condition, ...], tuple[str, ...] | None], set[str]] = {}
+        found: dict[_Limits, set[str]] = {}
         for each in self.grants:
             if do in each.grant.do:
                 conditions = tuple(
@@ -492,13 +519,11 @@ class _Operations:
                         key=str,
                     )
                 )
-                key = (conditions, self._fields(do, each.grant))
+                gives = tuple(sorted(set(each.grant.roles))) if each.grant.roles else None
+                key = (conditions, self._fields(do, each.grant), gives)
                 found.setdefault(key, set()).update(each.roles)
         return _absorbed(
-            [
-                Alternative(tuple(sorted(roles)), conditions, fields)
-                for (conditions, fields), roles in found.items()
-            ]
+            [Alternative(tuple(sorted(roles)), *limits) for limits, roles in found.items()]
         )
 
     def _fields(self, do: str, grant: spec.Grant) -> tuple[str, ...] | None:
@@ -522,6 +547,10 @@ class _Operations:
         return None if len(kept) == len(relevant) else tuple(sorted(kept))
 
 
+_Limits = tuple[tuple[Condition, ...], tuple[str, ...] | None, tuple[str, ...] | None]
+"""The conditions of an alternative, the fields that it covers, and the roles that it gives."""
+
+
 def _absorbed(alternatives: list[Alternative]) -> tuple[Alternative, ...]:
     """The alternatives without the roles that another one allows at least as much."""
     kept: list[Alternative] = []
@@ -534,7 +563,7 @@ def _absorbed(alternatives: list[Alternative]) -> tuple[Alternative, ...]:
         }
         roles = tuple(role for role in each.roles if role not in covered)
         if roles:
-            kept.append(Alternative(roles, each.conditions, each.fields))
+            kept.append(replace(each, roles=roles))
     return tuple(
         sorted(
             kept,
@@ -549,8 +578,11 @@ def _covers(wide: Alternative, narrow: Alternative, first: bool) -> bool:
     more = wide.fields is None or (
         narrow.fields is not None and set(narrow.fields) <= set(wide.fields)
     )
-    same = wide.conditions == narrow.conditions and wide.fields == narrow.fields
-    return fewer and more and (not same or first)
+    giving = wide.gives is None or (
+        narrow.gives is not None and set(narrow.gives) <= set(wide.gives)
+    )
+    same = replace(wide, roles=()) == replace(narrow, roles=())
+    return fewer and more and giving and (not same or first)
 
 
 def _input(name: str, source: spec.Field) -> Input:

@@ -41,16 +41,20 @@ class Way:
     """One way in which one role is allowed an operation.
 
     `when` are the conditions as text, sorted; `conditions` are the same in the same order.
-    `fields` are the columns that it covers, sorted; None covers every one.
+    `fields` are the columns that it covers, sorted; None covers every one. `gives` are the roles
+    that it may give or take, sorted; None is for every one, or where there are none to give.
     """
 
     when: tuple[str, ...]
     conditions: tuple[Condition, ...]
     fields: tuple[str, ...] | None
+    gives: tuple[str, ...] | None = None
 
     def __str__(self) -> str:
         """The entry of the surface."""
         text = f"if {' and '.join(self.when)}" if self.when else "always"
+        if self.gives is not None:
+            text = f"{text}, roles {', '.join(self.gives)}"
         if self.fields is None:
             return text
         return f"{text}, only {', '.join(self.fields) or 'no field'}"
@@ -60,7 +64,10 @@ class Way:
         fields = self.fields is None or (
             other.fields is not None and set(other.fields) <= set(self.fields)
         )
-        return fields and set(self.when) <= set(other.when)
+        gives = self.gives is None or (
+            other.gives is not None and set(other.gives) <= set(self.gives)
+        )
+        return fields and gives and set(self.when) <= set(other.when)
 
 
 def surface(design: Design) -> dict[str, dict[str, str | int]]:
@@ -141,10 +148,10 @@ def normal(condition: Condition) -> Condition:
 
 def _way(alternative: Alternative) -> Way:
     if not alternative.conditions:
-        return Way((), (), alternative.fields)
+        return Way((), (), alternative.fields, alternative.gives)
     texts = {condition_text(n): n for n in map(normal, alternative.conditions)}
     when = tuple(sorted(texts))
-    return Way(when, tuple(texts[each] for each in when), alternative.fields)
+    return Way(when, tuple(texts[each] for each in when), alternative.fields, alternative.gives)
 
 
 def _access(operation: Operation) -> Iterator[Fact]:
@@ -167,9 +174,12 @@ def _operation(operation: Operation, entity: Entity) -> Iterator[Fact]:
                 yield f"{name} filter {column.name}", _set(column.filters) + _only(column)
             if column.sortable:
                 yield f"{name} sort {column.name}", f"both ways{_only(column)}"
-    if operation.verb == "action":
+    if operation.verb in ("action", "effect"):
         for each in operation.input:
             yield f"{name} input {each.name}", f"{each.class_} {_value(each)}"
+    if operation.verb == "effect":
+        yield f"{name} sets", _set(name for name, _ in operation.sets)
+    if operation.verb == "action":
         yield f"{name} sets", _set(each.name for each in entity.set_by(operation)) or "nothing"
         for touch in operation.touches:
             written = touch.verb in ("create", "update")
@@ -228,6 +238,8 @@ def _value(column: Column | Input) -> str:
 def _role(role: Role) -> Iterator[Fact]:
     yield f"{role.name} kind", role.kind
     yield f"{role.name} mfa", role.mfa or "none"
+    if role.last:
+        yield f"{role.name} last", "each tenant keeps a holder"
     for each in role.includes:
         if each != role.name:
             yield f"{role.name} includes {each}", "with every grant"

@@ -75,7 +75,7 @@ def may_be_absent(entity: Entity) -> frozenset[str]:
     writers = {
         role
         for each in entity.operations
-        if each.verb in ("create", "update", "action") and each.status != 204
+        if each.verb in ("create", "update", "action", "effect") and each.status != 204
         for role in each.roles
     }
     if not writers <= always_readers(entity):

@@ -30,6 +30,8 @@ class Words:
         parts = []
         if way.fields is not None:
             parts.append(f"only {joined(way.fields, 'and')}" if way.fields else "without fields")
+        if way.gives is not None:
+            parts.append(f"only the role{'s' * (len(way.gives) > 1)} {joined(way.gives, 'and')}")
         if way.conditions:
             # The owner last, as one would say it.
             ordered = sorted(way.conditions, key=lambda each: each.of_caller)

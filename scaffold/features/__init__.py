@@ -5,6 +5,7 @@ The core imports this list and nothing below it.
 
 from __future__ import annotations
 
+from scaffold.features.administration import Administration
 from scaffold.features.audit import Audit
 from scaffold.features.feature import Feature
 from scaffold.features.idempotency import Idempotency
@@ -13,4 +14,10 @@ from scaffold.features.step_up import StepUp
 
 __all__ = ["FEATURES", "Feature"]
 
-FEATURES: tuple[Feature, ...] = (Limits(), StepUp(), Idempotency(), Audit())
+FEATURES: tuple[Feature, ...] = (
+    Limits(),
+    StepUp(),
+    Administration(),
+    Idempotency(),
+    Audit(),
+)

@@ -11,9 +11,9 @@ The modules of a feature are imported when their stage begins: a spec is read wi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
     from scaffold.contract.parts import Components, Demands
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from scaffold.lint.rule import Rule
     from scaffold.spec.base import Model
     from scaffold.spec.model import Action, Resource, Spec
+    from scaffold.types.kind import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +39,46 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
+class Effect:
+    """What an action of a built-in resource does to its row, without a hook.
+
+    `sets` are the columns that it sets, each to an SQL expression of the row `t` and of what was
+    sent, `p_body`. `roles` says which roles a grant of it names: those that it `gives`, which the
+    grant has to name; those that the member `holds`, which it may name; or none.
+    """
+
+    summary: str
+    sets: Mapping[str, str]
+    roles: Literal["gives", "holds", ""] = ""
+
+
+@dataclass(frozen=True, slots=True)
 class BuiltIn:
     """A resource with fixed fields, which roles are granted like any other.
 
-    `declared` is what a spec would say of it, and `verbs` are the operations that it has. Its rows
-    lie in a table of the feature, and nobody but the feature writes them; they have a tenant, an id
-    and the declared columns. Lists are sorted by the field `newest`, a moment that never changes.
+    `declared` is what a spec would say of it, and `verbs` are the operations of the usual five that
+    it has. Its rows lie in a table of the feature. Nobody but the feature writes them, and the
+    `effects` of the declared actions, by their names. With `versioned` they have the columns that
+    every resource has; otherwise a tenant and an id alone. Lists are sorted by the field `newest`,
+    a moment that never changes. In an `open` one the policies let the service read every row of the
+    tenant, because it needs them itself; who lists and reads which is held by its functions alone.
+    `kinds` are types that the language has no word for, by the field
+    or the input of an action, and `defaults` are SQL expressions for a new row.
     """
 
     declared: Resource
     verbs: tuple[str, ...]
     newest: str
+    versioned: bool = False
+    open: bool = False
+    effects: Mapping[str, Effect] = field(default_factory=dict)
+    kinds: Mapping[str, Callable[[tuple[str, ...]], Kind]] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """What can be granted on it."""
+        return (*self.verbs, *self.effects)
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,7 @@ class _Case:
             **({"references": references} if references else {}),
             **self._unseen(alternative, world),
             "fields": _fields(operation, entity, alternative),
+            **({} if alternative.gives is None else {"gives": list(alternative.gives)}),
             "shown": _shown(operation, entity, self.mine, world),
             **_blind(operation, entity, self.mine),
             "beyond": _beyond(operation, entity, self.mine),

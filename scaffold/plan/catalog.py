@@ -63,12 +63,14 @@ def _resource(entity: Entity) -> Mapping[str, Any]:
     return {
         "table": identifier(entity.name),
         "built_in": entity.built_in,
+        **({"open": True} if entity.open else {}),
         "owner": entity.owner or "",
         "fields": {
             each.name: each.kind.schema()
             for each in entity.columns
             if (each.creatable or (entity.built_in and each.origin == "service" and each.field))
             and not each.nullable
+            and not (entity.built_in and each.expression)
             and not each.refers
         },
         "references": {

@@ -271,7 +271,10 @@ def models(entity: Entity) -> Module:
         module.add(names.patch_model, "TypedDict", text, changed)
         module.pydantic.update({"ConfigDict", "with_config"})
     for action in entity.actions:
+        _input_model(action, module)
         _action(action, entity, module)
+    for effect in entity.effects:
+        _input_model(effect, module)
     for touch in entity.touched_by("create", "update"):
         _touched(touch, entity, module)
     if any(each.on_item for each in entity.actions) or touched_rows(entity):
@@ -400,12 +403,15 @@ def _operand(column: Column, operator: str, sent: str, module: Module) -> str:
     return sent
 
 
-def _action(action: Operation, entity: Entity, module: Module) -> None:
+def _input_model(action: Operation, module: Module) -> None:
     if action.input:
         properties = [_property(each, module, action.body, each.required) for each in action.input]
         text = f"What a caller says to {words(action.action)}."
         module.add(action.body, "Closed", text, properties)
         module.types.add("Closed")
+
+
+def _action(action: Operation, entity: Entity, module: Module) -> None:
     changes = entity.set_by(action)
     if action.on_item:
         properties = [

@@ -172,7 +172,13 @@ class ServiceView:
     def triggers(self) -> Sequence[tuple[str, str]]:
         """The triggers that hold a rule, each after its table."""
         added = [(own.table.name, name) for own in self.own_tables for name in own.triggers]
-        return [("member", "roles_are_known"), *added]
+        last = [("member", "keeps_a_holder")] if self.last_roles else []
+        return [("member", "roles_are_known"), *last, *added]
+
+    @property
+    def last_roles(self) -> Sequence[str]:
+        """The roles of which each tenant keeps a holder."""
+        return self.stored.guards.last
 
     @property
     def never_changed(self) -> str:
@@ -201,6 +207,11 @@ class ServiceView:
         return {
             name: field for name, field, entity, _ in self._references if field in _sent(entity)
         }
+
+    @property
+    def has_open(self) -> bool:
+        """Is there a resource of which the service itself reads every row of a tenant?"""
+        return any(each.open for each in self.design.entities)
 
     @property
     def has_members(self) -> bool:
@@ -408,7 +419,7 @@ class ResourceView:
         """The stored functions by the constants that call them."""
         entity = self.entity
         names = {
-            each.verb.upper(): each.id
+            (each.action or each.verb).upper(): each.id
             for each in entity.operations
             if each.verb != "action" and not each.searches
         }
@@ -493,7 +504,7 @@ class ResourceView:
         verbs = {each.verb for each in self.entity.operations}
         rows = {bool(each.row) for each in self.hooks.values()}
         used = {"Answer", "Call", "statements"}
-        used |= {"changed"} if "update" in verbs or True in rows else set()
+        used |= {"changed"} if verbs & {"update", "effect"} or True in rows else set()
         used |= {"created"} if "create" in verbs else set()
         used |= {"done"} if "delete" in verbs or False in rows else set()
         used |= {"found"} if "read" in verbs else set()

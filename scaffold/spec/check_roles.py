@@ -60,16 +60,59 @@ def _check_grant(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:
     for key, names in (("only", grant.only or ()), ("except", grant.except_ or ())):
         for index, field in enumerate(names):
             yield from _check_field(scope, (*path, key, index), field, grant)
+    yield from _check_roles(scope, path, grant)
+
+
+def _check_roles(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:
+    """Roles stand where a grant gives or takes them, and people can hold them."""
+    uses = {
+        (name, do): built_in()[name].effects[do].roles
+        for name in grant.on
+        if name in built_in()
+        for do in grant.do
+        if do in built_in()[name].effects
+    }
+    if grant.roles is None:
+        for (name, do), use in uses.items():
+            if use == "gives":
+                yield Finding(
+                    "E-GRANT",
+                    f"A grant of {do} on {name} has to say which roles it may give",
+                    path,
+                    "Add roles: with the roles that its holder may give and take.",
+                )
+                return
+        return
+    others = [do for name in grant.on for do in grant.do if not uses.get((name, do))]
+    if others:
+        yield Finding(
+            "E-GRANT",
+            f"roles has no meaning for {listing(dict.fromkeys(others))}",
+            (*path, "roles"),
+            "It limits the roles that an operation on members gives or takes.",
+            named=True,
+        )
+    for index, role in enumerate(grant.roles):
+        at = (*path, "roles", index)
+        if role not in scope.roles:
+            yield unknown("E-UNKNOWN-ROLE", "role", role, at, scope.roles)
+        elif role in scope.spec.roles and scope.spec.roles[role].kind == "service":
+            yield Finding(
+                "E-ROLE-KIND",
+                f"{role} is a role of services, which members give to nobody",
+                at,
+                "Name roles of people; services are given theirs by the administration command.",
+            )
 
 
 def _check_operation(scope: Scope, path: Path, operation: str, grant: Grant) -> Iterator[Finding]:
     for name in grant.on:
-        if name in built_in() and operation not in built_in()[name].verbs:
+        if name in built_in() and operation not in built_in()[name].operations:
             yield Finding(
                 "E-GRANT",
                 f"{quote(operation)} cannot be granted on {name}, which the service writes itself",
                 path,
-                f"Grant {listing(built_in()[name].verbs, 'or')}.",
+                f"Grant {listing(built_in()[name].operations, 'or')}.",
             )
             return
     if operation in OPERATIONS:

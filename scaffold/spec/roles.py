@@ -34,6 +34,28 @@ class Grant(Model):
         WHEN,
         about("Conditions that all must hold.", {"owner_id": "$user.id", "status": "draft"}),
     ] = ()
+    roles: Annotated[
+        Names | None,
+        about("The only roles that it gives to members, or takes from them.", ["viewer"]),
+    ] = None
+
+    roles_because: Annotated[
+        Prose | None,
+        about("Why it may give more than its holder may do.", "Duties are apart."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _roles_have_a_reason(self) -> Self:
+        """Refuses the reason without the roles."""
+        if self.roles_because is not None and self.roles is None:
+            raise Refusal(
+                "E-GRANT",
+                "roles_because stands without roles",
+                "Name the roles that it gives, or remove it.",
+                ("roles_because",),
+                named=True,
+            )
+        return self
 
     @model_validator(mode="after")
     def _fields_make_sense(self) -> Self:
@@ -75,6 +97,10 @@ class Role(Model):
         Literal["any", "phishing_resistant"] | None,
         about("The second factor that its holders must have used.", "phishing_resistant"),
     ] = None
+    last: Annotated[
+        bool,
+        about("Whether each tenant that has active holders keeps one, whatever is changed.", True),
+    ] = False
     can: Annotated[
         tuple[Grant, ...],
         about("What it may do.", [{"do": ["list", "read"], "on": "invoice"}]),

@@ -12,6 +12,8 @@ from invoicing.resources.invoice import handlers as invoice_handlers
 from invoicing.resources.invoice import models as invoice_models
 from invoicing.resources.invoice_line import handlers as invoice_line_handlers
 from invoicing.resources.invoice_line import models as invoice_line_models
+from invoicing.resources.member import handlers as member_handlers
+from invoicing.resources.member import models as member_models
 from invoicing.resources.payment import handlers as payment_handlers
 from invoicing.resources.payment import models as payment_models
 
@@ -257,5 +259,53 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         conditional=True,
         step_up=300,
         idempotency="required",
+    ),
+    Operation(
+        id="list_members",
+        method="GET",
+        path="/members",
+        permission="member:list",
+        handler=member_handlers.list_,
+        query=TypeAdapter(member_models.MemberQuery),
+    ),
+    Operation(
+        id="read_member",
+        method="GET",
+        path="/members/{member_id}",
+        permission="member:read",
+        handler=member_handlers.read,
+    ),
+    Operation(
+        id="assign_member",
+        method="POST",
+        path="/members/{member_id}/assign",
+        permission="member:assign",
+        handler=member_handlers.assign,
+        body=Body(TypeAdapter(member_models.AssignMemberInput), 65536),
+        conditional=True,
+    ),
+    Operation(
+        id="deactivate_member",
+        method="POST",
+        path="/members/{member_id}/deactivate",
+        permission="member:deactivate",
+        handler=member_handlers.deactivate,
+        conditional=True,
+    ),
+    Operation(
+        id="reactivate_member",
+        method="POST",
+        path="/members/{member_id}/reactivate",
+        permission="member:reactivate",
+        handler=member_handlers.reactivate,
+        conditional=True,
+    ),
+    Operation(
+        id="sign_out_member",
+        method="POST",
+        path="/members/{member_id}/sign-out",
+        permission="member:sign_out",
+        handler=member_handlers.sign_out,
+        conditional=True,
     ),
 )

@@ -42,6 +42,13 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _boolean(value: object) -> object:
+    """In a query, a boolean is written as in JSON."""
+    if value not in ("true", "false"):
+        raise ValueError("neither true nor false")
+    return value
+
+
 def _date(value: object) -> object:
     """RFC 3339 full-date, and no other notation."""
     if isinstance(value, str):
@@ -95,6 +102,7 @@ def _distinct(values: list[Any]) -> list[Any]:
 distinct: Final = AfterValidator(_distinct)
 
 whole: Final = BeforeValidator(_whole)
+boolean: Final = BeforeValidator(_boolean)
 
 Line = Annotated[
     str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")

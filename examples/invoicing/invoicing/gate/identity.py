@@ -166,6 +166,7 @@ class Verifier:
             "subject": subject,
             "kind": kind,
             "mfa": mfa,
+            "issued_at": int(issued),
             "auth_time": int(authenticated),
             "environment": self._environment,
             "attributes": _attributes(claims),

@@ -7,7 +7,7 @@ from asyncpg import Record
 
 from invoicing.gate.answers import Answer
 from invoicing.gate.conditional import entity_tag, is_known
-from invoicing.gate.problems import Problem, not_found
+from invoicing.gate.problems import Problem, not_found, unauthenticated
 
 STRONGER: Final = (
     b"www-authenticate",
@@ -18,6 +18,9 @@ STRONGER: Final = (
 
 REFUSALS: Final[Mapping[str, Callable[[], Problem]]] = {
     "not_found": not_found,
+    "token_revoked": lambda: unauthenticated(
+        "the token was issued before its holder was signed out"
+    ),
     "not_a_member": lambda: Problem(403, "not_a_member"),
     "permission_missing": lambda: Problem(403, "permission_missing"),
     "mfa_required": lambda: Problem(403, "mfa_required", headers=(STRONGER,)),
@@ -31,6 +34,12 @@ REFUSALS: Final[Mapping[str, Callable[[], Problem]]] = {
     ),
     "precondition_failed": lambda: Problem(412, "precondition_failed"),
     "step_up_required": lambda: Problem(403, "step_up_required", headers=(STRONGER,)),
+    "own_membership": lambda: Problem(
+        403, "own_membership", "Nobody changes their own membership."
+    ),
+    "role_not_assignable": lambda: Problem(
+        403, "role_not_assignable", "Your roles do not give or take these roles."
+    ),
     "idempotency_key_required": lambda: Problem(400, "idempotency_key_required"),
     "idempotency_mismatch": lambda: Problem(422, "idempotency_mismatch"),
     "idempotency_in_flight": lambda: Problem(409, "idempotency_in_flight"),

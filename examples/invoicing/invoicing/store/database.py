@@ -184,6 +184,14 @@ def _unreferenced(error: asyncpg.PostgresError) -> Problem:
     return Problem(409, "reference_not_found", faults=faults, cause=name)
 
 
+def _broken(error: asyncpg.PostgresError) -> Problem:
+    if error.constraint_name == "last_holder":
+        return Problem(
+            409, "last_holder", "The tenant would be left without a holder of the role."
+        )
+    return Problem(409, "incomplete")
+
+
 def _later(error: Exception) -> Problem:
     return Problem(503, "try_again", cause=type(error).__name__)
 
@@ -192,7 +200,7 @@ TRANSLATIONS: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]
     (asyncpg.UniqueViolationError, _taken),
     (asyncpg.ForeignKeyViolationError, _unreferenced),
     (asyncpg.InsufficientPrivilegeError, lambda _: Problem(403, "condition_not_met")),
-    (asyncpg.CheckViolationError, lambda _: Problem(409, "incomplete")),
+    (asyncpg.CheckViolationError, _broken),
     (asyncpg.DataError, lambda _: Problem(422, "invalid_request")),
     (asyncpg.TransactionRollbackError, _later),
     (asyncpg.QueryCanceledError, _later),

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_8da007e3"
+RELEASE: Final = "invoicing_cf6ad19f"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
-CALLER: Final = "app_b01b43b4"
+CALLER: Final = "app_18dd3a25"
 """The prefix of the settings in which a transaction says who calls: only policies of this release
 read them, so that those of another one let nothing through here."""
 
@@ -23,11 +23,12 @@ TABLES: Final = (
 """The tables whose rows belong to a tenant."""
 
 FUNCTIONS: Final[Mapping[str, str]] = {
-    "enter_": "769d705945ba8c1f4c71f7177b006afb",
+    "enter_": "1e8e04f2554c2e3b6e22f04a6ad04103",
     "missed_": "cdf9831eafedd380deb71325197c961e",
     "outside_": "2144db4b3ea3e2f2ae6fe0c73e5a161e",
     "page_": "9f3bd72f6556d85c0990903de066ee74",
     "merge_": "4ff78c16e063032201ec7c05e99dcd94",
+    "role_changes_": "c07f593e94bd71db35389c434261847a",
     "claim_": "9b14a34044af76f4e59c13abe46a5aa2",
     "remember_": "986acef4ccd7aaf63350681e54e068c4",
     "shown_": "77c55ff450f3450a96c44fe9f14d2810",
@@ -56,12 +57,19 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "read_payment": "8db59a69ddcc126b3dd7f75bc03cf699",
     "payment_begin_": "c9a134a787521695f39d77b2e4c24aee",
     "payment_finish_": "51602b6c8671854e09de3fb4a4284ed1",
+    "list_members": "3413cc3d91dc85afcaa6545a6dfbe146",
+    "read_member": "04559c8a8c32c0571840dc4e2d221a59",
+    "assign_member": "7c5c646f990548c4b63ea49e58196e6c",
+    "deactivate_member": "06da5b95dbb57214c24bd8460368a9a4",
+    "reactivate_member": "fc155a5356d36d9e6e2dc1cb7af67612",
+    "sign_out_member": "2c137a9461cfbe0b4fb7485b2e3fe81b",
 }
 """The stored functions of this release, each with the MD5 digest of its text: PostgreSQL has no
 other digest of text that can be asked for without an extension."""
 
 TRIGGERS: Final = (
     ("member", "roles_are_known"),
+    ("member", "keeps_a_holder"),
     ("audit_event", "append_only"),
     ("audit_event", "never_truncated"),
 )

@@ -19,10 +19,12 @@ CLASSIFIED: Final = frozenset(
         "address",
         "copy_to",
         "email",
+        "name",
         "payer_account",
         "phone",
         "provider_reference",
         "remark",
+        "subject",
         "tax_number",
     }
 )

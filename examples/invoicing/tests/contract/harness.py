@@ -298,6 +298,8 @@ def body_of(
         for name, value in facts["row"].items():
             if name in schema["properties"] and name in covered:
                 body[name] = here.resolve(value)
+    if "gives" in facts and "roles" in body:
+        body["roles"] = facts["gives"][:1]
     return body
 
 

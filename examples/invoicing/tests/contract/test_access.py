@@ -10,8 +10,10 @@ from tests.contract.harness import (
     Service,
     again,
     allowed,
+    allowed_role,
     cases,
     code,
+    colleague,
     listed,
     prepare,
     reachable,
@@ -76,6 +78,7 @@ def test_a_stranger_to_the_tenant_is_refused(service: Service, operation: str) -
 def test_a_role_is_lost_with_the_next_request(service: Service, operation: str) -> None:
     request = allowed(service, operation)
     me = request.world.me
+    colleague(request.world, allowed_role(operation))  # one has to stay
     service.run(
         service.admin.execute(
             "update invoicing.member set active = false where tenant_id = $1 and id = $2",

@@ -265,6 +265,7 @@ async def call(
         "subject": me.subject,
         "kind": "service" if me.service else "human",
         "mfa": "phishing_resistant",
+        "issued_at": claims["iat"],
         "auth_time": claims["auth_time"],
         "environment": environment,
         "attributes": attributes_of(request.world),
@@ -317,7 +318,11 @@ def attributes_of(world: World) -> dict[str, object]:
 
 def on(command: str) -> list[str]:
     """The resources whose rows callers may run an SQL command on."""
-    return RESOURCES if command == "select" else WRITTEN
+    if command == "select":
+        return [
+            each for each in RESOURCES if not CATALOG["resources"][each].get("open")
+        ]
+    return WRITTEN
 
 
 def beyond(command: str) -> Iterator[tuple[str, str, dict[str, Any]]]:

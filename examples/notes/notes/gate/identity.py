@@ -164,6 +164,7 @@ class Verifier:
             "subject": subject,
             "kind": kind,
             "mfa": mfa,
+            "issued_at": int(issued),
             "auth_time": int(authenticated),
         }
         user = f"{issuer.url} {subject}"

@@ -7,7 +7,7 @@ from asyncpg import Record
 
 from notes.gate.answers import Answer
 from notes.gate.conditional import entity_tag, is_known
-from notes.gate.problems import Problem, not_found
+from notes.gate.problems import Problem, not_found, unauthenticated
 
 STRONGER: Final = (
     b"www-authenticate",
@@ -18,6 +18,9 @@ STRONGER: Final = (
 
 REFUSALS: Final[Mapping[str, Callable[[], Problem]]] = {
     "not_found": not_found,
+    "token_revoked": lambda: unauthenticated(
+        "the token was issued before its holder was signed out"
+    ),
     "not_a_member": lambda: Problem(403, "not_a_member"),
     "permission_missing": lambda: Problem(403, "permission_missing"),
     "mfa_required": lambda: Problem(403, "mfa_required", headers=(STRONGER,)),

@@ -244,6 +244,7 @@ async def call(
         "subject": me.subject,
         "kind": "service" if me.service else "human",
         "mfa": "phishing_resistant",
+        "issued_at": claims["iat"],
         "auth_time": claims["auth_time"],
         "attributes": attributes_of(request.world),
     }

@@ -26,7 +26,8 @@ LISTS = [each for each in reachable("list") if allowed_facts(each)["many"]]
 def filled(service: Service, operation: str, count: int) -> tuple[Prepared, list[str]]:
     """A list of `count` rows, and their ids from the newest to the oldest."""
     request = allowed(service, operation)
-    return request, [add(request, operation) for _ in range(count)][::-1]
+    ids = [add(request, operation) for _ in range(count)][::-1]
+    return request, ids
 
 
 def add(request: Prepared, operation: str) -> str:

@@ -15,30 +15,37 @@ create or replace function enter_(p_tenant uuid, p_caller jsonb, p_allowed text[
 declare
   v_caller caller_;
   v_held text[];
+  v_after timestamptz;
   -- Assigned and not selected: a call without a statement of its own costs a tenth.
   v_bound text := set_config('app.tenant_id', p_tenant::text, true);
 begin
-  select m.id, m.roles, m.roles into v_caller.member, v_caller.roles, v_held from member m
+  select m.id, m.roles, m.roles, m.tokens_valid_after
+    into v_caller.member, v_caller.roles, v_held, v_after from member m
     where m.tenant_id = p_tenant and m.issuer = p_caller ->> 'issuer' and m.subject = p_caller ->> 'subject'
       and m.kind = p_caller ->> 'kind' and m.active;
   v_caller.tenant := p_tenant;
   if p_caller ->> 'mfa' is distinct from 'phishing_resistant' then
-    v_caller.roles := array(select r from unnest(v_caller.roles) r where r <> all (array['accountant']));
+    v_caller.roles := array(select r from unnest(v_caller.roles) r where r <> all (array['accountant',
+                                                                                        'administrator']));
   end if;
   if (v_caller.roles && p_allowed) is not true then
     v_caller.refusal := case when v_caller.member is null then 'not_a_member'
       when v_held && p_allowed then 'mfa_required' else 'permission_missing' end;
+  end if;
+  if v_after is not null and coalesce(to_timestamp((p_caller ->> 'issued_at')::bigint) <= v_after, true) then
+    v_caller.roles := '{}';
+    v_caller.refusal := 'token_revoked';
   end if;
   if v_caller.refusal is null and p_age is not null then  -- by itself: what is not asked is not prepared either
     if coalesce((p_caller ->> 'auth_time')::bigint, 0) < extract(epoch from now()) - p_age then
       v_caller.refusal := 'step_up_required';
     end if;
   end if;
-  v_bound := set_config('app_b01b43b4.member_id', v_caller.member::text, true);
-  v_bound := set_config('app_b01b43b4.roles', v_caller.roles::text, true);
+  v_bound := set_config('app_18dd3a25.member_id', v_caller.member::text, true);
+  v_bound := set_config('app_18dd3a25.roles', v_caller.roles::text, true);
   v_bound := set_config('app.environment', coalesce(p_caller ->> 'environment', ''), true);
   if v_caller.roles && array['analyst'] then
-    v_bound := set_config('app_b01b43b4.attributes', p_caller ->> 'attributes', true);
+    v_bound := set_config('app_18dd3a25.attributes', p_caller ->> 'attributes', true);
     v_caller.user_regions := array(select jsonb_array_elements_text(p_caller -> 'attributes' -> 'regions'));
   end if;
   return v_caller;
@@ -95,6 +102,12 @@ select case
       where p.value is distinct from 'null'
   ), '{}')
 end $$;
+
+-- The roles that are in one of two lists alone: what a member is given, and what is taken from them.
+create or replace function role_changes_(p_before text[], p_after text[]) returns text[] language sql immutable as $$
+select array(
+  select r from unnest(p_before || p_after) r where (r = any (p_before)) <> (r = any (p_after))
+) $$;
 
 -- Looks an idempotency key up. The advisory lock is held until the transaction ends, so that a second request with the
 -- same key is told that the first is in flight.

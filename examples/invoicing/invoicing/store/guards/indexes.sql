@@ -107,3 +107,11 @@ create index concurrently if not exists payment_provider_reference_idx on paymen
 -- index: payment_status_idx
 create index concurrently if not exists payment_status_idx on payment
   (tenant_id, status, created_at desc, id desc);
+
+-- index: member_newest_idx
+create index concurrently if not exists member_newest_idx on member
+  (tenant_id, created_at desc, id desc);
+
+-- index: member_issuer_idx
+create index concurrently if not exists member_issuer_idx on member
+  (tenant_id, issuer, created_at desc, id desc);

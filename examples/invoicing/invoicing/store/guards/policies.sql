@@ -66,127 +66,132 @@ create policy reach_update_6be3c469 on idempotency_key as permissive for update 
 create policy reach_insert_7a219166 on audit_event as permissive for insert to invoicing_app
   with check (true);
 
--- policy: customer reach_select_d528566e
-create policy reach_select_d528566e on customer as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant', 'member',
+-- policy: customer reach_select_004e6b2c
+create policy reach_select_004e6b2c on customer as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'member',
                                                                                           'viewer'])
-         or ((select nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['analyst'])
+         or ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['analyst'])
              and customer.region = any
                      (select jsonb_array_elements_text(
-                      nullif(current_setting('app_b01b43b4.attributes', true), '')::jsonb -> 'regions'))));
+                      nullif(current_setting('app_18dd3a25.attributes', true), '')::jsonb -> 'regions'))));
 
--- policy: customer reach_insert_36733d5e
-create policy reach_insert_36733d5e on customer as permissive for insert to invoicing_app
-  with check (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant', 'member']);
+-- policy: customer reach_insert_a1856dc3
+create policy reach_insert_a1856dc3 on customer as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: customer reach_update_16e579f8
-create policy reach_update_16e579f8 on customer as permissive for update to invoicing_app
-  using (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant', 'member'])
-  with check (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant', 'member']);
+-- policy: customer reach_update_2bbf7a71
+create policy reach_update_2bbf7a71 on customer as permissive for update to invoicing_app
+  using (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'member'])
+  with check (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: customer reach_delete_4538a76f
-create policy reach_delete_4538a76f on customer as permissive for delete to invoicing_app
-  using (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant']);
+-- policy: customer reach_delete_68baca4c
+create policy reach_delete_68baca4c on customer as permissive for delete to invoicing_app
+  using (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']);
 
--- policy: invoice reach_select_7bf278cb
-create policy reach_select_7bf278cb on invoice as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant',
+-- policy: invoice reach_select_8208581f
+create policy reach_select_8208581f on invoice as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant',
                                                                                           'billing_worker', 'member',
                                                                                           'viewer'])
-         or ((select nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['analyst'])
+         or ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['analyst'])
              and invoice.region = any
                      (select jsonb_array_elements_text(
-                      nullif(current_setting('app_b01b43b4.attributes', true), '')::jsonb -> 'regions'))));
+                      nullif(current_setting('app_18dd3a25.attributes', true), '')::jsonb -> 'regions'))));
 
--- policy: invoice reach_insert_fb017976
-create policy reach_insert_fb017976 on invoice as permissive for insert to invoicing_app
-  with check (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant']
-              or (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['member']
+-- policy: invoice reach_insert_d9beb02d
+create policy reach_insert_d9beb02d on invoice as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['member']
                   and invoice.region = (select o.region from organization o
                                         where o.id = current_setting('app.tenant_id', true)::uuid)));
 
--- policy: invoice reach_update_721a59c7
-create policy reach_update_721a59c7 on invoice as permissive for update to invoicing_app
-  using ((nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant']
+-- policy: invoice reach_update_96e99dd3
+create policy reach_update_96e99dd3 on invoice as permissive for update to invoicing_app
+  using ((nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']
           and invoice.status = 'draft')
-         or (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['member']
-             and invoice.owner_id = nullif(current_setting('app_b01b43b4.member_id', true), '')::uuid
+         or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['member']
+             and invoice.owner_id = nullif(current_setting('app_18dd3a25.member_id', true), '')::uuid
              and invoice.status = 'draft')
-         or (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant', 'billing_worker']
+         or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'billing_worker']
              and invoice.status = 'sent')
-         or (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant']
+         or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']
              and (select o.region from organization o where o.id = current_setting('app.tenant_id', true)::uuid) = 'eu'
              and invoice.status = 'sent'))
   with check ((invoice.status = 'draft'
-               and (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant']
-                    or (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['member']
-                        and invoice.owner_id = nullif(current_setting('app_b01b43b4.member_id', true), '')::uuid)))
-              or nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant',
+               and (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']
+                    or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['member']
+                        and invoice.owner_id = nullif(current_setting('app_18dd3a25.member_id', true), '')::uuid)))
+              or nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant',
                                                                                           'billing_worker']);
 
--- policy: invoice reach_delete_a1b70f44
-create policy reach_delete_a1b70f44 on invoice as permissive for delete to invoicing_app
+-- policy: invoice reach_delete_e52a81da
+create policy reach_delete_e52a81da on invoice as permissive for delete to invoicing_app
   using (invoice.status = 'draft'
-         and (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant']
-              or (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['member']
-                  and invoice.owner_id = nullif(current_setting('app_b01b43b4.member_id', true), '')::uuid)));
+         and (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['member']
+                  and invoice.owner_id = nullif(current_setting('app_18dd3a25.member_id', true), '')::uuid)));
 
--- policy: invoice_line reach_select_afd7bd89
-create policy reach_select_afd7bd89 on invoice_line as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant',
+-- policy: invoice_line reach_select_5a4ebc61
+create policy reach_select_5a4ebc61 on invoice_line as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant',
                                                                                           'billing_worker', 'member',
                                                                                           'viewer']));
 
--- policy: invoice_line reach_insert_40786f68
-create policy reach_insert_40786f68 on invoice_line as permissive for insert to invoicing_app
+-- policy: invoice_line reach_insert_be992388
+create policy reach_insert_be992388 on invoice_line as permissive for insert to invoicing_app
   with check (invoice_line.locked = false
-              and invoice_line.owner_id = nullif(current_setting('app_b01b43b4.member_id', true), '')::uuid
-              and nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant', 'member']);
+              and invoice_line.owner_id = nullif(current_setting('app_18dd3a25.member_id', true), '')::uuid
+              and nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: invoice_line reach_update_e645709a
-create policy reach_update_e645709a on invoice_line as permissive for update to invoicing_app
+-- policy: invoice_line reach_update_3dc355ce
+create policy reach_update_3dc355ce on invoice_line as permissive for update to invoicing_app
   using (invoice_line.locked = false
-         and (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant', 'billing_worker']
-              or (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['member']
-                  and invoice_line.owner_id = nullif(current_setting('app_b01b43b4.member_id', true), '')::uuid)))
+         and (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'billing_worker']
+              or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['member']
+                  and invoice_line.owner_id = nullif(current_setting('app_18dd3a25.member_id', true), '')::uuid)))
   with check ((invoice_line.locked = false
-               and (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant']
-                    or (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['member']
-                        and invoice_line.owner_id = nullif(current_setting('app_b01b43b4.member_id', true), '')::uuid)))
-              or nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['billing_worker']);
+               and (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']
+                    or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['member']
+                        and invoice_line.owner_id = nullif(current_setting('app_18dd3a25.member_id', true), '')::uuid)))
+              or nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['billing_worker']);
 
--- policy: invoice_line reach_delete_960d6f85
-create policy reach_delete_960d6f85 on invoice_line as permissive for delete to invoicing_app
+-- policy: invoice_line reach_delete_0dce5b61
+create policy reach_delete_0dce5b61 on invoice_line as permissive for delete to invoicing_app
   using (invoice_line.locked = false
-         and (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant']
-              or (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['member']
-                  and invoice_line.owner_id = nullif(current_setting('app_b01b43b4.member_id', true), '')::uuid)));
+         and (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['member']
+                  and invoice_line.owner_id = nullif(current_setting('app_18dd3a25.member_id', true), '')::uuid)));
 
--- policy: payment reach_select_9e01825b
-create policy reach_select_9e01825b on payment as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant', 'member',
+-- policy: payment reach_select_7287d6fe
+create policy reach_select_7287d6fe on payment as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'member',
                                                                                           'viewer'])
-         or ((select nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['billing_worker'])
+         or ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['billing_worker'])
              and (select current_setting('app.environment', true)) in ('development', 'staging')
              and payment.mode = 'test')
-         or ((select nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['billing_worker'])
+         or ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['billing_worker'])
              and (select current_setting('app.environment', true)) = 'production'
              and payment.mode = 'live'));
 
--- policy: payment reach_insert_dd5c361b
-create policy reach_insert_dd5c361b on payment as permissive for insert to invoicing_app
-  with check ((nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['billing_worker']
+-- policy: payment reach_insert_5f2bb502
+create policy reach_insert_5f2bb502 on payment as permissive for insert to invoicing_app
+  with check ((nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['billing_worker']
                and (select current_setting('app.environment', true)) in ('development', 'staging')
                and payment.mode = 'test')
-              or (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['billing_worker']
+              or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['billing_worker']
                   and (select current_setting('app.environment', true)) = 'production'
                   and payment.mode = 'live')
-              or (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']
                   and payment.method in ('bank_transfer', 'cash')
                   and payment.mode = 'live'));
 
--- policy: payment reach_update_a52c33ae
-create policy reach_update_a52c33ae on payment as permissive for update to invoicing_app
+-- policy: payment reach_update_c19b0a78
+create policy reach_update_c19b0a78 on payment as permissive for update to invoicing_app
   using (payment.status = 'received'
-         and nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant'])
-  with check (nullif(current_setting('app_b01b43b4.roles', true), '')::text[] && array['accountant']);
+         and nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant'])
+  with check (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']);
+
+-- policy: member reach_update_9444e464
+create policy reach_update_9444e464 on member as permissive for update to invoicing_app
+  using (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['administrator'])
+  with check (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['administrator']);

@@ -3,7 +3,7 @@
 -- What the service's role may do, column by column. An older release may need more: it is taken
 -- back by `migrate --prune`.
 grant select on organization to invoicing_app;
-grant select on member to invoicing_app;
+grant select, update (roles, active, tokens_valid_after, version, updated_at) on member to invoicing_app;
 grant select, insert, update (fingerprint, resource_id, version, body, created_at, expires_at)
   on idempotency_key to invoicing_app;
 grant insert on audit_event to invoicing_app;
@@ -28,10 +28,11 @@ insert into member_role (name, kind) values
   ('analyst', 'human'),
   ('member', 'human'),
   ('accountant', 'human'),
+  ('administrator', 'human'),
   ('billing_worker', 'service')
 on conflict do nothing;
 create or replace function member_roles_are_known() returns trigger
-language plpgsql set search_path from current as $function$
+language plpgsql security definer set search_path from current as $function$
 begin
   if exists (
     select from unnest(new.roles) held
@@ -43,8 +44,31 @@ begin
   return new;
 end
 $function$;
+revoke execute on function member_roles_are_known() from public; -- it has the rights of its owner
 create or replace trigger roles_are_known before insert or update of roles, kind on member
   for each row execute function member_roles_are_known();
+
+-- Each tenant keeps an active holder of these roles, if it has one, whoever changes its members.
+create or replace function members_keep_a_holder() returns trigger
+language plpgsql set search_path from current as $function$
+declare
+  v_role text;
+begin
+  -- One after the other in a tenant: of two who leave at the same time, the second one sees it.
+  perform pg_advisory_xact_lock(hashtextextended('holders ' || old.tenant_id, 0));
+  foreach v_role in array array['administrator'] loop
+    if v_role = any (old.roles) and not exists (
+      select from member m where m.tenant_id = old.tenant_id and m.active and v_role = any (m.roles)
+    ) then
+      raise exception 'nobody else holds the role %', v_role
+        using errcode = 'check_violation', constraint = 'last_holder';
+    end if;
+  end loop;
+  return null;
+end
+$function$;
+create or replace trigger keeps_a_holder after update of roles, active or delete on member
+  for each row when (old.active and old.roles && array['administrator']) execute function members_keep_a_holder();
 
 -- Audit events are kept 2555 days.
 create or replace function audit_event_is_append_only() returns trigger

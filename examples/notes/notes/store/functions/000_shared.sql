@@ -15,16 +15,22 @@ create or replace function enter_(p_tenant uuid, p_caller jsonb, p_allowed text[
 declare
   v_caller caller_;
   v_held text[];
+  v_after timestamptz;
   -- Assigned and not selected: a call without a statement of its own costs a tenth.
   v_bound text := set_config('app.tenant_id', p_tenant::text, true);
 begin
-  select m.id, m.roles, m.roles into v_caller.member, v_caller.roles, v_held from member m
+  select m.id, m.roles, m.roles, m.tokens_valid_after
+    into v_caller.member, v_caller.roles, v_held, v_after from member m
     where m.tenant_id = p_tenant and m.issuer = p_caller ->> 'issuer' and m.subject = p_caller ->> 'subject'
       and m.kind = p_caller ->> 'kind' and m.active;
   v_caller.tenant := p_tenant;
   if (v_caller.roles && p_allowed) is not true then
     v_caller.refusal := case when v_caller.member is null then 'not_a_member'
       else 'permission_missing' end;
+  end if;
+  if v_after is not null and coalesce(to_timestamp((p_caller ->> 'issued_at')::bigint) <= v_after, true) then
+    v_caller.roles := '{}';
+    v_caller.refusal := 'token_revoked';
   end if;
   v_bound := set_config('app_9c1db7e5.member_id', v_caller.member::text, true);
   v_bound := set_config('app_9c1db7e5.roles', v_caller.roles::text, true);

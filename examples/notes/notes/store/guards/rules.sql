@@ -19,7 +19,7 @@ insert into member_role (name, kind) values
   ('writer', 'human')
 on conflict do nothing;
 create or replace function member_roles_are_known() returns trigger
-language plpgsql set search_path from current as $function$
+language plpgsql security definer set search_path from current as $function$
 begin
   if exists (
     select from unnest(new.roles) held
@@ -31,6 +31,7 @@ begin
   return new;
 end
 $function$;
+revoke execute on function member_roles_are_known() from public; -- it has the rights of its owner
 create or replace trigger roles_are_known before insert or update of roles, kind on member
   for each row execute function member_roles_are_known();
 
