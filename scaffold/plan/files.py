@@ -80,6 +80,7 @@ TESTS = (
     "test_pages.py",
     "test_preconditions.py",
     "test_records.py",
+    "test_revocation.py",
     "test_server.py",
     "test_shape.py",
     "test_startup.py",
