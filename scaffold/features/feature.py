@@ -183,6 +183,10 @@ class Feature:
         """What this adds to a stored function that serves some operations."""
         return None
 
+    def expired(self, design: Design) -> Iterable[tuple[str, str]]:
+        """Its tables that keep rows for a time, each with the condition that a row's is over."""
+        return ()
+
     def triggers(self, design: Design, render: Render) -> str:
         """Further rules as SQL, which every migration applies again."""
         return ""

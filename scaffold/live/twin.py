@@ -34,9 +34,9 @@ set local search_path = pg_temp;
 """
 """pg_catalog comes first unless it is named, so that names mean what they mean in the service."""
 
-_ROLE: Final = r" (to|from) {}_(app|backup)(?=;?$)"
+_ROLE: Final = r" (to|from) {}_(app|backup|owner)(?=;?$)"
 """A role where a grant or a policy names it, as the runner finds it: at the end of a line."""
-_FUNCTION: Final = re.compile(r"\b(execute|on) function (?=\w+\()")
+_TRIGGER: Final = re.compile(r"\bexecute function (?=\w+\()")
 BESIDE: Final = ("schema", *(f"{PRIVILEGES}{each}" for each in ("schema", "view", "function")))
 """What the twin has in another way, because it is temporary."""
 
@@ -69,7 +69,7 @@ def prefix_of(owner: str) -> str:
 def _statements(release: Release, owner: str) -> str:
     """All that the release makes, in the order of its runner."""
     # A temporary function is only found with its schema.
-    rules = _FUNCTION.sub(r"\1 function pg_temp.", release.rules)
+    rules = _TRIGGER.sub("execute function pg_temp.", release.rules)
     parts = (
         printer.tables(release.tables),
         release.ledger,

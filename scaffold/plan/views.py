@@ -137,6 +137,16 @@ class ServiceView:
         return [replace(each, grant=grants[each.table.name]) for each in of_features(self.design)]
 
     @property
+    def expired(self) -> Sequence[tuple[str, str]]:
+        """The tables that keep rows for a time, each with the condition that a row's is over."""
+        return [each for feature in FEATURES for each in feature.expired(self.design)]
+
+    @property
+    def recorded_effects(self) -> bool:
+        """Is there a stored function that records an effect?"""
+        return any(each.name == "record_" for each in self.stored.functions.all)
+
+    @property
     def beginning(self) -> Sequence[Parameter]:
         """What features add to the parameters of a function that begins actions."""
         return self._added(begin_name)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_cf6ad19f"
+RELEASE: Final = "invoicing_022004aa"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_18dd3a25"

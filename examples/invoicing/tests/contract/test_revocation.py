@@ -1,4 +1,4 @@
-"""What is taken away is gone with the next request of every process (ID-5, TEST-5)."""
+"""What is taken away is gone with the next request of every process (TEST-5)."""
 
 import os
 import re

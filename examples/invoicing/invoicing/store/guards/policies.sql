@@ -66,6 +66,26 @@ create policy reach_update_6be3c469 on idempotency_key as permissive for update 
 create policy reach_insert_7a219166 on audit_event as permissive for insert to invoicing_app
   with check (true);
 
+-- policy: organization operator
+create policy operator on organization as permissive for all to invoicing_owner
+  using (true)
+  with check (true);
+
+-- policy: member operator
+create policy operator on member as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: idempotency_key operator
+create policy operator on idempotency_key as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: audit_event operator
+create policy operator on audit_event as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
 -- policy: customer reach_select_004e6b2c
 create policy reach_select_004e6b2c on customer as permissive for select to invoicing_app
   using ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'member',
