@@ -93,6 +93,7 @@ HANDLERS: Imports = {
     ".gate.operation": ("Call",),
     ".gate.outcomes": ("changed", "created", "done", "found"),
     ".gate.pages": ("arguments", "page"),
+    ".gate.secrets": ("Secret",),
     ".resources.{}": ("hooks", "rows", "statements"),
 }
 HOOKS: Imports = {
@@ -257,6 +258,11 @@ class ResourceNames:
     def create_model(self) -> str:
         """The model of the body of a create."""
         return f"{self.class_name}Create"
+
+    @property
+    def issued_model(self) -> str:
+        """The model of an answer that tells a secret."""
+        return f"{self.class_name}Issued"
 
     @property
     def patch_model(self) -> str:

@@ -213,6 +213,7 @@ def _responses(
     answer: dict[str, Any] = {"description": operation.summary}
     if operation.status != 204:
         name = entity.names.page_model if operation.verb == "list" else entity.names.class_name
+        name = entity.names.issued_model if operation.secret else name
         answer["content"] = {"application/json": _media(f"#/components/schemas/{name}")}
         if operation.verb != "list":
             headers["ETag"] = _reference("#/components/headers/ETag")

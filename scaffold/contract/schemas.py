@@ -7,7 +7,7 @@ from typing import Any
 
 from openapi_pydantic import Parameter, Reference, Schema
 
-from scaffold.design.model import Column, Entity, Input
+from scaffold.design.model import Column, Entity, Input, Secret
 from scaffold.design.visibility import may_be_absent
 from scaffold.naming import article, filter_key
 from scaffold.types.kind import nullable
@@ -20,6 +20,8 @@ def entity_schemas(entity: Entity) -> dict[str, Schema]:
     found: dict[str, dict[str, Any]] = {names.class_name: _answer(entity)}
     if "list" in verbs:
         found[names.page_model] = _page(entity)
+    if secret := next((each.secret for each in entity.operations if each.secret), None):
+        found[names.issued_model] = _issued(entity, secret)
     if entity.search:
         found[names.search_model] = _search(entity)
     if "create" in verbs:
@@ -96,6 +98,23 @@ def _answer(entity: Entity) -> dict[str, Any]:
         "description": f"{article(entity.title).capitalize()}.",
         "properties": properties,
         "required": [name for name in properties if name not in absent],
+    }
+
+
+def _issued(entity: Entity, secret: Secret) -> dict[str, Any]:
+    """The answer with a secret in it."""
+    found = _answer(entity)
+    told = {
+        "type": "string",
+        "maxLength": 200,
+        "description": secret.description,
+        "x-class": "secret",
+    }
+    return {
+        **found,
+        "description": f"{found['description'][:-1]} with its {secret.name}, told this once.",
+        "properties": {**found["properties"], secret.name: told},
+        "required": [*found["required"], secret.name],
     }
 
 

@@ -224,7 +224,7 @@ def _create(context: Context, entity: Entity, operation: Operation) -> Function:
     return Function(
         handle(operation),
         f"{operation.summary}.",
-        (*parameters(*CALL, *above, ("p_body", JSONB)), *around.parameters),
+        (*parameters(*CALL, *above, ("p_body", JSONB)), *_secret(operation), *around.parameters),
         context.render("functions/create", view),
         results=parameters(OUTCOME, ROLES, ID, VERSION, BODY),
     )
@@ -261,10 +261,19 @@ def _effect(context: Context, entity: Entity, operation: Operation) -> Function:
     return Function(
         handle(operation),
         f"{operation.summary}, whose row is at one of the versions `p_match`.",
-        (*parameters(*CALL, ("p_id", UUID), ("p_match", VERSIONS), *sent), *around.parameters),
+        (
+            *parameters(*CALL, ("p_id", UUID), ("p_match", VERSIONS), *sent),
+            *_secret(operation),
+            *around.parameters,
+        ),
         context.render("functions/update", view),
         results=parameters(OUTCOME, ROLES, VERSION, BODY),
     )
+
+
+def _secret(operation: Operation) -> tuple[Parameter, ...]:
+    """The digest of the secret that the operation makes, if it makes one."""
+    return (Parameter("p_digest", TEXT, argument="secret.digest"),) if operation.secret else ()
 
 
 def _served(
@@ -288,7 +297,7 @@ def _write(
     refer = references.refer(context.design, entity, operation)
     assignments: Iterable[Assignment] = ()
     if operation.verb == "create":
-        assignments = inserted(entity, refer)
+        assignments = inserted(entity, operation, refer)
     elif operation.verb == "update":
         assignments = (changed(each, "p_patch", refer) for each in entity.columns if each.updatable)
     elif operation.verb == "effect":

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from scaffold.database.bodies import Assignment
 from scaffold.database.layout import Group, Sql, all_of
 from scaffold.database.sql import identifier, literal
-from scaffold.design.model import Column, Entity, Origin
+from scaffold.design.model import Column, Entity, Operation, Origin
 
 Refer = Callable[[Column, str], Sql]
 """What a reference is set to: its column and the value that is sent, as an expression."""
@@ -53,10 +53,11 @@ IMPLIED: Mapping[Origin, str] = {
 """The value of a new row's column that the call implies, by its origin."""
 
 
-def inserted(entity: Entity, refer: Refer) -> Iterable[Assignment]:
+def inserted(entity: Entity, operation: Operation, refer: Refer) -> Iterable[Assignment]:
     """The columns that a create names, with their values."""
     said = {each.name for each in entity.columns if each.creatable}
-    return _inserted(entity, said, "p_body", refer)
+    yield from _inserted(entity, said, "p_body", refer)
+    yield from (Assignment(identifier(name), value) for name, value in operation.sets)
 
 
 def created(entity: Entity, said: Collection[str]) -> Iterable[Assignment]:

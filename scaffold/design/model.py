@@ -99,6 +99,19 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class Secret:
+    """What somebody shows to be known by a row of a built-in resource: its digest alone is stored.
+
+    `name` is what the answer that tells it calls it. `word` stands in the text, where it tells the
+    secrets of one resource from those of another.
+    """
+
+    name: str
+    description: str
+    word: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column of a resource: one JSON property, one SQL column, one Python name.
 
@@ -186,7 +199,8 @@ class Operation:
     URL, and has the same permission and stored function; `kept` are the columns that it alone is
     filtered and sorted by. `touches` is what the hook of an action may do to other rows. An
     `effect` is an action of a built-in resource, which has no hook: `sets` are the columns that it
-    sets, each with an SQL expression.
+    sets, each with an SQL expression, and so are those of a create beside what its body says. One
+    with a `secret` makes a new one for the row, and its answer alone tells it.
     """
 
     id: str
@@ -207,6 +221,7 @@ class Operation:
     kept: tuple[str, ...] = ()
     touches: tuple[Touch, ...] = ()
     sets: tuple[tuple[str, str], ...] = ()
+    secret: Secret | None = None
     traits: tuple[object, ...] = ()
 
     def trait(self, kind: type[Trait]) -> Trait | None:

@@ -90,7 +90,7 @@ def resolve(source: spec.Spec) -> Design:
                     names,
                     resources,
                     built_in,
-                    tuple(each.name for each in roles if each.kind == "human"),
+                    source,
                 )
                 for name, each in resources.items()
             ],
@@ -215,13 +215,13 @@ def _entity(
     others: Mapping[str, ResourceNames],
     resources: Mapping[str, spec.Resource],
     built_in: Mapping[str, BuiltIn],
-    people: tuple[str, ...],
+    whole: spec.Spec,
 ) -> Entity:
     parent = others[source.parent] if source.parent else None
     declared = tuple(_column(field, each) for field, each in source.fields.items())
     fixed = built_in.get(names.name)
     if fixed:
-        declared = tuple(_written_by_the_service(each, fixed, people) for each in declared)
+        declared = tuple(_fixed_column(each, fixed, whole) for each in declared)
     unversioned = fixed is not None and not fixed.versioned
     implied = _implied_columns(source, parent)
     if source.parent and (former := resources[source.parent].renamed_from):
@@ -230,7 +230,7 @@ def _entity(
     columns = (*implied, *declared)
     by_field = {column.field: column for column in columns}
     operations = _Operations(
-        names, source, columns, by_field, grants, attributes, parent, fixed, people
+        names, source, columns, by_field, grants, attributes, parent, fixed, whole
     )
     return Entity(
         name=names.name,
@@ -287,17 +287,19 @@ def _touches(source: spec.Touch, operation: Operation, target: Entity) -> Iterab
         yield Touch(operation.id, operation.roles, verb, target.name, tuple(fields))
 
 
-def _written_by_the_service(column: Column, fixed: BuiltIn, people: tuple[str, ...]) -> Column:
-    """A column of a resource whose rows no caller and no hook writes."""
+def _fixed_column(column: Column, fixed: BuiltIn, whole: spec.Spec) -> Column:
+    """A column of a built-in resource: hooks write none, and callers those that a create says."""
     kind = fixed.kinds.get(column.field)
+    sent = column.field in fixed.sent
     return replace(
         column,
-        kind=kind(people) if kind else column.kind,
-        required=False,
-        creatable=False,
+        kind=kind(whole) if kind else column.kind,
+        required=sent and column.required,
+        creatable=sent,
         updatable=False,
         origin="service",
         expression=fixed.defaults.get(column.field, ""),
+        in_api=column.readable,
     )
 
 
@@ -411,7 +413,7 @@ class _Operations:
         attributes: _Attributes,
         parent: ResourceNames | None,
         fixed: BuiltIn | None,
-        people: tuple[str, ...],
+        whole: spec.Spec,
     ) -> None:
         self.names = names
         self.source = source
@@ -421,7 +423,9 @@ class _Operations:
         self.attributes = attributes
         self.kinds = fixed.kinds if fixed else {}
         self.effects = fixed.effects if fixed else {}
-        self.people = people
+        self.sets = fixed.sets if fixed else {}
+        self.secret = fixed.secret if fixed else None
+        self.whole = whole
         self.own_path = f"/{names.segment}"
         self.item_path = _item_path(names)
         self.collection_path = (_item_path(parent) if parent else "") + self.own_path
@@ -471,6 +475,8 @@ class _Operations:
             return
         body = self._body(do, action)
         effect = self.effects.get(do)
+        sets = effect.sets if effect else self.sets if do == "create" else {}
+        issues = effect.issues if effect else do == "create"
         on_item = do in ("read", "update", "delete") or (action is not None and action.on == "item")
         yield Operation(
             id=self.names.operation(do),
@@ -488,7 +494,8 @@ class _Operations:
             conditional=on_item and do != "read",
             status=status,
             input=tuple(self._inputs(action)) if action is not None else (),
-            sets=tuple(effect.sets.items()) if effect else (),
+            sets=tuple(sets.items()),
+            secret=self.secret if issues else None,
             # An effect has If-Match, and no keys of its own: it is none of the spec's actions.
             traits=_present(
                 each.operation(self.source, None if effect else action, do) for each in FEATURES
@@ -498,7 +505,7 @@ class _Operations:
     def _inputs(self, action: spec.Action) -> Iterable[Input]:
         for name, each in action.input.items():
             found, kind = _input(name, each), self.kinds.get(name)
-            yield replace(found, kind=kind(self.people)) if kind else found
+            yield replace(found, kind=kind(self.whole)) if kind else found
 
     def _body(self, do: str, action: spec.Action | None) -> str:
         if action is not None:
@@ -508,23 +515,24 @@ class _Operations:
 
     def _alternatives(self, do: str) -> tuple[Alternative, ...]:
         found: dict[_Limits, set[str]] = {}
+        always = set(self._always(do))
         for each in self.grants:
             if do in each.grant.do:
-                conditions = tuple(
-                    sorted(
-                        {
-                            self.attributes.condition(when, self.by_field)
-                            for when in each.grant.when
-                        },
-                        key=str,
-                    )
-                )
+                asked = {self.attributes.condition(when, self.by_field) for when in each.grant.when}
+                conditions = tuple(sorted(asked | always, key=str))
                 gives = tuple(sorted(set(each.grant.roles))) if each.grant.roles else None
                 key = (conditions, self._fields(do, each.grant), gives)
                 found.setdefault(key, set()).update(each.roles)
         return _absorbed(
             [Alternative(tuple(sorted(roles)), *limits) for limits, roles in found.items()]
         )
+
+    def _always(self, do: str) -> Iterable[Condition]:
+        """The conditions that an operation has whatever a grant says."""
+        effect = self.effects.get(do)
+        if effect and effect.owners and self.source.owner:
+            owner = Term("field", self.source.owner, UUID)
+            yield Condition(owner, "eq", Term("user", "id", UUID))
 
     def _fields(self, do: str, grant: spec.Grant) -> tuple[str, ...] | None:
         """The columns that the grant covers for this operation; None when it is all of them."""

@@ -177,6 +177,8 @@ def _operation(operation: Operation, entity: Entity) -> Iterator[Fact]:
     if operation.verb in ("action", "effect"):
         for each in operation.input:
             yield f"{name} input {each.name}", f"{each.class_} {_value(each)}"
+    if operation.secret:
+        yield f"{name} tells", f"a new {operation.secret.name}, once"
     if operation.verb == "effect":
         yield f"{name} sets", _set(name for name, _ in operation.sets)
     if operation.verb == "action":

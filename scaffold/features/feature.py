@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from scaffold.contract.parts import Components, Demands
     from scaffold.database.bodies import Entry, Render, Served, Steps
     from scaffold.database.schema import Function, OwnTable
-    from scaffold.design.model import Design, Operation
+    from scaffold.design.model import Design, Operation, Secret
     from scaffold.design.outcomes import Outcome
     from scaffold.design.surface import Fact
     from scaffold.features.mutant import Mutant
@@ -44,12 +44,16 @@ class Effect:
 
     `sets` are the columns that it sets, each to an SQL expression of the row `t` and of what was
     sent, `p_body`. `roles` says which roles a grant of it names: those that it `gives`, which the
-    grant has to name; those that the member `holds`, which it may name; or none.
+    grant has to name; those that the member `holds`, which it may name; or none. One that `issues`
+    makes a new secret for the row, whose digest is `p_digest`. One that is for `owners` is so
+    whatever a grant says.
     """
 
     summary: str
     sets: Mapping[str, str]
     roles: Literal["gives", "holds", ""] = ""
+    issues: bool = False
+    owners: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,15 @@ class BuiltIn:
 
     `declared` is what a spec would say of it, and `verbs` are the operations of the usual five that
     it has. Its rows lie in a table of the feature. Nobody but the feature writes them, and the
-    `effects` of the declared actions, by their names. With `versioned` they have the columns that
+    `effects` of the declared actions, by their names; where there is a create, a caller sends the
+    fields `sent`, and it `sets` others to SQL expressions of what was sent, `p_body`. With a
+    `secret`, a create makes one for the new row: its SHA-256 is `p_digest`, in hexadecimal, and
+    the answer alone tells it. With `versioned` the rows have the columns that
     every resource has; otherwise a tenant and an id alone. Lists are sorted by the field `newest`,
     a moment that never changes. In an `open` one the policies let the service read every row of the
     tenant, because it needs them itself; who lists and reads which is held by its functions alone.
-    `kinds` are types that the language has no word for, by the field
-    or the input of an action, and `defaults` are SQL expressions for a new row.
+    `kinds` are types that the language has no word for, or that depend on the spec, by the field or
+    the input of an action, and `defaults` are SQL expressions for a new row.
     """
 
     declared: Resource
@@ -71,8 +78,11 @@ class BuiltIn:
     newest: str
     versioned: bool = False
     open: bool = False
+    sent: tuple[str, ...] = ()
+    sets: Mapping[str, str] = field(default_factory=dict)
+    secret: Secret | None = None
     effects: Mapping[str, Effect] = field(default_factory=dict)
-    kinds: Mapping[str, Callable[[tuple[str, ...]], Kind]] = field(default_factory=dict)
+    kinds: Mapping[str, Callable[[Spec], Kind]] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -54,6 +54,7 @@ def _operation(
             if operation.touches
             else {}
         ),
+        **({"tells": operation.secret.name} if operation.secret else {}),
         "status": operation.status,
         "body_max": operation.body_max,
         "roles": {role.name: _role(role.name, operation, entity, design) for role in design.roles},

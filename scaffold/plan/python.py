@@ -240,6 +240,11 @@ def models(entity: Entity) -> Module:
     names = entity.names
     verbs = {each.verb for each in entity.operations}
     module.models.append(_answer(entity, module))
+    if secret := next((each.secret for each in entity.operations if each.secret), None):
+        answer = module.models[0]
+        told = Property(secret.name, "str", secret.description)
+        text = f"{answer.docstring[:-1]}, with its {secret.name}."
+        module.models.append(Model(names.issued_model, "Answer", text, [*answer.properties, told]))
     if "list" in verbs:
         module.models.append(_page(entity, module))
         module.models.append(_query(entity, module))

@@ -326,7 +326,13 @@ class ServiceView:
             for operator in each.filters
         }
         found |= {each.name for each in self._inputs if each.class_ in CLASSIFIED}
+        found |= {each.secret.name for each in self.design.operations if each.secret}
         return sorted(found - CREDENTIALS)
+
+    @property
+    def has_secrets(self) -> bool:
+        """Does some operation tell a secret?"""
+        return any(each.secret for each in self.design.operations)
 
     @property
     def has_actions(self) -> bool:
@@ -522,6 +528,7 @@ class ResourceView:
         used |= {"rows"} if self.touching else set()
         used |= {"TypeAdapter"} if True in rows else set()
         used |= {"arguments", "page"} if "list" in verbs else set()
+        used |= {"Secret"} if any(each.secret for each in self.entity.operations) else set()
         return python.imports(self.package, self.entity.name, naming.HANDLERS, used)
 
     @property

@@ -6,6 +6,7 @@ from scaffold import naming
 from scaffold.naming import ResourceNames
 
 from . import names
+from .built_in import built_in
 from .findings import Finding, Scope
 from .model import CommonField, Resource
 from .problems import Path, quote
@@ -187,6 +188,8 @@ def _schemas(resources: Mapping[str, Resource]) -> Iterator[Finding]:
         taken = own.class_name in schemas.places
         for schema in (own.class_name,) if taken else own.schemas:
             yield from schemas.claim(schema, path, f"{quote(name)} has")
+        if name in built_in() and built_in()[name].secret:
+            yield from schemas.claim(own.issued_model, path, f"{quote(name)} has")
         if not taken and _searched(name, resource):
             yield from schemas.claim(own.search_model, path, f"{quote(name)} has")
         for action, each in resource.actions.items():

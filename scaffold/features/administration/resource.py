@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from scaffold.columns import NEWEST
 from scaffold.database.sql import literal
 from scaffold.features.feature import BuiltIn, Effect
-from scaffold.spec.model import Resource
+from scaffold.spec.model import Resource, Spec
 from scaffold.types.enum import EnumKind
 from scaffold.types.list import ListKind
 
@@ -107,7 +107,8 @@ class RolesKind(ListKind):
         return {"type": "array", "items": item, "maxItems": self.high}
 
 
-def _roles(people: tuple[str, ...]) -> RolesKind:
+def _roles(spec: Spec) -> RolesKind:
+    people = tuple(name for name, role in spec.roles.items() if role.kind == "human")
     return RolesKind(EnumKind(people), 0, MAX_ROLES, unique=True)
 
 

@@ -30,14 +30,17 @@ class View:
 
 
 def need_of(operation: Operation) -> Need | None:
-    """Whether an operation takes an idempotency key; None if it does not."""
-    found = operation.trait(Repeatable)
+    """Whether an operation takes an idempotency key; None if it does not.
+
+    An answer that tells a secret is not stored, so that none is told again.
+    """
+    found = operation.trait(Repeatable) if operation.secret is None else None
     return found.need if found else None
 
 
 def used(design: Design) -> bool:
     """Does some operation take an idempotency key?"""
-    return any(each.trait(Repeatable) for each in design.operations)
+    return any(need_of(each) for each in design.operations)
 
 
 def facts(design: Design) -> Iterator[tuple[str, Fact]]:
