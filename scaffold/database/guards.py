@@ -209,6 +209,8 @@ def indexes(design: Design, tables: Sequence[Table]) -> Iterable[Index]:
 
 def _indexes(entity: Entity, key: Sequence[str]) -> Iterable[Index]:
     """The indexes of a resource, whose primary key is `key`."""
+    if entity.is_tenant:
+        return  # one row is found by its key
     table = identifier(entity.name)
     order = (f"{entity.newest} desc", f"{ID.name} desc")
     parent = next((each.name for each in entity.columns if each.origin == "parent"), "")

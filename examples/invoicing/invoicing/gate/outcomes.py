@@ -40,6 +40,9 @@ REFUSALS: Final[Mapping[str, Callable[[], Problem]]] = {
     "role_not_assignable": lambda: Problem(
         403, "role_not_assignable", "Your roles do not give or take these roles."
     ),
+    "tenant_suspended": lambda: Problem(
+        403, "tenant_suspended", "Nobody is let in until the operator resumes it."
+    ),
     "idempotency_key_required": lambda: Problem(400, "idempotency_key_required"),
     "idempotency_mismatch": lambda: Problem(422, "idempotency_mismatch"),
     "idempotency_in_flight": lambda: Problem(409, "idempotency_in_flight"),

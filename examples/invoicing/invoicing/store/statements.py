@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_022004aa"
+RELEASE: Final = "invoicing_eb5c57c2"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
-CALLER: Final = "app_18dd3a25"
+CALLER: Final = "app_e82a3544"
 """The prefix of the settings in which a transaction says who calls: only policies of this release
 read them, so that those of another one let nothing through here."""
 
@@ -23,7 +23,7 @@ TABLES: Final = (
 """The tables whose rows belong to a tenant."""
 
 FUNCTIONS: Final[Mapping[str, str]] = {
-    "enter_": "1e8e04f2554c2e3b6e22f04a6ad04103",
+    "enter_": "61b2a99f0737bec8fc3e05e6498ed3a2",
     "missed_": "cdf9831eafedd380deb71325197c961e",
     "outside_": "2144db4b3ea3e2f2ae6fe0c73e5a161e",
     "page_": "9f3bd72f6556d85c0990903de066ee74",
@@ -63,6 +63,8 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "deactivate_member": "06da5b95dbb57214c24bd8460368a9a4",
     "reactivate_member": "fc155a5356d36d9e6e2dc1cb7af67612",
     "sign_out_member": "2c137a9461cfbe0b4fb7485b2e3fe81b",
+    "read_organization": "1449ca7920edae842630860b0b733cb2",
+    "update_organization": "cd17e58e4041a3d261b285a7061ab2b4",
 }
 """The stored functions of this release, each with the MD5 digest of its text: PostgreSQL has no
 other digest of text that can be asked for without an extension."""

@@ -86,132 +86,137 @@ create policy operator on audit_event as permissive for all to invoicing_owner
   using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
--- policy: customer reach_select_004e6b2c
-create policy reach_select_004e6b2c on customer as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'member',
+-- policy: customer reach_select_eea99c91
+create policy reach_select_eea99c91 on customer as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['accountant', 'member',
                                                                                           'viewer'])
-         or ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['analyst'])
+         or ((select nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['analyst'])
              and customer.region = any
                      (select jsonb_array_elements_text(
-                      nullif(current_setting('app_18dd3a25.attributes', true), '')::jsonb -> 'regions'))));
+                      nullif(current_setting('app_e82a3544.attributes', true), '')::jsonb -> 'regions'))));
 
--- policy: customer reach_insert_a1856dc3
-create policy reach_insert_a1856dc3 on customer as permissive for insert to invoicing_app
-  with check (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'member']);
+-- policy: customer reach_insert_1ff5cfe5
+create policy reach_insert_1ff5cfe5 on customer as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: customer reach_update_2bbf7a71
-create policy reach_update_2bbf7a71 on customer as permissive for update to invoicing_app
-  using (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'member'])
-  with check (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'member']);
+-- policy: customer reach_update_0eb69a0e
+create policy reach_update_0eb69a0e on customer as permissive for update to invoicing_app
+  using (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['accountant', 'member'])
+  with check (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: customer reach_delete_68baca4c
-create policy reach_delete_68baca4c on customer as permissive for delete to invoicing_app
-  using (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']);
+-- policy: customer reach_delete_52f92ec0
+create policy reach_delete_52f92ec0 on customer as permissive for delete to invoicing_app
+  using (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['accountant']);
 
--- policy: invoice reach_select_8208581f
-create policy reach_select_8208581f on invoice as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant',
+-- policy: invoice reach_select_e97505c0
+create policy reach_select_e97505c0 on invoice as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['accountant',
                                                                                           'billing_worker', 'member',
                                                                                           'viewer'])
-         or ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['analyst'])
+         or ((select nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['analyst'])
              and invoice.region = any
                      (select jsonb_array_elements_text(
-                      nullif(current_setting('app_18dd3a25.attributes', true), '')::jsonb -> 'regions'))));
+                      nullif(current_setting('app_e82a3544.attributes', true), '')::jsonb -> 'regions'))));
 
--- policy: invoice reach_insert_d9beb02d
-create policy reach_insert_d9beb02d on invoice as permissive for insert to invoicing_app
-  with check (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']
-              or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['member']
+-- policy: invoice reach_insert_4c5157df
+create policy reach_insert_4c5157df on invoice as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['member']
                   and invoice.region = (select o.region from organization o
                                         where o.id = current_setting('app.tenant_id', true)::uuid)));
 
--- policy: invoice reach_update_96e99dd3
-create policy reach_update_96e99dd3 on invoice as permissive for update to invoicing_app
-  using ((nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']
+-- policy: invoice reach_update_c9e71bbf
+create policy reach_update_c9e71bbf on invoice as permissive for update to invoicing_app
+  using ((nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['accountant']
           and invoice.status = 'draft')
-         or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['member']
-             and invoice.owner_id = nullif(current_setting('app_18dd3a25.member_id', true), '')::uuid
+         or (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['member']
+             and invoice.owner_id = nullif(current_setting('app_e82a3544.member_id', true), '')::uuid
              and invoice.status = 'draft')
-         or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'billing_worker']
+         or (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['accountant', 'billing_worker']
              and invoice.status = 'sent')
-         or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']
+         or (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['accountant']
              and (select o.region from organization o where o.id = current_setting('app.tenant_id', true)::uuid) = 'eu'
              and invoice.status = 'sent'))
   with check ((invoice.status = 'draft'
-               and (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']
-                    or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['member']
-                        and invoice.owner_id = nullif(current_setting('app_18dd3a25.member_id', true), '')::uuid)))
-              or nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant',
+               and (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['accountant']
+                    or (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['member']
+                        and invoice.owner_id = nullif(current_setting('app_e82a3544.member_id', true), '')::uuid)))
+              or nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['accountant',
                                                                                           'billing_worker']);
 
--- policy: invoice reach_delete_e52a81da
-create policy reach_delete_e52a81da on invoice as permissive for delete to invoicing_app
+-- policy: invoice reach_delete_195a4c9c
+create policy reach_delete_195a4c9c on invoice as permissive for delete to invoicing_app
   using (invoice.status = 'draft'
-         and (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']
-              or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['member']
-                  and invoice.owner_id = nullif(current_setting('app_18dd3a25.member_id', true), '')::uuid)));
+         and (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['member']
+                  and invoice.owner_id = nullif(current_setting('app_e82a3544.member_id', true), '')::uuid)));
 
--- policy: invoice_line reach_select_5a4ebc61
-create policy reach_select_5a4ebc61 on invoice_line as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant',
+-- policy: invoice_line reach_select_86a32713
+create policy reach_select_86a32713 on invoice_line as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['accountant',
                                                                                           'billing_worker', 'member',
                                                                                           'viewer']));
 
--- policy: invoice_line reach_insert_be992388
-create policy reach_insert_be992388 on invoice_line as permissive for insert to invoicing_app
+-- policy: invoice_line reach_insert_aa2ab644
+create policy reach_insert_aa2ab644 on invoice_line as permissive for insert to invoicing_app
   with check (invoice_line.locked = false
-              and invoice_line.owner_id = nullif(current_setting('app_18dd3a25.member_id', true), '')::uuid
-              and nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'member']);
+              and invoice_line.owner_id = nullif(current_setting('app_e82a3544.member_id', true), '')::uuid
+              and nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: invoice_line reach_update_3dc355ce
-create policy reach_update_3dc355ce on invoice_line as permissive for update to invoicing_app
+-- policy: invoice_line reach_update_396f0486
+create policy reach_update_396f0486 on invoice_line as permissive for update to invoicing_app
   using (invoice_line.locked = false
-         and (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'billing_worker']
-              or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['member']
-                  and invoice_line.owner_id = nullif(current_setting('app_18dd3a25.member_id', true), '')::uuid)))
+         and (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['accountant', 'billing_worker']
+              or (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['member']
+                  and invoice_line.owner_id = nullif(current_setting('app_e82a3544.member_id', true), '')::uuid)))
   with check ((invoice_line.locked = false
-               and (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']
-                    or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['member']
-                        and invoice_line.owner_id = nullif(current_setting('app_18dd3a25.member_id', true), '')::uuid)))
-              or nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['billing_worker']);
+               and (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['accountant']
+                    or (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['member']
+                        and invoice_line.owner_id = nullif(current_setting('app_e82a3544.member_id', true), '')::uuid)))
+              or nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['billing_worker']);
 
--- policy: invoice_line reach_delete_0dce5b61
-create policy reach_delete_0dce5b61 on invoice_line as permissive for delete to invoicing_app
+-- policy: invoice_line reach_delete_e515363f
+create policy reach_delete_e515363f on invoice_line as permissive for delete to invoicing_app
   using (invoice_line.locked = false
-         and (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']
-              or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['member']
-                  and invoice_line.owner_id = nullif(current_setting('app_18dd3a25.member_id', true), '')::uuid)));
+         and (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['member']
+                  and invoice_line.owner_id = nullif(current_setting('app_e82a3544.member_id', true), '')::uuid)));
 
--- policy: payment reach_select_7287d6fe
-create policy reach_select_7287d6fe on payment as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'member',
+-- policy: payment reach_select_36686aa1
+create policy reach_select_36686aa1 on payment as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['accountant', 'member',
                                                                                           'viewer'])
-         or ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['billing_worker'])
+         or ((select nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['billing_worker'])
              and (select current_setting('app.environment', true)) in ('development', 'staging')
              and payment.mode = 'test')
-         or ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['billing_worker'])
+         or ((select nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['billing_worker'])
              and (select current_setting('app.environment', true)) = 'production'
              and payment.mode = 'live'));
 
--- policy: payment reach_insert_5f2bb502
-create policy reach_insert_5f2bb502 on payment as permissive for insert to invoicing_app
-  with check ((nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['billing_worker']
+-- policy: payment reach_insert_0167fb3c
+create policy reach_insert_0167fb3c on payment as permissive for insert to invoicing_app
+  with check ((nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['billing_worker']
                and (select current_setting('app.environment', true)) in ('development', 'staging')
                and payment.mode = 'test')
-              or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['billing_worker']
+              or (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['billing_worker']
                   and (select current_setting('app.environment', true)) = 'production'
                   and payment.mode = 'live')
-              or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['accountant']
                   and payment.method in ('bank_transfer', 'cash')
                   and payment.mode = 'live'));
 
--- policy: payment reach_update_c19b0a78
-create policy reach_update_c19b0a78 on payment as permissive for update to invoicing_app
+-- policy: payment reach_update_68464600
+create policy reach_update_68464600 on payment as permissive for update to invoicing_app
   using (payment.status = 'received'
-         and nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant'])
-  with check (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']);
+         and nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['accountant'])
+  with check (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['accountant']);
 
--- policy: member reach_update_9444e464
-create policy reach_update_9444e464 on member as permissive for update to invoicing_app
-  using (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['administrator'])
-  with check (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['administrator']);
+-- policy: member reach_update_897f7874
+create policy reach_update_897f7874 on member as permissive for update to invoicing_app
+  using (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['administrator'])
+  with check (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['administrator']);
+
+-- policy: organization reach_update_f87cea10
+create policy reach_update_f87cea10 on organization as permissive for update to invoicing_app
+  using (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['administrator'])
+  with check (nullif(current_setting('app_e82a3544.roles', true), '')::text[] && array['administrator']);

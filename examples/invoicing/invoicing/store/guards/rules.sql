@@ -2,7 +2,7 @@
 
 -- What the service's role may do, column by column. An older release may need more: it is taken
 -- back by `migrate --prune`.
-grant select on organization to invoicing_app;
+grant select, update (name, region, version, updated_at) on organization to invoicing_app;
 grant select, update (roles, active, tokens_valid_after, version, updated_at) on member to invoicing_app;
 grant select, insert, update (fingerprint, resource_id, version, body, created_at, expires_at)
   on idempotency_key to invoicing_app;
