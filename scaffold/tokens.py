@@ -91,6 +91,19 @@ class Profile:
         return urljoin(issuer if issuer.endswith("/") else f"{issuer}/", self.keys)
 
 
+def metadata_of(issuer: str, name: str) -> str:
+    """Where an issuer has its metadata of this name.
+
+    OpenID Connect puts it behind the issuer (Discovery 1.0, section 4), and OAuth between its host
+    and its path (RFC 8414, section 3.1).
+    """
+    bare = issuer.removesuffix("/")
+    if name == "openid-configuration":
+        return f"{bare}/.well-known/{name}"
+    host, slash, path = bare.removeprefix("https://").partition("/")
+    return f"https://{host}/.well-known/{name}{slash}{path}"
+
+
 RFC9068: Final = TokenRules()
 CLIENT: Final = "J2sHvV1AKwV4yXbT"
 """The client of the tokens in these examples."""

@@ -363,7 +363,8 @@ class Issuer:
     `permission_scopes`, they are good for the permissions that their scope names. `factors` are
     what in `amr` or `acr` proves a second factor, and `strong` what proves one that cannot be
     phished. `rsa_bits` is the least size of an RSA key. `rules` say how its tokens are read. It
-    is trusted in `environments` alone, if there are some.
+    is trusted in `environments` alone, if there are some. Its keys are at `jwks_url`, or where the
+    `metadata` at an address says: at the issuer's own origin, or at `jwks_origin`.
     """
 
     url: str
@@ -379,6 +380,8 @@ class Issuer:
     profile: str = "rfc9068"
     rules: TokenRules = RFC9068
     environments: tuple[str, ...] = ()
+    metadata: str = ""
+    jwks_origin: str = ""
 
 
 @dataclass(frozen=True)

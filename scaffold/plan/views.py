@@ -267,6 +267,16 @@ class ServiceView:
         }
 
     @property
+    def addressed(self) -> bool:
+        """Is there an issuer whose keys are at an address that is pinned?"""
+        return any(each.jwks_url for each in self.design.issuers)
+
+    @property
+    def discovers(self) -> bool:
+        """Is there an issuer whose metadata says where its keys are?"""
+        return any(each.metadata for each in self.design.issuers)
+
+    @property
     def profiles(self) -> bool:
         """Is there an issuer whose tokens are not read as RFC 9068 says?"""
         return any(each.rules != RFC9068 for each in self.design.issuers)
