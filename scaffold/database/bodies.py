@@ -380,7 +380,8 @@ class SharedView:
     caller that hold the user's attributes, with their values, and `claimed` is the test that the
     caller has a role whose conditions ask for them: taking an array out of JSON costs more than
     anything else that is done with a caller. `environment` says that some condition asks for it.
-    `demands` are those of the features.
+    `demands` are those of the features. `maps` says that organizations of some issuer map to
+    tenants.
     """
 
     scope: str
@@ -389,6 +390,7 @@ class SharedView:
     claimed: Sql
     environment: bool
     demands: tuple[Demand, ...]
+    maps: bool
 
 
 def names(operations: Iterable[Operation]) -> str:

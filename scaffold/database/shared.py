@@ -52,6 +52,7 @@ def functions(design: Design, render: Render, scope: str, *, pages: bool) -> Ite
         listed_roles("v_caller.roles && ", claiming),
         asks_environment(design),
         tuple(each.demand for each in entries),
+        design.maps,
     )
     about = "they are refused if they hold none of the roles `p_allowed`."
     yield Function(
@@ -66,6 +67,14 @@ def functions(design: Design, render: Render, scope: str, *, pages: bool) -> Ite
         returns="caller_",
         inner=True,
     )
+    if design.maps:
+        yield Function(
+            "organization_",
+            "The tenant that an organization of an issuer is; no row for one that is nobody's.",
+            parameters(("p_issuer", TEXT), ("p_organization", TEXT)),
+            render("functions/organization", view),
+            results=parameters(("tenant", UUID)),
+        )
     if any(each.conditional for each in operations):
         yield Function(
             "missed_",

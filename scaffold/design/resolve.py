@@ -206,6 +206,7 @@ def _issuer(source: spec.Issuer) -> Issuer:
         environments=tuple(sorted(source.environments)),
         metadata=metadata,
         jwks_origin=source.jwks_origin or "",
+        mapped=source.tenants == "mapped",
     )
 
 

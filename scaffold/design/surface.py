@@ -240,6 +240,8 @@ def _identity(design: Design) -> Iterator[Fact]:
         yield f"issuer {issuer.url} algorithms", _set(issuer.algorithms)
         yield f"issuer {issuer.url} audience", issuer.audience
         yield f"issuer {issuer.url} keys", issuer.jwks_url or f"as {issuer.metadata} says"
+        if issuer.mapped:
+            yield f"issuer {issuer.url} tenants", "those that its organizations map to"
         if issuer.jwks_origin:
             yield f"issuer {issuer.url} keys also at", issuer.jwks_origin
         yield f"issuer {issuer.url} lifetime", issuer.lifetime

@@ -142,6 +142,9 @@ def _files(design: Design, ejected: bool, fills: bool) -> Iterator[tuple[str, st
     if service.discovers:
         singles.append("gate/discovery.py")
         tests.append("test_discovery.py")
+    if service.maps:
+        singles.append("store/organizations.py")
+        tests.append("test_organizations.py")
     if service.profiles:
         tests.append("test_profiles.py")
     if service.has_search:

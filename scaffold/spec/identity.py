@@ -12,7 +12,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from scaffold.database.sql import SYSTEM_COLUMNS
-from scaffold.tokens import ID_TOKEN, PROFILES, RFC9068, TokenRules
+from scaffold.tokens import DIRECTORY, ID_TOKEN, PROFILES, RFC9068, TokenRules
 from scaffold.types.boolean import BooleanField
 from scaffold.types.enum import EnumField
 from scaffold.types.integer import Bound, IntegerField
@@ -431,6 +431,12 @@ class Issuer(Model):
         ClaimPath | None,
         about("The claim that names the tenant, or the way to it.", ["organization", "id"]),
     ] = None
+    tenants: Annotated[
+        Literal["named", "mapped"],
+        about(
+            "Whether that claim is the tenant's id, or an organization that maps to it.", "mapped"
+        ),
+    ] = "named"
     environments: Annotated[
         tuple[EnvironmentName, ...],
         MaxLen(20),
@@ -458,6 +464,30 @@ class Issuer(Model):
         Annotated[Line, MinLen(10)] | None,
         about("Why RSA keys of 2048 bits are accepted, not 3072.", "The provider has no others."),
     ] = None
+
+    @model_validator(mode="after")
+    def _one_directory_or_mapped(self) -> Self:
+        if "{" not in self.issuer and "}" not in self.issuer:
+            return self
+        parts = self.issuer.split("/")
+        rest = "".join(each for each in parts if each != DIRECTORY)
+        if self.profile != "entra" or parts.count(DIRECTORY) != 1 or {*"{}"} & {*rest}:
+            raise Refusal(
+                "E-ISSUER",
+                f"{quote(self.issuer)} is no issuer, and no template of issuers",
+                f"Write the issuer as in iss; with profile: entra, {DIRECTORY} may stand for the "
+                f"directory: https://login.microsoftonline.com/{DIRECTORY}/v2.0.",
+                ("issuer",),
+            )
+        if self.tenants != "mapped" or self.rules.tenant != PROFILES["entra"].rules.tenant:
+            raise Refusal(
+                "E-ISSUER",
+                "A template of issuers would accept the tokens of every directory there is",
+                "Write tenants: mapped, and no tenant_claim: the directories of tenants are "
+                "accepted then, by their ids in tid.",
+                ("issuer",),
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_place_of_keys(self) -> Self:

@@ -233,6 +233,8 @@ def identities(draw: Draw) -> Data:
         if often(draw):
             issuers[-1] |= draw(token_rules())
         if often(draw):
+            issuers[-1]["tenants"] = draw(st.sampled_from(("mapped", "named")))
+        if often(draw):
             issuers[-1]["environments"] = draw(st.sampled_from((["staging"], ["a", "production"])))
     found: Data = {"issuers": issuers}
     if often(draw):

@@ -6,28 +6,8 @@ from typing import Final
 
 import pytest
 
-from tests.emitted import ask, made
+from tests.emitted import ask
 
-SPEC: Final = """
-scaffold: 2
-service: {name: shop, title: Shop}
-tenancy: {tenant: organization}
-identity:
-  issuers:
-    - issuer: https://login.example.com/
-      audience: shop
-      algorithms: [ES256]
-      discovery: openid-configuration
-    - issuer: https://accounts.example.com/realm
-      audience: shop
-      algorithms: [RS256]
-      discovery: oauth-authorization-server
-      jwks_origin: https://keys.example.net
-      rsa_2048_because: The provider has no others.
-    - {issuer: https://other.example.com/, audience: shop, algorithms: [ES256]}
-roles: {clerk: {can: [{do: [list, read, create], on: note}]}}
-resources: {note: {fields: {body: {type: text, max: 500}}}}
-"""
 TESTS: Final = ("test_discovery.py",)
 DISCOVERY: Final = "gate/discovery.py"
 BROKEN: Final = {
@@ -55,12 +35,6 @@ BROKEN: Final = {
 }
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A service with an issuer of each kind of metadata, and one without."""
-    return made("shop", tmp_path_factory.mktemp("discovery") / "shop", SPEC.encode())
-
-
 @pytest.mark.usefixtures("postgres_server")
 def test_keys_are_where_a_pinned_issuer_says(shop: Path) -> None:
     assert ask(shop, TESTS).passed
@@ -76,11 +50,3 @@ def test_a_rule_that_is_gone_is_noticed(shop: Path, broken: str, tmp_path: Path)
     assert text.count(old) == 1, old
     file.write_text(text.replace(old, new), "utf-8")
     assert ask(project, TESTS).failed
-
-
-def test_a_spec_that_pins_its_keys_has_nothing_of_it(tmp_path: Path) -> None:
-    kept = [line for line in SPEC.splitlines() if "discovery:" not in line]
-    text = "\n".join(line for line in kept if "jwks_origin:" not in line)
-    project = made("shop", tmp_path / "shop", text.encode())
-    assert not (project / "shop" / DISCOVERY).exists()
-    assert "RemoteKeys" in (project / "shop" / "app.py").read_text("utf-8")
