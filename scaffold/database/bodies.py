@@ -392,7 +392,8 @@ class SharedView:
     caller has a role whose conditions ask for them: taking an array out of JSON costs more than
     anything else that is done with a caller. `environment` says that some condition asks for it.
     `demands` are those of the features. `tenant` is the table of tenants, where some of them can be
-    suspended.
+    suspended. `maps` says that organizations of some issuer map to
+    tenants.
     """
 
     scope: str
@@ -402,6 +403,7 @@ class SharedView:
     environment: bool
     demands: tuple[Demand, ...]
     tenant: str
+    maps: bool
 
 
 def names(operations: Iterable[Operation]) -> str:

@@ -19,6 +19,7 @@ from dataclasses import replace
 from scaffold.columns import ID, TENANT
 from scaffold.database.layout import TRUE, Sql, any_of, flat
 from scaffold.database.predicates import (
+    ORGANIZATION_BOUND,
     TENANT_BOUND,
     TENANT_WRITTEN,
     Binding,
@@ -27,7 +28,7 @@ from scaffold.database.predicates import (
 )
 from scaffold.database.schema import Command, Grant, Guards, Index, Policy, RoleRule, Table
 from scaffold.database.sql import apart, identifier, named
-from scaffold.database.tables import of_features, relations
+from scaffold.database.tables import ORGANIZATION, of_features, relations
 from scaffold.design.model import Alternative, Design, Entity, Operation, Touch, TouchVerb
 
 
@@ -36,6 +37,7 @@ def guards(design: Design, tables: Sequence[Table]) -> Guards:
     plain = {
         identifier(design.tenant): Grant(identifier(design.tenant), select=True),
         "member": Grant("member", select=True),
+        ORGANIZATION: Grant(ORGANIZATION, select=True),
     } | {each.table.name: each.grant for each in of_features(design)}
     ours = [plain[each.name] for each in tables if each.name in plain]
     resources = [grant(each) for each in design.entities]
@@ -87,7 +89,10 @@ def _digest(*said: str) -> str:
 
 
 def isolation(table: Table) -> Policy:
-    """One tenant for every command."""
+    """One tenant for every command; of organizations the one whose tenant is asked for."""
+    if table.name == ORGANIZATION:
+        named = ORGANIZATION_BOUND
+        return Policy("tenant_isolation", table.name, "all", named, named, restrictive=True)
     using, check = f"{table.tenant} = {TENANT_BOUND}", f"{table.tenant} = {TENANT_WRITTEN}"
     return Policy("tenant_isolation", table.name, "all", using, check, restrictive=True)
 

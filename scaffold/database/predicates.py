@@ -39,6 +39,14 @@ TENANT_BOUND = f"(select {TENANT_WRITTEN})"
 In both forms a prover can decide the policy.
 """
 
+ORGANIZATION_BOUND: Sql = all_of(
+    (
+        "issuer = (select current_setting('app.issuer', true))",
+        "organization = (select current_setting('app.organization', true))",
+    )
+)
+"""The organization that a verified token names: its tenant is not known before it is looked up."""
+
 
 def bound(scope: str, *, written: bool = False) -> Binding:
     """The binding of a policy: what `enter_` bound to the transaction, in settings of `scope`.

@@ -56,6 +56,7 @@ def functions(design: Design, render: Render, scope: str, *, pages: bool) -> Ite
         asks_environment(design),
         tuple(each.demand for each in entries),
         identifier(design.tenant) if suspendable(design) else "",
+        design.maps,
     )
     about = "they are refused if they hold none of the roles `p_allowed`."
     yield Function(
@@ -70,6 +71,14 @@ def functions(design: Design, render: Render, scope: str, *, pages: bool) -> Ite
         returns="caller_",
         inner=True,
     )
+    if design.maps:
+        yield Function(
+            "organization_",
+            "The tenant that an organization of an issuer is; no row for one that is nobody's.",
+            parameters(("p_issuer", TEXT), ("p_organization", TEXT)),
+            render("functions/organization", view),
+            results=parameters(("tenant", UUID)),
+        )
     if any(each.conditional for each in operations):
         yield Function(
             "missed_",

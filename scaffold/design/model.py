@@ -395,7 +395,9 @@ class Issuer:
     `permission_scopes`, they are good for the permissions that their scope names. `factors` are
     what in `amr` or `acr` proves a second factor, and `strong` what proves one that cannot be
     phished. `rsa_bits` is the least size of an RSA key. `rules` say how its tokens are read. It
-    is trusted in `environments` alone, if there are some.
+    is trusted in `environments` alone, if there are some. Its keys are at `jwks_url`, or where the
+    `metadata` at an address says: at the issuer's own origin, or at `jwks_origin`. Where tenants
+    are `mapped`, its claim names an organization, which the database knows the tenant of.
     """
 
     url: str
@@ -411,6 +413,9 @@ class Issuer:
     profile: str = "rfc9068"
     rules: TokenRules = RFC9068
     environments: tuple[str, ...] = ()
+    metadata: str = ""
+    jwks_origin: str = ""
+    mapped: bool = False
 
 
 @dataclass(frozen=True)
@@ -451,6 +456,11 @@ class Design:
     def declared(self) -> tuple[Entity, ...]:
         """The resources of the spec, without those that are built in."""
         return tuple(each for each in self.entities if not each.built_in)
+
+    @property
+    def maps(self) -> bool:
+        """Is there an issuer whose organizations are mapped to tenants?"""
+        return any(each.mapped for each in self.issuers)
 
     @property
     def hook_modules(self) -> Mapping[str, Entity]:

@@ -30,7 +30,7 @@ from scaffold.features.feature import BuiltIn
 from scaffold.naming import ResourceNames
 from scaffold.spec import model as spec
 from scaffold.spec.built_in import granted
-from scaffold.tokens import PROFILES
+from scaffold.tokens import PROFILES, metadata_of
 from scaffold.types.datetime import DatetimeKind
 from scaffold.types.integer import MAX_INTEGER, IntegerKind
 from scaffold.types.kind import Kind
@@ -190,11 +190,13 @@ def _attribute(name: str, source: spec.Attribute) -> Attribute:
 
 
 def _issuer(source: spec.Issuer) -> Issuer:
+    metadata = metadata_of(source.issuer, source.discovery) if source.discovery else ""
+    known = source.jwks_uri or PROFILES[source.profile].keys_of(source.issuer)
     return Issuer(
         url=source.issuer,
         audience=source.audience,
         algorithms=tuple(source.algorithms),
-        jwks_url=source.jwks_uri or PROFILES[source.profile].keys_of(source.issuer),
+        jwks_url="" if metadata else known,
         scopes=tuple(sorted(source.scopes)),
         permission_scopes=bool(source.permission_scopes),
         lifetime=source.token_lifetime,
@@ -204,6 +206,9 @@ def _issuer(source: spec.Issuer) -> Issuer:
         profile=source.profile,
         rules=source.rules,
         environments=tuple(sorted(source.environments)),
+        metadata=metadata,
+        jwks_origin=source.jwks_origin or "",
+        mapped=source.tenants == "mapped",
     )
 
 

@@ -253,7 +253,11 @@ def _identity(design: Design) -> Iterator[Fact]:
     for issuer in design.issuers:
         yield f"issuer {issuer.url} algorithms", _set(issuer.algorithms)
         yield f"issuer {issuer.url} audience", issuer.audience
-        yield f"issuer {issuer.url} keys", issuer.jwks_url
+        yield f"issuer {issuer.url} keys", issuer.jwks_url or f"as {issuer.metadata} says"
+        if issuer.mapped:
+            yield f"issuer {issuer.url} tenants", "those that its organizations map to"
+        if issuer.jwks_origin:
+            yield f"issuer {issuer.url} keys also at", issuer.jwks_origin
         yield f"issuer {issuer.url} lifetime", issuer.lifetime
         yield f"issuer {issuer.url} phishing-resistant", _set(issuer.strong)
         yield f"issuer {issuer.url} RSA bits", issuer.rsa_bits

@@ -143,6 +143,12 @@ def _files(design: Design, ejected: bool, fills: bool) -> Iterator[tuple[str, st
         tests.append("test_conflicts.py")
     if service.has_asked_references:
         tests.append("test_references.py")
+    if service.discovers:
+        singles.append("gate/discovery.py")
+        tests.append("test_discovery.py")
+    if service.maps:
+        singles.append("store/organizations.py")
+        tests.append("test_organizations.py")
     if service.profiles:
         tests.append("test_profiles.py")
     if service.has_search:

@@ -34,7 +34,7 @@ from scaffold.plan.quoting import python as quoted
 from scaffold.plan.quoting import raw
 from scaffold.plan.tokens import TENANT, Recorded, recorded
 from scaffold.spec.field_base import CLASSIFIED
-from scaffold.tokens import RFC9068, TokenRules
+from scaffold.tokens import DIRECTORY, RFC9068, TokenRules
 from scaffold.types.fields import RULES
 from scaffold.types.kind import Kind
 
@@ -296,6 +296,31 @@ class ServiceView:
             name: tuple(url for url, where in self.trusted.items() if name in where)
             for name in self.design.environments
         }
+
+    @property
+    def maps(self) -> bool:
+        """Is there an issuer whose organizations are mapped to tenants?"""
+        return self.design.maps
+
+    @property
+    def directories(self) -> bool:
+        """Is there a template of issuers, one for each directory?"""
+        return any(DIRECTORY in each.url for each in self.design.issuers)
+
+    @property
+    def directory(self) -> str:
+        """What stands for the id of a directory in a template."""
+        return DIRECTORY
+
+    @property
+    def addressed(self) -> bool:
+        """Is there an issuer whose keys are at an address that is pinned?"""
+        return any(each.jwks_url for each in self.design.issuers)
+
+    @property
+    def discovers(self) -> bool:
+        """Is there an issuer whose metadata says where its keys are?"""
+        return any(each.metadata for each in self.design.issuers)
 
     @property
     def profiles(self) -> bool:

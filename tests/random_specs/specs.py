@@ -19,7 +19,7 @@ from scaffold.lint.rules import advise
 from scaffold.spec import names
 from scaffold.spec.built_in import built_in
 from scaffold.spec.field_base import CommonField
-from scaffold.spec.identity import Profile
+from scaffold.spec.identity import Discovery, Profile
 from scaffold.spec.load import loads_with_positions
 from scaffold.spec.model import Spec
 from scaffold.spec.problems import Refusal, SpecError
@@ -224,10 +224,16 @@ def identities(draw: Draw) -> Data:
         issuers.append({"issuer": url, "audience": draw(line()), "algorithms": draw(several)})
         if often(draw):
             issuers[-1]["jwks_uri"] = f"{url.rstrip('/')}/keys.json"
+        elif often(draw):
+            issuers[-1]["discovery"] = draw(st.sampled_from(get_args(Discovery)))
+            if often(draw, 2):
+                issuers[-1]["jwks_origin"] = "https://keys.example.net"
         if often(draw):
             issuers[-1] |= draw(issuer_rules())
         if often(draw):
             issuers[-1] |= draw(token_rules())
+        if often(draw):
+            issuers[-1]["tenants"] = draw(st.sampled_from(("mapped", "named")))
         if often(draw):
             issuers[-1]["environments"] = draw(st.sampled_from((["staging"], ["a", "production"])))
     found: Data = {"issuers": issuers}
