@@ -223,7 +223,7 @@ def _entity(
     if fixed:
         declared = tuple(_written_by_the_service(each, fixed, people) for each in declared)
     unversioned = fixed is not None and not fixed.versioned
-    implied = _implied_columns(source, parent)
+    implied = _implied_columns(source, parent, fixed.owner_filters if fixed else ())
     if source.parent and (former := resources[source.parent].renamed_from):
         own = ResourceNames(former, naming.plural(former)).id_parameter
         implied = (replace(e, renamed_from=own if e.origin == "parent" else "") for e in implied)
@@ -332,14 +332,18 @@ def _built_in(source: BuiltInColumn) -> Column:
     )
 
 
-def _implied_columns(source: spec.Resource, parent: ResourceNames | None) -> Iterable[Column]:
+def _implied_columns(
+    source: spec.Resource, parent: ResourceNames | None, owner_filters: tuple[str, ...]
+) -> Iterable[Column]:
     """The parent's id and the owner: set by the service, never by a body."""
     if parent:
         kind = ReferenceKind(parent.name)
         text = f"The {parent.title} that this belongs to."
         yield _fixed("parent", parent.name, parent.id_parameter, kind, text, parent.name)
     if source.owner:
-        yield _fixed("owner", source.owner, source.owner, UUID, "The member who created it.", None)
+        text = "The member who created it."
+        owner = _fixed("owner", source.owner, source.owner, UUID, text, None)
+        yield replace(owner, filters=owner_filters)
 
 
 def _fixed(

@@ -63,7 +63,8 @@ class BuiltIn:
     a moment that never changes. In an `open` one the policies let the service read every row of the
     tenant, because it needs them itself; who lists and reads which is held by its functions alone.
     `kinds` are types that the language has no word for, by the field
-    or the input of an action, and `defaults` are SQL expressions for a new row.
+    or the input of an action, and `defaults` are SQL expressions for a new row. Lists are filtered
+    by the owner with `owner_filters`, which the language has no key for.
     """
 
     declared: Resource
@@ -74,6 +75,7 @@ class BuiltIn:
     effects: Mapping[str, Effect] = field(default_factory=dict)
     kinds: Mapping[str, Callable[[tuple[str, ...]], Kind]] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
+    owner_filters: tuple[str, ...] = ()
 
     @property
     def operations(self) -> tuple[str, ...]:

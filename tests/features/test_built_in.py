@@ -85,6 +85,14 @@ def test_a_grant_on_it_is_a_fact_of_the_surface() -> None:
     assert any("audit_event" in str(fact) for section, fact in gained if section == "access")
 
 
+def test_its_lists_are_filtered_by_its_owner() -> None:
+    found = design(GRANTED)
+    assert found.entity("audit_event").column("member_id").filters == ("eq",)
+    files = unformatted(found)
+    assert "audit_event_member_id_idx" in files["library/store/guards/indexes.sql"]
+    assert surface(found)["operations"]["audit_event:list filter member_id"] == "eq"
+
+
 def test_its_grants_have_fields_and_conditions() -> None:
     condition = "{do: list, on: audit_event, except: request_id, when: {member_id: $user.id}}"
     (operation,) = design(condition).entity("audit_event").operations

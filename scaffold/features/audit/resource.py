@@ -43,4 +43,4 @@ def event() -> BuiltIn:
     declared = Resource.model_validate(
         {"description": "What happened.", "owner": "member_id", "fields": _FIELDS}
     )
-    return BuiltIn(declared, ("list", "read"), OCCURRED_AT)
+    return BuiltIn(declared, ("list", "read"), OCCURRED_AT, owner_filters=("eq",))
