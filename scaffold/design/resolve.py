@@ -425,6 +425,7 @@ class _Operations:
         self.attributes = attributes
         self.kinds = fixed.kinds if fixed else {}
         self.effects = fixed.effects if fixed else {}
+        self.exports = fixed.exports if fixed else {}
         self.people = people
         self.own_path = f"/{names.segment}"
         self.item_path = _item_path(names)
@@ -452,12 +453,13 @@ class _Operations:
             on_item = each.on == "item"
             base = self.item_path if on_item else self.own_path
             title = naming.words(action).capitalize()
+            exports = action in self.exports
             yield from self._one(
                 action,
-                "POST",
+                "GET" if exports else "POST",
                 f"{base}/{naming.segment(action)}",
                 f"{title} {one if on_item else many}",
-                200 if on_item else 204,
+                200 if on_item or exports else 204,
                 each,
             )
 
@@ -474,11 +476,12 @@ class _Operations:
         if not alternatives:
             return
         body = self._body(do, action)
-        effect = self.effects.get(do)
+        effect, exports = self.effects.get(do), do in self.exports
+        verb = "effect" if effect else "export" if exports else "action"
         on_item = do in ("read", "update", "delete") or (action is not None and action.on == "item")
         yield Operation(
             id=self.names.operation(do),
-            verb=("effect" if effect else "action") if action is not None else do,  # type: ignore[arg-type]
+            verb=verb if action is not None else do,  # type: ignore[arg-type]
             action=do if action is not None else "",
             method=method,  # type: ignore[arg-type]
             path=path,
@@ -493,9 +496,15 @@ class _Operations:
             status=status,
             input=tuple(self._inputs(action)) if action is not None else (),
             sets=tuple(effect.sets.items()) if effect else (),
+            rows=self.exports.get(do, 0),
             # An effect has If-Match, and no keys of its own: it is none of the spec's actions.
             traits=_present(
-                each.operation(self.source, None if effect else action, do) for each in FEATURES
+                each.operation(
+                    self.source,
+                    None if effect or (exports and not each.asks_readers) else action,
+                    do,
+                )
+                for each in FEATURES
             ),
         )
 
@@ -532,7 +541,7 @@ class _Operations:
 
     def _fields(self, do: str, grant: spec.Grant) -> tuple[str, ...] | None:
         """The columns that the grant covers for this operation; None when it is all of them."""
-        if do in ("list", "read"):
+        if do in ("list", "read") or do in self.exports:
             relevant = [column for column in self.columns if column.readable]
         elif do == "create":
             relevant = [column for column in self.columns if column.creatable]

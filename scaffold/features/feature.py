@@ -64,7 +64,8 @@ class BuiltIn:
     tenant, because it needs them itself; who lists and reads which is held by its functions alone.
     `kinds` are types that the language has no word for, by the field
     or the input of an action, and `defaults` are SQL expressions for a new row. Lists are filtered
-    by the owner with `owner_filters`, which the language has no key for.
+    by the owner with `owner_filters`, which the language has no key for. Of the declared actions,
+    `exports` answer with its rows, of which one answer has at most so many.
     """
 
     declared: Resource
@@ -76,11 +77,12 @@ class BuiltIn:
     kinds: Mapping[str, Callable[[tuple[str, ...]], Kind]] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
     owner_filters: tuple[str, ...] = ()
+    exports: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def operations(self) -> tuple[str, ...]:
         """What can be granted on it."""
-        return (*self.verbs, *self.effects)
+        return (*self.verbs, *self.effects, *self.exports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,8 @@ class Feature:
     name: ClassVar[str]
     """The name of its folder."""
     keys: ClassVar[Keys] = Keys()
+    asks_readers: ClassVar[bool] = False
+    """Do its keys of an action say something about one that changes no row, too?"""
 
     # The design.
 

@@ -133,6 +133,9 @@ def _files(design: Design, ejected: bool, fills: bool) -> Iterator[tuple[str, st
         tests.append("test_hooks.py")
     if any(entity.backfills for entity in design.declared):
         tests.append("test_backfills.py")
+    if service.has_exports:
+        singles.append("gate/exports.py")
+        tests.append("test_exports.py")
     if service.fills:
         singles.append("store/fills.py")
     if service.unique_fields or service.reference_fields:

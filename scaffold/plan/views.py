@@ -356,6 +356,26 @@ class ServiceView:
         return any(each.verb == "update" for each in self.design.operations)
 
     @property
+    def has_exports(self) -> bool:
+        """Does some operation answer with rows one a line?"""
+        return any(each.exports for each in self.design.entities)
+
+    @property
+    def listing(self) -> str:
+        """The verbs that answer with several rows, as Python literals between commas."""
+        return '"list", "export"' if self.has_exports else '"list"'
+
+    @property
+    def is_listing(self) -> str:
+        """The test that a verb is one of them, behind the verb."""
+        return f"in ({self.listing})" if self.has_exports else f"== {self.listing}"
+
+    @property
+    def is_no_listing(self) -> str:
+        """The test that it is none of them."""
+        return f"not in ({self.listing})" if self.has_exports else f"!= {self.listing}"
+
+    @property
     def has_search(self) -> bool:
         """Is some list asked for in its body?"""
         return any(each.searches for each in self.design.operations)
@@ -512,6 +532,7 @@ class ResourceView:
         used |= {"rows"} if self.touching else set()
         used |= {"TypeAdapter"} if True in rows else set()
         used |= {"arguments", "page"} if "list" in verbs else set()
+        used |= {"arguments", "exported"} if "export" in verbs else set()
         return python.imports(self.package, self.entity.name, naming.HANDLERS, used)
 
     @property

@@ -15,6 +15,11 @@ def built_in() -> Mapping[str, BuiltIn]:
     return {name: found for each in FEATURES for name, found in each.resources().items()}
 
 
+def exports(name: str, do: str) -> bool:
+    """Is an operation the export of a built-in resource, hence about each of its rows?"""
+    return name in built_in() and do in built_in()[name].exports
+
+
 def granted(spec: Spec) -> Mapping[str, BuiltIn]:
     """Those that some role is granted."""
     named = {name for role in spec.roles.values() for grant in role.can for name in grant.on}

@@ -72,7 +72,7 @@ class Audit(Feature):
         return triggers(design, render) if self.used(design) else ""
 
     def files(self, design: Design) -> Files:
-        from scaffold.features.audit.design import View, reader
+        from scaffold.features.audit.design import View, exported, reader
 
         if not any(each.writes for each in design.operations):
             return Files()  # who is granted events sees that there are none
@@ -82,7 +82,7 @@ class Audit(Feature):
                 "harness.effects": "effects.jinja",
                 "test_isolation.arguments": "arguments.jinja",
             },
-            view=View(reader(design)),
+            view=View(reader(design), exported(design)),
         )
 
     def mutants(self) -> Iterable[Mutant]:

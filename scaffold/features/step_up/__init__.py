@@ -24,6 +24,7 @@ class StepUp(Feature):
 
     name: ClassVar[str] = "step_up"
     keys: ClassVar[Keys] = Keys(action=ActionKeys)
+    asks_readers: ClassVar[bool] = True
 
     def operation(self, source: Resource, action: Action | None, do: str) -> object | None:
         from scaffold.features.step_up.design import FreshSignIn
