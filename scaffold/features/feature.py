@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scaffold.contract.parts import Components, Demands
     from scaffold.database.bodies import Entry, Render, Served, Steps
     from scaffold.database.schema import Function, OwnTable
+    from scaffold.design.events import SecurityEvent
     from scaffold.design.model import Design, Operation
     from scaffold.design.outcomes import Outcome
     from scaffold.design.surface import Fact
@@ -145,6 +146,10 @@ class Feature:
 
     def outcomes(self) -> Iterable[Outcome]:
         """How a request can end because of this."""
+        return ()
+
+    def events(self, design: Design) -> Iterable[SecurityEvent]:
+        """The security events that its decisions raise, where the spec uses what does."""
         return ()
 
     # What people read.

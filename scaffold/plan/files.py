@@ -62,7 +62,10 @@ SINGLE = (
     "store/statements.py",
     "store/transport.py",
     "telemetry/__init__.py",
+    "telemetry/alerts.yml",
+    "telemetry/alerts_test.yml",
     "telemetry/decisions.py",
+    "telemetry/events.py",
     "telemetry/logs.py",
 )
 TESTS = (
@@ -72,6 +75,7 @@ TESTS = (
     "test_access.py",
     "test_contract.py",
     "test_development.py",
+    "test_events.py",
     "test_fields.py",
     "test_grants.py",
     "test_isolation.py",

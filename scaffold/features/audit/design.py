@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scaffold.design.model import Design
+from scaffold.design.model import Design, Operation
 
 EVENT = "audit_event"
 """The resource of events, and their table."""
@@ -38,9 +38,9 @@ def used(design: Design) -> bool:
     return any(each.writes or each.entity == EVENT for each in design.operations)
 
 
-def exported(design: Design) -> bool:
-    """Is somebody granted the export of events?"""
-    return any(each.entity == EVENT and each.verb == "export" for each in design.operations)
+def exports(design: Design) -> list[Operation]:
+    """The export of events, if somebody is granted it."""
+    return [each for each in design.operations if each.entity == EVENT and each.verb == "export"]
 
 
 def reader(design: Design) -> str:
