@@ -201,10 +201,11 @@ def _list(context: Context, entity: Entity, operation: Operation) -> Function:
 def _statement(
     context: Context, entity: Entity, operation: Operation, binding: Binding
 ) -> Statement:
+    reach = context.predicates.reach(operation.alternatives, binding, "r")
     shown = answer(context.predicates, entity, operation.alternatives, binding, "r")
     if operation.verb == "export":  # each row is a line: no text in JSON has a line break as it is
         shown = Group((shown, r"|| E'\n'"), " ")
-    return Statement(context.predicates.reach(operation.alternatives, binding, "r"), shown)
+    return Statement(reach, shown)
 
 
 def _read(context: Context, entity: Entity, operation: Operation) -> Function:
