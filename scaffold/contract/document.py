@@ -193,6 +193,8 @@ def _parameters(
 ) -> Iterable[Parameter | Reference]:
     if operation.verb == "list" and not operation.searches:
         yield from query_parameters(entity)
+    if operation.verb == "export":
+        yield from query_parameters(entity, operation.rows)
     if operation.verb == "read":
         yield _reference("#/components/parameters/IfNoneMatch")
     if operation.conditional:
@@ -211,7 +213,12 @@ def _responses(
         for name in each.headers
     }
     answer: dict[str, Any] = {"description": operation.summary}
-    if operation.status != 204:
+    if operation.verb == "export":
+        schema = {"type": "string", "maxLength": MAX_EXPORT, "description": LINES}
+        media = MediaType.model_validate({"schema": schema})
+        answer["content"] = {"application/x-ndjson": media}
+        headers["Link"] = _reference("#/components/headers/Link")
+    elif operation.status != 204:
         name = entity.names.page_model if operation.verb == "list" else entity.names.class_name
         name = entity.names.issued_model if operation.secret else name
         answer["content"] = {"application/json": _media(f"#/components/schemas/{name}")}
@@ -249,13 +256,13 @@ def _statuses(operation: Operation, entity: Entity, demands: Iterable[Demands]) 
     found |= {status for each in demands for status in each.statuses}
     if operation.on_item or entity.parent:
         found.add("404")
-    if operation.verb == "list" and not operation.searches:
+    if operation.verb in ("list", "export") and not operation.searches:
         found.add("414")
     if operation.conditional:
         found |= {"412", "428"}
     if operation.body:
         found |= {"408", "413", "415"}
-    if operation.writes:
+    if operation.writes and operation.verb != "export":
         found.add("409")
     if operation.verb == "action":
         found.add("501")
@@ -285,6 +292,11 @@ def _components(design: Design) -> openapi_pydantic.Components:
             "Retry-After": _header("Seconds after which it is worth trying again."),
             "ETag": _header("The version, for If-Match.", required=True),
             "Location": _header("Where the new resource is.", required=True),
+            **(
+                {"Link": _header('The next part as rel="next" (RFC 8288), unless it is the last.')}
+                if any(entity.exports for entity in design.entities)
+                else {}
+            ),
         },
         parameters={
             name: Parameter.model_validate(each)
@@ -322,6 +334,9 @@ def _header(description: str, **more: bool) -> Header:
     return Header.model_validate({"description": description, "schema": schema, **more})
 
 
+LINES = "Newline-delimited JSON: one row a line, as in the answer about a single one; newest first."
+MAX_EXPORT = 2**30
+"""Characters of a part of an export: a bound of what generators ask for, not of what is sent."""
 TAG = {"type": "string", "pattern": '^"[1-9][0-9]{0,17}"$', "maxLength": 20}
 SHARED_PARAMETERS: Mapping[str, dict[str, Any]] = {
     "IfMatch": {

@@ -144,10 +144,11 @@ PROSE = {
 }
 
 
-def query_parameters(entity: Entity) -> Iterable[Parameter | Reference]:
-    """The closed set of query parameters of a list."""
+def query_parameters(entity: Entity, rows: int = 0) -> Iterable[Parameter | Reference]:
+    """The closed set of query parameters of a list, or of an export of so many rows."""
+    limit = {"limit": _limit(rows, rows)} if rows else {}
     columns = [each for each in entity.columns if each.in_url]
-    for name, schema in _arguments(entity, columns).items():
+    for name, schema in (_arguments(entity, columns) | limit).items():
         more: dict[str, Any] = {"description": PROSE[name]} if name in PROSE else {}
         if schema["type"] == "array":
             more |= {"style": "form", "explode": False}
@@ -169,12 +170,7 @@ def _search(entity: Entity) -> dict[str, Any]:
 def _arguments(entity: Entity, columns: Collection[Column]) -> dict[str, dict[str, Any]]:
     """What a list can be asked for, with the filters and sorts by these columns."""
     found: dict[str, dict[str, Any]] = {
-        "limit": {
-            "type": "integer",
-            "minimum": 1,
-            "maximum": entity.page_max,
-            "default": entity.page_default,
-        },
+        "limit": _limit(entity.page_default, entity.page_max),
         "cursor": CURSOR,
     }
     sorts = [sign + each.name for each in columns if each.sortable for sign in ("", "-")]
@@ -184,6 +180,10 @@ def _arguments(entity: Entity, columns: Collection[Column]) -> dict[str, dict[st
         for operator in column.filters:
             found[filter_key(column.name, operator)] = _operand(column, operator)
     return found
+
+
+def _limit(default: int, most: int) -> dict[str, Any]:
+    return {"type": "integer", "minimum": 1, "maximum": most, "default": default}
 
 
 def _operand(column: Column, operator: str) -> dict[str, Any]:

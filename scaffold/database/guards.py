@@ -146,7 +146,9 @@ def _reach(entity: Entity, grant: Grant, predicates: Predicates, scope: str) -> 
         return writing.holds(Alternative(roles, (), None))
 
     on_rows = [
-        each for each in entity.operations if each.on_item or each.verb in ("list", "create")
+        each
+        for each in entity.operations
+        if each.on_item or each.verb in ("list", "create", "export")
     ]
     verbs = {verb: [each for each in on_rows if each.verb == verb] for verb in _VERBS}
     changing = verbs["update"] + verbs["action"] + verbs["effect"]

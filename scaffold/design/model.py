@@ -18,7 +18,7 @@ from scaffold.spec.field_base import CLASSIFIED
 from scaffold.tokens import RFC9068, TokenRules
 from scaffold.types.kind import Kind
 
-Verb = Literal["list", "read", "create", "update", "delete", "action", "effect"]
+Verb = Literal["list", "read", "create", "update", "delete", "action", "effect", "export"]
 TouchVerb = Literal["read", "create", "update", "delete"]
 Source = Literal["field", "user", "tenant", "environment"]
 Trait = TypeVar("Trait")
@@ -201,6 +201,8 @@ class Operation:
     `effect` is an action of a built-in resource, which has no hook: `sets` are the columns that it
     sets, each with an SQL expression, and so are those of a create beside what its body says. One
     with a `secret` makes a new one for the row, and its answer alone tells it.
+    An `export` is one that answers with the rows of a list: with
+    `rows` of them at most.
     """
 
     id: str
@@ -222,6 +224,7 @@ class Operation:
     touches: tuple[Touch, ...] = ()
     sets: tuple[tuple[str, str], ...] = ()
     secret: Secret | None = None
+    rows: int = 0
     traits: tuple[object, ...] = ()
 
     def trait(self, kind: type[Trait]) -> Trait | None:
@@ -230,8 +233,13 @@ class Operation:
 
     @property
     def writes(self) -> bool:
-        """Has the operation an effect?"""
+        """Has the operation an effect? That of an export is that somebody has the data."""
         return self.verb not in ("list", "read")
+
+    @property
+    def sees(self) -> bool:
+        """Does it answer with rows as they are, to whoever may see them?"""
+        return self.verb in ("list", "read", "export")
 
     @property
     def searches(self) -> bool:
@@ -356,6 +364,11 @@ class Entity:
     def effects(self) -> tuple[Operation, ...]:
         """The actions that have no hook."""
         return tuple(each for each in self.operations if each.verb == "effect")
+
+    @property
+    def exports(self) -> tuple[Operation, ...]:
+        """The operations that answer with rows one a line."""
+        return tuple(each for each in self.operations if each.verb == "export")
 
     def column(self, name: str) -> Column:
         """The column called `name`; raises KeyError."""

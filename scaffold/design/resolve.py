@@ -228,7 +228,7 @@ def _entity(
     if fixed:
         declared = tuple(_fixed_column(each, fixed, whole) for each in declared)
     unversioned = fixed is not None and not fixed.versioned
-    implied = _implied_columns(source, parent)
+    implied = _implied_columns(source, parent, fixed.owner_filters if fixed else ())
     if source.parent and (former := resources[source.parent].renamed_from):
         own = ResourceNames(former, naming.plural(former)).id_parameter
         implied = (replace(e, renamed_from=own if e.origin == "parent" else "") for e in implied)
@@ -340,14 +340,18 @@ def _built_in(source: BuiltInColumn) -> Column:
     )
 
 
-def _implied_columns(source: spec.Resource, parent: ResourceNames | None) -> Iterable[Column]:
+def _implied_columns(
+    source: spec.Resource, parent: ResourceNames | None, owner_filters: tuple[str, ...]
+) -> Iterable[Column]:
     """The parent's id and the owner: set by the service, never by a body."""
     if parent:
         kind = ReferenceKind(parent.name)
         text = f"The {parent.title} that this belongs to."
         yield _fixed("parent", parent.name, parent.id_parameter, kind, text, parent.name)
     if source.owner:
-        yield _fixed("owner", source.owner, source.owner, UUID, "The member who created it.", None)
+        text = "The member who created it."
+        owner = _fixed("owner", source.owner, source.owner, UUID, text, None)
+        yield replace(owner, filters=owner_filters)
 
 
 def _fixed(
@@ -432,6 +436,7 @@ class _Operations:
         self.sets = fixed.sets if fixed else {}
         self.secret = fixed.secret if fixed else None
         self.whole = whole
+        self.exports = fixed.exports if fixed else {}
         self.own_path = f"/{names.segment}"
         self.item_path = _item_path(names)
         self.collection_path = (_item_path(parent) if parent else "") + self.own_path
@@ -458,12 +463,13 @@ class _Operations:
             on_item = each.on == "item"
             base = self.item_path if on_item else self.own_path
             title = naming.words(action).capitalize()
+            exports = action in self.exports
             yield from self._one(
                 action,
-                "POST",
+                "GET" if exports else "POST",
                 f"{base}/{naming.segment(action)}",
                 f"{title} {one if on_item else many}",
-                200 if on_item else 204,
+                200 if on_item or exports else 204,
                 each,
             )
 
@@ -480,13 +486,14 @@ class _Operations:
         if not alternatives:
             return
         body = self._body(do, action)
-        effect = self.effects.get(do)
+        effect, exports = self.effects.get(do), do in self.exports
+        verb = "effect" if effect else "export" if exports else "action"
         sets = effect.sets if effect else self.sets if do == "create" else {}
         issues = effect.issues if effect else do == "create"
         on_item = do in ("read", "update", "delete") or (action is not None and action.on == "item")
         yield Operation(
             id=self.names.operation(do),
-            verb=("effect" if effect else "action") if action is not None else do,  # type: ignore[arg-type]
+            verb=verb if action is not None else do,  # type: ignore[arg-type]
             action=do if action is not None else "",
             method=method,  # type: ignore[arg-type]
             path=path,
@@ -502,9 +509,15 @@ class _Operations:
             input=tuple(self._inputs(action)) if action is not None else (),
             sets=tuple(sets.items()),
             secret=self.secret if issues else None,
+            rows=self.exports.get(do, 0),
             # An effect has If-Match, and no keys of its own: it is none of the spec's actions.
             traits=_present(
-                each.operation(self.source, None if effect else action, do) for each in FEATURES
+                each.operation(
+                    self.source,
+                    None if effect or (exports and not each.asks_readers) else action,
+                    do,
+                )
+                for each in FEATURES
             ),
         )
 
@@ -542,7 +555,7 @@ class _Operations:
 
     def _fields(self, do: str, grant: spec.Grant) -> tuple[str, ...] | None:
         """The columns that the grant covers for this operation; None when it is all of them."""
-        if do in ("list", "read"):
+        if do in ("list", "read") or do in self.exports:
             relevant = [column for column in self.columns if column.readable]
         elif do == "create":
             relevant = [column for column in self.columns if column.creatable]

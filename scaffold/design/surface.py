@@ -166,9 +166,12 @@ def _operation(operation: Operation, entity: Entity) -> Iterator[Fact]:
         yield f"{name} if_match", "required"
     if operation.body:
         yield f"{name} body_max", operation.body_max
+    if operation.verb == "export":
+        yield f"{name} rows_max", operation.rows
     if operation.verb == "list" and not operation.searches:
         yield f"{name} page_default", entity.page_default
         yield f"{name} page_max", entity.page_max
+    if operation.verb in ("list", "export") and not operation.searches:
         for column in entity.columns:
             if column.filters:
                 yield f"{name} filter {column.name}", _set(column.filters) + _only(column)
@@ -202,7 +205,7 @@ def _resource(entity: Entity) -> Iterator[Fact]:
 
 def _fields(entity: Entity) -> Iterator[Fact]:
     covering = {
-        "read": list(_alternatives(entity, "list", "read")),
+        "read": list(_alternatives(entity, "list", "read", "export")),
         "create": list(_alternatives(entity, "create")),
         "update": list(_alternatives(entity, "update")),
     }

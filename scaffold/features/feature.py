@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scaffold.contract.parts import Components, Demands
     from scaffold.database.bodies import Entry, Render, Served, Steps
     from scaffold.database.schema import Function, OwnTable
+    from scaffold.design.events import SecurityEvent
     from scaffold.design.model import Design, Operation, Secret
     from scaffold.design.outcomes import Outcome
     from scaffold.design.surface import Fact
@@ -71,7 +72,9 @@ class BuiltIn:
     tenant, because it needs them itself; who lists and reads which is held by its functions alone.
     An update changes the fields `changed`. Where it `is_tenant`, its one row is the tenant itself.
     `kinds` are types that the language has no word for, or that depend on the spec, by the field or
-    the input of an action, and `defaults` are SQL expressions for a new row.
+    the input of an action, and `defaults` are SQL expressions for a new row. Lists are filtered
+    by the owner with `owner_filters`, which the language has no key for. Of the declared actions,
+    `exports` answer with its rows, of which one answer has at most so many.
     """
 
     declared: Resource
@@ -87,11 +90,13 @@ class BuiltIn:
     effects: Mapping[str, Effect] = field(default_factory=dict)
     kinds: Mapping[str, Callable[[Spec], Kind]] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
+    owner_filters: tuple[str, ...] = ()
+    exports: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def operations(self) -> tuple[str, ...]:
         """What can be granted on it."""
-        return (*self.verbs, *self.effects)
+        return (*self.verbs, *self.effects, *self.exports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,8 @@ class Feature:
     name: ClassVar[str]
     """The name of its folder."""
     keys: ClassVar[Keys] = Keys()
+    asks_readers: ClassVar[bool] = False
+    """Do its keys of an action say something about one that changes no row, too?"""
 
     # The design.
 
@@ -156,6 +163,10 @@ class Feature:
 
     def outcomes(self) -> Iterable[Outcome]:
         """How a request can end because of this."""
+        return ()
+
+    def events(self, design: Design) -> Iterable[SecurityEvent]:
+        """The security events that its decisions raise, where the spec uses what does."""
         return ()
 
     # What people read.

@@ -131,12 +131,13 @@ def unconditional(operation: Operation | None) -> frozenset[str]:
 
 def seeing(entity: Entity) -> frozenset[str]:
     """The roles that may list or read a resource."""
-    found = [each for each in entity.operations if each.verb in ("list", "read")]
+    found = [each for each in entity.operations if each.sees]
     return holders([alternative for each in found for alternative in each.alternatives])
 
 
 def _covered(entity: Entity, do: str, grant: Grant) -> frozenset[str] | None:
-    if do not in WITH_FIELDS or (grant.only is None and grant.except_ is None):
+    exports = any(each.action == do for each in entity.exports)
+    if (do not in WITH_FIELDS and not exports) or (grant.only is None and grant.except_ is None):
         return None
     fields = frozenset(each.field for each in usable(entity, do))
     named = frozenset(grant.only if grant.only is not None else grant.except_ or ())

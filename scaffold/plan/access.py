@@ -117,7 +117,7 @@ class _Case:
         if referred is None:
             return {"reason": "reference_not_found"}
         world, references = referred
-        if operation.verb in ("list", "read"):
+        if operation.sees:
             world = complete(world, self.mine)
         return {
             "allowed": True,
@@ -225,7 +225,7 @@ def _shown(
     operation: Operation, entity: Entity, mine: list[Alternative], world: World
 ) -> list[str] | None:
     """The fields that the answer of a list or a read has in this world."""
-    if operation.verb not in ("list", "read"):
+    if not operation.sees:
         return None
     met = [each for each in mine if holds(each.conditions, world)]
     return [each.name for each in entity.columns if each.readable and seers(each, met)]
@@ -237,7 +237,7 @@ def _blind(operation: Operation, entity: Entity, mine: list[Alternative]) -> dic
     names = [
         column.name
         for column in entity.fields
-        if operation.verb == "list"
+        if operation.verb in ("list", "export")
         and column.readable
         and len(seers(column, mine)) < len(mine)
         and not seers(column, whole)

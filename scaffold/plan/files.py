@@ -64,7 +64,10 @@ SINGLE = (
     "store/statements.py",
     "store/transport.py",
     "telemetry/__init__.py",
+    "telemetry/alerts.yml",
+    "telemetry/alerts_test.yml",
     "telemetry/decisions.py",
+    "telemetry/events.py",
     "telemetry/logs.py",
 )
 TESTS = (
@@ -75,6 +78,7 @@ TESTS = (
     "test_admin.py",
     "test_contract.py",
     "test_development.py",
+    "test_events.py",
     "test_fields.py",
     "test_grants.py",
     "test_isolation.py",
@@ -137,6 +141,9 @@ def _files(design: Design, ejected: bool, fills: bool) -> Iterator[tuple[str, st
         tests.append("test_hooks.py")
     if any(entity.backfills for entity in design.declared):
         tests.append("test_backfills.py")
+    if service.has_exports:
+        singles.append("gate/exports.py")
+        tests.append("test_exports.py")
     if service.fills:
         singles.append("store/fills.py")
     if service.unique_fields or service.reference_fields:

@@ -247,7 +247,13 @@ def models(entity: Entity) -> Module:
         module.models.append(Model(names.issued_model, "Answer", text, [*answer.properties, told]))
     if "list" in verbs:
         module.models.append(_page(entity, module))
-        module.models.append(_query(entity, module))
+        text = f"The query parameters of a list of {names.many}."
+        limits = (entity.page_default, entity.page_max)
+        module.models.append(_query(entity, module, names.query_model, text, *limits))
+    for export in entity.exports:
+        text = f"The query parameters of an export of {names.many}."
+        limits = (export.rows, export.rows)
+        module.models.append(_query(entity, module, names.export_model, text, *limits))
     if entity.search:
         module.models.append(_search(entity, module))
     if "create" in verbs:
@@ -336,15 +342,15 @@ def _page(entity: Entity, module: Module) -> Model:
 CURSOR = "Field(min_length=1, max_length=1024)"
 
 
-def _limit(entity: Entity, module: Module) -> str:
+def _limit(most: int, module: Module) -> str:
     module.types.add("whole")
-    return module.annotated("int", f"Field(ge=1, le={entity.page_max})", "whole")
+    return module.annotated("int", f"Field(ge=1, le={most})", "whole")
 
 
-def _query(entity: Entity, module: Module) -> Model:
+def _query(entity: Entity, module: Module, name: str, text: str, default: int, most: int) -> Model:
     module.types.add("Closed")
     properties = [
-        Property("limit", _limit(entity, module), default=str(entity.page_default)),
+        Property("limit", _limit(most, module), default=str(default)),
         Property("cursor", module.annotated("str", CURSOR), default='""'),
     ]
     listed = [each for each in entity.columns if each.in_url]
@@ -354,14 +360,13 @@ def _query(entity: Entity, module: Module) -> Model:
     for column in listed:
         for operator in column.filters:
             properties.append(_filter(column, operator, entity, module))
-    text = f"The query parameters of a list of {entity.names.many}."
-    return Model(entity.names.query_model, "Closed", text, properties)
+    return Model(name, "Closed", text, properties)
 
 
 def _search(entity: Entity, module: Module) -> Model:
     """What is absent is not asked for; null is no value of a filter."""
     properties = [
-        Property("limit", _limit(entity, module)),
+        Property("limit", _limit(entity.page_max, module)),
         Property("cursor", module.annotated("str", CURSOR)),
     ]
     sorts = _sorts(entity.columns, module)

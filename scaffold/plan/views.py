@@ -15,6 +15,7 @@ from scaffold.database.sql import identifier
 from scaffold.database.tables import former, of_features
 from scaffold.database.touches import name as touch_name
 from scaffold.design import visibility
+from scaffold.design.events import SecurityEvent, events
 from scaffold.design.model import (
     Column,
     Design,
@@ -110,6 +111,34 @@ class ServiceView:
     def outcomes(self) -> Sequence[Outcome]:
         """How a stored function can end."""
         return outcomes(each.name for each in self.used)
+
+    @cached_property
+    def events(self) -> Sequence[SecurityEvent]:
+        """The security events that it can raise."""
+        return events(self.design)
+
+    @property
+    def events_of(self) -> Mapping[str, Mapping[str, Sequence[SecurityEvent]]]:
+        """The same by the id of an operation, by the reason code of an answer, and by the cause
+        of a refusal: every bad credential has the one reason code."""
+        causes = {each.code: each.detail for each in self.outcomes if each.status == 401}
+        found: dict[str, dict[str, list[SecurityEvent]]] = {
+            "operations": {},
+            "reasons": {},
+            "causes": {},
+        }
+        for event in self.events:
+            for operation in event.operations:
+                found["operations"].setdefault(operation, []).append(event)
+            for reason in event.reasons:
+                of, key = ("causes", causes[reason]) if reason in causes else ("reasons", reason)
+                found[of].setdefault(key, []).append(event)
+        return found
+
+    @property
+    def events_of_bodies(self) -> Sequence[SecurityEvent]:
+        """Those that look at what was sent."""
+        return [each for each in self.events if each.values]
 
     @property
     def answered_before(self) -> bool:
@@ -407,6 +436,26 @@ class ServiceView:
         return any(each.verb == "update" for each in self.design.operations)
 
     @property
+    def has_exports(self) -> bool:
+        """Does some operation answer with rows one a line?"""
+        return any(each.exports for each in self.design.entities)
+
+    @property
+    def listing(self) -> str:
+        """The verbs that answer with several rows, as Python literals between commas."""
+        return '"list", "export"' if self.has_exports else '"list"'
+
+    @property
+    def is_listing(self) -> str:
+        """The test that a verb is one of them, behind the verb."""
+        return f"in ({self.listing})" if self.has_exports else f"== {self.listing}"
+
+    @property
+    def is_no_listing(self) -> str:
+        """The test that it is none of them."""
+        return f"not in ({self.listing})" if self.has_exports else f"!= {self.listing}"
+
+    @property
     def has_search(self) -> bool:
         """Is some list asked for in its body?"""
         return any(each.searches for each in self.design.operations)
@@ -564,6 +613,7 @@ class ResourceView:
         used |= {"TypeAdapter"} if True in rows else set()
         used |= {"arguments", "page"} if "list" in verbs else set()
         used |= {"Secret"} if any(each.secret for each in self.entity.operations) else set()
+        used |= {"arguments", "exported"} if "export" in verbs else set()
         return python.imports(self.package, self.entity.name, naming.HANDLERS, used)
 
     @property

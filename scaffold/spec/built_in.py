@@ -21,6 +21,11 @@ def known(spec: Spec) -> Mapping[str, BuiltIn]:
     return {**built_in(), **own}
 
 
+def exports(name: str, do: str) -> bool:
+    """Is an operation the export of a built-in resource, hence about each of its rows?"""
+    return name in built_in() and do in built_in()[name].exports
+
+
 def granted(spec: Spec) -> Mapping[str, BuiltIn]:
     """Those that some role is granted."""
     named = {name for role in spec.roles.values() for grant in role.can for name in grant.on}

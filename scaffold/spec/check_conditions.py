@@ -6,6 +6,7 @@ from typing import Literal
 
 from scaffold.types.kind import values
 
+from .built_in import exports
 from .conditions import ENVIRONMENT
 from .field_base import Comparison
 from .findings import Finding, Scope, unknown
@@ -98,7 +99,8 @@ def _check(
             yield from _check_field(scope, at, name, condition)
             for operation in grant.do:
                 action = resource.actions.get(operation)
-                if action is not None and action.on == "collection":
+                rows = action is None or action.on == "item" or exports(name, operation)
+                if not rows:
                     yield Finding(
                         "E-CONDITION",
                         f"{operation} is not about one {name}, so a condition cannot use a field",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from .built_in import exports
 from .check_conditions import check_conditions
 from .check_resources import cycle_starts
 from .findings import Finding, Scope, unknown
@@ -10,6 +11,7 @@ from .names import OPERATIONS
 from .problems import Path, listing, quote
 
 _SEEING = frozenset({"list", "read"})
+_WITH_FIELDS = frozenset({*_SEEING, "create", "update"})
 
 
 def check_roles(scope: Scope) -> Iterator[Finding]:
@@ -59,7 +61,29 @@ def _check_grant(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:
     for key, names in (("only", grant.only or ()), ("except", grant.except_ or ())):
         for index, field in enumerate(names):
             yield from _check_field(scope, (*path, key, index), field, grant)
+    yield from _check_fields(scope, path, grant)
     yield from _check_roles(scope, path, grant)
+
+
+def _check_fields(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:
+    """An action that is only called like an export has no fields that a grant could name."""
+    named = "only" if grant.only is not None else "except" if grant.except_ is not None else ""
+    if not named or not _WITH_FIELDS.isdisjoint(grant.do):
+        return
+    for name, _ in scope.granted(grant):
+        if not _exports(name, grant):
+            yield Finding(
+                "E-GRANT",
+                f"{named} has no meaning for {listing(grant.do)} on {name}",
+                (*path, named),
+                "It limits the fields of list, read, create and update.",
+                named=True,
+            )
+
+
+def _exports(name: str, grant: Grant) -> bool:
+    """Does a grant let somebody export a built-in resource?"""
+    return any(exports(name, each) for each in grant.do)
 
 
 def _check_roles(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:
@@ -129,7 +153,7 @@ def _check_field(scope: Scope, path: Path, field: str, grant: Grant) -> Iterator
         if field not in known:
             if not scope.unsure(name):
                 yield unknown("E-UNKNOWN-FIELD", f"field of {name} called", field, path, known)
-        elif grant.only and (why := _useless(resource, field, grant)):
+        elif grant.only and (why := _useless(name, resource, field, grant)):
             yield Finding(
                 "E-GRANT",
                 f"{listing(grant.do, 'and')} cannot use the field {quote(field)}: {why}",
@@ -138,18 +162,19 @@ def _check_field(scope: Scope, path: Path, field: str, grant: Grant) -> Iterator
             )
 
 
-def _useless(resource: Resource, field: str, grant: Grant) -> str:
+def _useless(name: str, resource: Resource, field: str, grant: Grant) -> str:
     """Why no operation of the grant can use a field that `only` names, or nothing."""
     kind = resource.fields.get(field)
     operations = set(grant.do)
+    seeing = operations & _SEEING or _exports(name, grant)
     if kind is None:
         if field not in (resource.parent, resource.owner):
             return ""  # it is not sound, which is a problem of its own
         # The parent is given by the path and the owner by the principal.
-        return "" if operations & _SEEING else "the service sets it"
+        return "" if seeing else "the service sets it"
     if kind.class_ == "secret" and operations <= _SEEING:
         return "a secret is never part of a response"
-    if operations & _SEEING:
+    if seeing:
         return ""
     if kind.computed or kind.set_by:
         return "only hooks set it"

@@ -27,6 +27,9 @@ MAX_ACTION = 20
 OPERATIONS = ("list", "read", "create", "update", "delete")
 """The operations that every resource has."""
 
+EXPORT = "export"
+"""The action of built-in resources that answers with rows: its grants have fields."""
+
 WILDCARDS = frozenset({"*", "**", "all", "any", "every", "everything", "everyone", "anything"})
 
 _MAX_COMPARED = 500

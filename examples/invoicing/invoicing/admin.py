@@ -282,11 +282,7 @@ def add_member(
     as_json: Json = False,
 ) -> None:
     """Let somebody in."""
-    if issuer not in ISSUERS:
-        raise typer.BadParameter(
-            f"{issuer} is none of the issuers: {', '.join(ISSUERS)}",
-            param_hint="--issuer",
-        )
+    _check_issuer(issuer)
 
     async def work() -> Sequence[Row]:
         async with administering(tenant, operator) as session:
@@ -419,6 +415,14 @@ def _changed(
             return [await session.change(operation, member, column, value)]
 
     _show(_run(work), as_json)
+
+
+def _check_issuer(issuer: str) -> None:
+    if issuer not in ISSUERS:
+        raise typer.BadParameter(
+            f"{issuer} is none of the issuers: {', '.join(ISSUERS)}",
+            param_hint="--issuer",
+        )
 
 
 def _attribute(text: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from scaffold.features.feature import BuiltIn, Feature, Files
 if TYPE_CHECKING:
     from scaffold.database.bodies import Render, Served, Steps
     from scaffold.database.schema import Function
+    from scaffold.design.events import SecurityEvent
     from scaffold.design.model import Design
     from scaffold.design.outcomes import Outcome
     from scaffold.features.mutant import Mutant
@@ -46,6 +47,11 @@ class Administration(Feature):
             Outcome("role_not_assignable", 403, "Your roles do not give or take these roles."),
             Outcome("tenant_suspended", 403, "Nobody is let in until the operator resumes it."),
         )
+
+    def events(self, design: Design) -> Iterable[SecurityEvent]:
+        from scaffold.features.administration.events import events
+
+        return events(design)
 
     def rules(self) -> Iterable[Rule]:
         from scaffold.features.administration.lint import family
