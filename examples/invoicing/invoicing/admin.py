@@ -21,12 +21,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from invoicing.settings import DEVELOPMENT_ISSUER
+from invoicing.settings import DEVELOPMENT_ISSUER, PARTNER_ISSUER
 from invoicing.store.history import SCHEMA
 from invoicing.store.owner import Connection, Unreachable, as_owner, said
 from invoicing.store.statements import RELEASE
 
-ISSUERS: Final = ("https://login.example.com/", DEVELOPMENT_ISSUER)
+ISSUERS: Final = ("https://login.example.com/", DEVELOPMENT_ISSUER, PARTNER_ISSUER)
 """Whose tokens the service trusts in some environment."""
 
 ATTRIBUTES: Final[Mapping[str, str]] = {

@@ -21,12 +21,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from notes.settings import DEVELOPMENT_ISSUER
+from notes.settings import DEVELOPMENT_ISSUER, PARTNER_ISSUER
 from notes.store.history import SCHEMA
 from notes.store.owner import Connection, Unreachable, as_owner, said
 from notes.store.statements import RELEASE
 
-ISSUERS: Final = ("https://login.example.com/", DEVELOPMENT_ISSUER)
+ISSUERS: Final = ("https://login.example.com/", DEVELOPMENT_ISSUER, PARTNER_ISSUER)
 """Whose tokens the service trusts in some environment."""
 
 ATTRIBUTES: Final[Mapping[str, str]] = {}
