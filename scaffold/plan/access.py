@@ -214,9 +214,10 @@ class _Case:
         usable = partial(self._shows, needed)
         for alternative in self.mine:
             others = [each for each in self.mine if each is not alternative]
-            for why, world in failing(alternative, others, self.entity, start, usable):
-                if _reachable(self.operation, self.entity, world, alternative):
-                    yield {"why": f"not {why}", **_world(world)}
+            for each in failing(alternative, others, self.entity, start, usable):
+                if _reachable(self.operation, self.entity, each.world, alternative):
+                    unread = {"unread": each.unread} if each.unread else {}
+                    yield {"why": f"not {each.why}", **_world(each.world), **unread}
 
 
 def _shown(
@@ -273,10 +274,10 @@ def _reachable(
     if operation.verb != "create":
         return True
     for column in entity.columns:
-        value = world.row.get(column.name)
         said = column.creatable and alternative.covers(column)
         implied = ME if column.origin == "owner" else column.default
-        if not said and value is not None and value != implied:
+        implied = list(implied) if isinstance(implied, tuple) else implied
+        if not said and world.row.get(column.name, implied) != implied:
             return False
     return True
 
@@ -290,7 +291,7 @@ def _world(world: World) -> Mapping[str, Any]:
 
 
 def _row(world: World) -> Mapping[str, Any]:
-    return {name: value for name, value in world.row.items() if value is not None}
+    return dict(world.row)
 
 
 def _fields(operation: Operation, entity: Entity, alternative: Alternative) -> list[str] | None:
