@@ -158,7 +158,7 @@ class _Case:
                     continue
                 whole = replace(found, row=world.row)
                 if holds(alternative.conditions, whole) and self._shows(shown, whole):
-                    return whole, _row(found)
+                    return whole, _apart(found)
         return None
 
     def _referred(
@@ -292,6 +292,20 @@ def _world(world: World) -> Mapping[str, Any]:
 
 def _row(world: World) -> Mapping[str, Any]:
     return dict(world.row)
+
+
+def _apart(world: World) -> Mapping[str, Any]:
+    """The row, which refers to new rows where no claim says to which: it might refer to itself."""
+    given = world.user.values()
+    claimed = [one for each in given for one in (each if isinstance(each, list) else [each])]
+    return {
+        name: (
+            f"@new:{value.removeprefix('@row:')}"
+            if isinstance(value, str) and value.startswith("@row:") and value not in claimed
+            else value
+        )
+        for name, value in _row(world).items()
+    }
 
 
 def _fields(operation: Operation, entity: Entity, alternative: Alternative) -> list[str] | None:
