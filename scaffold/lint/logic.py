@@ -103,9 +103,13 @@ def _something_left(conditions: Collection[Condition]) -> bool:
 
 def _interval(conditions: Collection[Condition]) -> tuple[Any, Any]:
     """The least and the greatest value that literals leave; None where there is no bound."""
-    bounds = [each for each in conditions if isinstance(each.right, tuple) and each.right]
-    lows = [each.right[0] for each in bounds if each.operator in ("gt", "gte", "eq")]  # type: ignore[index]
-    highs = [each.right[0] for each in bounds if each.operator in ("lt", "lte", "eq")]  # type: ignore[index]
+    bounds = [
+        (each.operator, each.right[0])
+        for each in conditions
+        if isinstance(each.right, tuple) and each.right and not each.negated
+    ]
+    lows = [value for operator, value in bounds if operator in ("gt", "gte", "eq")]
+    highs = [value for operator, value in bounds if operator in ("lt", "lte", "eq")]
     return max(lows, default=None), min(highs, default=None)
 
 
