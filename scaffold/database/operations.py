@@ -172,7 +172,12 @@ def _list(context: Context, entity: Entity, operation: Operation) -> Function:
         return numbers.get(flat(static.sees(each)), TRUE)
 
     bound = Binding(
-        "($2).member", lambda term: f"($2){flat(static.claim(term))[8:]}", "$1", numbered, seen
+        "($2).member",
+        lambda term: f"($2){flat(static.claim(term))[8:]}",
+        lambda term: f"($2){flat(static.listed(term))[8:]}",
+        "$1",
+        numbered,
+        seen,
     )
     filters = tuple(lists.filters(entity, "$6"))
     view = ListView(

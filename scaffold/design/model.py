@@ -14,6 +14,7 @@ from typing import Literal, TypeVar
 from scaffold import naming
 from scaffold.columns import NEWEST, VERSION, Shown
 from scaffold.naming import ResourceNames
+from scaffold.spec.conditions import Operator, Order
 from scaffold.spec.field_base import CLASSIFIED
 from scaffold.tokens import RFC9068, TokenRules
 from scaffold.types.kind import Kind
@@ -40,13 +41,24 @@ class Term:
         return prefix[self.source] + self.name
 
 
+SIGNS: Mapping[Order, str] = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+"""The comparisons by order, as SQL and the surface have them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One conjunct: `left` equals, or is one of, `right`."""
+    """One conjunct: `left` equals, is one of, is less than, contains `right`, or is null.
+
+    `nullable` says that `left` is a column that may be null. A `negated` one is met by every value
+    that does not meet it, and by null, which is no value; but never where an attribute on either
+    side is absent: `open_to_null` tells the two apart.
+    """
 
     left: Term
-    operator: Literal["eq", "in"]
+    operator: Operator
     right: Term | tuple[str | int | bool, ...]
+    negated: bool = False
+    nullable: bool = False
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -54,16 +66,46 @@ class Condition:
         return tuple(each for each in (self.left, self.right) if isinstance(each, Term))
 
     @property
-    def of_caller(self) -> bool:
-        """Does it ask whose the row is: whether a field is the caller's own id?"""
+    def order(self) -> Order | None:
+        """The operator, where it compares by order."""
+        match self.operator:
+            case "lt" | "lte" | "gt" | "gte":
+                return self.operator
+        return None
+
+    @property
+    def by_value(self) -> bool:
+        """Does it name all values that meet it, as an equality does?"""
+        return not self.negated and self.operator in ("eq", "in")
+
+    @property
+    def open_to_null(self) -> bool:
+        """May a row whose column is null meet it?"""
+        return self.nullable and self.negated is not (self.operator == "null")
+
+    @property
+    def with_caller(self) -> bool:
+        """Does it compare with the caller's own id?"""
         right = self.right
         return isinstance(right, Term) and right.source == "user" and right.name == "id"
 
+    @property
+    def of_caller(self) -> bool:
+        """Does it ask whose the row is: whether a field is the caller's own id?"""
+        return self.with_caller and self.by_value
+
     def __str__(self) -> str:
         """As one would write it in the spec."""
-        right = self.right
+        right, no = self.right, "not " if self.negated else ""
         text = ", ".join(map(str, right)) if isinstance(right, tuple) else str(right)
-        return f"{self.left} {'in' if self.operator == 'in' else 'is'} {text}"
+        match self.operator:
+            case "eq":
+                return f"{self.left} is {no}{text}"
+            case "null":
+                return f"{self.left} is {no}null"
+            case "in" | "contains":
+                return f"{self.left} {no}{self.operator} {text}"
+        return f"{self.left} {SIGNS[self.operator]} {text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -485,6 +527,16 @@ class Design:
     def operations(self) -> tuple[Operation, ...]:
         """Every operation, in the order of the spec."""
         return tuple(operation for entity in self.entities for operation in entity.operations)
+
+    @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Every condition of every operation."""
+        return tuple(
+            condition
+            for operation in self.operations
+            for each in operation.alternatives
+            for condition in each.conditions
+        )
 
 
 def _trait(traits: tuple[object, ...], kind: type[Trait]) -> Trait | None:

@@ -30,6 +30,7 @@ from scaffold.features.feature import BuiltIn
 from scaffold.naming import ResourceNames
 from scaffold.spec import model as spec
 from scaffold.spec.built_in import granted
+from scaffold.spec.conditions import Operator
 from scaffold.tokens import PROFILES, metadata_of
 from scaffold.types.datetime import DatetimeKind
 from scaffold.types.integer import MAX_INTEGER, IntegerKind
@@ -178,11 +179,19 @@ class _Attributes:
     def condition(self, source: spec.Condition, columns: Mapping[str, Column]) -> Condition:
         """The typed condition for one that the spec declares."""
         left = self.term(source.left, columns)
-        if isinstance(source.right, tuple):
-            # One set, one way to write it: so that equal conditions are found equal.
-            values = tuple(sorted(set(source.right), key=repr))
-            return Condition(left, "eq" if len(values) == 1 else "in", values)
-        return Condition(left, source.operator, self.term(source.right, columns))
+        column = columns[source.left.name] if source.left.kind == "field" else None
+        nullable = column is not None and column.nullable
+        if not isinstance(source.right, tuple):
+            right = self.term(source.right, columns)
+            return Condition(left, source.operator, right, source.negated, nullable)
+        # One set, one way to write it: so that equal conditions are found equal.
+        kind = left.kind.held if source.operator == "contains" else left.kind
+        assert kind is not None, "only a list contains"
+        values = tuple(sorted(set(map(kind.compared, source.right)), key=repr))
+        operator: Operator = source.operator
+        if operator in ("eq", "in"):
+            operator = "eq" if len(values) == 1 else "in"
+        return Condition(left, operator, values, source.negated, nullable)
 
 
 def _attribute(name: str, source: spec.Attribute) -> Attribute:

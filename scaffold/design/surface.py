@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from scaffold.design.model import (
+    SIGNS,
     Alternative,
     Column,
     Condition,
@@ -113,12 +114,20 @@ def widest(found: Iterable[Way]) -> list[Way]:
 
 
 def condition_text(condition: Condition) -> str:
-    """A condition as the spec would say it: `status = draft`, `region in $user.regions`."""
+    """A condition as the spec would say it: `status = draft`, `region not in $user.regions`."""
     left, right = term_text(condition.left), condition.right
-    if isinstance(right, Term):
-        return f"{left} {'in' if condition.operator == 'in' else '='} {term_text(right)}"
-    values = ", ".join(map(literal_text, right))
-    return f"{left} in [{values}]" if condition.operator == "in" else f"{left} = {values}"
+    values = term_text(right) if isinstance(right, Term) else ", ".join(map(literal_text, right))
+    no = "not " if condition.negated else ""
+    match condition.operator:
+        case "eq":
+            return f"{left} {'!=' if condition.negated else '='} {values}"
+        case "null":
+            return f"{left} is {no}null"
+        case "contains":
+            return f"{left} {no}contains {values}"
+        case "in":
+            return f"{left} {no}in {values if isinstance(right, Term) else f'[{values}]'}"
+    return f"{left} {SIGNS[condition.operator]} {values}"
 
 
 def term_text(term: Term) -> str:
@@ -140,7 +149,7 @@ def literal_text(value: str | int | bool) -> str:
 
 def normal(condition: Condition) -> Condition:
     """The condition with its literals sorted and distinct; one literal is an equality."""
-    if isinstance(condition.right, Term) or condition.operator == "eq":
+    if isinstance(condition.right, Term) or condition.operator != "in":
         return condition
     values = tuple(sorted(set(condition.right), key=literal_text))
     return replace(condition, right=values, operator="in" if len(values) > 1 else "eq")

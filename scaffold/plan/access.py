@@ -160,7 +160,7 @@ class _Case:
                     continue
                 whole = replace(found, row=world.row)
                 if holds(alternative.conditions, whole) and self._shows(shown, whole):
-                    return whole, _row(found)
+                    return whole, _apart(found)
         return None
 
     def _referred(
@@ -216,9 +216,10 @@ class _Case:
         usable = partial(self._shows, needed)
         for alternative in self.mine:
             others = [each for each in self.mine if each is not alternative]
-            for why, world in failing(alternative, others, self.entity, start, usable):
-                if _reachable(self.operation, self.entity, world, alternative):
-                    yield {"why": f"not {why}", **_world(world)}
+            for each in failing(alternative, others, self.entity, start, usable):
+                if _reachable(self.operation, self.entity, each.world, alternative):
+                    unread = {"unread": each.unread} if each.unread else {}
+                    yield {"why": f"not {each.why}", **_world(each.world), **unread}
 
 
 def _shown(
@@ -277,10 +278,10 @@ def _reachable(
     if operation.verb != "create":
         return True
     for column in entity.columns:
-        value = world.row.get(column.name)
         said = column.creatable and alternative.covers(column)
         implied = ME if column.origin == "owner" else column.default
-        if not said and value is not None and value != implied:
+        implied = list(implied) if isinstance(implied, tuple) else implied
+        if not said and world.row.get(column.name, implied) != implied:
             return False
     return True
 
@@ -294,7 +295,21 @@ def _world(world: World) -> Mapping[str, Any]:
 
 
 def _row(world: World) -> Mapping[str, Any]:
-    return {name: value for name, value in world.row.items() if value is not None}
+    return dict(world.row)
+
+
+def _apart(world: World) -> Mapping[str, Any]:
+    """The row, which refers to new rows where no claim says to which: it might refer to itself."""
+    given = world.user.values()
+    claimed = [one for each in given for one in (each if isinstance(each, list) else [each])]
+    return {
+        name: (
+            f"@new:{value.removeprefix('@row:')}"
+            if isinstance(value, str) and value.startswith("@row:") and value not in claimed
+            else value
+        )
+        for name, value in _row(world).items()
+    }
 
 
 def _fields(operation: Operation, entity: Entity, alternative: Alternative) -> list[str] | None:

@@ -96,6 +96,44 @@ class ServiceView:
         return asks_environment(self.design)
 
     @property
+    def claimed(self) -> Mapping[str, str]:
+        """The tests, in Python, of claims by attribute: of all that PostgreSQL reads as another
+        type, and of those of which a value out of bounds could meet a condition."""
+        exposed = {
+            term.name
+            for condition in self.design.conditions
+            if not condition.by_value
+            for term in condition.terms
+            if term.source == "user"
+        }
+        return {
+            each.name: each.kind.claimed
+            for each in self.design.user_attributes
+            if each.kind.claimed
+            and not each.many
+            and (each.name in exposed or not each.kind.textual)
+        }
+
+    @property
+    def asks_lists(self) -> bool:
+        """Does a condition look at a list of a row?"""
+        return any(condition.left.kind.held for condition in self.design.conditions)
+
+    @property
+    def asks_present(self) -> bool:
+        """Is some claim looked at that a condition must find, whatever it is?"""
+        return any(
+            not condition.by_value and term.source == "user" and term.name != "id"
+            for condition in self.design.conditions
+            for term in condition.terms
+        )
+
+    @property
+    def claims_dates(self) -> bool:
+        """Is a claim a date?"""
+        return any("_is_date" in each for each in self.claimed.values())
+
+    @property
     def environments(self) -> str:
         """The environments as Python literals between commas."""
         return ", ".join(quoted(each) for each in self.design.environments)

@@ -14,6 +14,7 @@ from pydantic_core import CoreSchema
 from scaffold.database.sql import SYSTEM_COLUMNS
 from scaffold.tokens import DIRECTORY, ID_TOKEN, PROFILES, RFC9068, TokenRules
 from scaffold.types.boolean import BooleanField
+from scaffold.types.date import DateField
 from scaffold.types.enum import EnumField
 from scaffold.types.integer import Bound, IntegerField
 from scaffold.types.string import StringField
@@ -52,6 +53,7 @@ _ATTRIBUTE_TYPES: dict[str, type[CommonField]] = {
     "enum": EnumField,
     "boolean": BooleanField,
     "integer": IntegerField,
+    "date": DateField,
 }
 _MAX_TEXT = 1_000
 """Characters of a text."""
@@ -124,7 +126,8 @@ class Attribute(Model):
     """A fact about a tenant or a user that conditions may compare with."""
 
     type: Annotated[
-        Literal["string", "enum", "boolean", "integer"], about("The type of the value.", "string")
+        Literal["string", "enum", "boolean", "integer", "date"],
+        about("The type of the value.", "string"),
     ]
     list: Annotated[bool, about("Whether there are several values.", "string")] = False
     max: Annotated[Bound | None, about("The most characters, or the largest integer.", 50)] = None

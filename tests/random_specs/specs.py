@@ -18,6 +18,7 @@ from scaffold.features.audit.keys import MAX_DAYS, MIN_DAYS
 from scaffold.lint.rules import advise
 from scaffold.spec import names
 from scaffold.spec.built_in import built_in
+from scaffold.spec.conditions import ORDERS, Condition, Operator
 from scaffold.spec.field_base import CommonField
 from scaffold.spec.identity import Discovery, Profile
 from scaffold.spec.load import loads_with_positions
@@ -64,7 +65,12 @@ def accepted(text: str) -> bool:
 
 
 def keys(node: type[BaseModel] = Spec) -> Iterator[str]:
-    """Every key of the language below a node, as `Node.key`, by its models."""
+    """Every key of the language below a node, as `Node.key`, by its models, and every form of a
+    condition."""
+    for operator in get_args(Operator):
+        yield f"when {operator}"
+        if operator not in ORDERS:
+            yield f"when not {operator}"
     seen, waiting = {node}, [node]
     while waiting:
         node = waiting.pop()
@@ -104,6 +110,8 @@ def used(value: object) -> Iterator[str]:
         for name in value.model_fields_set:
             yield f"{type(value).__name__}.{type(value).model_fields[name].alias or name}"
             yield from used(getattr(value, name))
+    elif isinstance(value, Condition):
+        yield f"when {'not ' if value.negated else ''}{value.operator}"
     elif isinstance(value, Mapping):
         for each in value.values():
             yield from used(each)
@@ -197,6 +205,7 @@ def attributes(draw: Draw, lists: bool) -> Data:
         {"enum": ["eu", "us", "A-b.c_1"]},
         {"type": "integer", "min": 0, "max": draw(st.sampled_from((0, 9)))},
         {"type": "boolean"},
+        {"type": "date"},
         *([{"list": "string"}, {"list": "string", "max": 20}] if lists else []),
     ]
     for name in draw(distinct_names(names.attribute, 3, 0)):
@@ -673,24 +682,69 @@ def conditions(draw: Draw, spec: Data, resource: Data, service: bool) -> Data:
     """Conditions that all must hold."""
     found: Data = {}
     for name, field in resource["fields"].items():
-        if often(draw):
-            values = _values(field)
-            sides: list[Any] = [*values, *([{"in": values}] if values else [])]
-            sides += [f"$tenant.{each}" for each in _alike(field, spec["tenancy"])]
-            if not service:
-                for each in _alike(field, spec["identity"]):
-                    listed = "list" in spec["identity"]["attributes"][each]
-                    sides.append({"in": f"$user.{each}"} if listed else f"$user.{each}")
+        if often(draw, 1 if field["type"] == "list" else 3):
+            sides = [*_sides(field, spec, service), *_further(field, spec, service)]
             if sides:
                 found[name] = draw(st.sampled_from(sides))
     if "owner" in resource and not service and often(draw, 2):
-        found[resource["owner"]] = "$user.id"
+        found[resource["owner"]] = draw(st.sampled_from(["$user.id"] * 4 + [{"not": "$user.id"}]))
     if often(draw, 6):
         found["$service.environment"] = {"in": ["development"]}
     for name, each in spec["tenancy"].get("attributes", {}).items():
         if often(draw, 6) and _values(each):
-            found[f"$tenant.{name}"] = draw(st.sampled_from(_values(each)))
+            sides = [*_values(each), {"not": _values(each)[0]}, *_orders(each, _values(each))]
+            found[f"$tenant.{name}"] = draw(st.sampled_from(sides))
     return found
+
+
+def _sides(field: Data, spec: Data, service: bool) -> list[Any]:
+    """What a condition says that a field is, or is one of."""
+    values = _values(field)
+    sides: list[Any] = [*values, *([{"in": values}] if values else [])]
+    sides += [f"$tenant.{each}" for each in _alike(field, spec["tenancy"])]
+    if not service:
+        for each in _alike(field, spec["identity"]):
+            listed = "list" in spec["identity"]["attributes"][each]
+            sides.append({"in": f"$user.{each}"} if listed else f"$user.{each}")
+        if field.get("to") == "member":
+            sides.append("$user.id")
+    return sides
+
+
+def _further(field: Data, spec: Data, service: bool) -> list[Any]:
+    """What a condition says otherwise: that it is not, is less or greater, is null, contains."""
+    sides = _sides(field, spec, service)
+    exact = field["type"] not in ("uuid", "reference") or field.get("to") == "member"
+    found: list[Any] = [{"not": each} for each in sides if exact or "$" not in json.dumps(each)]
+    found += _orders(field, [each for each in sides if not isinstance(each, dict)])
+    if "optional" in field and field["type"] != "object":
+        found += [None, {"not": None}]
+    if field["type"] == "list":
+        items = _sides({**field["of"], "type": field["of"]["type"]}, spec, service)
+        if field["of"]["type"] not in ("string", "enum", "integer", "uuid"):
+            items = []
+        if field["of"]["type"] == "uuid" and not service:
+            items.append("$user.id")
+        listed = [{"contains": each} for each in items if not isinstance(each, dict)]
+        exact = field["of"]["type"] != "uuid"
+        asked = [
+            each
+            for each in listed
+            if exact or not str(each["contains"]).startswith("$") or each["contains"] == "$user.id"
+        ]
+        found += [*listed, *({"not": each} for each in asked)] * 3
+    return found
+
+
+def _orders(field: Data, sides: list[Any]) -> list[Any]:
+    """Comparisons by order with these sides, and one with two bounds."""
+    if field.get("type") not in ("integer", "decimal", "money", "duration", "date", "datetime"):
+        return []
+    found: list[Any] = [
+        {operator: side} for side in sides for operator in ("lt", "gte", "gt", "lte")
+    ]
+    low, high = (_values(field) * 2)[:2] if _values(field) else (None, None)
+    return [*found, *([{"gte": low, "lte": high, "not": low}] if low != high else [])]
 
 
 def _values(field: Data) -> list[Any]:
@@ -706,13 +760,24 @@ def _values(field: Data) -> list[Any]:
         return list(dict.fromkeys((field["min"], field["max"])))
     if kind == "uuid":
         return ["01890a5d-ac96-774b-bcce-b302099a8057"]
+    if kind == "money":
+        return [field.get("min", 0), 500]
+    if kind == "duration":
+        return ["5m", "30d"]
+    if kind == "decimal":
+        return [str(field["min"])] if "min" in field else ["0"] if "max" not in field else []
+    if kind == "date":
+        return ["2030-01-31", "2030-02-01"]
+    if kind == "datetime":
+        return ["2030-01-31T12:00:00Z", "2031-01-31T12:00:00Z"]
     return []
 
 
 def _alike(field: Data, section: Data) -> Iterator[str]:
     """The attributes that a field can be compared with."""
     text = {"string", "enum"}
-    kind = field["type"]
+    whole = {"money": "integer", "decimal": "integer"}
+    kind = whole.get(field["type"], field["type"])
     for name, each in section.get("attributes", {}).items():
         other = "enum" if "enum" in each else each.get("type", "string")
         if kind == other or {kind, other} <= text:
