@@ -38,7 +38,7 @@ _GRAMMAR = re.compile(IDENTIFIER)
 
 COLUMNS = frozenset(each.name for each in BUILT_IN)
 """The columns that every resource has."""
-TENANT_COLUMNS = COLUMNS | {"slug", "name", "suspended_at"}
+TENANT_COLUMNS = (COLUMNS - {"tenant_id"}) | {"slug", "name", "suspended_at"}
 _QUERY = frozenset({"limit", "cursor", "sort"})
 
 _BUILT_IN_KINDS = frozenset({
