@@ -51,7 +51,8 @@ def functions(design: Design, render: Render, scope: str, *, pages: bool) -> Ite
         tuple(_claim(each) for each in design.user_attributes) if claiming else (),
         listed_roles("v_caller.roles && ", claiming),
         asks_environment(design),
-        tuple(each.demand for each in entries),
+        tuple(each.demand for each in entries if each.demand),
+        tuple(each.lookup for each in entries if each.lookup),
     )
     about = "they are refused if they hold none of the roles `p_allowed`."
     yield Function(

@@ -24,7 +24,7 @@ def tables(design: Design) -> tuple[Table, ...]:
         _member(design),
         _member_role(),
         *(each.table for each in of_features(design)),
-        *(_resource(each, design) for each in design.declared),
+        *(of_resource(each, design) for each in design.declared),
     )
     return tuple(_apart(found))
 
@@ -141,7 +141,8 @@ def _member_role() -> Table:
     )
 
 
-def _resource(entity: Entity, design: Design) -> Table:
+def of_resource(entity: Entity, design: Design) -> Table:
+    """The table of a resource, as its columns say."""
     references = tuple(_references(entity))
     # A reference that is always there leads to a row of this tenant, hence to the tenant.
     implied = any(each.refers and not each.nullable for each in entity.columns)
