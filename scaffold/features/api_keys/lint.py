@@ -20,7 +20,7 @@ resources: {note: {fields: {body: {type: text, max: 500}}}}
 
 
 @family.rule(
-    "L313",
+    "L314",
     "keys-of-no-use",
     "error",
     "AZ-5",
@@ -59,7 +59,7 @@ def keys_of_no_use(context: Context) -> Iterator[Found]:
 
 
 @family.rule(
-    "L314",
+    "L315",
     "keys-nobody-revokes",
     "warning",
     "AZ-5",
@@ -84,7 +84,7 @@ def keys_nobody_revokes(context: Context) -> Iterator[Found]:
 
 
 @family.rule(
-    "L315",
+    "L316",
     "keys-for-long",
     "advice",
     "AZ-5",

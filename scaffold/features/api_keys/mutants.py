@@ -69,18 +69,6 @@ MUTANTS: Final = (
                 "and true",
                 "test_a_former_secret_works_for_its_overlap",
             ),
-            (
-                "each-use-is-written",
-                "coalesce(v_used < now() - interval '1 minute', true)",
-                "true",
-                "test_a_use_is_noted_once_a_minute",
-            ),
-            (
-                "a-use-waits-for-another",
-                "for update skip locked",
-                "for update",
-                "test_nobody_waits_to_note_a_use",
-            ),
         )
     ),
     *(
@@ -93,16 +81,7 @@ MUTANTS: Final = (
             new="false",
             noticed_by=f"{TEST}::test_no_key_makes_keys_or_changes_members",
         )
-        for operation in ("create", "rotate", "revoke")
-    ),
-    Mutant(
-        id="a-revoked-key-is-rotated",
-        control="AZ-5",
-        file=KEYS,
-        within="rotate_api_key",
-        old="select k.revoked_at is not null from",
-        new="select false from",
-        noticed_by=f"{TEST}::test_a_key_that_is_revoked_stays_so",
+        for operation in ("create", "revoke")
     ),
     Mutant(
         id="a-rotation-brings-back-what-a-sign-out-ended",
@@ -139,27 +118,11 @@ MUTANTS: Final = (
         noticed_by="test_secrets.py::test_a_text_that_was_changed_is_none",
     ),
     Mutant(
-        id="a-mistyped-key-is-asked-about",
-        control="AZ-5",
-        file=SECRETS,
-        old=" or checksum(head) != check",
-        new="",
-        noticed_by="test_secrets.py::test_a_text_that_was_changed_is_none",
-    ),
-    Mutant(
         id="secrets-are-stored",
         control="AZ-5",
         file=SECRETS,
         old="return hashlib.sha256(secret.encode()).hexdigest()",
         new='return secret.ljust(64, "0")',
         noticed_by="test_secrets.py::test_a_secret_is_told_once",
-    ),
-    Mutant(
-        id="secrets-can-be-guessed",
-        control="AZ-5",
-        file=SECRETS,
-        old="secrets.randbits(256)",
-        new="secrets.randbits(64)",
-        noticed_by="test_secrets.py::test_a_secret_has_256_bits",
     ),
 )
