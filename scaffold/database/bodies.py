@@ -402,7 +402,8 @@ class SharedView:
     caller that hold the user's attributes, with their values, and `claimed` is the test that the
     caller has a role whose conditions ask for them: taking an array out of JSON costs more than
     anything else that is done with a caller. `environment` says that some condition asks for it.
-    `demands` and `lookups` are those of the features.
+    `demands` and `lookups` are those of the features. `tenant` is the table of tenants, where some
+    of them can be suspended.
     """
 
     scope: str
@@ -412,6 +413,7 @@ class SharedView:
     environment: bool
     demands: tuple[Demand, ...]
     lookups: tuple[Lookup, ...]
+    tenant: str
 
 
 def names(operations: Iterable[Operation]) -> str:

@@ -11,11 +11,17 @@ from .model import Spec
 
 @cache
 def built_in() -> Mapping[str, BuiltIn]:
-    """All of them by name."""
+    """Those that are the same in every spec, by name."""
     return {name: found for each in FEATURES for name, found in each.resources().items()}
+
+
+def known(spec: Spec) -> Mapping[str, BuiltIn]:
+    """All that a spec can grant."""
+    own = {name: found for each in FEATURES for name, found in each.resources_of(spec).items()}
+    return {**built_in(), **own}
 
 
 def granted(spec: Spec) -> Mapping[str, BuiltIn]:
     """Those that some role is granted."""
     named = {name for role in spec.roles.values() for grant in role.can for name in grant.on}
-    return {name: each for name, each in built_in().items() if name in named}
+    return {name: each for name, each in known(spec).items() if name in named}

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from .built_in import built_in
 from .check_conditions import check_conditions
 from .check_resources import cycle_starts
 from .findings import Finding, Scope, unknown
@@ -51,7 +50,7 @@ def check_roles(scope: Scope) -> Iterator[Finding]:
 
 def _check_grant(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:
     for index, name in enumerate(grant.on):
-        if name not in scope.grantable:
+        if name not in scope.grantable and not scope.is_broken("tenancy"):
             yield unknown(
                 "E-UNKNOWN-RESOURCE", "resource", name, (*path, "on", index), scope.grantable
             )
@@ -66,11 +65,11 @@ def _check_grant(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:
 def _check_roles(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:
     """Roles stand where a grant gives or takes them, and people can hold them."""
     uses = {
-        (name, do): built_in()[name].effects[do].roles
+        (name, do): scope.built_in[name].effects[do].roles
         for name in grant.on
-        if name in built_in()
+        if name in scope.built_in
         for do in grant.do
-        if do in built_in()[name].effects
+        if do in scope.built_in[name].effects
     }
     if grant.roles is None:
         for (name, do), use in uses.items():
@@ -107,12 +106,12 @@ def _check_roles(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:
 
 def _check_operation(scope: Scope, path: Path, operation: str, grant: Grant) -> Iterator[Finding]:
     for name in grant.on:
-        if name in built_in() and operation not in built_in()[name].operations:
+        if name in scope.built_in and operation not in scope.built_in[name].operations:
             yield Finding(
                 "E-GRANT",
                 f"{quote(operation)} cannot be granted on {name}, which the service writes itself",
                 path,
-                f"Grant {listing(built_in()[name].operations, 'or')}.",
+                f"Grant {listing(scope.built_in[name].operations, 'or')}.",
             )
             return
     if operation in OPERATIONS:

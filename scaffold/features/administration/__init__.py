@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from scaffold.design.outcomes import Outcome
     from scaffold.features.mutant import Mutant
     from scaffold.lint.rule import Rule
+    from scaffold.spec.model import Spec
 
 
 class Administration(Feature):
@@ -27,6 +28,11 @@ class Administration(Feature):
 
         return {MEMBER: member()}
 
+    def resources_of(self, source: Spec) -> Mapping[str, BuiltIn]:
+        from scaffold.features.administration.resource import tenant
+
+        return {source.tenancy.tenant: tenant(source)}
+
     def used(self, design: Design) -> bool:
         from scaffold.features.administration.design import used
 
@@ -38,6 +44,7 @@ class Administration(Feature):
         return (
             Outcome("own_membership", 403, "Nobody changes their own membership."),
             Outcome("role_not_assignable", 403, "Your roles do not give or take these roles."),
+            Outcome("tenant_suspended", 403, "Nobody is let in until the operator resumes it."),
         )
 
     def rules(self) -> Iterable[Rule]:
@@ -56,15 +63,20 @@ class Administration(Feature):
         return steps(served)
 
     def files(self, design: Design) -> Files:
+        from scaffold.database.shared import suspendable
         from scaffold.features.administration.design import view
 
+        found = view(design)
+        tests = {"test_members.py": "test_members.py.jinja"} if found.members else {}
+        if suspendable(design):
+            tests["test_suspension.py"] = "test_suspension.py.jinja"
         return Files(
-            tests={"test_members.py": "test_members.py.jinja"},
+            tests=tests,
             fragments={
                 "harness.body": "body.jinja",
                 "test_pages.filled": "filled.jinja",
             },
-            view=view(design),
+            view=found,
         )
 
     def mutants(self) -> Iterable[Mutant]:

@@ -13,11 +13,13 @@ MEMBER = "member"
 @dataclass(frozen=True, slots=True)
 class View:
     """What is told to the emitted tests: the operations on members that somebody is granted, by
-    their names in the spec. `limited` says that some grant of one that gives no roles names roles.
+    their names in the spec. `limited` says that some grant of another one than `assign` names
+    roles, and `members` that there is a grant on them at all.
     """
 
     granted: frozenset[str]
     limited: bool
+    members: bool
 
     def has(self, *names: str) -> bool:
         """Is one of these granted?"""
@@ -25,8 +27,8 @@ class View:
 
 
 def used(design: Design) -> bool:
-    """Is somebody granted members?"""
-    return any(each.entity == MEMBER for each in design.operations)
+    """Is somebody granted members, or the tenant itself?"""
+    return any(each.is_tenant or each.name == MEMBER for each in design.entities)
 
 
 def view(design: Design) -> View:
@@ -38,4 +40,4 @@ def view(design: Design) -> View:
         if each.action not in ("", "assign")
         for way in each.alternatives
     )
-    return View(frozenset(each.action or each.verb for each in found), limited)
+    return View(frozenset(each.action or each.verb for each in found), limited, bool(found))

@@ -9,6 +9,7 @@ from scaffold.design.model import Design, Operation
 from scaffold.design.outcomes import Outcome
 from scaffold.design.surface import Fact
 from scaffold.features.api_keys.resource import LifetimeKind, OperationsKind
+from scaffold.spec.built_in import built_in
 from scaffold.types.enum import EnumKind
 
 API_KEY = "api_key"
@@ -20,7 +21,7 @@ OUTCOMES = (
     Outcome("key_expired", 401, "the key has expired"),
     Outcome("key_elsewhere", 401, "the key is used outside of its networks"),
     Outcome("key_scope_missing", 403, "The operations of this key are others."),
-    Outcome("key_not_allowed", 403, "No key makes or changes keys, or changes members."),
+    Outcome("key_not_allowed", 403, "No key changes keys, members or the tenant."),
     Outcome("key_ended", 409, "A key that is revoked stays so: create another one."),
 )
 UNPROVEN = tuple(each.code for each in OUTCOMES if each.status == 401)
@@ -62,8 +63,9 @@ def max_lifetime(design: Design) -> int:
 
 
 def withheld(operation: Operation) -> bool:
-    """Does no key do this? It gives rights, to others or to itself."""
-    return operation.verb == "effect" or operation.secret is not None
+    """Does no key do this? What the service has built in decides who may do what: a key that wrote
+    it would give rights, to others or to itself."""
+    return operation.writes and operation.entity in built_in()
 
 
 def facts(design: Design) -> Iterator[tuple[str, Fact]]:

@@ -79,7 +79,7 @@ MUTANTS: Final = (
             within=f"{operation}_api_key",
             old="p_caller ? 'key'",
             new="false",
-            noticed_by=f"{TEST}::test_no_key_makes_keys_or_changes_members",
+            noticed_by=f"{TEST}::test_no_key_gives_rights",
         )
         for operation in ("create", "revoke")
     ),

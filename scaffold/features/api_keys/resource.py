@@ -150,12 +150,8 @@ class LifetimeKind(DurationKind):
 
 
 def permissions(spec: Spec) -> tuple[str, ...]:
-    """What a key may do: nothing that gives rights to others, or to itself."""
+    """What a key may do: it reads what the service has built in, and writes none of it."""
     from scaffold.spec.built_in import built_in  # which asks the features for their resources
-
-    def gives(resource: str, do: str) -> bool:
-        fixed = built_in().get(resource)
-        return fixed is not None and do not in ("list", "read")
 
     granted = {
         (resource, do)
@@ -164,8 +160,11 @@ def permissions(spec: Spec) -> tuple[str, ...]:
         for resource in grant.on
         for do in grant.do
     }
-    found = sorted(f"{resource}:{do}" for resource, do in granted if not gives(resource, do))
-    return tuple(found)
+    return tuple(
+        f"{resource}:{do}"
+        for resource, do in sorted(granted)
+        if do in ("list", "read") or resource not in built_in()
+    )
 
 
 def _operations(spec: Spec) -> OperationsKind:

@@ -41,7 +41,7 @@ REFUSALS: Final[Mapping[str, Callable[[], Problem]]] = {
         403, "key_scope_missing", "The operations of this key are others."
     ),
     "key_not_allowed": lambda: Problem(
-        403, "key_not_allowed", "No key makes or changes keys, or changes members."
+        403, "key_not_allowed", "No key changes keys, members or the tenant."
     ),
     "key_ended": lambda: Problem(
         409, "key_ended", "A key that is revoked stays so: create another one."
@@ -52,6 +52,9 @@ REFUSALS: Final[Mapping[str, Callable[[], Problem]]] = {
     ),
     "role_not_assignable": lambda: Problem(
         403, "role_not_assignable", "Your roles do not give or take these roles."
+    ),
+    "tenant_suspended": lambda: Problem(
+        403, "tenant_suspended", "Nobody is let in until the operator resumes it."
     ),
     "idempotency_key_required": lambda: Problem(400, "idempotency_key_required"),
     "idempotency_mismatch": lambda: Problem(422, "idempotency_mismatch"),

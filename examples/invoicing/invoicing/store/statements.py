@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_513a1d84"
+RELEASE: Final = "invoicing_f32f7ae8"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
-CALLER: Final = "app_66a4cb64"
+CALLER: Final = "app_128b6e5a"
 """The prefix of the settings in which a transaction says who calls: only policies of this release
 read them, so that those of another one let nothing through here."""
 
@@ -24,7 +24,7 @@ TABLES: Final = (
 """The tables whose rows belong to a tenant."""
 
 FUNCTIONS: Final[Mapping[str, str]] = {
-    "enter_": "0af2fd28a7995015bd74b3f58779f1e1",
+    "enter_": "a27187337791407211ed0976c464641a",
     "missed_": "cdf9831eafedd380deb71325197c961e",
     "outside_": "2144db4b3ea3e2f2ae6fe0c73e5a161e",
     "page_": "9f3bd72f6556d85c0990903de066ee74",
@@ -70,6 +70,8 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "deactivate_member": "1ca743d41edcea4db79ad0f80e4d38c4",
     "reactivate_member": "22d7778a30c0e67351d895bc5ecb7563",
     "sign_out_member": "84ad0931c805cabc191d3440e18fd608",
+    "read_organization": "1449ca7920edae842630860b0b733cb2",
+    "update_organization": "cd17e58e4041a3d261b285a7061ab2b4",
 }
 """The stored functions of this release, each with the MD5 digest of its text: PostgreSQL has no
 other digest of text that can be asked for without an extension."""

@@ -117,6 +117,8 @@ class ApiKeyCreate(Closed):
                 "invoice_line:update",
                 "member:list",
                 "member:read",
+                "organization:read",
+                "organization:update",
                 "payment:create",
                 "payment:list",
                 "payment:read",
@@ -125,7 +127,7 @@ class ApiKeyCreate(Closed):
         ],
         Field(
             min_length=1,
-            max_length=29,
+            max_length=31,
             fail_fast=True,
             json_schema_extra={"uniqueItems": True},
         ),

@@ -2,7 +2,7 @@
 
 -- What the service's role may do, column by column. An older release may need more: it is taken
 -- back by `migrate --prune`.
-grant select on organization to invoicing_app;
+grant select, update (name, region, version, updated_at) on organization to invoicing_app;
 grant select, update (roles, active, tokens_valid_after, version, updated_at) on member to invoicing_app;
 grant select, insert,
       update (last_used_at, lifetime, expires_at, issued_at, revoked_at, former_valid_until, digest, former_digest,
@@ -47,7 +47,6 @@ begin
   return new;
 end
 $function$;
-revoke execute on function member_roles_are_known() from public; -- it has the rights of its owner
 create or replace trigger roles_are_known before insert or update of roles, kind on member
   for each row execute function member_roles_are_known();
 
