@@ -79,6 +79,8 @@ class ApiKeys(Feature):
     def files(self, design: Design) -> Files:
         from scaffold.features.api_keys.design import view
 
+        if not self.used(design):
+            return Files()
         return Files(
             package={"gate/api_keys.py": "api_keys.py.jinja"},
             tests={"test_api_keys.py": "test_api_keys.py.jinja"},
