@@ -308,7 +308,8 @@ def _components(design: Design) -> openapi_pydantic.Components:
                 scheme="bearer",
                 bearerFormat="at+jwt",
                 description="An access token (RFC 9068) of "
-                + " or ".join(each.url for each in design.issuers),
+                + " or ".join(each.url for each in design.issuers)
+                + "".join(f"; or {each.bearer}" for each in shared if each.bearer),
             )
         },
     )

@@ -13,13 +13,15 @@ class Components:
 
     `headers` are response headers with their descriptions; `refused` are those of refusals by the
     status, `4XX` for all that are the client's doing. `parameters` are as OpenAPI has them, and
-    `problems` map a status to the name and the description of its response.
+    `problems` map a status to the name and the description of its response. `bearer` says what else
+    a caller can show than an access token.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     problems: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    bearer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

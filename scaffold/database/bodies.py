@@ -121,13 +121,24 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """What a feature asks of callers: parameters of `enter_`, a line that explains them, and the
-    demand."""
+class Lookup:
+    """Another way to find a caller than as a subject of an issuer: `when` they are known so, the
+    `call` of a function that finds their `member` and `roles`, and why they are refused, as
+    `refusal`."""
 
-    parameters: tuple[Parameter, ...]
+    when: str
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a feature asks of callers, or how it finds them: parameters of `enter_`, a line that
+    explains it, the demand, and the look-up."""
+
     comment: str
-    demand: Demand
+    parameters: tuple[Parameter, ...] = ()
+    demand: Demand | None = None
+    lookup: Lookup | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,9 +404,8 @@ class SharedView:
     caller that hold the user's attributes, with their values, and `claimed` is the test that the
     caller has a role whose conditions ask for them: taking an array out of JSON costs more than
     anything else that is done with a caller. `environment` says that some condition asks for it.
-    `demands` are those of the features. `tenant` is the table of tenants, where some of them can be
-    suspended. `maps` says that organizations of some issuer map to
-    tenants.
+    `demands` and `lookups` are those of the features. `tenant` is the table of tenants, where some
+    of them can be suspended. `maps` says that organizations of some issuer map to tenants.
     """
 
     scope: str
@@ -404,6 +414,7 @@ class SharedView:
     claimed: Sql
     environment: bool
     demands: tuple[Demand, ...]
+    lookups: tuple[Lookup, ...]
     tenant: str
     maps: bool
 

@@ -42,7 +42,8 @@ def guards(design: Design, tables: Sequence[Table]) -> Guards:
     ours = [plain[each.name] for each in tables if each.name in plain]
     resources = [grant(each) for each in design.entities]
     policies = [isolation(each) for each in tables if each.tenant]
-    policies += [policy for each in ours for policy in _plain(each)]
+    changes = {each.table.name: each.changes for each in of_features(design)}
+    policies += [policy for each in ours for policy in _plain(each, changes.get(each.table, TRUE))]
     policies += [_operator(each, design) for each in tables if each.name in plain]
     # Where the policies of two releases differ, so do their scopes.
     draft = _reaches(design, resources, "app")
@@ -105,13 +106,14 @@ def _operator(table: Table, design: Design) -> Policy:
     return Policy("operator", table.name, "all", reached, reached, role="owner")
 
 
-def _plain(grant: Grant) -> Iterable[Policy]:
-    """What the service may do to every row of its tenant.
+def _plain(grant: Grant, changes: Sql) -> Iterable[Policy]:
+    """What the service may do to every row of its tenant, or to those that it `changes`.
 
     The tenant is `tenant_isolation`'s: asked again here, it would be asked twice.
     """
     for command in _commands(grant):
-        yield _policy(grant.table, command, TRUE, TRUE)
+        reached = changes if command == "update" else TRUE
+        yield _policy(grant.table, command, reached, reached)
 
 
 def _commands(grant: Grant) -> Iterable[Command]:

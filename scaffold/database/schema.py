@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from scaffold.columns import TENANT
-from scaffold.database.layout import Sql
+from scaffold.database.layout import TRUE, Sql
 from scaffold.database.sql import named
 
 Command = Literal["all", "select", "insert", "update", "delete"]
@@ -129,12 +129,13 @@ class Grant:
 @dataclass(frozen=True, slots=True)
 class OwnTable:
     """A table that a feature needs: what the service's role may do to it, its indexes, and the
-    names of the triggers that guard it."""
+    names of the triggers that guard it. `changes` says which rows the feature itself updates."""
 
     table: Table
     grant: Grant
     indexes: tuple[Index, ...] = ()
     triggers: tuple[str, ...] = ()
+    changes: Sql = TRUE
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,8 @@ def functions(design: Design, render: Render, scope: str, *, pages: bool) -> Ite
         tuple(_claim(each, design) for each in design.user_attributes) if claiming else (),
         listed_roles("v_caller.roles && ", claiming),
         asks_environment(design),
-        tuple(each.demand for each in entries),
+        tuple(each.demand for each in entries if each.demand),
+        tuple(each.lookup for each in entries if each.lookup),
         identifier(design.tenant) if suspendable(design) else "",
         design.maps,
     )

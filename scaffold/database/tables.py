@@ -25,7 +25,7 @@ def tables(design: Design) -> tuple[Table, ...]:
         _member_role(),
         *((_tenant_organization(design),) if design.maps else ()),
         *(each.table for each in of_features(design)),
-        *(_resource(each, design) for each in design.declared),
+        *(of_resource(each, design) for each in design.declared),
     )
     return tuple(_apart(found))
 
@@ -164,7 +164,8 @@ def _tenant_organization(design: Design) -> Table:
     )
 
 
-def _resource(entity: Entity, design: Design) -> Table:
+def of_resource(entity: Entity, design: Design) -> Table:
+    """The table of a resource, as its columns say."""
     references = tuple(_references(entity))
     # A reference that is always there leads to a row of this tenant, hence to the tenant.
     implied = any(each.refers and not each.nullable for each in entity.columns)

@@ -6,6 +6,7 @@ The core imports this list and nothing below it.
 from __future__ import annotations
 
 from scaffold.features.administration import Administration
+from scaffold.features.api_keys import ApiKeys
 from scaffold.features.audit import Audit
 from scaffold.features.feature import Feature
 from scaffold.features.idempotency import Idempotency
@@ -16,6 +17,7 @@ __all__ = ["FEATURES", "Feature"]
 
 FEATURES: tuple[Feature, ...] = (
     Limits(),
+    ApiKeys(),
     StepUp(),
     Administration(),
     Idempotency(),

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from scaffold.database.sql import identifier
+from scaffold.database.tables import of_features
 from scaffold.design.model import Attribute, Design, Entity
 from scaffold.design.witness import near
 from scaffold.plan.seeds import ROWS, personal, seeds, tenants
@@ -29,7 +30,7 @@ def catalog(design: Design) -> Mapping[str, Any]:
         },
         "resources": {
             entity.name: {
-                **_resource(entity),
+                **_resource(entity, design),
                 "personal": personal(entity),
                 # What the service writes by itself comes with what people do.
                 "rows": known.get(entity.name, []),
@@ -61,7 +62,7 @@ def _attribute(each: Attribute) -> dict[str, Any]:
     return each.kind.schema()
 
 
-def _resource(entity: Entity) -> Mapping[str, Any]:
+def _resource(entity: Entity, design: Design) -> Mapping[str, Any]:
     return {
         "table": identifier(entity.name),
         "built_in": entity.built_in,
@@ -82,14 +83,16 @@ def _resource(entity: Entity) -> Mapping[str, Any]:
             if each.references and not each.nullable
         },
         **({"members": [each.name for each in entity.members]} if entity.members else {}),
-        "fixed": _fixed(entity),
+        "fixed": _fixed(entity, design),
         "unique": sorted({name for names in entity.unique for name in names}),
     }
 
 
-def _fixed(entity: Entity) -> list[str]:
-    """The fields that no operation changes once the row is there."""
+def _fixed(entity: Entity, design: Design) -> list[str]:
+    """The fields that neither an operation nor the service itself changes once the row is there."""
     changeable = {each.name for each in entity.changeable}
+    own = (each.grant for each in of_features(design) if each.table.name == entity.name)
+    changeable |= {name for each in own for name in each.update}
     return [each.name for each in entity.fields if each.name not in changeable]
 
 

@@ -31,7 +31,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "Resources": model.Resource,
     "An action": model.Action,
 }
-SECTIONS = ("service", "tenancy", "identity", "limits", "audit")
+SECTIONS = ("service", "tenancy", "identity", "limits", "api_keys", "audit")
 """Mappings of the spec whose keys the language chooses: their keys are written with a point."""
 
 
@@ -89,7 +89,7 @@ def test_a_table_tells_what_is_required_and_the_defaults(heading: str) -> None:
             case str() as value:
                 assert row[2] == f"`{value}`", key
             case int() as value:
-                spelled = {value, value // 1024, value // 3600} & numbers(row[2])
+                spelled = {value, value // 1024, value // 3600, value // 86400} & numbers(row[2])
                 assert spelled, key
             case tuple() as values if values:
                 assert row[2] == f"`[{', '.join(values)}]`", key

@@ -37,6 +37,7 @@ WORDS = {
     "idempotency": re.compile(r"idempot|claim_|remember_", re.IGNORECASE),
     "step_up": re.compile(r"step.?up|p_age", re.IGNORECASE),
     "audit": re.compile(r"audit|record_\(", re.IGNORECASE),
+    "api_keys": re.compile(r"api.?key|gate.secrets|p_digest|\.decided is not", re.IGNORECASE),
 }
 """What an emitted service that does not use a feature says nothing of."""
 
@@ -55,6 +56,7 @@ def emitted(spec: str) -> dict[str, str]:
         ("step_up", READS),
         ("step_up", CHANGES),
         ("step_up", ACTS),
+        ("api_keys", ACTS),
     ],
 )
 def test_what_is_not_used_is_not_emitted(feature: str, spec: str) -> None:

@@ -667,7 +667,8 @@ def built_in_grants(draw: Draw, service: bool) -> list[Data]:
     """A grant on one of the resources that need no declaration."""
     name = draw(st.sampled_from([*built_in()]))
     about = built_in()[name]
-    verbs = st.lists(st.sampled_from(about.verbs), min_size=1, unique=True)
+    possible = [*about.verbs, *(each for each in about.effects if not about.effects[each].roles)]
+    verbs = st.lists(st.sampled_from(possible), min_size=1, unique=True)
     grant: Data = {"do": draw(verbs), "on": name}
     if often(draw):
         several = st.lists(st.sampled_from([*about.declared.fields]), min_size=1, unique=True)

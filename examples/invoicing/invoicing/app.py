@@ -22,6 +22,7 @@ from starlette.types import Lifespan, Message, Receive, Scope, Send
 
 from invoicing.gate.admission import Limited, limiter
 from invoicing.gate.answers import SECURITY_HEADERS
+from invoicing.gate.api_keys import Keys
 from invoicing.gate.client import Proxies
 from invoicing.gate.dispatch import Admission, Dispatcher
 from invoicing.gate.identity import Issuer, Verifier
@@ -187,7 +188,7 @@ def create_app(settings: Settings) -> "Service":
     verifier = Verifier(
         issuers(settings), pseudonym_key(settings), environment=settings.environment
     )
-    admission = Limited(verifier, limiter(settings))
+    admission = Limited(verifier, limiter(settings), Keys(settings.environment))
     allowed, behind = hosts(settings), proxies(settings)
     ready: list[tuple[Database, Admission]] = []
 
@@ -243,6 +244,7 @@ def create_app(settings: Settings) -> "Service":
                 decisions,
                 allowed,
                 behind,
+                settings.environment,
             )
             yield
         finally:

@@ -6,6 +6,8 @@ from pydantic import TypeAdapter
 
 from invoicing.gate.operation import MERGE_PATCH, Body, Operation
 from invoicing.gate.shape import MAX_QUERY
+from invoicing.resources.api_key import handlers as api_key_handlers
+from invoicing.resources.api_key import models as api_key_models
 from invoicing.resources.customer import handlers as customer_handlers
 from invoicing.resources.customer import models as customer_models
 from invoicing.resources.invoice import handlers as invoice_handlers
@@ -261,6 +263,47 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         conditional=True,
         step_up=300,
         idempotency="required",
+    ),
+    Operation(
+        id="list_api_keys",
+        method="GET",
+        path="/api-keys",
+        permission="api_key:list",
+        handler=api_key_handlers.list_,
+        query=TypeAdapter(api_key_models.ApiKeyQuery),
+    ),
+    Operation(
+        id="create_api_key",
+        method="POST",
+        path="/api-keys",
+        permission="api_key:create",
+        handler=api_key_handlers.create,
+        status=201,
+        body=Body(TypeAdapter(api_key_models.ApiKeyCreate), 65536),
+    ),
+    Operation(
+        id="read_api_key",
+        method="GET",
+        path="/api-keys/{api_key_id}",
+        permission="api_key:read",
+        handler=api_key_handlers.read,
+    ),
+    Operation(
+        id="rotate_api_key",
+        method="POST",
+        path="/api-keys/{api_key_id}/rotate",
+        permission="api_key:rotate",
+        handler=api_key_handlers.rotate,
+        body=Body(TypeAdapter(api_key_models.RotateApiKeyInput), 65536),
+        conditional=True,
+    ),
+    Operation(
+        id="revoke_api_key",
+        method="POST",
+        path="/api-keys/{api_key_id}/revoke",
+        permission="api_key:revoke",
+        handler=api_key_handlers.revoke,
+        conditional=True,
     ),
     Operation(
         id="list_members",

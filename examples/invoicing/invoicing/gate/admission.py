@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
+from invoicing.gate.api_keys import Keys
 from invoicing.gate.identity import Principal, Verifier
 from invoicing.gate.limits import (
     Decision,
@@ -30,9 +31,10 @@ LIMITS: Final = {
 class Limited:
     """Lets callers in who are within the limits of their user, their token and their tenant."""
 
-    def __init__(self, verifier: Verifier, limiter: Limiter) -> None:
+    def __init__(self, verifier: Verifier, limiter: Limiter, keys: Keys) -> None:
         self._verifier = verifier
         self._limiter = limiter
+        self._keys = keys
         self._failures = LIMITS[FAILURES]
         self._charged = [limit for scope, limit in LIMITS.items() if scope != FAILURES]
 
@@ -73,6 +75,8 @@ class Limited:
         wherever it comes from: many callers can have one address.
         """
         try:
+            if (principal := self._keys.principal(request, authorization)) is not None:
+                return principal
             return await self._verifier.principal(authorization)
         except Problem as problem:
             if problem.status == 401:

@@ -63,6 +63,8 @@ class Principal:
     caller: str
     counted: Mapping[str, str]
     expires_at: float
+    decided: Callable[[str], None] | None = None
+    """Told what the database decided, where they show an API key."""
 
 
 class Verifier:

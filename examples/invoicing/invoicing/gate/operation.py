@@ -60,6 +60,7 @@ class Call:
     request: "Request"
     headers: Headers
     segment: str
+    environment: str
     body: str = ""
     query: Mapping[str, Any] = field(default_factory=dict)
 
@@ -115,6 +116,8 @@ class Call:
         """What a stored function decided, noted for the log. Raises the problem of a refusal."""
         if row is not None:
             self.request.roles = row["roles"]
+            if self.principal.decided is not None:
+                self.principal.decided(row["outcome"])
         found = succeeded(row)
         if (made := found.get("id")) is not None:
             self.request.row = str(made)

@@ -21,6 +21,10 @@ REFUSALS: Final[Mapping[str, Callable[[], Problem]]] = {
     "token_revoked": lambda: unauthenticated(
         "the token was issued before its holder was signed out"
     ),
+    "key_unknown": lambda: unauthenticated("no such key, or another secret"),
+    "key_revoked": lambda: unauthenticated("the key is revoked"),
+    "key_expired": lambda: unauthenticated("the key has expired"),
+    "key_elsewhere": lambda: unauthenticated("the key is used outside of its networks"),
     "not_a_member": lambda: Problem(403, "not_a_member"),
     "permission_missing": lambda: Problem(403, "permission_missing"),
     "mfa_required": lambda: Problem(403, "mfa_required", headers=(STRONGER,)),
@@ -33,6 +37,15 @@ REFUSALS: Final[Mapping[str, Callable[[], Problem]]] = {
         "Send If-Match with the ETag of the version that you saw.",
     ),
     "precondition_failed": lambda: Problem(412, "precondition_failed"),
+    "key_scope_missing": lambda: Problem(
+        403, "key_scope_missing", "The operations of this key are others."
+    ),
+    "key_not_allowed": lambda: Problem(
+        403, "key_not_allowed", "No key changes keys, members or the tenant."
+    ),
+    "key_ended": lambda: Problem(
+        409, "key_ended", "A key that is revoked stays so: create another one."
+    ),
     "step_up_required": lambda: Problem(403, "step_up_required", headers=(STRONGER,)),
     "own_membership": lambda: Problem(
         403, "own_membership", "Nobody changes their own membership."

@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_eb5c57c2"
+RELEASE: Final = "invoicing_f32f7ae8"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
-CALLER: Final = "app_e82a3544"
+CALLER: Final = "app_128b6e5a"
 """The prefix of the settings in which a transaction says who calls: only policies of this release
 read them, so that those of another one let nothing through here."""
 
 TABLES: Final = (
     "organization",
     "member",
+    "api_key",
     "idempotency_key",
     "audit_event",
     "customer",
@@ -23,11 +24,12 @@ TABLES: Final = (
 """The tables whose rows belong to a tenant."""
 
 FUNCTIONS: Final[Mapping[str, str]] = {
-    "enter_": "61b2a99f0737bec8fc3e05e6498ed3a2",
+    "enter_": "a27187337791407211ed0976c464641a",
     "missed_": "cdf9831eafedd380deb71325197c961e",
     "outside_": "2144db4b3ea3e2f2ae6fe0c73e5a161e",
     "page_": "9f3bd72f6556d85c0990903de066ee74",
     "merge_": "4ff78c16e063032201ec7c05e99dcd94",
+    "key_caller_": "8f4db1eda0ff46a50ce29f0a8647382d",
     "role_changes_": "c07f593e94bd71db35389c434261847a",
     "claim_": "9b14a34044af76f4e59c13abe46a5aa2",
     "remember_": "986acef4ccd7aaf63350681e54e068c4",
@@ -57,12 +59,17 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "read_payment": "8db59a69ddcc126b3dd7f75bc03cf699",
     "payment_begin_": "c9a134a787521695f39d77b2e4c24aee",
     "payment_finish_": "51602b6c8671854e09de3fb4a4284ed1",
+    "list_api_keys": "75eb75977aa5c6c8d97eb4a9a9aa96af",
+    "create_api_key": "e3416d77d76e34b2701633c65082b5d6",
+    "read_api_key": "40053b15f648ce23c5d13dff61a04f75",
+    "rotate_api_key": "138358b5901d3c9eef89bf9a296b0132",
+    "revoke_api_key": "132fd4c70e90dfc83d3888c01f7e978c",
     "list_members": "3413cc3d91dc85afcaa6545a6dfbe146",
     "read_member": "04559c8a8c32c0571840dc4e2d221a59",
-    "assign_member": "7c5c646f990548c4b63ea49e58196e6c",
-    "deactivate_member": "06da5b95dbb57214c24bd8460368a9a4",
-    "reactivate_member": "fc155a5356d36d9e6e2dc1cb7af67612",
-    "sign_out_member": "2c137a9461cfbe0b4fb7485b2e3fe81b",
+    "assign_member": "3fe335f8e3a67c7f238f3434269afe09",
+    "deactivate_member": "1ca743d41edcea4db79ad0f80e4d38c4",
+    "reactivate_member": "22d7778a30c0e67351d895bc5ecb7563",
+    "sign_out_member": "84ad0931c805cabc191d3440e18fd608",
     "read_organization": "1449ca7920edae842630860b0b733cb2",
     "update_organization": "cd17e58e4041a3d261b285a7061ab2b4",
 }

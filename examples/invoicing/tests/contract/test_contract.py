@@ -15,6 +15,7 @@ from schemathesis.specs.openapi.checks import (
     positive_data_acceptance,
 )
 
+from invoicing.resources.api_key import models as api_key_models
 from invoicing.resources.customer import models as customer_models
 from invoicing.resources.invoice import models as invoice_models
 from invoicing.resources.invoice_line import models as invoice_line_models
@@ -35,6 +36,7 @@ MODELS = [
     invoice_models,
     invoice_line_models,
     payment_models,
+    api_key_models,
     member_models,
     organization_models,
 ]

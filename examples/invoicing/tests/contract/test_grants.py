@@ -10,6 +10,10 @@ from tests.contract.harness import ACCESS, APP, BACKUP, OWNER, Service, world_of
 BUILT_IN = {
     "organization": {"SELECT"},
     "member": {"SELECT"},
+    "api_key": {
+        "SELECT",
+        "INSERT",
+    },
     "idempotency_key": {
         "SELECT",
         "INSERT",
@@ -20,6 +24,18 @@ BUILT_IN = {
 }
 """What the service's role may do to the whole of a table other than those of resources."""
 CHANGED: dict[str, set[str]] = {
+    "api_key": {
+        "last_used_at",
+        "lifetime",
+        "expires_at",
+        "issued_at",
+        "revoked_at",
+        "former_valid_until",
+        "digest",
+        "former_digest",
+        "version",
+        "updated_at",
+    },
     "idempotency_key": {
         "fingerprint",
         "resource_id",

@@ -9,20 +9,27 @@ exception when duplicate_object then null;
 end $$;
 
 -- Binds this transaction to the tenant and to the caller, and says who that is, and why they are refused if they hold
--- none of the roles `p_allowed`. `p_age` is how old the authentication may be, in seconds.
+-- none of the roles `p_allowed`. Who shows an API key is found by it. `p_age` is how old the authentication may be, in
+-- seconds.
 create or replace function enter_(p_tenant uuid, p_caller jsonb, p_allowed text[], p_age integer default null)
   returns caller_ language plpgsql as $$
 declare
   v_caller caller_;
   v_held text[];
   v_after timestamptz;
+  v_refusal text;
   -- Assigned and not selected: a call without a statement of its own costs a tenth.
   v_bound text := set_config('app.tenant_id', p_tenant::text, true);
 begin
-  select m.id, m.roles, m.roles, m.tokens_valid_after
-    into v_caller.member, v_caller.roles, v_held, v_after from member m
-    where m.tenant_id = p_tenant and m.issuer = p_caller ->> 'issuer' and m.subject = p_caller ->> 'subject'
-      and m.kind = p_caller ->> 'kind' and m.active;
+  if p_caller ? 'key' then
+    select f.member, f.roles, f.roles, f.refusal into v_caller.member, v_caller.roles, v_held, v_refusal
+      from key_caller_(p_tenant, p_caller) f;
+  else
+    select m.id, m.roles, m.roles, m.tokens_valid_after
+      into v_caller.member, v_caller.roles, v_held, v_after from member m
+      where m.tenant_id = p_tenant and m.issuer = p_caller ->> 'issuer' and m.subject = p_caller ->> 'subject'
+        and m.kind = p_caller ->> 'kind' and m.active;
+  end if;
   v_caller.tenant := p_tenant;
   if p_caller ->> 'mfa' is distinct from 'phishing_resistant' then
     v_caller.roles := array(select r from unnest(v_caller.roles) r where r <> all (array['accountant',
@@ -36,16 +43,20 @@ begin
     v_caller.roles := '{}';
     v_caller.refusal := 'token_revoked';
   end if;
+  if v_refusal is not null then
+    v_caller.roles := '{}';
+    v_caller.refusal := v_refusal;
+  end if;
   if v_caller.refusal is null and p_age is not null then  -- by itself: what is not asked is not prepared either
     if coalesce((p_caller ->> 'auth_time')::bigint, 0) < extract(epoch from now()) - p_age then
       v_caller.refusal := 'step_up_required';
     end if;
   end if;
-  v_bound := set_config('app_e82a3544.member_id', v_caller.member::text, true);
-  v_bound := set_config('app_e82a3544.roles', v_caller.roles::text, true);
+  v_bound := set_config('app_128b6e5a.member_id', v_caller.member::text, true);
+  v_bound := set_config('app_128b6e5a.roles', v_caller.roles::text, true);
   v_bound := set_config('app.environment', coalesce(p_caller ->> 'environment', ''), true);
   if v_caller.roles && array['analyst'] then
-    v_bound := set_config('app_e82a3544.attributes', p_caller ->> 'attributes', true);
+    v_bound := set_config('app_128b6e5a.attributes', p_caller ->> 'attributes', true);
     v_caller.user_regions := array(select jsonb_array_elements_text(p_caller -> 'attributes' -> 'regions'));
   end if;
   return v_caller;
@@ -101,6 +112,37 @@ select case
       full join jsonb_each(p_patch) p using (key)
       where p.value is distinct from 'null'
   ), '{}')
+end $$;
+
+-- The member whose API key a caller shows, their roles, and why the key is refused. Its use is noted once a minute.
+create or replace function key_caller_(p_tenant uuid, p_caller jsonb, out member uuid, out roles text[],
+  out refusal text) language plpgsql as $$
+declare
+  v_key uuid := (p_caller ->> 'key')::uuid;
+  v_used timestamptz;
+  v_bound text;
+begin
+  select m.id, m.roles, k.last_used_at, case
+      when k.revoked_at is not null then 'key_revoked'
+      when k.expires_at <= now() then 'key_expired'
+      when m.tokens_valid_after >= date_trunc('second', k.issued_at) then 'token_revoked'
+      when k.networks is not null and not coalesce((
+        select bool_or((p_caller ->> 'address')::inet <<= n::inet) from jsonb_array_elements_text(k.networks) n
+      ), false) then 'key_elsewhere'
+      when not k.operations ? (p_caller ->> 'permission') then 'key_scope_missing'
+    end
+    into member, roles, v_used, refusal
+    from api_key k left join member m on m.tenant_id = k.tenant_id and m.id = k.member_id and m.active
+    where k.tenant_id = p_tenant and k.id = v_key and (k.digest = p_caller ->> 'digest'
+      or (k.former_digest = p_caller ->> 'digest' and k.former_valid_until > now()));
+  if not found then
+    refusal := 'key_unknown';
+  elsif refusal is null and member is not null and coalesce(v_used < now() - interval '1 minute', true) then
+    v_bound := set_config('app.api_key_id', v_key::text, true);
+    -- Of those who use it at once, one writes and nobody waits.
+    update api_key k set last_used_at = now() where k.tenant_id = p_tenant and k.id = (
+      select u.id from api_key u where u.tenant_id = p_tenant and u.id = v_key for update skip locked);
+  end if;
 end $$;
 
 -- The roles that are in one of two lists alone: what a member is given, and what is taken from them.

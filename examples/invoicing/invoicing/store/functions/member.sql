@@ -56,6 +56,7 @@ declare
 begin
   roles := v_caller.roles;
   outcome := coalesce(v_caller.refusal, case
+    when p_caller ? 'key' then 'key_not_allowed'
     when p_id = v_caller.member then 'own_membership'
     when (select not (role_changes_(m.roles, array(select jsonb_array_elements_text(p_body -> 'roles')))
         <@ array['accountant', 'analyst', 'member', 'viewer'])
@@ -78,7 +79,10 @@ declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['administrator']);
 begin
   roles := v_caller.roles;
-  outcome := coalesce(v_caller.refusal, case when p_id = v_caller.member then 'own_membership' end);
+  outcome := coalesce(v_caller.refusal, case
+    when p_caller ? 'key' then 'key_not_allowed'
+    when p_id = v_caller.member then 'own_membership'
+  end);
   if outcome is not null then return; end if;
   update member_row_ t set version = t.version + 1, updated_at = now(),
       active = false
@@ -97,6 +101,7 @@ declare
 begin
   roles := v_caller.roles;
   outcome := coalesce(v_caller.refusal, case
+    when p_caller ? 'key' then 'key_not_allowed'
     when p_id = v_caller.member then 'own_membership'
     when (select not (m.roles <@ array['accountant', 'analyst', 'member', 'viewer'])
         from member_row_ m where m.tenant_id = p_tenant and m.id = p_id) then 'role_not_assignable'
@@ -118,7 +123,8 @@ declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['administrator']);
 begin
   roles := v_caller.roles;
-  if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
+  outcome := coalesce(v_caller.refusal, case when p_caller ? 'key' then 'key_not_allowed' end);
+  if outcome is not null then return; end if;
   update member_row_ t set version = t.version + 1, updated_at = now(),
       tokens_valid_after = date_trunc('second', now())
     where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)

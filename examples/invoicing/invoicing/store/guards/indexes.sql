@@ -108,6 +108,14 @@ create index concurrently if not exists payment_provider_reference_idx on paymen
 create index concurrently if not exists payment_status_idx on payment
   (tenant_id, status, created_at desc, id desc);
 
+-- index: api_key_newest_idx
+create index concurrently if not exists api_key_newest_idx on api_key
+  (tenant_id, created_at desc, id desc);
+
+-- index: api_key_member_id_idx
+create index concurrently if not exists api_key_member_id_idx on api_key
+  (tenant_id, member_id, created_at desc, id desc);
+
 -- index: member_newest_idx
 create index concurrently if not exists member_newest_idx on member
   (tenant_id, created_at desc, id desc);

@@ -52,6 +52,41 @@ create table member_role (
   primary key (name, kind)
 );
 
+-- Api keys.
+create table api_key (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  version bigint not null default 1,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  member_id uuid not null,
+  name text not null,
+  operations jsonb not null,
+  networks jsonb,
+  lifetime bigint not null,
+  expires_at timestamptz not null,
+  issued_at timestamptz not null default now(),
+  last_used_at timestamptz,
+  revoked_at timestamptz,
+  former_valid_until timestamptz,
+  digest text not null,
+  former_digest text,
+  constraint api_key_name_check check
+    (char_length(name) between 1 and 100 and name !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  constraint api_key_operations_check check
+    (jsonb_typeof(operations) = 'array' and jsonb_array_length(operations) between 1 and 1000),
+  constraint api_key_networks_check check
+    (jsonb_typeof(networks) = 'array' and jsonb_array_length(networks) between 1 and 20),
+  constraint api_key_lifetime_check check (lifetime between 60 and 31536000),
+  constraint api_key_digest_check check
+    (char_length(digest) between 64 and 64 and digest !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  constraint api_key_former_digest_check check
+    (char_length(former_digest) between 64 and 64 and former_digest !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  primary key (tenant_id, id)
+);
+alter table api_key enable row level security;
+alter table api_key force row level security;
+
 -- The answers of requests with an idempotency key, for a day.
 create table idempotency_key (
   tenant_id uuid not null,
@@ -220,6 +255,9 @@ alter table payment force row level security;
 alter table member add constraint member_tenant_id_fkey
   foreign key (tenant_id)
   references organization (id);
+alter table api_key add constraint api_key_member_id_fkey
+  foreign key (tenant_id, member_id)
+  references member (tenant_id, id);
 alter table idempotency_key add constraint idempotency_key_member_id_fkey
   foreign key (tenant_id, member_id)
   references member (tenant_id, id);

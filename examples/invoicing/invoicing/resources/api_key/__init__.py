@@ -1,0 +1,1 @@
+"""ApiKey: The keys with which programs act for a member."""
