@@ -52,6 +52,10 @@ IDEMPOTENCY_MISMATCH: Final = SecurityEvent(
     "SEC-201", "idempotency_mismatch", "warning"
 )
 STEP_UP_REFUSED: Final = SecurityEvent("SEC-301", "step_up_refused", "info")
+KEY_CREATED: Final = SecurityEvent("SEC-501", "key_created", "info")
+KEY_ROTATED: Final = SecurityEvent("SEC-502", "key_rotated", "info")
+KEY_REVOKED: Final = SecurityEvent("SEC-503", "key_revoked", "info")
+KEY_OUT_OF_BOUNDS: Final = SecurityEvent("SEC-504", "key_out_of_bounds", "warning")
 
 EVENTS: Final = (
     REPEATED_REFUSALS,
@@ -63,6 +67,10 @@ EVENTS: Final = (
     MEMBER_SIGNED_OUT,
     IDEMPOTENCY_MISMATCH,
     STEP_UP_REFUSED,
+    KEY_CREATED,
+    KEY_ROTATED,
+    KEY_REVOKED,
+    KEY_OUT_OF_BOUNDS,
 )
 
 OF_OPERATIONS: Final[Mapping[str, tuple[SecurityEvent, ...]]] = {
@@ -70,11 +78,16 @@ OF_OPERATIONS: Final[Mapping[str, tuple[SecurityEvent, ...]]] = {
     "deactivate_member": (MEMBER_DEACTIVATED,),
     "reactivate_member": (MEMBER_REACTIVATED,),
     "sign_out_member": (MEMBER_SIGNED_OUT,),
+    "create_api_key": (KEY_CREATED,),
+    "rotate_api_key": (KEY_ROTATED,),
+    "revoke_api_key": (KEY_REVOKED,),
 }
 """What is raised by the id of an operation that succeeded."""
 OF_REASONS: Final[Mapping[str, tuple[SecurityEvent, ...]]] = {
     "idempotency_mismatch": (IDEMPOTENCY_MISMATCH,),
     "step_up_required": (STEP_UP_REFUSED,),
+    "key_scope_missing": (KEY_OUT_OF_BOUNDS,),
+    "key_not_allowed": (KEY_OUT_OF_BOUNDS,),
 }
 """What is raised by the reason code of an answer."""
 OF_CAUSES: Final[Mapping[str, tuple[SecurityEvent, ...]]] = {
