@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 if TYPE_CHECKING:
     from scaffold.contract.parts import Components, Demands
     from scaffold.database.bodies import Entry, Render, Served, Steps
-    from scaffold.database.schema import Function, OwnTable
-    from scaffold.design.model import Design, Operation, Secret
+    from scaffold.database.operations import Context
+    from scaffold.database.schema import Function, OwnTable, Right
+    from scaffold.design.model import Design, Join, Operation, Secret
     from scaffold.design.outcomes import Outcome
     from scaffold.design.surface import Fact
     from scaffold.features.mutant import Mutant
@@ -70,7 +71,10 @@ class BuiltIn:
     a moment that never changes. In an `open` one the policies let the service read every row of the
     tenant, because it needs them itself; who lists and reads which is held by its functions alone.
     `kinds` are types that the language has no word for, or that depend on the spec, by the field or
-    the input of an action, and `defaults` are SQL expressions for a new row.
+    the input of an action, and `defaults` are SQL expressions for a new row. `granted_as` has the
+    verbs that are granted by a word of another built-in resource, each with the name of that
+    resource and the word: such a grant names the roles that it `gives`, and nothing else. `kept`
+    are the columns that the feature changes by itself.
     """
 
     declared: Resource
@@ -84,11 +88,13 @@ class BuiltIn:
     effects: Mapping[str, Effect] = field(default_factory=dict)
     kinds: Mapping[str, Callable[[Spec], Kind]] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
+    granted_as: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
 
     @property
     def operations(self) -> tuple[str, ...]:
-        """What can be granted on it."""
-        return (*self.verbs, *self.effects)
+        """What can be granted on it under its own name."""
+        return tuple(each for each in (*self.verbs, *self.effects) if each not in self.granted_as)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +153,10 @@ class Feature:
         """What this adds to the surface: each fact with the name of its section."""
         return ()
 
+    def joins(self, design: Design) -> Iterable[Join]:
+        """How people become members without being granted anything; `design` is all but these."""
+        return ()
+
     def outcomes(self) -> Iterable[Outcome]:
         """How a request can end because of this."""
         return ()
@@ -183,6 +193,14 @@ class Feature:
 
     def functions(self, design: Design, render: Render) -> Iterable[Function]:
         """The stored functions that those of the operations call."""
+        return ()
+
+    def joining(self, context: Context) -> Iterable[Function]:
+        """The stored functions of its joins, by the ids of their operations."""
+        return ()
+
+    def rights(self, design: Design) -> Iterable[Right]:
+        """What the service may do to tables beyond what its operations need."""
         return ()
 
     def entry(self, design: Design) -> Entry | None:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from scaffold.design.model import Alternative, Column, Design, Entity, Operation, Role
 from scaffold.lint.logic import Values, implies
+from scaffold.spec.built_in import meant
 from scaffold.spec.model import Grant, Spec, Term
 from scaffold.spec.problems import Path
 
@@ -19,7 +20,8 @@ class Granted:
     """One operation on one resource, as one grant allows it.
 
     `path` leads to the grant; `role` is the role that declares it. `fields` are the fields of the
-    resource that it covers, by the names of the spec; None covers every one.
+    resource that it covers, by the names of the spec; None covers every one. `word` is what the
+    grant calls the operation, which may be a word of another resource.
     """
 
     path: Path
@@ -28,6 +30,7 @@ class Granted:
     entity: Entity
     grant: Grant
     fields: frozenset[str] | None
+    word: str
 
     @property
     def what(self) -> str:
@@ -96,11 +99,12 @@ class Context:
         for role, source in self.spec.roles.items():
             for index, grant in enumerate(source.can):
                 for resource in grant.on:
-                    entity = self.entities[resource]
-                    for do in grant.do:
+                    for word in grant.do:
+                        name, do = meant(resource, word)
+                        entity = self.entities[name]
                         fields = _covered(entity, do, grant)
                         path = ("roles", role, "can", index)
-                        yield Granted(path, role, do, entity, grant, fields)
+                        yield Granted(path, role, do, entity, grant, fields, word)
 
 
 def at(entity: Entity | str, *path: str | int) -> Path:

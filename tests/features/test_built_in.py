@@ -3,7 +3,7 @@
 import pytest
 
 from scaffold.columns import ID, TENANT
-from scaffold.database.tables import of_features, tables
+from scaffold.database.tables import tables
 from scaffold.design.model import Design
 from scaffold.design.resolve import resolve
 from scaffold.design.surface import surface
@@ -136,8 +136,8 @@ def test_its_name_is_reserved_and_its_table_is_there(name: str) -> None:
     found = built_in()[name]
     grant = f"{{do: {found.verbs[0]}, on: {name}}}"
     assert name in BUILT_IN_RESOURCES
-    (own,) = (each for each in of_features(design(grant)) if each.table.name == name)
-    columns = {each.name: each for each in own.table.columns}
+    (own,) = (each for each in tables(design(grant)) if each.name == name)
+    columns = {each.name: each for each in own.columns}
     entity = design(grant).entity(name)
     assert {each.name: each.kind.sql for each in entity.columns} == {
         each.name: each.sql for each in columns.values()

@@ -119,7 +119,8 @@ def test_a_room_has_all_of_its_feature(feature: Feature) -> None:
         for key in model.model_fields if model else ():
             assert f"`{key}" in page
     for outcome in feature.outcomes():
-        assert not outcome.status or f"{outcome.status} {outcome.code}" in page
+        told = outcome.told or outcome.code
+        assert not outcome.status or f"{outcome.status} {told}" in page
     mutants = list(feature.mutants())
     tests = {each.noticed_by.partition("::")[0] for each in mutants}
     own = feature.files(whole()).tests
