@@ -241,6 +241,7 @@ def create_app(settings: Settings) -> "Service":
                 decisions,
                 allowed,
                 behind,
+                settings.environment,
             )
             yield
         finally:

@@ -9,8 +9,9 @@ from scaffold.features.feature import BuiltIn, Feature, Files
 
 if TYPE_CHECKING:
     from scaffold.database.bodies import Render, Served, Steps
-    from scaffold.database.schema import Function
-    from scaffold.design.model import Design
+    from scaffold.database.operations import Context
+    from scaffold.database.schema import Function, OwnTable, Right
+    from scaffold.design.model import Design, Join
     from scaffold.design.outcomes import Outcome
     from scaffold.features.mutant import Mutant
     from scaffold.lint.rule import Rule
@@ -22,10 +23,16 @@ class Administration(Feature):
     name: ClassVar[str] = "administration"
 
     def resources(self) -> Mapping[str, BuiltIn]:
-        from scaffold.features.administration.design import MEMBER
+        from scaffold.features.administration.design import INVITATION, MEMBER
+        from scaffold.features.administration.invitations import invitation
         from scaffold.features.administration.resource import member
 
-        return {MEMBER: member()}
+        return {MEMBER: member(), INVITATION: invitation()}
+
+    def joins(self, design: Design) -> Iterable[Join]:
+        from scaffold.features.administration.design import joins
+
+        return joins(design)
 
     def used(self, design: Design) -> bool:
         from scaffold.features.administration.design import used
@@ -34,16 +41,52 @@ class Administration(Feature):
 
     def outcomes(self) -> Iterable[Outcome]:
         from scaffold.design.outcomes import Outcome
+        from scaffold.features.administration.design import ACCEPT, CREATE
 
         return (
             Outcome("own_membership", 403, "Nobody changes their own membership."),
             Outcome("role_not_assignable", 403, "Your roles do not give or take these roles."),
+            Outcome("already_member", 409, "You are a member already.", of=ACCEPT),
+            Outcome(
+                "invitation_unbound",
+                422,
+                "Name the email that it is for, or the issuer and the subject, or all of them.",
+                of=CREATE,
+            ),
+            # Whoever tries a token is not told what became of it.
+            *(
+                Outcome(cause, 404, told="not_found", of=ACCEPT)
+                for cause in (
+                    "not_a_person",
+                    "invitation_unknown",
+                    "invitation_used",
+                    "invitation_revoked",
+                    "invitation_expired",
+                    "invitation_of_another",
+                    "inviter_may_not",
+                )
+            ),
         )
 
     def rules(self) -> Iterable[Rule]:
         from scaffold.features.administration.lint import family
 
         return family.rules
+
+    def stored(self, design: Design) -> Iterable[OwnTable]:
+        from scaffold.features.administration.acceptance import stored
+
+        return stored(design)
+
+    def rights(self, design: Design) -> Iterable[Right]:
+        from scaffold.features.administration.acceptance import rights
+
+        return rights(design)
+
+    def joining(self, context: Context) -> Iterable[Function]:
+        from scaffold.features.administration.acceptance import joining
+
+        return joining(context)
 
     def functions(self, design: Design, render: Render) -> Iterable[Function]:
         from scaffold.features.administration.database import functions
@@ -58,13 +101,23 @@ class Administration(Feature):
     def files(self, design: Design) -> Files:
         from scaffold.features.administration.design import view
 
+        told = view(design)
+        members = {"test_members.py": "test_members.py.jinja"} if told.granted else {}
+        shown = {"test_pages.filled": "filled.jinja"} if told.granted else {}
+        if not told.invites:
+            fragments = {"harness.body": "body.jinja", **shown}
+            return Files(tests=members, fragments=fragments, view=told)
         return Files(
-            tests={"test_members.py": "test_members.py.jinja"},
+            package={"gate/acceptance.py": "acceptance.py.jinja"},
+            tests={**members, "test_invitations.py": "test_invitations.py.jinja"},
             fragments={
                 "harness.body": "body.jinja",
-                "test_pages.filled": "filled.jinja",
+                "identity.caller": "email.jinja",
+                "identity.functions": "verified.jinja",
+                "test_contract.unsaid": "unsaid.jinja",
+                **shown,
             },
-            view=view(design),
+            view=told,
         )
 
     def mutants(self) -> Iterable[Mutant]:

@@ -57,6 +57,7 @@ class Dispatcher:
         decisions: Decisions,
         hosts: frozenset[bytes],
         proxies: Proxies,
+        environment: str,
     ) -> None:
         self._routes: dict[str, dict[str, Operation]] = {}
         for operation in operations:
@@ -69,6 +70,7 @@ class Dispatcher:
         self._decisions = decisions
         self._hosts = hosts
         self._proxies = proxies
+        self._environment = environment
 
     async def __call__(self, scope: Scope, receive: Receive, send_: Send) -> None:
         """Answers one HTTP request. Whatever happens inside, the caller gets a problem document."""
@@ -112,6 +114,7 @@ class Dispatcher:
             request,
             given,
             segment,
+            self._environment,
             body,
             query,
         )

@@ -170,6 +170,7 @@ class Verifier:
             "auth_time": int(authenticated),
             "environment": self._environment,
             "attributes": _attributes(claims),
+            "email": _verified_email(claims),
         }
         user = f"{issuer.url} {subject}"
         # The braces keep the keys of a tenant together in a cluster of Redis.
@@ -276,6 +277,17 @@ def _assurance(claims: Mapping[str, Any], issuer: Issuer) -> str | None:
     if found & issuer.strong:
         return "phishing_resistant"
     return "any" if found & issuer.factors else None
+
+
+def _verified_email(claims: Mapping[str, Any]) -> str | None:
+    """The address that the issuer has verified (OpenID Connect Core 1.0, section 5.1), if its token
+    says one."""
+    email = claims.get("email")
+    return (
+        email
+        if claims.get("email_verified") is True and isinstance(email, str)
+        else None
+    )
 
 
 def _attributes(claims: Mapping[str, Any]) -> dict[str, object]:

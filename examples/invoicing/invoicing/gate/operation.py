@@ -60,6 +60,7 @@ class Call:
     request: "Request"
     headers: Headers
     segment: str
+    environment: str
     body: str = ""
     query: Mapping[str, Any] = field(default_factory=dict)
 

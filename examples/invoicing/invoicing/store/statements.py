@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_cf6ad19f"
+RELEASE: Final = "invoicing_377ccd84"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
-CALLER: Final = "app_18dd3a25"
+CALLER: Final = "app_1320bae3"
 """The prefix of the settings in which a transaction says who calls: only policies of this release
 read them, so that those of another one let nothing through here."""
 
 TABLES: Final = (
     "organization",
     "member",
+    "invitation",
     "idempotency_key",
     "audit_event",
     "customer",
@@ -23,7 +24,7 @@ TABLES: Final = (
 """The tables whose rows belong to a tenant."""
 
 FUNCTIONS: Final[Mapping[str, str]] = {
-    "enter_": "1e8e04f2554c2e3b6e22f04a6ad04103",
+    "enter_": "a52dce1cc4f366413e9fbb112f410edf",
     "missed_": "cdf9831eafedd380deb71325197c961e",
     "outside_": "2144db4b3ea3e2f2ae6fe0c73e5a161e",
     "page_": "9f3bd72f6556d85c0990903de066ee74",
@@ -63,6 +64,11 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "deactivate_member": "06da5b95dbb57214c24bd8460368a9a4",
     "reactivate_member": "fc155a5356d36d9e6e2dc1cb7af67612",
     "sign_out_member": "2c137a9461cfbe0b4fb7485b2e3fe81b",
+    "list_invitations": "96fc881247ec27cb5065927355a99505",
+    "create_invitation": "305f732fd6135e7c93c2eda14c9fe048",
+    "read_invitation": "fe5c6e82574b846d4b8f5e691858a09c",
+    "revoke_invitation": "5310c7afd5380f655da338a5e227e098",
+    "accept_invitation": "ef08e07e7245b484e4ee6db944a96c17",
 }
 """The stored functions of this release, each with the MD5 digest of its text: PostgreSQL has no
 other digest of text that can be asked for without an extension."""

@@ -18,6 +18,7 @@ CLASSIFIED: Final = frozenset(
         "token",
         "address",
         "copy_to",
+        "digest",
         "email",
         "name",
         "payer_account",

@@ -9,7 +9,11 @@ from tests.contract.harness import ACCESS, APP, BACKUP, OWNER, Service, world_of
 
 BUILT_IN = {
     "organization": {"SELECT"},
-    "member": {"SELECT"},
+    "member": {"SELECT", "INSERT"},
+    "invitation": {
+        "SELECT",
+        "INSERT",
+    },
     "idempotency_key": {
         "SELECT",
         "INSERT",
@@ -20,6 +24,13 @@ BUILT_IN = {
 }
 """What the service's role may do to the whole of a table other than those of resources."""
 CHANGED: dict[str, set[str]] = {
+    "invitation": {
+        "revoked_at",
+        "accepted_at",
+        "accepted_by",
+        "version",
+        "updated_at",
+    },
     "idempotency_key": {
         "fingerprint",
         "resource_id",

@@ -282,6 +282,7 @@ async def call(
         "p_body": body,
         "p_changes": "{}",
         "p_version": 1,
+        "p_digest": "0" * 64,
         "p_key": request.headers.get("idempotency-key"),
         "p_fingerprint": "",
         "p_request": "test",

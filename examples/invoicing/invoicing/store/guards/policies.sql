@@ -11,6 +11,11 @@ create policy tenant_isolation on member as restrictive for all to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
+-- policy: invitation tenant_isolation
+create policy tenant_isolation on invitation as restrictive for all to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
 -- policy: idempotency_key tenant_isolation
 create policy tenant_isolation on idempotency_key as restrictive for all to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
@@ -66,132 +71,159 @@ create policy reach_update_6be3c469 on idempotency_key as permissive for update 
 create policy reach_insert_7a219166 on audit_event as permissive for insert to invoicing_app
   with check (true);
 
--- policy: customer reach_select_004e6b2c
-create policy reach_select_004e6b2c on customer as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'member',
+-- policy: customer reach_select_05aa5273
+create policy reach_select_05aa5273 on customer as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant', 'member',
                                                                                           'viewer'])
-         or ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['analyst'])
+         or ((select nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['analyst'])
              and customer.region = any
                      (select jsonb_array_elements_text(
-                      nullif(current_setting('app_18dd3a25.attributes', true), '')::jsonb -> 'regions'))));
+                      nullif(current_setting('app_1320bae3.attributes', true), '')::jsonb -> 'regions'))));
 
--- policy: customer reach_insert_a1856dc3
-create policy reach_insert_a1856dc3 on customer as permissive for insert to invoicing_app
-  with check (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'member']);
+-- policy: customer reach_insert_aaa6c27d
+create policy reach_insert_aaa6c27d on customer as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: customer reach_update_2bbf7a71
-create policy reach_update_2bbf7a71 on customer as permissive for update to invoicing_app
-  using (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'member'])
-  with check (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'member']);
+-- policy: customer reach_update_3ffc8a55
+create policy reach_update_3ffc8a55 on customer as permissive for update to invoicing_app
+  using (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant', 'member'])
+  with check (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: customer reach_delete_68baca4c
-create policy reach_delete_68baca4c on customer as permissive for delete to invoicing_app
-  using (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']);
+-- policy: customer reach_delete_064b04a6
+create policy reach_delete_064b04a6 on customer as permissive for delete to invoicing_app
+  using (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant']);
 
--- policy: invoice reach_select_8208581f
-create policy reach_select_8208581f on invoice as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant',
+-- policy: invoice reach_select_5ed71457
+create policy reach_select_5ed71457 on invoice as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant',
                                                                                           'billing_worker', 'member',
                                                                                           'viewer'])
-         or ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['analyst'])
+         or ((select nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['analyst'])
              and invoice.region = any
                      (select jsonb_array_elements_text(
-                      nullif(current_setting('app_18dd3a25.attributes', true), '')::jsonb -> 'regions'))));
+                      nullif(current_setting('app_1320bae3.attributes', true), '')::jsonb -> 'regions'))));
 
--- policy: invoice reach_insert_d9beb02d
-create policy reach_insert_d9beb02d on invoice as permissive for insert to invoicing_app
-  with check (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']
-              or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['member']
+-- policy: invoice reach_insert_f90892fc
+create policy reach_insert_f90892fc on invoice as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['member']
                   and invoice.region = (select o.region from organization o
                                         where o.id = current_setting('app.tenant_id', true)::uuid)));
 
--- policy: invoice reach_update_96e99dd3
-create policy reach_update_96e99dd3 on invoice as permissive for update to invoicing_app
-  using ((nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']
+-- policy: invoice reach_update_95ad4787
+create policy reach_update_95ad4787 on invoice as permissive for update to invoicing_app
+  using ((nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant']
           and invoice.status = 'draft')
-         or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['member']
-             and invoice.owner_id = nullif(current_setting('app_18dd3a25.member_id', true), '')::uuid
+         or (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['member']
+             and invoice.owner_id = nullif(current_setting('app_1320bae3.member_id', true), '')::uuid
              and invoice.status = 'draft')
-         or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'billing_worker']
+         or (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant', 'billing_worker']
              and invoice.status = 'sent')
-         or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']
+         or (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant']
              and (select o.region from organization o where o.id = current_setting('app.tenant_id', true)::uuid) = 'eu'
              and invoice.status = 'sent'))
   with check ((invoice.status = 'draft'
-               and (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']
-                    or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['member']
-                        and invoice.owner_id = nullif(current_setting('app_18dd3a25.member_id', true), '')::uuid)))
-              or nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant',
+               and (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant']
+                    or (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['member']
+                        and invoice.owner_id = nullif(current_setting('app_1320bae3.member_id', true), '')::uuid)))
+              or nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant',
                                                                                           'billing_worker']);
 
--- policy: invoice reach_delete_e52a81da
-create policy reach_delete_e52a81da on invoice as permissive for delete to invoicing_app
+-- policy: invoice reach_delete_bd39eb52
+create policy reach_delete_bd39eb52 on invoice as permissive for delete to invoicing_app
   using (invoice.status = 'draft'
-         and (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']
-              or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['member']
-                  and invoice.owner_id = nullif(current_setting('app_18dd3a25.member_id', true), '')::uuid)));
+         and (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['member']
+                  and invoice.owner_id = nullif(current_setting('app_1320bae3.member_id', true), '')::uuid)));
 
--- policy: invoice_line reach_select_5a4ebc61
-create policy reach_select_5a4ebc61 on invoice_line as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant',
+-- policy: invoice_line reach_select_fed1340f
+create policy reach_select_fed1340f on invoice_line as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant',
                                                                                           'billing_worker', 'member',
                                                                                           'viewer']));
 
--- policy: invoice_line reach_insert_be992388
-create policy reach_insert_be992388 on invoice_line as permissive for insert to invoicing_app
+-- policy: invoice_line reach_insert_f878aa0d
+create policy reach_insert_f878aa0d on invoice_line as permissive for insert to invoicing_app
   with check (invoice_line.locked = false
-              and invoice_line.owner_id = nullif(current_setting('app_18dd3a25.member_id', true), '')::uuid
-              and nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'member']);
+              and invoice_line.owner_id = nullif(current_setting('app_1320bae3.member_id', true), '')::uuid
+              and nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: invoice_line reach_update_3dc355ce
-create policy reach_update_3dc355ce on invoice_line as permissive for update to invoicing_app
+-- policy: invoice_line reach_update_667e0a6a
+create policy reach_update_667e0a6a on invoice_line as permissive for update to invoicing_app
   using (invoice_line.locked = false
-         and (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'billing_worker']
-              or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['member']
-                  and invoice_line.owner_id = nullif(current_setting('app_18dd3a25.member_id', true), '')::uuid)))
+         and (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant', 'billing_worker']
+              or (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['member']
+                  and invoice_line.owner_id = nullif(current_setting('app_1320bae3.member_id', true), '')::uuid)))
   with check ((invoice_line.locked = false
-               and (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']
-                    or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['member']
-                        and invoice_line.owner_id = nullif(current_setting('app_18dd3a25.member_id', true), '')::uuid)))
-              or nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['billing_worker']);
+               and (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant']
+                    or (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['member']
+                        and invoice_line.owner_id = nullif(current_setting('app_1320bae3.member_id', true), '')::uuid)))
+              or nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['billing_worker']);
 
--- policy: invoice_line reach_delete_0dce5b61
-create policy reach_delete_0dce5b61 on invoice_line as permissive for delete to invoicing_app
+-- policy: invoice_line reach_delete_33b472c0
+create policy reach_delete_33b472c0 on invoice_line as permissive for delete to invoicing_app
   using (invoice_line.locked = false
-         and (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']
-              or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['member']
-                  and invoice_line.owner_id = nullif(current_setting('app_18dd3a25.member_id', true), '')::uuid)));
+         and (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['member']
+                  and invoice_line.owner_id = nullif(current_setting('app_1320bae3.member_id', true), '')::uuid)));
 
--- policy: payment reach_select_7287d6fe
-create policy reach_select_7287d6fe on payment as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant', 'member',
+-- policy: payment reach_select_68f371d6
+create policy reach_select_68f371d6 on payment as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant', 'member',
                                                                                           'viewer'])
-         or ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['billing_worker'])
+         or ((select nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['billing_worker'])
              and (select current_setting('app.environment', true)) in ('development', 'staging')
              and payment.mode = 'test')
-         or ((select nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['billing_worker'])
+         or ((select nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['billing_worker'])
              and (select current_setting('app.environment', true)) = 'production'
              and payment.mode = 'live'));
 
--- policy: payment reach_insert_5f2bb502
-create policy reach_insert_5f2bb502 on payment as permissive for insert to invoicing_app
-  with check ((nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['billing_worker']
+-- policy: payment reach_insert_5fbc4cde
+create policy reach_insert_5fbc4cde on payment as permissive for insert to invoicing_app
+  with check ((nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['billing_worker']
                and (select current_setting('app.environment', true)) in ('development', 'staging')
                and payment.mode = 'test')
-              or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['billing_worker']
+              or (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['billing_worker']
                   and (select current_setting('app.environment', true)) = 'production'
                   and payment.mode = 'live')
-              or (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant']
                   and payment.method in ('bank_transfer', 'cash')
                   and payment.mode = 'live'));
 
--- policy: payment reach_update_c19b0a78
-create policy reach_update_c19b0a78 on payment as permissive for update to invoicing_app
+-- policy: payment reach_update_4e9e1fe9
+create policy reach_update_4e9e1fe9 on payment as permissive for update to invoicing_app
   using (payment.status = 'received'
-         and nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant'])
-  with check (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['accountant']);
+         and nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant'])
+  with check (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant']);
 
--- policy: member reach_update_9444e464
-create policy reach_update_9444e464 on member as permissive for update to invoicing_app
-  using (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['administrator'])
-  with check (nullif(current_setting('app_18dd3a25.roles', true), '')::text[] && array['administrator']);
+-- policy: member reach_update_de7e36be
+create policy reach_update_de7e36be on member as permissive for update to invoicing_app
+  using (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['administrator'])
+  with check (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['administrator']);
+
+-- policy: invitation reach_select_226c684b
+create policy reach_select_226c684b on invitation as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['administrator']));
+
+-- policy: invitation reach_insert_91f92d43
+create policy reach_insert_91f92d43 on invitation as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['administrator']);
+
+-- policy: invitation reach_update_47b3c531
+create policy reach_update_47b3c531 on invitation as permissive for update to invoicing_app
+  using (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['administrator'])
+  with check (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['administrator']);
+
+-- policy: invitation reach_select_ae1052ed
+create policy reach_select_ae1052ed on invitation as permissive for select to invoicing_app
+  using (digest = current_setting('app.invitation', true));
+
+-- policy: invitation reach_update_67bec49a
+create policy reach_update_67bec49a on invitation as permissive for update to invoicing_app
+  using (digest = current_setting('app.invitation', true))
+  with check (digest = current_setting('app.invitation', true));
+
+-- policy: member reach_insert_3864455d
+create policy reach_insert_3864455d on member as permissive for insert to invoicing_app
+  with check (kind = 'human'
+              and exists (select from invitation i where i.tenant_id = member.tenant_id and i.accepted_by = member.id and i.accepted_at = now() and i.roles = member.roles and i.digest = current_setting('app.invitation', true)));

@@ -49,6 +49,31 @@ create table member_role (
   primary key (name, kind)
 );
 
+-- Who may become a member, in which roles and until when.
+create table invitation (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  version bigint not null default 1,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  invited_by uuid not null,
+  roles text[] not null,
+  email text,
+  issuer text,
+  subject text,
+  name text,
+  expires_in bigint not null default 604800,
+  expires_at timestamptz not null,
+  revoked_at timestamptz,
+  accepted_at timestamptz,
+  accepted_by uuid,
+  digest text not null,
+  constraint invitation_roles_check check (cardinality(roles) between 1 and 50),
+  primary key (tenant_id, id)
+);
+alter table invitation enable row level security;
+alter table invitation force row level security;
+
 -- The answers of requests with an idempotency key, for a day.
 create table idempotency_key (
   tenant_id uuid not null,
@@ -217,6 +242,9 @@ alter table payment force row level security;
 alter table member add constraint member_tenant_id_fkey
   foreign key (tenant_id)
   references organization (id);
+alter table invitation add constraint invitation_invited_by_fkey
+  foreign key (tenant_id, invited_by)
+  references member (tenant_id, id);
 alter table idempotency_key add constraint idempotency_key_member_id_fkey
   foreign key (tenant_id, member_id)
   references member (tenant_id, id);
