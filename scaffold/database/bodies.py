@@ -391,7 +391,8 @@ class SharedView:
     caller that hold the user's attributes, with their values, and `claimed` is the test that the
     caller has a role whose conditions ask for them: taking an array out of JSON costs more than
     anything else that is done with a caller. `environment` says that some condition asks for it.
-    `demands` are those of the features.
+    `demands` are those of the features. `tenant` is the table of tenants, where some of them can be
+    suspended.
     """
 
     scope: str
@@ -400,6 +401,7 @@ class SharedView:
     claimed: Sql
     environment: bool
     demands: tuple[Demand, ...]
+    tenant: str
 
 
 def names(operations: Iterable[Operation]) -> str:

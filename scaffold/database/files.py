@@ -68,7 +68,7 @@ def database(design: Design, render: Render) -> Database:
     derived = {
         **dict(_functions(design, stored, careful)),
         RULES: render("guards/rules", _rules(design, found, rules, render)),
-        POLICIES: _policies(rules, f"{design.name}_app"),
+        POLICIES: _policies(rules, design.name),
         INDEXES: _indexes(rules),
     }
     text = json.dumps([derived, [asdict(plain(each)) for each in found]], sort_keys=True)
@@ -121,13 +121,13 @@ def _rules(design: Design, found: Sequence[Table], rules: Guards, render: Render
     )
 
 
-def _policies(rules: Guards, app: str) -> str:
+def _policies(rules: Guards, service: str) -> str:
     head = (
         "-- Who reaches which rows. Row-level security is enabled and forced on every table: "
         "without a policy,\n-- nothing is reached. A policy that is there already stays as it is.\n"
     )
     parts = (
-        f"-- policy: {each.table} {each.name}\n{printer.policy(each, app)}"
+        f"-- policy: {each.table} {each.name}\n{printer.policy(each, f'{service}_{each.role}')}"
         for each in rules.policies
     )
     return "\n".join([head, *parts])

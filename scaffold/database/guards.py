@@ -42,6 +42,7 @@ def guards(design: Design, tables: Sequence[Table]) -> Guards:
     resources = [grant(each) for each in design.entities]
     policies = [isolation(each) for each in tables if each.tenant]
     policies += [policy for each in ours for policy in _plain(each)]
+    policies += [_operator(each, design) for each in tables if each.name in plain]
     # Where the policies of two releases differ, so do their scopes.
     draft = _reaches(design, resources, "app")
     scope = f"app_{_digest(*(each.name for each in draft))}"
@@ -96,6 +97,14 @@ def isolation(table: Table) -> Policy:
     """One tenant for every command."""
     using, check = f"{table.tenant} = {TENANT_BOUND}", f"{table.tenant} = {TENANT_WRITTEN}"
     return Policy("tenant_isolation", table.name, "all", using, check, restrictive=True)
+
+
+def _operator(table: Table, design: Design) -> Policy:
+    """What the owner may do by the administration command: all tenants are listed, and what belongs
+    to one is reached in a transaction that is bound to it."""
+    every = table.name == identifier(design.tenant)
+    reached = TRUE if every else f"{table.tenant} = {TENANT_WRITTEN}"
+    return Policy("operator", table.name, "all", reached, reached, role="owner")
 
 
 def _plain(grant: Grant) -> Iterable[Policy]:
@@ -207,6 +216,8 @@ def indexes(design: Design, tables: Sequence[Table]) -> Iterable[Index]:
 
 def _indexes(entity: Entity, key: Sequence[str]) -> Iterable[Index]:
     """The indexes of a resource, whose primary key is `key`."""
+    if entity.is_tenant:
+        return  # one row is found by its key
     table = identifier(entity.name)
     order = (f"{entity.newest} desc", f"{ID.name} desc")
     parent = next((each.name for each in entity.columns if each.origin == "parent"), "")

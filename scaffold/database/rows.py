@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from scaffold.columns import ID, TENANT
 from scaffold.database.bodies import Answer, Part, Seen, texts
 from scaffold.database.layout import LINE, TRUE, WIDTH, Group, Sql, flat, lay, listed
 from scaffold.database.predicates import Binding, Predicates
@@ -41,7 +42,7 @@ def view(entity: Entity) -> View:
         rows["open_"] = found.open
     if len(found.parts) > 1:
         rows |= {f"part_{number}_": part for number, part in enumerate(found.parts, 1)}
-    names: list[Sql] = [f"r.{identifier(each.name)}" for each in entity.columns]
+    names: list[Sql] = [_named(each, entity) for each in entity.columns]
     if not entity.versioned:
         names.append("1::bigint as version")
     outputs = [lay(listed(names, "", ""), 2, 1)]
@@ -102,6 +103,13 @@ def seen_now(entity: Entity, id_: str, body: Sql) -> Seen:
     always = [each.name for each in entity.columns if each.readable and each.name not in absent]
     row = f"from {view_name(entity)} t where t.tenant_id = p_tenant and t.id = {id_}"
     return Seen(texts(always), Group((body, row), " ", "(select ", ")"))
+
+
+def _named(column: Column, entity: Entity) -> str:
+    """A column as the view has it: to itself, a tenant is the one that it belongs to."""
+    if entity.is_tenant and column.name == TENANT.name:
+        return f"r.{ID.name} as {TENANT.name}"
+    return f"r.{identifier(column.name)}"
 
 
 def _value(column: Column, row: str) -> str:

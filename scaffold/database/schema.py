@@ -100,7 +100,7 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A row-level security policy of the service's role.
+    """A row-level security policy of the service's role, or of the owner of the tables.
 
     A restrictive one binds every statement; of the permissive ones for a command, one has to
     let the row through. `using` is asked of rows that are there, `check` of rows to be written.
@@ -112,6 +112,7 @@ class Policy:
     using: Sql | None
     check: Sql | None
     restrictive: bool = False
+    role: Literal["app", "owner"] = "app"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,14 @@ from scaffold.database.signatures import (
     VERSIONS,
     parameters,
 )
-from scaffold.database.sql import literal
+from scaffold.database.sql import identifier, literal
 from scaffold.database.ways import claim_name
 from scaffold.design.model import Attribute, Design
 from scaffold.design.visibility import patches_objects
 from scaffold.features import FEATURES
+
+SUSPENDED = "suspended_at"
+"""The column of tenants that says since when nobody is let in."""
 
 
 def caller(design: Design) -> Composite:
@@ -52,6 +55,7 @@ def functions(design: Design, render: Render, scope: str, *, pages: bool) -> Ite
         listed_roles("v_caller.roles && ", claiming),
         asks_environment(design),
         tuple(each.demand for each in entries),
+        identifier(design.tenant) if suspendable(design) else "",
     )
     about = "they are refused if they hold none of the roles `p_allowed`."
     yield Function(
@@ -131,6 +135,11 @@ def _claim(attribute: Attribute) -> Assignment:
         text = f"p_caller -> 'attributes' ->> {name}"
         value = text if attribute.kind.textual else f"({text})::{attribute.kind.sql}"
     return Assignment(claim_name(attribute.name), value)
+
+
+def suspendable(design: Design) -> bool:
+    """Does some operation suspend the tenant?"""
+    return any(name == SUSPENDED for each in design.operations for name, _ in each.sets)
 
 
 def asks_environment(design: Design) -> bool:

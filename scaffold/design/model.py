@@ -259,8 +259,9 @@ class Entity:
     lists are sorted by, newest first, when their caller asks for no other order. `touched` is what
     hooks of actions may do to its rows beside the operations. A `built_in` one has a table of a
     feature, which alone writes its rows; where it is `open`, no policy hides its rows from the
-    service inside a tenant. `renamed_from` is the name that the resource had before. `kept` are
-    the columns that the feature itself changes.
+    service inside a tenant, and where it `is_tenant`, its one row there is the tenant itself.
+    `renamed_from` is the name that the resource had before. `kept` are the columns that the
+    feature itself changes.
     """
 
     name: str
@@ -278,6 +279,7 @@ class Entity:
     newest: str = NEWEST.name
     built_in: bool = False
     open: bool = False
+    is_tenant: bool = False
     renamed_from: str = ""
     kept: tuple[str, ...] = ()
 

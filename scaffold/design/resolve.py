@@ -253,6 +253,7 @@ def _entity(
         newest=fixed.newest if fixed else NEWEST.name,
         built_in=fixed is not None,
         open=fixed is not None and fixed.open,
+        is_tenant=fixed is not None and fixed.is_tenant,
         renamed_from=source.renamed_from or "",
         kept=fixed.kept if fixed else (),
     )
@@ -303,7 +304,7 @@ def _fixed_column(column: Column, fixed: BuiltIn, whole: spec.Spec) -> Column:
         kind=kind(whole) if kind else column.kind,
         required=sent and column.required,
         creatable=sent,
-        updatable=False,
+        updatable=column.field in fixed.changed,
         origin="service",
         expression=fixed.defaults.get(column.field, ""),
         in_api=column.readable,

@@ -70,6 +70,7 @@ class BuiltIn:
     every resource has; otherwise a tenant and an id alone. Lists are sorted by the field `newest`,
     a moment that never changes. In an `open` one the policies let the service read every row of the
     tenant, because it needs them itself; who lists and reads which is held by its functions alone.
+    An update changes the fields `changed`. Where it `is_tenant`, its one row is the tenant itself.
     `kinds` are types that the language has no word for, or that depend on the spec, by the field or
     the input of an action, and `defaults` are SQL expressions for a new row. `granted_as` has the
     verbs that are granted by a word of another built-in resource, each with the name of that
@@ -83,6 +84,8 @@ class BuiltIn:
     versioned: bool = False
     open: bool = False
     sent: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    is_tenant: bool = False
     sets: Mapping[str, str] = field(default_factory=dict)
     secret: Secret | None = None
     effects: Mapping[str, Effect] = field(default_factory=dict)
@@ -135,6 +138,10 @@ class Feature:
 
     def resources(self) -> Mapping[str, BuiltIn]:
         """The resources that are there without being declared, once a role is granted them."""
+        return {}
+
+    def resources_of(self, source: Spec) -> Mapping[str, BuiltIn]:
+        """The same, those that depend on the spec."""
         return {}
 
     def service(self, source: Spec) -> object | None:
@@ -210,6 +217,10 @@ class Feature:
     def steps(self, served: Served) -> Steps | None:
         """What this adds to a stored function that serves some operations."""
         return None
+
+    def expired(self, design: Design) -> Iterable[tuple[str, str]]:
+        """Its tables that keep rows for a time, each with the condition that a row's is over."""
+        return ()
 
     def triggers(self, design: Design, render: Render) -> str:
         """Further rules as SQL, which every migration applies again."""

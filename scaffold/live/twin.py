@@ -34,7 +34,7 @@ set local search_path = pg_temp;
 """
 """pg_catalog comes first unless it is named, so that names mean what they mean in the service."""
 
-_ROLE: Final = r" (to|from) {}_(app|backup)(?=;?$)"
+_ROLE: Final = r" (to|from) {}_(app|backup|owner)(?=;?$)"
 """A role where a grant or a policy names it, as the runner finds it: at the end of a line."""
 _TRIGGER: Final = re.compile(r"\bexecute function (?=\w+\()")
 BESIDE: Final = ("schema", *(f"{PRIVILEGES}{each}" for each in ("schema", "view", "function")))

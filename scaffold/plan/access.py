@@ -277,6 +277,8 @@ def _beyond(operation: Operation, entity: Entity, mine: list[Alternative]) -> li
 
 def _many(entity: Entity, world: World) -> bool:
     """Can there be several rows like this one, whatever has to be unique?"""
+    if entity.is_tenant:
+        return False
     free = {
         column.name
         for column in entity.columns

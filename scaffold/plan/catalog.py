@@ -64,6 +64,7 @@ def _resource(entity: Entity) -> Mapping[str, Any]:
         "table": identifier(entity.name),
         "built_in": entity.built_in,
         **({"open": True} if entity.open else {}),
+        **({"is_tenant": True} if entity.is_tenant else {}),
         "owner": entity.owner or "",
         "fields": {
             each.name: each.kind.schema()

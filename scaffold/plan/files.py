@@ -22,6 +22,7 @@ FEATURE_NAMES = frozenset(each.name for each in FEATURES)
 
 SINGLE = (
     "__init__.py",
+    "admin.py",
     "app.py",
     "operations.py",
     "server.py",
@@ -57,6 +58,7 @@ SINGLE = (
     "store/history.py",
     "store/leases.py",
     "store/migrate.py",
+    "store/owner.py",
     "store/roles.sql",
     "store/startup.py",
     "store/statements.py",
@@ -70,6 +72,7 @@ TESTS = (
     "conftest.py",
     "harness.py",
     "test_access.py",
+    "test_admin.py",
     "test_contract.py",
     "test_development.py",
     "test_fields.py",
@@ -80,6 +83,7 @@ TESTS = (
     "test_pages.py",
     "test_preconditions.py",
     "test_records.py",
+    "test_revocation.py",
     "test_server.py",
     "test_shape.py",
     "test_startup.py",

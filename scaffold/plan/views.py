@@ -10,7 +10,7 @@ from scaffold import naming
 from scaffold.database.actions import begin_name, finish_name
 from scaffold.database.files import Database
 from scaffold.database.schema import Function, OwnTable, Parameter
-from scaffold.database.shared import asks_environment
+from scaffold.database.shared import asks_environment, suspendable
 from scaffold.database.sql import identifier
 from scaffold.database.tables import former, of_features
 from scaffold.database.touches import name as touch_name
@@ -145,6 +145,16 @@ class ServiceView:
         return [replace(each, grant=grants[each.table.name]) for each in of_features(self.design)]
 
     @property
+    def expired(self) -> Sequence[tuple[str, str]]:
+        """The tables that keep rows for a time, each with the condition that a row's is over."""
+        return [each for feature in FEATURES for each in feature.expired(self.design)]
+
+    @property
+    def recorded_effects(self) -> bool:
+        """Is there a stored function that records an effect?"""
+        return any(each.name == "record_" for each in self.stored.functions.all)
+
+    @property
     def beginning(self) -> Sequence[Parameter]:
         """What features add to the parameters of a function that begins actions."""
         return self._added(begin_name)
@@ -215,6 +225,16 @@ class ServiceView:
         return {
             name: field for name, field, entity, _ in self._references if field in _sent(entity)
         }
+
+    @property
+    def suspendable(self) -> bool:
+        """Can a tenant be suspended?"""
+        return suspendable(self.design)
+
+    @property
+    def granted_tenant(self) -> bool:
+        """Is somebody granted the tenant itself?"""
+        return any(each.is_tenant for each in self.design.entities)
 
     @property
     def has_open(self) -> bool:

@@ -11,7 +11,7 @@ from .model import Spec
 
 @cache
 def built_in() -> Mapping[str, BuiltIn]:
-    """All of them by name."""
+    """Those that are the same in every spec, by name."""
     return {name: found for each in FEATURES for name, found in each.resources().items()}
 
 
@@ -30,9 +30,15 @@ def meant(name: str, do: str) -> tuple[str, str]:
     return _lent().get((name, do), (name, do))
 
 
-def grantable(name: str) -> tuple[str, ...]:
+def grantable(name: str, fixed: BuiltIn) -> tuple[str, ...]:
     """What can be granted on a built-in resource, by its words."""
-    return (*built_in()[name].operations, *(word for on, word in _lent() if on == name))
+    return (*fixed.operations, *(word for on, word in _lent() if on == name))
+
+
+def known(spec: Spec) -> Mapping[str, BuiltIn]:
+    """All that a spec can grant."""
+    own = {name: found for each in FEATURES for name, found in each.resources_of(spec).items()}
+    return {**built_in(), **own}
 
 
 def granted(spec: Spec) -> Mapping[str, BuiltIn]:
@@ -44,4 +50,4 @@ def granted(spec: Spec) -> Mapping[str, BuiltIn]:
         for name in grant.on
         for do in grant.do
     }
-    return {name: each for name, each in built_in().items() if name in named}
+    return {name: each for name, each in known(spec).items() if name in named}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from .built_in import built_in, grantable, meant
+from .built_in import grantable, meant
 from .check_conditions import check_conditions
 from .check_resources import cycle_starts
 from .findings import Finding, Scope, unknown
@@ -51,7 +51,7 @@ def check_roles(scope: Scope) -> Iterator[Finding]:
 
 def _check_grant(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:
     for index, name in enumerate(grant.on):
-        if name not in scope.grantable:
+        if name not in scope.grantable and not scope.is_broken("tenancy"):
             yield unknown(
                 "E-UNKNOWN-RESOURCE", "resource", name, (*path, "on", index), scope.grantable
             )
@@ -66,11 +66,11 @@ def _check_grant(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:
 def _check_roles(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:
     """Roles stand where a grant gives or takes them, and people can hold them."""
     uses = {
-        (name, do): built_in()[name].effects[do].roles
+        (name, do): scope.built_in[name].effects[do].roles
         for name in grant.on
-        if name in built_in()
+        if name in scope.built_in
         for do in grant.do
-        if do in built_in()[name].effects
+        if do in scope.built_in[name].effects
     }
     lent = [(name, do) for name in grant.on for do in grant.do if meant(name, do) != (name, do)]
     uses |= dict.fromkeys(lent, "gives")
@@ -118,12 +118,12 @@ def _check_roles(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:
 
 def _check_operation(scope: Scope, path: Path, operation: str, grant: Grant) -> Iterator[Finding]:
     for name in grant.on:
-        if name in built_in() and operation not in grantable(name):
+        if name in scope.built_in and operation not in grantable(name, scope.built_in[name]):
             yield Finding(
                 "E-GRANT",
                 f"{quote(operation)} cannot be granted on {name}, which the service writes itself",
                 path,
-                f"Grant {listing(grantable(name), 'or')}.",
+                f"Grant {listing(grantable(name, scope.built_in[name]), 'or')}.",
             )
             return
     if operation in OPERATIONS:

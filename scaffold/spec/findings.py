@@ -4,7 +4,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from .built_in import built_in, granted
+from scaffold.features.feature import BuiltIn
+
+from .built_in import granted, known
 from .model import Grant, Resource, Spec
 from .names import WILDCARDS, suggestion
 from .positions import Positions
@@ -66,7 +68,12 @@ class Scope:
     @cached_property
     def grantable(self) -> frozenset[str]:
         """The names of all resources that a grant can be on: those that are built in too."""
-        return self.resources | built_in().keys()
+        return self.resources | self.built_in.keys()
+
+    @cached_property
+    def built_in(self) -> Mapping[str, BuiltIn]:
+        """The built-in resources that a grant can be on."""
+        return known(self.spec)
 
     @cached_property
     def served(self) -> Mapping[str, Resource]:

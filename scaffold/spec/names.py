@@ -35,7 +35,7 @@ _GRAMMAR = re.compile(IDENTIFIER)
 
 COLUMNS = frozenset(each.name for each in BUILT_IN)
 """The columns that every resource has."""
-TENANT_COLUMNS = frozenset({"id", "slug", "name", "created_at"})
+TENANT_COLUMNS = COLUMNS | {"slug", "name", "suspended_at"}
 _QUERY = frozenset({"limit", "cursor", "sort"})
 
 _BUILT_IN_KINDS = frozenset({

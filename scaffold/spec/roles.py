@@ -8,7 +8,7 @@ from pydantic import model_validator
 from .base import ONE_OR_MANY, Model, about
 from .conditions import WHEN, Condition
 from .problems import Refusal, listing
-from .scalars import Prose
+from .scalars import Line, Prose
 
 _WITH_FIELDS = frozenset({"list", "read", "create", "update"})
 
@@ -40,7 +40,7 @@ class Grant(Model):
     ] = None
 
     roles_because: Annotated[
-        Prose | None,
+        Annotated[Line, MinLen(10)] | None,
         about("Why it may give more than its holder may do.", "Duties are apart."),
     ] = None
 

@@ -17,6 +17,8 @@ from invoicing.resources.invoice_line import handlers as invoice_line_handlers
 from invoicing.resources.invoice_line import models as invoice_line_models
 from invoicing.resources.member import handlers as member_handlers
 from invoicing.resources.member import models as member_models
+from invoicing.resources.organization import handlers as organization_handlers
+from invoicing.resources.organization import models as organization_models
 from invoicing.resources.payment import handlers as payment_handlers
 from invoicing.resources.payment import models as payment_models
 
@@ -341,6 +343,24 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         path="/invitations/{invitation_id}/revoke",
         permission="invitation:revoke",
         handler=invitation_handlers.revoke,
+        conditional=True,
+    ),
+    Operation(
+        id="read_organization",
+        method="GET",
+        path="/organizations/{organization_id}",
+        permission="organization:read",
+        handler=organization_handlers.read,
+    ),
+    Operation(
+        id="update_organization",
+        method="PATCH",
+        path="/organizations/{organization_id}",
+        permission="organization:update",
+        handler=organization_handlers.update,
+        body=Body(
+            TypeAdapter(organization_models.OrganizationPatch), 65536, MERGE_PATCH
+        ),
         conditional=True,
     ),
     # No permission: open to Whoever has the token of an invitation and is the person that it is bound to.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from scaffold.design.outcomes import Outcome
     from scaffold.features.mutant import Mutant
     from scaffold.lint.rule import Rule
+    from scaffold.spec.model import Spec
 
 
 class Administration(Feature):
@@ -34,6 +35,11 @@ class Administration(Feature):
 
         return joins(design)
 
+    def resources_of(self, source: Spec) -> Mapping[str, BuiltIn]:
+        from scaffold.features.administration.resource import tenant
+
+        return {source.tenancy.tenant: tenant(source)}
+
     def used(self, design: Design) -> bool:
         from scaffold.features.administration.design import used
 
@@ -46,6 +52,7 @@ class Administration(Feature):
         return (
             Outcome("own_membership", 403, "Nobody changes their own membership."),
             Outcome("role_not_assignable", 403, "Your roles do not give or take these roles."),
+            Outcome("tenant_suspended", 403, "Nobody is let in until the operator resumes it."),
             Outcome("already_member", 409, "You are a member already.", of=ACCEPT),
             Outcome(
                 "invitation_unbound",
@@ -88,6 +95,12 @@ class Administration(Feature):
 
         return joining(context)
 
+    def expired(self, design: Design) -> Iterable[tuple[str, str]]:
+        from scaffold.features.administration.acceptance import stored
+
+        for own in stored(design):
+            yield own.table.name, "expires_at < now() - interval '30 days'"
+
     def functions(self, design: Design, render: Render) -> Iterable[Function]:
         from scaffold.features.administration.database import functions
 
@@ -99,25 +112,26 @@ class Administration(Feature):
         return steps(served)
 
     def files(self, design: Design) -> Files:
+        from scaffold.database.shared import suspendable
         from scaffold.features.administration.design import view
 
-        told = view(design)
-        members = {"test_members.py": "test_members.py.jinja"} if told.granted else {}
-        shown = {"test_pages.filled": "filled.jinja"} if told.granted else {}
-        if not told.invites:
-            fragments = {"harness.body": "body.jinja", **shown}
-            return Files(tests=members, fragments=fragments, view=told)
+        found = view(design)
+        tests = {"test_members.py": "test_members.py.jinja"} if found.members else {}
+        if suspendable(design):
+            tests["test_suspension.py"] = "test_suspension.py.jinja"
+        fragments = {"harness.body": "body.jinja", "test_pages.filled": "filled.jinja"}
+        if not found.invites:
+            return Files(tests=tests, fragments=fragments, view=found)
         return Files(
             package={"gate/acceptance.py": "acceptance.py.jinja"},
-            tests={**members, "test_invitations.py": "test_invitations.py.jinja"},
+            tests={**tests, "test_invitations.py": "test_invitations.py.jinja"},
             fragments={
-                "harness.body": "body.jinja",
+                **fragments,
                 "identity.caller": "email.jinja",
                 "identity.functions": "verified.jinja",
                 "test_contract.unsaid": "unsaid.jinja",
-                **shown,
             },
-            view=told,
+            view=found,
         )
 
     def mutants(self) -> Iterable[Mutant]:

@@ -27,13 +27,14 @@ TOKEN = StringKind(1, 300)
 @dataclass(frozen=True, slots=True)
 class View:
     """What is told to the emitted tests: the operations on members that somebody is granted, by
-    their names in the spec. `limited` says that some grant of one that gives no roles names roles,
-    and `invites` and `revokes` that somebody may invite, and take invitations back. `word` is that
-    of invitations in their tokens.
+    their names in the spec. `limited` says that some grant of another one than `assign` names
+    roles, and `members` that there is a grant on them at all; `invites` and `revokes` that somebody
+    may invite, and take invitations back. `word` is that of invitations in their tokens.
     """
 
     granted: frozenset[str]
     limited: bool
+    members: bool
     invites: bool
     revokes: bool
     word: str = INVITATION
@@ -44,8 +45,9 @@ class View:
 
 
 def used(design: Design) -> bool:
-    """Is somebody granted members, or invitations?"""
-    return any(each.entity in (MEMBER, INVITATION) for each in design.operations)
+    """Is somebody granted members, invitations or the tenant itself?"""
+    known = (MEMBER, INVITATION)
+    return any(each.is_tenant or each.name in known for each in design.entities)
 
 
 def inviting(design: Design) -> Operation | None:
@@ -90,4 +92,5 @@ def view(design: Design) -> View:
     )
     granted = frozenset(each.action or each.verb for each in found)
     of_invitations = {each.verb for each in design.operations if each.entity == INVITATION}
-    return View(granted, limited, inviting(design) is not None, "effect" in of_invitations)
+    invites = inviting(design) is not None
+    return View(granted, limited, bool(found), invites, "effect" in of_invitations)

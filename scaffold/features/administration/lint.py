@@ -85,3 +85,47 @@ def nobody_has_to_stay(context: Context) -> Iterator[Found]:
     giving = [each for each in context.granted if each.grant.roles]
     if giving and not any(role.last for role in context.design.roles):
         yield Found("No role has to be held by somebody in each tenant", giving[0].path)
+
+
+@family.rule(
+    "L313",
+    "changes-what-grants-ask",
+    "warning",
+    "AZ-2",
+    reason="Conditions on the tenant say what all its members may do: whoever changes the "
+    "attribute changes what they may do.",
+    remedy="Leave the attribute out of the update with only or except, or grant it to whoever "
+    "decides that.",
+    example="""
+tenancy: {tenant: town, attributes: {region: {enum: [eu, us]}}}
+roles:
+  keeper:
+    last: true
+    can:
+      - {do: [list, read], on: [entry, town]}
+      - {do: create, on: entry, when: {$tenant.region: eu}}
+      - {do: update, on: town}
+resources: {entry: {fields: {note: {type: string, max: 80}}}}
+""",
+    repair=("on: town}\nres", "on: town, only: name}\nres"),
+)
+def changes_what_grants_ask(context: Context) -> Iterator[Found]:
+    """A grant to change an attribute of the tenant that conditions look at."""
+    asked = {
+        term.name
+        for operation in context.design.operations
+        for way in operation.alternatives
+        for condition in way.conditions
+        for term in condition.terms
+        if term.source == "tenant"
+    }
+    for each in context.granted:
+        if not each.entity.is_tenant or each.do != "update":
+            continue
+        written = {column.field for column in each.entity.fields if column.updatable}
+        if found := sorted(asked & (written if each.fields is None else each.fields)):
+            yield Found(
+                f"{each.role} may change {listing(found, 'and')} of the tenant, which conditions "
+                "look at",
+                each.path,
+            )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from scaffold.columns import NEWEST
 from scaffold.database.sql import literal
 from scaffold.features.feature import BuiltIn, Effect
+from scaffold.naming import words
 from scaffold.spec.model import Resource, Spec
 from scaffold.types.enum import EnumKind
 from scaffold.types.list import ListKind
@@ -115,6 +116,50 @@ def roles_of_people(spec: Spec, least: int = 0) -> RolesKind:
     """The type of a list of roles that people can hold."""
     people = tuple(name for name, role in spec.roles.items() if role.kind == "human")
     return RolesKind(EnumKind(people), least, MAX_ROLES, unique=True)
+
+
+_TENANT: dict[str, Any] = {
+    "slug": {"type": "string", "max": 63, "description": "The short name, which stays."},
+    "name": {"type": "string", "min": 1, "max": 200, "description": "What people call it."},
+}
+_SUSPENDED: dict[str, Any] = {
+    "suspended_at": {
+        "type": "datetime",
+        "optional": True,
+        "description": "Since when nobody is let in.",
+    }
+}
+SUSPEND = "suspend"
+
+
+def tenant(spec: Spec) -> BuiltIn:
+    """The tenant itself: its name and its attributes, which conditions may look at."""
+    attributes = spec.tenancy.attributes
+    declared = Resource.model_validate(
+        {
+            "description": "The tenant itself.",
+            "fields": {
+                **_TENANT,
+                **{
+                    name: each.field.model_copy(update={"optional": True})
+                    for name, each in attributes.items()
+                },
+                **_SUSPENDED,
+            },
+            "actions": {SUSPEND: {"on": "item"}},
+        }
+    )
+    word = words(spec.tenancy.tenant)
+    return BuiltIn(
+        declared,
+        ("list", "read", "update"),
+        NEWEST.name,
+        versioned=True,
+        open=True,
+        is_tenant=True,
+        changed=("name", *attributes),
+        effects={SUSPEND: Effect(f"Let nobody of the {word} in", {"suspended_at": "now()"})},
+    )
 
 
 def member() -> BuiltIn:

@@ -61,6 +61,13 @@ class Audit(Feature):
 
         return functions(render) if self.used(design) else ()
 
+    def expired(self, design: Design) -> Iterable[tuple[str, str]]:
+        from scaffold.features.audit.design import EVENT, days_of
+        from scaffold.features.audit.resource import OCCURRED_AT
+
+        if self.used(design):
+            yield EVENT, f"{OCCURRED_AT} < now() - interval '{days_of(design)} days'"
+
     def steps(self, served: Served) -> Steps | None:
         from scaffold.features.audit.database import steps
 

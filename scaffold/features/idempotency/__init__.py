@@ -92,6 +92,10 @@ class Idempotency(Feature):
 
         return functions(design, render) if self.used(design) else ()
 
+    def expired(self, design: Design) -> Iterable[tuple[str, str]]:
+        if self.used(design):
+            yield "idempotency_key", "expires_at < now()"
+
     def steps(self, served: Served) -> Steps | None:
         from scaffold.features.idempotency.database import steps
 

@@ -85,6 +85,8 @@ async def add_row(
     where it has to be unique.
     """
     about = CATALOG["resources"][resource]
+    if about.get("is_tenant"):
+        return await _change_tenant(connection, member.tenant_id, given)
     row: dict[str, object] = {"tenant_id": str(member.tenant_id), "id": str(uuid4())}
     row |= {name: example(schema, number) for name, schema in about["fields"].items()}
     if about["owner"]:
@@ -107,6 +109,20 @@ async def _any_row(connection: Connection, resource: str, member: Member) -> UUI
         member.tenant_id,
     )
     return found or await add_row(connection, resource, member)
+
+
+async def _change_tenant(
+    connection: Connection, tenant_id: UUID, given: Mapping[str, object]
+) -> UUID:
+    """The tenant itself, with these values."""
+    for name, value in given.items():
+        await connection.execute(
+            f'update invoicing.organization t set "{name}" = r."{name}"'
+            f" from jsonb_populate_record(null::invoicing.organization, $1) r where t.id = $2",
+            json.dumps({name: value}),
+            tenant_id,
+        )
+    return tenant_id
 
 
 async def insert(connection: Connection, table: str, row: Mapping[str, object]) -> UUID:

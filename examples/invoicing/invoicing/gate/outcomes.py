@@ -40,6 +40,9 @@ REFUSALS: Final[Mapping[str, Callable[[], Problem]]] = {
     "role_not_assignable": lambda: Problem(
         403, "role_not_assignable", "Your roles do not give or take these roles."
     ),
+    "tenant_suspended": lambda: Problem(
+        403, "tenant_suspended", "Nobody is let in until the operator resumes it."
+    ),
     "already_member": lambda: Problem(
         409, "already_member", "You are a member already."
     ),

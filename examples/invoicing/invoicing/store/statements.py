@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_377ccd84"
+RELEASE: Final = "invoicing_fbc71b7d"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
-CALLER: Final = "app_1320bae3"
+CALLER: Final = "app_33e19d18"
 """The prefix of the settings in which a transaction says who calls: only policies of this release
 read them, so that those of another one let nothing through here."""
 
@@ -24,7 +24,7 @@ TABLES: Final = (
 """The tables whose rows belong to a tenant."""
 
 FUNCTIONS: Final[Mapping[str, str]] = {
-    "enter_": "a52dce1cc4f366413e9fbb112f410edf",
+    "enter_": "c15c030872182a9f407bf6721b848864",
     "missed_": "cdf9831eafedd380deb71325197c961e",
     "outside_": "2144db4b3ea3e2f2ae6fe0c73e5a161e",
     "page_": "9f3bd72f6556d85c0990903de066ee74",
@@ -68,7 +68,9 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "create_invitation": "305f732fd6135e7c93c2eda14c9fe048",
     "read_invitation": "fe5c6e82574b846d4b8f5e691858a09c",
     "revoke_invitation": "5310c7afd5380f655da338a5e227e098",
-    "accept_invitation": "ef08e07e7245b484e4ee6db944a96c17",
+    "read_organization": "1449ca7920edae842630860b0b733cb2",
+    "update_organization": "cd17e58e4041a3d261b285a7061ab2b4",
+    "accept_invitation": "02649fa782cdcdd7abe40515a831f889",
 }
 """The stored functions of this release, each with the MD5 digest of its text: PostgreSQL has no
 other digest of text that can be asked for without an extension."""

@@ -21,6 +21,7 @@ from invoicing.resources.invitation import models as invitation_models
 from invoicing.resources.invoice import models as invoice_models
 from invoicing.resources.invoice_line import models as invoice_line_models
 from invoicing.resources.member import models as member_models
+from invoicing.resources.organization import models as organization_models
 from invoicing.resources.payment import models as payment_models
 from tests.contract.harness import (
     ACCESS,
@@ -39,6 +40,7 @@ MODELS = [
     payment_models,
     member_models,
     invitation_models,
+    organization_models,
 ]
 DECLARED_HEADERS = {"if-match", "if-none-match", "idempotency-key", "content-type"}
 PROSE = {"title", "description", "default", "examples"}

@@ -59,8 +59,11 @@ NOWHERE: dict[str, dict[str, object]] = {"row": {}, "user": {}, "tenant": {}}
 
 async def tenants_seen(connection: Connection, table: str) -> set[UUID]:
     """The tenants whose rows a plain select returns."""
-    rows = await connection.fetch(f'select distinct tenant_id from invoicing."{table}"')
-    return {row["tenant_id"] for row in rows}
+    column = "id" if CATALOG["resources"][table].get("is_tenant") else "tenant_id"
+    rows = await connection.fetch(
+        f'select distinct {column} as tenant from invoicing."{table}"'
+    )
+    return {row["tenant"] for row in rows}
 
 
 @pytest.mark.parametrize("resource", RESOURCES)

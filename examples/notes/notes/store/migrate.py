@@ -19,7 +19,6 @@ is required. Run again after it was interrupted anywhere, it ends where one run 
 
 import argparse
 import asyncio
-import os
 import re
 import sys
 import time
@@ -39,20 +38,18 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import asyncpg
 
-from notes.settings import DEVELOPMENT
 from notes.store import history
 from notes.store.history import DEFINITION, SCHEMA, MigrationError, Step, later, pending
+from notes.store.owner import Connection, Unreachable, as_owner, said
 from notes.store.statements import RELEASE, TABLES
-from notes.store.transport import protected
 
-Connection: TypeAlias = "asyncpg.Connection[Any]"
 Result = TypeVar("Result")
 
 HERE: Final = Path(__file__).parent
 APP: Final = "notes_app"
 BACKUP: Final = "notes_backup"
 OWNER: Final = "notes_owner"
-ROLE: Final = re.compile(r" (to|from) notes(_app|_backup)(?=;?$)", re.MULTILINE)
+ROLE: Final = re.compile(r" (to|from) notes(_app|_backup|_owner)(?=;?$)", re.MULTILINE)
 """A role where a grant or a policy names it: at the end of a line."""
 
 LOCK: Final = 0x5CAF01D
@@ -583,27 +580,22 @@ async def _patiently(
         except BUSY as error:
             if not again:  # it has left an unfinished index, which the next run builds
                 raise MigrationError(
-                    f"The step '{title}' was interrupted: {_said(error)}. Run this again."
+                    f"The step '{title}' was interrupted: {said(error)}. Run this again."
                 ) from error
             await asyncio.sleep(PAUSE * (1 + attempt % 4))
         except GONE as error:
             raise MigrationError(
-                f"The connection was lost in the step '{title}': {_said(error)}. Run this again."
+                f"The connection was lost in the step '{title}': {said(error)}. Run this again."
             ) from error
         except asyncpg.PostgresError as error:
             raise MigrationError(
-                f"PostgreSQL refused a statement of the step '{title}': {_said(error)}. "
+                f"PostgreSQL refused a statement of the step '{title}': {said(error)}. "
                 "The steps before it are done. Remove the cause, and run this again."
             ) from error
     raise MigrationError(
         f"The tables of the step '{title}' stayed in use for {PATIENCE:.0f} seconds. The steps "
         "before it are done. End what uses them (see pg_stat_activity), and run this again."
     )
-
-
-def _said(error: Exception) -> str:
-    """What an error says, as a part of a sentence."""
-    return " ".join(str(error).split()).rstrip(".")
 
 
 async def _run(connection: Connection, step: Step, *, destructive: bool) -> None:
@@ -699,33 +691,10 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 async def _main(arguments: Sequence[str] | None = None) -> int:
     options = _arguments(arguments)
-    url = os.environ.get("OWNER_DATABASE_URL")
-    if not url:
-        print(
-            "OWNER_DATABASE_URL is not set. Set it to the URL of the database, as notes_owner.",
-            file=sys.stderr,
-        )
-        return 2
-    if os.environ.get("ENVIRONMENT") != DEVELOPMENT and not protected(url):
-        print(
-            "OWNER_DATABASE_URL leads over a network without verified TLS. Add sslmode=verify-full and "
-            "sslrootcert, the file of your authority; or name a Unix socket or a loopback address.",
-            file=sys.stderr,
-        )
-        return 2
     try:
-        connection = await asyncpg.connect(url)
-    except (
-        OSError,
-        ValueError,
-        asyncpg.PostgresError,
-        asyncpg.InterfaceError,
-    ) as error:
-        print(
-            f"The database that OWNER_DATABASE_URL names cannot be reached: {_said(error)}. "
-            "Check the host, the database, the role and its password.",
-            file=sys.stderr,
-        )
+        connection = await as_owner()
+    except Unreachable as error:
+        print(error, file=sys.stderr)
         return 2
     try:
         if options.status:
@@ -748,10 +717,10 @@ async def _main(arguments: Sequence[str] | None = None) -> int:
     except (MigrationError, *GONE, asyncpg.PostgresError) as error:
         if _interrupted():
             raise asyncio.CancelledError from error
-        said = str(error)
+        told = str(error)
         if not isinstance(error, MigrationError):
-            said = f"The database refused, or was lost: {_said(error)}. Run this again."
-        print(said, file=sys.stderr)
+            told = f"The database refused, or was lost: {said(error)}. Run this again."
+        print(told, file=sys.stderr)
         return 1
     finally:
         if _interrupted():

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "notes_21a1d0ec"
+RELEASE: Final = "notes_6e6e49d9"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_9c1db7e5"

@@ -347,9 +347,10 @@ def test_other_policies_are_refused(service: Service, table: str) -> None:
     rows = service.run(
         service.admin.fetch(
             "select policyname as name, permissive, cmd, qual, with_check from pg_policies"
-            " where schemaname = $1 and tablename = $2",
+            " where schemaname = $1 and tablename = $2 and $3 = any (roles)",
             "notes",
             table,
+            APP,
         )
     )
     changes = [

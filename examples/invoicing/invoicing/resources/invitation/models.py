@@ -93,7 +93,12 @@ class InvitationCreate(Closed):
 
     roles: Annotated[
         list[Literal["viewer", "analyst", "member", "accountant", "administrator"]],
-        Field(max_length=50, fail_fast=True, json_schema_extra={"uniqueItems": True}),
+        Field(
+            min_length=1,
+            max_length=50,
+            fail_fast=True,
+            json_schema_extra={"uniqueItems": True},
+        ),
         distinct,
     ]
     """What they may do once they are a member."""

@@ -41,11 +41,11 @@ begin
       v_caller.refusal := 'step_up_required';
     end if;
   end if;
-  v_bound := set_config('app_1320bae3.member_id', v_caller.member::text, true);
-  v_bound := set_config('app_1320bae3.roles', v_caller.roles::text, true);
+  v_bound := set_config('app_33e19d18.member_id', v_caller.member::text, true);
+  v_bound := set_config('app_33e19d18.roles', v_caller.roles::text, true);
   v_bound := set_config('app.environment', coalesce(p_caller ->> 'environment', ''), true);
   if v_caller.roles && array['analyst'] then
-    v_bound := set_config('app_1320bae3.attributes', p_caller ->> 'attributes', true);
+    v_bound := set_config('app_33e19d18.attributes', p_caller ->> 'attributes', true);
     v_caller.user_regions := array(select jsonb_array_elements_text(p_caller -> 'attributes' -> 'regions'));
   end if;
   return v_caller;

@@ -14,10 +14,11 @@ declare
   i invitation;
 begin
   roles := v_caller.roles;
-  if v_caller.refusal = 'token_revoked' or p_caller ->> 'kind' <> 'human' then
-    outcome := case when v_caller.refusal = 'token_revoked' then v_caller.refusal else 'not_a_person' end;
-    return;
-  end if;
+  outcome := case
+    when v_caller.refusal not in ('not_a_member', 'permission_missing') then v_caller.refusal
+    when p_caller ->> 'kind' <> 'human' then 'not_a_person'
+  end;
+  if outcome is not null then return; end if;
   -- Of two invitations that one person accepts at once, the second one finds a member.
   perform pg_advisory_xact_lock(hashtextextended(concat_ws(' ', 'join', p_tenant, v_issuer, v_subject), 0));
   perform from member m where m.tenant_id = p_tenant and m.issuer = v_issuer and m.subject = v_subject

@@ -71,148 +71,178 @@ create policy reach_update_6be3c469 on idempotency_key as permissive for update 
 create policy reach_insert_7a219166 on audit_event as permissive for insert to invoicing_app
   with check (true);
 
--- policy: customer reach_select_05aa5273
-create policy reach_select_05aa5273 on customer as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant', 'member',
+-- policy: organization operator
+create policy operator on organization as permissive for all to invoicing_owner
+  using (true)
+  with check (true);
+
+-- policy: member operator
+create policy operator on member as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: invitation operator
+create policy operator on invitation as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: idempotency_key operator
+create policy operator on idempotency_key as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: audit_event operator
+create policy operator on audit_event as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: customer reach_select_0a013a00
+create policy reach_select_0a013a00 on customer as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['accountant', 'member',
                                                                                           'viewer'])
-         or ((select nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['analyst'])
+         or ((select nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['analyst'])
              and customer.region = any
                      (select jsonb_array_elements_text(
-                      nullif(current_setting('app_1320bae3.attributes', true), '')::jsonb -> 'regions'))));
+                      nullif(current_setting('app_33e19d18.attributes', true), '')::jsonb -> 'regions'))));
 
--- policy: customer reach_insert_aaa6c27d
-create policy reach_insert_aaa6c27d on customer as permissive for insert to invoicing_app
-  with check (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant', 'member']);
+-- policy: customer reach_insert_fbf1c56f
+create policy reach_insert_fbf1c56f on customer as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: customer reach_update_3ffc8a55
-create policy reach_update_3ffc8a55 on customer as permissive for update to invoicing_app
-  using (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant', 'member'])
-  with check (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant', 'member']);
+-- policy: customer reach_update_70d62b0f
+create policy reach_update_70d62b0f on customer as permissive for update to invoicing_app
+  using (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['accountant', 'member'])
+  with check (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: customer reach_delete_064b04a6
-create policy reach_delete_064b04a6 on customer as permissive for delete to invoicing_app
-  using (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant']);
+-- policy: customer reach_delete_bb89df23
+create policy reach_delete_bb89df23 on customer as permissive for delete to invoicing_app
+  using (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['accountant']);
 
--- policy: invoice reach_select_5ed71457
-create policy reach_select_5ed71457 on invoice as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant',
+-- policy: invoice reach_select_0fbd0fc5
+create policy reach_select_0fbd0fc5 on invoice as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['accountant',
                                                                                           'billing_worker', 'member',
                                                                                           'viewer'])
-         or ((select nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['analyst'])
+         or ((select nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['analyst'])
              and invoice.region = any
                      (select jsonb_array_elements_text(
-                      nullif(current_setting('app_1320bae3.attributes', true), '')::jsonb -> 'regions'))));
+                      nullif(current_setting('app_33e19d18.attributes', true), '')::jsonb -> 'regions'))));
 
--- policy: invoice reach_insert_f90892fc
-create policy reach_insert_f90892fc on invoice as permissive for insert to invoicing_app
-  with check (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant']
-              or (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['member']
+-- policy: invoice reach_insert_e7ea63bc
+create policy reach_insert_e7ea63bc on invoice as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['member']
                   and invoice.region = (select o.region from organization o
                                         where o.id = current_setting('app.tenant_id', true)::uuid)));
 
--- policy: invoice reach_update_95ad4787
-create policy reach_update_95ad4787 on invoice as permissive for update to invoicing_app
-  using ((nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant']
+-- policy: invoice reach_update_53069865
+create policy reach_update_53069865 on invoice as permissive for update to invoicing_app
+  using ((nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['accountant']
           and invoice.status = 'draft')
-         or (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['member']
-             and invoice.owner_id = nullif(current_setting('app_1320bae3.member_id', true), '')::uuid
+         or (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['member']
+             and invoice.owner_id = nullif(current_setting('app_33e19d18.member_id', true), '')::uuid
              and invoice.status = 'draft')
-         or (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant', 'billing_worker']
+         or (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['accountant', 'billing_worker']
              and invoice.status = 'sent')
-         or (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant']
+         or (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['accountant']
              and (select o.region from organization o where o.id = current_setting('app.tenant_id', true)::uuid) = 'eu'
              and invoice.status = 'sent'))
   with check ((invoice.status = 'draft'
-               and (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant']
-                    or (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['member']
-                        and invoice.owner_id = nullif(current_setting('app_1320bae3.member_id', true), '')::uuid)))
-              or nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant',
+               and (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['accountant']
+                    or (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['member']
+                        and invoice.owner_id = nullif(current_setting('app_33e19d18.member_id', true), '')::uuid)))
+              or nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['accountant',
                                                                                           'billing_worker']);
 
--- policy: invoice reach_delete_bd39eb52
-create policy reach_delete_bd39eb52 on invoice as permissive for delete to invoicing_app
+-- policy: invoice reach_delete_e6fa3daf
+create policy reach_delete_e6fa3daf on invoice as permissive for delete to invoicing_app
   using (invoice.status = 'draft'
-         and (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant']
-              or (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['member']
-                  and invoice.owner_id = nullif(current_setting('app_1320bae3.member_id', true), '')::uuid)));
+         and (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['member']
+                  and invoice.owner_id = nullif(current_setting('app_33e19d18.member_id', true), '')::uuid)));
 
--- policy: invoice_line reach_select_fed1340f
-create policy reach_select_fed1340f on invoice_line as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant',
+-- policy: invoice_line reach_select_e8db660f
+create policy reach_select_e8db660f on invoice_line as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['accountant',
                                                                                           'billing_worker', 'member',
                                                                                           'viewer']));
 
--- policy: invoice_line reach_insert_f878aa0d
-create policy reach_insert_f878aa0d on invoice_line as permissive for insert to invoicing_app
+-- policy: invoice_line reach_insert_eb6bce18
+create policy reach_insert_eb6bce18 on invoice_line as permissive for insert to invoicing_app
   with check (invoice_line.locked = false
-              and invoice_line.owner_id = nullif(current_setting('app_1320bae3.member_id', true), '')::uuid
-              and nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant', 'member']);
+              and invoice_line.owner_id = nullif(current_setting('app_33e19d18.member_id', true), '')::uuid
+              and nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: invoice_line reach_update_667e0a6a
-create policy reach_update_667e0a6a on invoice_line as permissive for update to invoicing_app
+-- policy: invoice_line reach_update_55b90ec7
+create policy reach_update_55b90ec7 on invoice_line as permissive for update to invoicing_app
   using (invoice_line.locked = false
-         and (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant', 'billing_worker']
-              or (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['member']
-                  and invoice_line.owner_id = nullif(current_setting('app_1320bae3.member_id', true), '')::uuid)))
+         and (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['accountant', 'billing_worker']
+              or (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['member']
+                  and invoice_line.owner_id = nullif(current_setting('app_33e19d18.member_id', true), '')::uuid)))
   with check ((invoice_line.locked = false
-               and (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant']
-                    or (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['member']
-                        and invoice_line.owner_id = nullif(current_setting('app_1320bae3.member_id', true), '')::uuid)))
-              or nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['billing_worker']);
+               and (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['accountant']
+                    or (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['member']
+                        and invoice_line.owner_id = nullif(current_setting('app_33e19d18.member_id', true), '')::uuid)))
+              or nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['billing_worker']);
 
--- policy: invoice_line reach_delete_33b472c0
-create policy reach_delete_33b472c0 on invoice_line as permissive for delete to invoicing_app
+-- policy: invoice_line reach_delete_7ce2eecd
+create policy reach_delete_7ce2eecd on invoice_line as permissive for delete to invoicing_app
   using (invoice_line.locked = false
-         and (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant']
-              or (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['member']
-                  and invoice_line.owner_id = nullif(current_setting('app_1320bae3.member_id', true), '')::uuid)));
+         and (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['member']
+                  and invoice_line.owner_id = nullif(current_setting('app_33e19d18.member_id', true), '')::uuid)));
 
--- policy: payment reach_select_68f371d6
-create policy reach_select_68f371d6 on payment as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant', 'member',
+-- policy: payment reach_select_cbfbbad4
+create policy reach_select_cbfbbad4 on payment as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['accountant', 'member',
                                                                                           'viewer'])
-         or ((select nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['billing_worker'])
+         or ((select nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['billing_worker'])
              and (select current_setting('app.environment', true)) in ('development', 'staging')
              and payment.mode = 'test')
-         or ((select nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['billing_worker'])
+         or ((select nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['billing_worker'])
              and (select current_setting('app.environment', true)) = 'production'
              and payment.mode = 'live'));
 
--- policy: payment reach_insert_5fbc4cde
-create policy reach_insert_5fbc4cde on payment as permissive for insert to invoicing_app
-  with check ((nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['billing_worker']
+-- policy: payment reach_insert_74cfe4b4
+create policy reach_insert_74cfe4b4 on payment as permissive for insert to invoicing_app
+  with check ((nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['billing_worker']
                and (select current_setting('app.environment', true)) in ('development', 'staging')
                and payment.mode = 'test')
-              or (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['billing_worker']
+              or (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['billing_worker']
                   and (select current_setting('app.environment', true)) = 'production'
                   and payment.mode = 'live')
-              or (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['accountant']
                   and payment.method in ('bank_transfer', 'cash')
                   and payment.mode = 'live'));
 
--- policy: payment reach_update_4e9e1fe9
-create policy reach_update_4e9e1fe9 on payment as permissive for update to invoicing_app
+-- policy: payment reach_update_b55f40a9
+create policy reach_update_b55f40a9 on payment as permissive for update to invoicing_app
   using (payment.status = 'received'
-         and nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant'])
-  with check (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['accountant']);
+         and nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['accountant'])
+  with check (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['accountant']);
 
--- policy: member reach_update_de7e36be
-create policy reach_update_de7e36be on member as permissive for update to invoicing_app
-  using (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['administrator'])
-  with check (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['administrator']);
+-- policy: member reach_update_e08e5a3f
+create policy reach_update_e08e5a3f on member as permissive for update to invoicing_app
+  using (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['administrator'])
+  with check (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['administrator']);
 
--- policy: invitation reach_select_226c684b
-create policy reach_select_226c684b on invitation as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['administrator']));
+-- policy: invitation reach_select_c49cdb78
+create policy reach_select_c49cdb78 on invitation as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['administrator']));
 
--- policy: invitation reach_insert_91f92d43
-create policy reach_insert_91f92d43 on invitation as permissive for insert to invoicing_app
-  with check (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['administrator']);
+-- policy: invitation reach_insert_8361991e
+create policy reach_insert_8361991e on invitation as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['administrator']);
 
--- policy: invitation reach_update_47b3c531
-create policy reach_update_47b3c531 on invitation as permissive for update to invoicing_app
-  using (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['administrator'])
-  with check (nullif(current_setting('app_1320bae3.roles', true), '')::text[] && array['administrator']);
+-- policy: invitation reach_update_a0662bf5
+create policy reach_update_a0662bf5 on invitation as permissive for update to invoicing_app
+  using (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['administrator'])
+  with check (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['administrator']);
+
+-- policy: organization reach_update_7dac4275
+create policy reach_update_7dac4275 on organization as permissive for update to invoicing_app
+  using (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['administrator'])
+  with check (nullif(current_setting('app_33e19d18.roles', true), '')::text[] && array['administrator']);
 
 -- policy: invitation reach_select_ae1052ed
 create policy reach_select_ae1052ed on invitation as permissive for select to invoicing_app

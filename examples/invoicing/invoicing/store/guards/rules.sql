@@ -2,7 +2,7 @@
 
 -- What the service's role may do, column by column. An older release may need more: it is taken
 -- back by `migrate --prune`.
-grant select on organization to invoicing_app;
+grant select, update (name, region, version, updated_at) on organization to invoicing_app;
 grant select, insert, update (roles, active, tokens_valid_after, version, updated_at) on member to invoicing_app;
 grant select, insert, update (revoked_at, accepted_at, accepted_by, version, updated_at)
   on invitation to invoicing_app;
@@ -46,7 +46,6 @@ begin
   return new;
 end
 $function$;
-revoke execute on function member_roles_are_known() from public; -- it has the rights of its owner
 create or replace trigger roles_are_known before insert or update of roles, kind on member
   for each row execute function member_roles_are_known();
 

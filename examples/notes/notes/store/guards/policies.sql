@@ -56,6 +56,26 @@ create policy reach_update_6be3c469 on idempotency_key as permissive for update 
 create policy reach_insert_7a219166 on audit_event as permissive for insert to notes_app
   with check (true);
 
+-- policy: workspace operator
+create policy operator on workspace as permissive for all to notes_owner
+  using (true)
+  with check (true);
+
+-- policy: member operator
+create policy operator on member as permissive for all to notes_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: idempotency_key operator
+create policy operator on idempotency_key as permissive for all to notes_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: audit_event operator
+create policy operator on audit_event as permissive for all to notes_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
 -- policy: notebook reach_select_91670b50
 create policy reach_select_91670b50 on notebook as permissive for select to notes_app
   using ((select nullif(current_setting('app_9c1db7e5.roles', true), '')::text[] && array['reader', 'writer']));

@@ -31,7 +31,6 @@ begin
   return new;
 end
 $function$;
-revoke execute on function member_roles_are_known() from public; -- it has the rights of its owner
 create or replace trigger roles_are_known before insert or update of roles, kind on member
   for each row execute function member_roles_are_known();
 

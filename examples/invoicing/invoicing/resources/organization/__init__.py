@@ -1,0 +1,1 @@
+"""Organization: The tenant itself."""

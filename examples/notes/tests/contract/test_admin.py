@@ -1,0 +1,201 @@
+"""The administration command: through the same rules, and recorded (ID-7)."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from typer.testing import CliRunner
+
+from notes import admin
+from notes.development.world import CATALOG
+from notes.settings import DEVELOPMENT_ISSUER
+from tests.contract.harness import SLUGS, Service, code, reachable, spoilable, world_of
+
+OPERATOR = "on-call@example.com"
+HUMAN = [name for name, about in CATALOG["roles"].items() if about["kind"] == "human"]
+SERVICE = [
+    name for name, about in CATALOG["roles"].items() if about["kind"] == "service"
+]
+
+
+@pytest.fixture
+def command(service: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator["Command"]:
+    """The command, as the owner of the tables."""
+    monkeypatch.setenv("OWNER_DATABASE_URL", service.database.owner)
+    monkeypatch.setenv("OPERATOR", OPERATOR)
+    yield Command()
+
+
+class Command:
+    """Runs the command in this process."""
+
+    def __call__(self, *arguments: object) -> list[dict[str, Any]]:
+        """The rows that it prints."""
+        ended = CliRunner().invoke(admin.app, [*map(str, arguments), "--json"])
+        assert ended.exit_code == 0, ended.output
+        return [json.loads(line) for line in ended.stdout.splitlines()]
+
+    def refused(self, *arguments: object) -> str:
+        """What it says when it does nothing."""
+        ended = CliRunner().invoke(admin.app, [*map(str, arguments)])
+        assert ended.exit_code in (1, 2), ended.output
+        return ended.output
+
+
+def answer(service: Service, tenant: UUID, subject: str) -> tuple[int, str]:
+    """What the service says to a subject of the issuer of development."""
+    claims = service.issuer.claims(subject, str(tenant))
+    claims["iat"] = int(str(claims["iat"])) - 30  # from before whatever is done here
+    request = spoilable(service, reachable()[0])
+    request.headers["authorization"] = f"Bearer {service.issuer.sign(claims)}"
+    response = request.send()
+    return response.status_code, "" if response.is_success else code(response)
+
+
+def added(command: Command, slug: str, subject: str, *options: str) -> dict[str, Any]:
+    """A new member."""
+    who = ("--issuer", DEVELOPMENT_ISSUER, "--subject", subject)
+    (row,) = command("member", "add", slug, *who, *options)
+    return row
+
+
+def new_tenant(command: Command) -> dict[str, Any]:
+    """A new tenant."""
+    (row,) = command(
+        "tenant",
+        "create",
+        next(SLUGS),
+        "--name",
+        "Umbrella",
+    )
+    return row
+
+
+def events(service: Service, tenant: str) -> list[tuple[str, str]]:
+    """The effects that are recorded of a tenant, each with its operator."""
+    rows = service.run(
+        service.admin.fetch(
+            "select e.operation, m.subject from notes.audit_event e"
+            " join notes.member m on m.tenant_id = e.tenant_id and m.id = e.member_id"
+            " where e.tenant_id = $1 and m.issuer = 'operator' order by e.occurred_at",
+            UUID(tenant),
+        )
+    )
+    return [(row["operation"], row["subject"]) for row in rows]
+
+
+def test_a_tenant_and_its_first_member(service: Service, command: Command) -> None:
+    tenant = new_tenant(command)
+    assert tenant["slug"] in [each["slug"] for each in command("tenant", "list")]
+    member = added(command, tenant["slug"], "first", "--role", HUMAN[0])
+    assert member["roles"] == [HUMAN[0]]
+    assert answer(service, UUID(tenant["id"]), "first")[1] != "not_a_member"
+    assert [each["id"] for each in command("member", "list", tenant["id"])] == [
+        member["id"]
+    ]
+    assert events(service, tenant["id"]) == [
+        ("create_workspace", OPERATOR),
+        ("add_member", OPERATOR),
+    ]
+
+
+def test_what_is_taken_away_is_gone(service: Service, command: Command) -> None:
+    tenant = new_tenant(command)
+    slug, here = tenant["slug"], UUID(tenant["id"])
+    added(
+        command, slug, "stays", *(part for each in HUMAN for part in ("--role", each))
+    )
+    member = added(command, slug, "goes", "--role", HUMAN[0])["id"]
+    command("member", "deactivate", slug, member)
+    assert answer(service, here, "goes") == (403, "not_a_member")
+    command("member", "reactivate", slug, member)
+    assert answer(service, here, "goes")[1] != "not_a_member"
+    command("member", "sign-out", slug, member)
+    assert answer(service, here, "goes") == (401, "unauthenticated")
+    (row,) = command("member", "assign", slug, member, "--role", HUMAN[-1])
+    assert row["roles"] == [HUMAN[-1]]
+    assert row["version"] == 5
+    assert [each for each, _ in events(service, tenant["id"])][-4:] == [
+        "deactivate_member",
+        "reactivate_member",
+        "sign_out_member",
+        "assign_member",
+    ]
+
+
+def test_a_member_of_another_tenant_is_out_of_reach(
+    service: Service, command: Command
+) -> None:
+    here, there = world_of(service, HUMAN[0]), new_tenant(command)
+    said = command.refused("member", "deactivate", there["slug"], here.me.id)
+    assert "There is no member" in said
+    said = command.refused("member", "deactivate", "no-such-tenant", here.me.id)
+    assert "There is no tenant" in said
+    assert answer(service, here.tenant_id, here.me.subject)[1] != "not_a_member"
+
+
+def test_nobody_has_the_token_of_an_operator(
+    service: Service, command: Command
+) -> None:
+    """They are members who are never let in, and whom the command does not change."""
+    tenant = new_tenant(command)
+    operator = service.run(
+        service.admin.fetchrow(
+            "select id, active, roles from notes.member where tenant_id = $1 and issuer = 'operator'",
+            UUID(tenant["id"]),
+        )
+    )
+    assert operator is not None
+    assert (operator["active"], operator["roles"]) == (False, [])
+    assert "There is no member" in command.refused(
+        "member", "reactivate", tenant["slug"], operator["id"]
+    )
+
+
+def test_roles_and_issuers_are_those_of_the_service(command: Command) -> None:
+    slug = new_tenant(command)["slug"]
+    who = ("member", "add", slug, "--subject", "somebody")
+    assert "none of the issuers" in " ".join(
+        command.refused(
+            *who, "--issuer", "https://elsewhere.example/", "--role", HUMAN[0]
+        )
+        .replace("│", " ")
+        .split()
+    )
+    assert "no_such_role" in command.refused(
+        *who, "--issuer", DEVELOPMENT_ISSUER, "--role", "no_such_role"
+    )
+    for role in SERVICE:
+        said = command.refused(*who, "--issuer", DEVELOPMENT_ISSUER, "--role", role)
+        assert "a member of this kind cannot hold" in said
+    added(command, slug, "somebody", "--role", HUMAN[0])
+    assert "It is there already" in command.refused(
+        *who, "--issuer", DEVELOPMENT_ISSUER, "--role", HUMAN[0]
+    )
+
+
+def test_what_has_expired_is_purged_and_nothing_else(
+    service: Service, command: Command
+) -> None:
+    command("purge")
+    counted = {each["table"]: each["rows"] for each in command("purge", "--dry-run")}
+    assert counted == dict.fromkeys(
+        [
+            "idempotency_key",
+            "audit_event",
+        ],
+        0,
+    )
+
+
+def test_without_the_owner_nothing_is_done(
+    service: Service, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OWNER_DATABASE_URL", "postgresql://db.example.com/notes")
+    assert "without verified TLS" in command.refused("tenant", "list")
+    monkeypatch.setenv("OWNER_DATABASE_URL", service.database.app)
+    assert command.refused("tenant", "create", "mine", "--name", "Mine")
+    monkeypatch.delenv("OWNER_DATABASE_URL")
+    assert "OWNER_DATABASE_URL is not set" in command.refused("tenant", "list")
