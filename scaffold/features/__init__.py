@@ -10,6 +10,7 @@ from scaffold.features.audit import Audit
 from scaffold.features.feature import Feature
 from scaffold.features.idempotency import Idempotency
 from scaffold.features.limits import Limits
+from scaffold.features.sign_up import SignUp
 from scaffold.features.step_up import StepUp
 
 __all__ = ["FEATURES", "Feature"]
@@ -18,6 +19,7 @@ FEATURES: tuple[Feature, ...] = (
     Limits(),
     StepUp(),
     Administration(),
+    SignUp(),
     Idempotency(),
     Audit(),
 )

@@ -26,17 +26,20 @@ if TYPE_CHECKING:
     from scaffold.features.mutant import Mutant
     from scaffold.lint.rule import Rule
     from scaffold.spec.base import Model
+    from scaffold.spec.findings import Finding, Scope
     from scaffold.spec.model import Action, Resource, Spec
     from scaffold.types.kind import Kind
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys that a feature adds to the spec: to its top, to a resource, and to an action."""
+    """The keys that a feature adds: to the top of a spec, to its tenancy, to a resource, and to an
+    action."""
 
     spec: type[Model] | None = None
     resource: type[Model] | None = None
     action: type[Model] | None = None
+    tenancy: type[Model] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,10 @@ class Feature:
 
     def outcomes(self) -> Iterable[Outcome]:
         """How a request can end because of this."""
+        return ()
+
+    def findings(self, scope: Scope) -> Iterable[Finding]:
+        """What is wrong with what the spec says of this, in several places."""
         return ()
 
     # What people read.

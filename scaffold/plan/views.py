@@ -131,10 +131,10 @@ class ServiceView:
         """The request headers of features that may be there once only, in lower case."""
         return sorted(name for each in self.used for name in each.headers())
 
-    @property
-    def member_rights(self) -> Sequence[str]:
-        """What the service's role may do to the whole of the table of members."""
-        (found,) = (each for each in self.stored.guards.grants if each.table == "member")
+    def rights_to(self, table: str) -> Sequence[str]:
+        """What the service's role may do to the whole of a table."""
+        grants = self.stored.guards.grants
+        (found,) = (each for each in grants if each.table == identifier(table))
         rights = {"SELECT": found.select, "INSERT": found.insert, "DELETE": found.delete}
         return [name for name, given in rights.items() if given]
 

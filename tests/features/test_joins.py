@@ -148,3 +148,63 @@ def test_what_cannot_be_said_of_it(grant: str, code: str, says: str) -> None:
 def test_its_name_is_taken() -> None:
     with pytest.raises(SpecError, match="invitation"):
         loads(SPEC.replace("GRANT", KEEPS).replace("tenant: town", "tenant: invitation"))
+
+
+SIGN_UP = """tenancy:
+  tenant: town
+  attributes: {size: {enum: [small, big]}, plan: {enum: [free, paid]}}
+  sign_up: {issuer: "https://login.example.com/", role: mayor, attributes: size}
+"""
+
+
+def signing_up(text: str = SIGN_UP) -> Design:
+    """The design of the spec in which people sign up."""
+    return resolve(loads(SPEC.replace("tenancy: {tenant: town}\n", text).replace("GRANT", KEEPS)))
+
+
+def test_nobody_signs_up_unless_the_spec_says_so() -> None:
+    files = unformatted(design(KEEPS))
+    assert not [path for path, text in files.items() if "sign_up" in path + text]
+    rules = files["library/store/guards/rules.sql"]
+    assert "insert on town" not in rules and "insert on member" not in rules
+
+
+def test_who_signs_up_says_what_is_listed_alone() -> None:
+    (join,) = signing_up().joins
+    assert join.founding
+    assert [each.name for each in join.operation.input] == ["slug", "name", "size"]
+
+
+def test_the_lock_says_what_signing_up_gives() -> None:
+    facts = surface(signing_up())
+    assert facts["access"]["sign_up gives"] == "mayor"
+    assert "https://login.example.com/" in str(facts["access"]["sign_up without a permission"])
+    assert facts["limits"]["sign_up of one subject"] == "3 tenants"
+
+
+def test_a_token_without_a_tenant_is_for_signing_up_alone() -> None:
+    assert "founding" not in unformatted(design(INVITES))["library/gate/identity.py"]
+    files = unformatted(signing_up())
+    assert files["library/operations.py"].count("founding=True") == 1
+    accept = json.loads(files["library/openapi.json"])["paths"]["/sign-up"]["post"]
+    assert "x-tenancy" not in accept and "x-permission" not in accept
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "says"),
+    [
+        ("role: mayor", "role: worker", "E-ROLE-KIND", "Name a role of people."),
+        ("role: mayor", "role: mayr", "E-UNKNOWN-ROLE", "mayor"),
+        ('login.example.com/", role', 'login.example.org/", role', "E-SIGN-UP", "issuer"),
+        ("attributes: size}", "attributes: sise}", "E-UNKNOWN-ATTRIBUTE", "size"),
+        ("role: mayor", "role: mayor, max_per_subject: 101", "E-RANGE", "100"),
+    ],
+)
+def test_what_cannot_be_said_of_signing_up(old: str, new: str, code: str, says: str) -> None:
+    assert old in SIGN_UP
+    with pytest.raises(SpecError) as caught:
+        signing_up(SIGN_UP.replace(old, new))
+    (problem,) = caught.value.problems
+    assert problem.code == code
+    assert says in f"{problem.message} {problem.hint}"
+    assert problem.path[:2] == ("tenancy", "sign_up")

@@ -141,6 +141,8 @@ def specs(draw: Draw, most: int = 4) -> str:
     for name in draw(distinct_names(names.resource, most)):
         spec["resources"][name] = draw(resources(spec["resources"], name, most))
     spec["roles"] = draw(roles(spec, most))
+    if often(draw, 4):
+        spec["tenancy"] |= draw(signing_up(spec))
     if draw(st.booleans()):
         spec["limits"] = draw(limits())
     if draw(st.booleans()):
@@ -212,6 +214,25 @@ def tenancies(draw: Draw) -> Data:
     if often(draw, 2):
         found["attributes"] = draw(attributes(lists=False))
     return found
+
+
+@st.composite
+def signing_up(draw: Draw, spec: Data) -> Data:
+    """Who may make a tenant of their own, if somebody can have a role in it."""
+    people = [name for name, role in spec["roles"].items() if "kind" not in role]
+    if not people:
+        return {}
+    attributes = [*spec["tenancy"].get("attributes", {})]
+    found: Data = {
+        "issuer": draw(st.sampled_from([each["issuer"] for each in spec["identity"]["issuers"]])),
+        "role": draw(st.sampled_from(people)),
+    }
+    if attributes:
+        several = st.lists(st.sampled_from(attributes), unique=True)
+        found["attributes"] = draw(several)
+    if often(draw, 2):
+        found["max_per_subject"] = draw(st.sampled_from((1, 2, 100)))
+    return {"sign_up": found}
 
 
 @st.composite

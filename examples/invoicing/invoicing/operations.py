@@ -4,7 +4,7 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from invoicing.gate import acceptance, joins
+from invoicing.gate import acceptance, joins, sign_up
 from invoicing.gate.operation import MERGE_PATCH, Body, Operation
 from invoicing.gate.shape import MAX_QUERY
 from invoicing.resources.customer import handlers as customer_handlers
@@ -371,5 +371,16 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         permission="",
         handler=acceptance.accept,
         body=Body(TypeAdapter(joins.AcceptInvitationInput), 1024),
+    ),
+    # No permission: open to Whoever is a person of https://login.example.com/, at most 3 times.
+    Operation(
+        id="sign_up",
+        method="POST",
+        path="/sign-up",
+        permission="",
+        handler=sign_up.sign_up,
+        status=201,
+        founding=True,
+        body=Body(TypeAdapter(joins.SignUpInput), 8192),
     ),
 )

@@ -1,6 +1,6 @@
 """What people say to become members, and what they are told: the only operations without a permission."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -25,3 +25,15 @@ class AcceptInvitationInput(Closed):
 
     token: Annotated[Line, Field(min_length=1, max_length=300)]
     """What the invitation told."""
+
+
+class SignUpInput(Closed):
+    """What a caller says to sign up."""
+
+    slug: Annotated[
+        str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
+    ]
+    """What it is called in commands and addresses."""
+    name: Annotated[Line, Field(min_length=1, max_length=200)]
+    """What people call it."""
+    region: Literal["eu", "us"]

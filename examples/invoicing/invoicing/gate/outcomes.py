@@ -60,6 +60,12 @@ REFUSALS: Final[Mapping[str, Callable[[], Problem]]] = {
         404, "not_found", cause="invitation_of_another"
     ),
     "inviter_may_not": lambda: Problem(404, "not_found", cause="inviter_may_not"),
+    "sign_up_closed": lambda: Problem(
+        403, "sign_up_closed", "Tenants are made by people of another issuer."
+    ),
+    "too_many_tenants": lambda: Problem(
+        403, "too_many_tenants", "You have made as many tenants as one may."
+    ),
     "idempotency_key_required": lambda: Problem(400, "idempotency_key_required"),
     "idempotency_mismatch": lambda: Problem(422, "idempotency_mismatch"),
     "idempotency_in_flight": lambda: Problem(409, "idempotency_in_flight"),

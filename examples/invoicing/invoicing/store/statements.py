@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_fbc71b7d"
+RELEASE: Final = "invoicing_d51054bc"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_33e19d18"
@@ -14,6 +14,7 @@ TABLES: Final = (
     "organization",
     "member",
     "invitation",
+    "sign_up",
     "idempotency_key",
     "audit_event",
     "customer",
@@ -71,6 +72,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "read_organization": "1449ca7920edae842630860b0b733cb2",
     "update_organization": "cd17e58e4041a3d261b285a7061ab2b4",
     "accept_invitation": "02649fa782cdcdd7abe40515a831f889",
+    "sign_up": "95439305f19c254d28852490f5a652dc",
 }
 """The stored functions of this release, each with the MD5 digest of its text: PostgreSQL has no
 other digest of text that can be asked for without an extension."""

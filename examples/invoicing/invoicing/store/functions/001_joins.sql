@@ -47,3 +47,35 @@ begin
   body := json_build_object('organization_id', p_tenant, 'member_id', v_member, 'roles', i.roles)::text;
   outcome := record_(v_caller, 'accept_invitation', 'invitation', id, version, '{"token": null}', p_request);
 end $$;
+
+-- Makes a tenant and the caller its first member.
+create or replace function sign_up(p_tenant uuid, p_caller jsonb, p_body jsonb, p_request text, out outcome text,
+  out roles text[], out id uuid, out version bigint, out body text) language plpgsql set search_path from current as $$
+declare
+  v_caller caller_ := enter_(p_tenant, p_caller, '{}');
+  v_issuer text := p_caller ->> 'issuer';
+  v_subject text := p_caller ->> 'subject';
+  v_digest text := encode(sha256(convert_to(concat_ws(' ', v_issuer, v_subject), 'UTF8')), 'hex');
+  v_member uuid := gen_random_uuid();
+  v_free boolean := false;
+begin
+  roles := v_caller.roles;
+  if p_caller ->> 'kind' <> 'human' or v_issuer not in ('https://login.example.com/', 'https://issuer.development.invalid/') then
+    outcome := 'sign_up_closed'; return;
+  end if;
+  -- Nobody sees the tenants of others to count them: the numbers of one subject are taken one by one.
+  for v_number in 1..3 loop
+    insert into sign_up (tenant_id, digest, number) values (p_tenant, v_digest, v_number) on conflict do nothing;
+    v_free := found;
+    exit when v_free;
+  end loop;
+  if not v_free then outcome := 'too_many_tenants'; return; end if;
+  insert into organization as t (id, slug, name, region)
+    values (p_tenant, p_body ->> 'slug', p_body ->> 'name', p_body ->> 'region')
+    returning t.id, t.version into id, version;
+  insert into member (tenant_id, id, issuer, subject, kind, roles)
+    values (p_tenant, v_member, v_issuer, v_subject, 'human', array['administrator']);
+  v_caller.member := v_member;
+  body := json_build_object('organization_id', p_tenant, 'member_id', v_member, 'roles', array['administrator'])::text;
+  outcome := record_(v_caller, 'sign_up', 'organization', id, version, p_body, p_request);
+end $$;

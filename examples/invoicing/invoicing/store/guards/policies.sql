@@ -16,6 +16,11 @@ create policy tenant_isolation on invitation as restrictive for all to invoicing
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
+-- policy: sign_up tenant_isolation
+create policy tenant_isolation on sign_up as restrictive for all to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
 -- policy: idempotency_key tenant_isolation
 create policy tenant_isolation on idempotency_key as restrictive for all to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
@@ -54,6 +59,10 @@ create policy reach_select_2644842c on organization as permissive for select to 
 create policy reach_select_2be75620 on member as permissive for select to invoicing_app
   using (true);
 
+-- policy: sign_up reach_select_7f182bd2
+create policy reach_select_7f182bd2 on sign_up as permissive for select to invoicing_app
+  using (true);
+
 -- policy: idempotency_key reach_select_a7cb1525
 create policy reach_select_a7cb1525 on idempotency_key as permissive for select to invoicing_app
   using (true);
@@ -83,6 +92,11 @@ create policy operator on member as permissive for all to invoicing_owner
 
 -- policy: invitation operator
 create policy operator on invitation as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: sign_up operator
+create policy operator on sign_up as permissive for all to invoicing_owner
   using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
@@ -257,3 +271,17 @@ create policy reach_update_67bec49a on invitation as permissive for update to in
 create policy reach_insert_3864455d on member as permissive for insert to invoicing_app
   with check (kind = 'human'
               and exists (select from invitation i where i.tenant_id = member.tenant_id and i.accepted_by = member.id and i.accepted_at = now() and i.roles = member.roles and i.digest = current_setting('app.invitation', true)));
+
+-- policy: sign_up reach_insert_966c2a1e
+create policy reach_insert_966c2a1e on sign_up as permissive for insert to invoicing_app
+  with check (number between 1 and 3);
+
+-- policy: organization reach_insert_2553add5
+create policy reach_insert_2553add5 on organization as permissive for insert to invoicing_app
+  with check (created_at = now() and exists (select from sign_up s where s.tenant_id = organization.id));
+
+-- policy: member reach_insert_e6439576
+create policy reach_insert_e6439576 on member as permissive for insert to invoicing_app
+  with check (kind = 'human'
+              and roles = array['administrator']
+              and exists (select from organization o where o.id = member.tenant_id and o.created_at = now()));

@@ -77,6 +77,19 @@ create table invitation (
 alter table invitation enable row level security;
 alter table invitation force row level security;
 
+-- Who has made which tenant, by the digest of their issuer and subject.
+create table sign_up (
+  tenant_id uuid not null,
+  digest text not null,
+  number integer not null,
+  created_at timestamptz not null default now(),
+  constraint sign_up_digest_check check (char_length(digest) = 64),
+  constraint sign_up_number_check check (number between 1 and 100),
+  primary key (digest, number)
+);
+alter table sign_up enable row level security;
+alter table sign_up force row level security;
+
 -- The answers of requests with an idempotency key, for a day.
 create table idempotency_key (
   tenant_id uuid not null,
