@@ -170,7 +170,7 @@ def test_the_service_makes_no_tenant_without_a_number(
                     number,
                 )
             await runtime.execute(
-                "insert into invoicing.organization (id, slug, name) values ($1, $2, 'Made')",
+                "insert into invoicing.organization (id, slug, name) values ($1, $2, $2)",
                 tenant,
                 f"made-{tenant}",
             )
