@@ -7,7 +7,8 @@ from typing import Any
 
 from openapi_pydantic import Parameter, Reference, Schema
 
-from scaffold.design.model import Column, Entity, Input, Secret
+from scaffold.design.joins import MEMBERSHIP, membership
+from scaffold.design.model import Column, Design, Entity, Input, Secret
 from scaffold.design.visibility import may_be_absent
 from scaffold.naming import article, filter_key
 from scaffold.types.kind import nullable
@@ -36,6 +37,27 @@ def entity_schemas(entity: Entity) -> dict[str, Schema]:
             required = [each.name for each in action.input if each.required]
             every = [each.name for each in action.input]
             found[action.body] = _closed(action.input, required, every)
+    return {key: Schema.model_validate(value) for key, value in found.items()}
+
+
+def join_schemas(design: Design) -> dict[str, Schema]:
+    """What is accepted of people who become members, and what they are told."""
+    told = membership(design)
+    found: dict[str, dict[str, Any]] = {
+        MEMBERSHIP: {
+            "type": "object",
+            "description": "What somebody is who has become a member.",
+            "properties": {
+                each.name: nullable(each.kind.answer_schema(), False, each.description)
+                for each in told
+            },
+            "required": [each.name for each in told],
+        }
+    }
+    for each in design.joins:
+        given = each.operation.input
+        required = [field.name for field in given if field.required]
+        found[each.operation.body] = _closed(given, required, [field.name for field in given])
     return {key: Schema.model_validate(value) for key, value in found.items()}
 
 

@@ -30,6 +30,7 @@ from scaffold.database.schema import Command, Grant, Guards, Index, Policy, Role
 from scaffold.database.sql import apart, identifier, named
 from scaffold.database.tables import ORGANIZATION, of_features, relations
 from scaffold.design.model import Alternative, Design, Entity, Operation, Touch, TouchVerb
+from scaffold.features import FEATURES
 
 
 def guards(design: Design, tables: Sequence[Table]) -> Guards:
@@ -49,10 +50,16 @@ def guards(design: Design, tables: Sequence[Table]) -> Guards:
     draft = _reaches(design, resources, "app")
     scope = f"app_{_digest(*(each.name for each in draft))}"
     policies += _reaches(design, resources, scope)
+    added = [right for each in FEATURES for right in each.rights(design)]
+    policies += [
+        _policy(right.grant.table, command, using, check)
+        for right in added
+        for command, (using, check) in right.rows.items()
+    ]
     return Guards(
         scope=scope,
         policies=tuple(policies),
-        grants=_merged((*ours, *resources)),
+        grants=_merged((*ours, *resources, *(each.grant for each in added))),
         roles=tuple(RoleRule(role.name, role.kind) for role in design.roles),
         last=tuple(sorted(role.name for role in design.roles if role.last)),
         indexes=tuple(_apart(tuple(indexes(design, tables)), tables)),
@@ -69,7 +76,7 @@ def _merged(grants: Sequence[Grant]) -> tuple[Grant, ...]:
             select=known.select or each.select,
             insert=known.insert or each.insert,
             delete=known.delete or each.delete,
-            update=known.update + each.update,
+            update=tuple(dict.fromkeys(known.update + each.update)),
         )
     return tuple(found.values())
 

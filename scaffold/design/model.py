@@ -19,7 +19,7 @@ from scaffold.spec.field_base import CLASSIFIED
 from scaffold.tokens import RFC9068, TokenRules
 from scaffold.types.kind import Kind
 
-Verb = Literal["list", "read", "create", "update", "delete", "action", "effect", "export"]
+Verb = Literal["list", "read", "create", "update", "delete", "action", "effect", "export", "join"]
 TouchVerb = Literal["read", "create", "update", "delete"]
 Source = Literal["field", "user", "tenant", "environment"]
 Trait = TypeVar("Trait")
@@ -242,9 +242,9 @@ class Operation:
     filtered and sorted by. `touches` is what the hook of an action may do to other rows. An
     `effect` is an action of a built-in resource, which has no hook: `sets` are the columns that it
     sets, each with an SQL expression, and so are those of a create beside what its body says. One
-    with a `secret` makes a new one for the row, and its answer alone tells it.
-    An `export` is one that answers with the rows of a list: with
-    `rows` of them at most.
+    with a `secret` makes a new one for the row, and its answer alone tells it. An `export` is one
+    that answers with the rows of a list: with `rows` of them at most. That of a `Join` has neither
+    a permission nor alternatives.
     """
 
     id: str
@@ -309,7 +309,8 @@ class Entity:
     hooks of actions may do to its rows beside the operations. A `built_in` one has a table of a
     feature, which alone writes its rows; where it is `open`, no policy hides its rows from the
     service inside a tenant, and where it `is_tenant`, its one row there is the tenant itself.
-    `renamed_from` is the name that the resource had before.
+    `renamed_from` is the name that the resource had before. `kept` are the columns that the
+    feature itself changes.
     """
 
     name: str
@@ -329,6 +330,7 @@ class Entity:
     open: bool = False
     is_tenant: bool = False
     renamed_from: str = ""
+    kept: tuple[str, ...] = ()
 
     @property
     def versioned(self) -> bool:
@@ -348,11 +350,11 @@ class Entity:
         by_hooks = {each.name for action in actions for each in self.set_by(action)}
         touched = self.touched_by("update")
         by_hooks |= {name for each in touched for name in each.fields}
-        by_hooks |= {name for each in self.effects for name, _ in each.sets}
+        by_hooks |= {name for each in self.effects for name, _ in each.sets} | {*self.kept}
         changed = [
             each for each in self.columns if (update and each.updatable) or each.name in by_hooks
         ]
-        written = update or actions or touched or self.effects
+        written = update or actions or touched or self.effects or self.kept
         renewed = [each for each in self.columns if each.renewed and written]
         return (*changed, *renewed)
 
@@ -418,6 +420,21 @@ class Entity:
             if each.name == name:
                 return each
         raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """How somebody who is no member of a tenant becomes one: the only kind of operation that asks
+    for no permission, because whoever calls it has none yet.
+
+    `who` says in words whom it is open to, and `handler` is its function in a module of the
+    service's gate. A `founding` one makes the tenant, which no token can name before.
+    """
+
+    operation: Operation
+    who: str
+    handler: str
+    founding: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -489,6 +506,7 @@ class Design:
     roles: tuple[Role, ...]
     entities: tuple[Entity, ...]
     traits: tuple[object, ...] = ()
+    joins: tuple[Join, ...] = ()
 
     def trait(self, kind: type[Trait]) -> Trait | None:
         """What the feature with this kind of trait makes of the service, if it uses it."""

@@ -29,7 +29,7 @@ from scaffold.features import FEATURES
 from scaffold.features.feature import BuiltIn
 from scaffold.naming import ResourceNames
 from scaffold.spec import model as spec
-from scaffold.spec.built_in import granted
+from scaffold.spec.built_in import granted, meant
 from scaffold.spec.conditions import Operator
 from scaffold.tokens import PROFILES, metadata_of
 from scaffold.types.datetime import DatetimeKind
@@ -69,7 +69,7 @@ def resolve(source: spec.Spec) -> Design:
         name: ResourceNames(name, each.plural or naming.plural(name))
         for name, each in resources.items()
     }
-    return Design(
+    design = Design(
         name=source.service.name,
         title=source.service.title,
         description=source.service.description or "",
@@ -98,6 +98,7 @@ def resolve(source: spec.Spec) -> Design:
         ),
         traits=_present(each.service(source) for each in FEATURES),
     )
+    return replace(design, joins=tuple(join for each in FEATURES for join in each.joins(design)))
 
 
 def _present(found: Iterable[object | None]) -> tuple[object, ...]:
@@ -145,6 +146,11 @@ def _grants_by_resource(
         for grant in role_spec.can:
             for resource in grant.on:
                 found.setdefault(resource, []).append(_Grant(holders, grant))
+                for word in grant.do:
+                    name, do = meant(resource, word)
+                    if name != resource:
+                        lent = grant.model_copy(update={"do": (do,), "on": (name,)})
+                        found.setdefault(name, []).append(_Grant(holders, lent))
     return {resource: tuple(each) for resource, each in found.items()}
 
 
@@ -263,6 +269,7 @@ def _entity(
         open=fixed is not None and fixed.open,
         is_tenant=fixed is not None and fixed.is_tenant,
         renamed_from=source.renamed_from or "",
+        kept=fixed.kept if fixed else (),
     )
 
 
@@ -444,6 +451,7 @@ class _Operations:
         self.effects = fixed.effects if fixed else {}
         self.sets = fixed.sets if fixed else {}
         self.secret = fixed.secret if fixed else None
+        self.words = fixed.granted_as if fixed else {}
         self.whole = whole
         self.exports = fixed.exports if fixed else {}
         self.own_path = f"/{names.segment}"
@@ -507,7 +515,7 @@ class _Operations:
             method=method,  # type: ignore[arg-type]
             path=path,
             entity=self.names.name,
-            permission=f"{self.names.name}:{do}",
+            permission=":".join(self.words.get(do, (self.names.name, do))),
             summary=effect.summary if effect else (action and action.description) or summary,
             body=body,
             body_max=self.source.body_max if body else 0,

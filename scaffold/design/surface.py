@@ -24,6 +24,7 @@ from scaffold.design.model import (
     Design,
     Entity,
     Input,
+    Join,
     Operation,
     Role,
     Term,
@@ -79,10 +80,16 @@ def surface(design: Design) -> dict[str, dict[str, str | int]]:
         for section, fact in feature.facts(design):
             added.setdefault(section, []).append(fact)
     sections: dict[str, Iterable[Fact]] = {
-        "access": (fact for each, _ in operations for fact in _access(each)),
+        "access": (
+            *(fact for each, _ in operations for fact in _access(each)),
+            *((f"{each.operation.id} without a permission", each.who) for each in design.joins),
+        ),
         "fields": (fact for entity in design.entities for fact in _fields(entity)),
         "identity": _identity(design),
-        "operations": (fact for each, entity in operations for fact in _operation(each, entity)),
+        "operations": (
+            *(fact for each, entity in operations for fact in _operation(each, entity)),
+            *(fact for each in design.joins for fact in _join(each)),
+        ),
         "resources": (fact for entity in design.entities for fact in _resource(entity)),
         "roles": (fact for role in design.roles for fact in _role(role)),
         "service": _service(design),
@@ -199,6 +206,14 @@ def _operation(operation: Operation, entity: Entity) -> Iterator[Fact]:
             written = touch.verb in ("create", "update")
             what = (_set(touch.fields) or "no field") if written else "whole rows"
             yield f"{name} touches {touch.entity} {touch.verb}", what
+
+
+def _join(join: Join) -> Iterator[Fact]:
+    operation = join.operation
+    yield operation.id, f"{operation.method} {operation.path}"
+    yield f"{operation.id} body_max", operation.body_max
+    for each in operation.input:
+        yield f"{operation.id} input {each.name}", f"{each.class_} {_value(each)}"
 
 
 def _only(column: Column) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from scaffold.design.model import Condition, Operation, Role, Term, Touch
+from scaffold.design.model import Condition, Join, Operation, Role, Term, Touch
 from scaffold.design.surface import Way, literal_text
 from scaffold.features import FEATURES
 from scaffold.naming import words
@@ -17,6 +17,8 @@ _ORDERS: Mapping[Order, str] = {
     "gt": "more than",
     "gte": "at least",
 }
+WITHOUT = "Without a permission"
+"""What stands above the operations that no role is granted."""
 
 
 class Words:
@@ -97,6 +99,11 @@ def demands(operation: Operation) -> str:
     parts += (need for each in FEATURES for need in each.needs(operation))
     touched = joined(map(_touch, operation.touches), "and")
     return "; ".join(each for each in (", ".join(parts), f"hook {touched}") if each != "hook ")
+
+
+def exception(join: Join) -> str:
+    """An operation that no role is granted: `POST /invitations/accept: whoever has ...`."""
+    return f"{join.operation.method} {join.operation.path}: {join.who}"
 
 
 def _touch(touch: Touch) -> str:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from scaffold.design.model import Alternative, Column, Design, Entity, Operation, Role
 from scaffold.lint.logic import Values, implies
+from scaffold.spec.built_in import meant
 from scaffold.spec.model import Condition, Grant, Spec, Term
 from scaffold.spec.problems import Path
 from scaffold.types.kind import Kind
@@ -21,7 +22,8 @@ class Granted:
 
     `path` leads to the grant; `role` is the role that declares it. `fields` are the fields of the
     resource that it covers, by the names of the spec; None covers every one. `when` are the
-    conditions, with literals as the logic of conditions compares them.
+    conditions, with literals as the logic of conditions compares them. `word` is what the grant
+    calls the operation, which may be a word of another resource.
     """
 
     path: Path
@@ -31,6 +33,7 @@ class Granted:
     grant: Grant
     fields: frozenset[str] | None
     when: tuple[Condition, ...]
+    word: str
 
     @property
     def what(self) -> str:
@@ -111,12 +114,13 @@ class Context:
         for role, source in self.spec.roles.items():
             for index, grant in enumerate(source.can):
                 for resource in grant.on:
-                    entity = self.entities[resource]
-                    when = tuple(self._compared(entity, each) for each in grant.when)
-                    for do in grant.do:
+                    for word in grant.do:
+                        name, do = meant(resource, word)
+                        entity = self.entities[name]
+                        when = tuple(self._compared(entity, each) for each in grant.when)
                         fields = _covered(entity, do, grant)
                         path = ("roles", role, "can", index)
-                        yield Granted(path, role, do, entity, grant, fields, when)
+                        yield Granted(path, role, do, entity, grant, fields, when, word)
 
 
 def at(entity: Entity | str, *path: str | int) -> Path:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from scaffold.design.model import Alternative, Column, Design, Entity, Operation
+from scaffold.design.model import Alternative, Column, Design, Entity, Join, Operation
 from scaffold.design.visibility import asked, readers, seers
 from scaffold.design.witness import (
     ME,
@@ -28,6 +28,25 @@ def access(design: Design) -> Mapping[str, Any]:
         operation.id: _operation(operation, entity, design, used)
         for entity in design.entities
         for operation in entity.operations
+    } | {each.operation.id: _join(each, used) for each in design.joins}
+
+
+def _join(join: Join, used: Sequence[Feature]) -> Mapping[str, Any]:
+    """An operation that no role is granted: whom it is open to, and no role."""
+    operation = join.operation
+    return {
+        "resource": "",
+        "verb": operation.verb,
+        "action": operation.action,
+        "function": operation.function,
+        "parent": "",
+        "on_item": False,
+        "conditional": False,
+        **{name: value for each in used for name, value in each.described(operation).items()},
+        "status": operation.status,
+        "body_max": operation.body_max,
+        "open_to": join.who,
+        "roles": {},
     }
 
 

@@ -136,6 +136,8 @@ def _files(design: Design, ejected: bool, fills: bool) -> Iterator[tuple[str, st
     package = design.name
     singles = list(SINGLE)
     tests = list(TESTS)
+    if design.joins:
+        singles.append("gate/joins.py")
     if service.has_actions:
         singles.append("gate/actions.py")
         tests.append("test_hooks.py")

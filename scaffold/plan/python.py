@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from scaffold import naming
-from scaffold.design.model import Column, Entity, Input, Operation, Touch
+from scaffold.design.joins import MEMBERSHIP, membership
+from scaffold.design.model import Column, Design, Entity, Input, Operation, Touch
 from scaffold.design.visibility import may_be_absent
 from scaffold.naming import (
     Imports,
@@ -419,6 +420,20 @@ def _input_model(action: Operation, module: Module) -> None:
         text = f"What a caller says to {words(action.action)}."
         module.add(action.body, "Closed", text, properties)
         module.types.add("Closed")
+
+
+def joins(design: Design) -> Module:
+    """What people say to become members, and what they are told."""
+    module = Module()
+    properties = [
+        module.item(each.name, each.kind.stored_annotation(module, MEMBERSHIP), each.description)
+        for each in membership(design)
+    ]
+    text = "What somebody is who has become a member."
+    module.models.append(Model(MEMBERSHIP, "Answer", text, properties))
+    for each in design.joins:
+        _input_model(each.operation, module)
+    return module
 
 
 def _action(action: Operation, entity: Entity, module: Module) -> None:

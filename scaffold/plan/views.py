@@ -22,6 +22,7 @@ from scaffold.design.model import (
     Entity,
     Input,
     Issuer,
+    Join,
     Operation,
     Touch,
     TouchVerb,
@@ -148,7 +149,7 @@ class ServiceView:
     @cached_property
     def outcomes(self) -> Sequence[Outcome]:
         """How a stored function can end."""
-        return outcomes(each.name for each in self.used)
+        return outcomes(self.design)
 
     @cached_property
     def events(self) -> Sequence[SecurityEvent]:
@@ -196,6 +197,13 @@ class ServiceView:
     def headers(self) -> Sequence[str]:
         """The request headers of features that may be there once only, in lower case."""
         return sorted(name for each in self.used for name in each.headers())
+
+    def rights_to(self, table: str) -> Sequence[str]:
+        """What the service's role may do to the whole of a table."""
+        grants = self.stored.guards.grants
+        (found,) = (each for each in grants if each.table == identifier(table))
+        rights = {"SELECT": found.select, "INSERT": found.insert, "DELETE": found.delete}
+        return [name for name, given in rights.items() if given]
 
     @property
     def own_tables(self) -> Sequence[OwnTable]:
@@ -340,8 +348,28 @@ class ServiceView:
     @cached_property
     def types(self) -> frozenset[str]:
         """What the models of all resources import from the module of types."""
-        modules = (python.models(each) for each in self.design.entities if each.operations)
+        modules = [python.models(each) for each in self.design.entities if each.operations]
+        modules += [self.joining] if self.design.joins else []
         return frozenset({"Closed"}).union(*(each.types for each in modules))
+
+    @cached_property
+    def joining(self) -> python.Module:
+        """The models of the operations by which people become members."""
+        return python.joins(self.design)
+
+    def joined(self, join: Join) -> Function:
+        """The stored function of such an operation."""
+        return next(e for e in self.stored.functions.joins if e.name == join.operation.id)
+
+    @property
+    def join_modules(self) -> Sequence[str]:
+        """The modules of their handlers and models."""
+        return sorted(["joins", *(each.handler.partition(".")[0] for each in self.design.joins)])
+
+    @property
+    def founding(self) -> bool:
+        """Is there an operation that makes a tenant, for callers who belong to none?"""
+        return any(each.founding for each in self.design.joins)
 
     @property
     def permission_scopes(self) -> bool:
@@ -519,7 +547,8 @@ class ServiceView:
 
     @property
     def _inputs(self) -> Iterable[Input]:
-        return (each for operation in self.design.operations for each in operation.input)
+        found = [*self.design.operations, *(each.operation for each in self.design.joins)]
+        return (each for operation in found for each in operation.input)
 
     @property
     def _kinds(self) -> Iterator[Kind]:

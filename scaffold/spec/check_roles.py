@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from .built_in import exports
+from .built_in import exports, grantable, meant
 from .check_conditions import check_conditions
 from .check_resources import cycle_starts
 from .findings import Finding, Scope, unknown
@@ -95,6 +95,17 @@ def _check_roles(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:
         for do in grant.do
         if do in scope.built_in[name].effects
     }
+    lent = [(name, do) for name in grant.on for do in grant.do if meant(name, do) != (name, do)]
+    uses |= dict.fromkeys(lent, "gives")
+    for key, given in (("only", grant.only), ("except", grant.except_), ("when", grant.when)):
+        if lent and given:
+            yield Finding(
+                "E-GRANT",
+                f"{key} has no meaning for {listing(do for _, do in lent)}",
+                (*path, key),
+                "Say what else is granted in a grant of its own: this one takes roles alone.",
+                named=True,
+            )
     if grant.roles is None:
         for (name, do), use in uses.items():
             if use == "gives":
@@ -130,18 +141,20 @@ def _check_roles(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:
 
 def _check_operation(scope: Scope, path: Path, operation: str, grant: Grant) -> Iterator[Finding]:
     for name in grant.on:
-        if name in scope.built_in and operation not in scope.built_in[name].operations:
+        if name in scope.built_in and operation not in grantable(name, scope.built_in[name]):
             yield Finding(
                 "E-GRANT",
                 f"{quote(operation)} cannot be granted on {name}, which the service writes itself",
                 path,
-                f"Grant {listing(scope.built_in[name].operations, 'or')}.",
+                f"Grant {listing(grantable(name, scope.built_in[name]), 'or')}.",
             )
             return
     if operation in OPERATIONS:
         return
     for name, _ in scope.granted(grant):
         actions = scope.actions(name)
+        if meant(name, operation) != (name, operation):
+            continue
         if operation not in actions and not scope.is_broken("resources", name, "actions"):
             what = f"operation of {name} called"
             yield unknown("E-UNKNOWN-OPERATION", what, operation, path, actions | set(OPERATIONS))

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
 
 from annotated_types import MaxLen, MinLen
@@ -12,6 +12,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from scaffold.database.sql import SYSTEM_COLUMNS
+from scaffold.features import FEATURES
 from scaffold.tokens import DIRECTORY, ID_TOKEN, PROFILES, RFC9068, TokenRules
 from scaffold.types.boolean import BooleanField
 from scaffold.types.date import DateField
@@ -20,7 +21,7 @@ from scaffold.types.integer import Bound, IntegerField
 from scaffold.types.string import StringField
 
 from . import names
-from .base import ONE_OR_MANY, Model, about, distinct
+from .base import ONE_OR_MANY, Model, about, distinct, extended
 from .field_base import CommonField
 from .problems import Refusal, quote
 from .scalars import (
@@ -230,7 +231,7 @@ def _closed(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
     }
 
 
-class Tenancy(Model):
+class CoreTenancy(Model):
     """Whose the data is."""
 
     tenant: Annotated[
@@ -262,6 +263,12 @@ class Tenancy(Model):
                     named=True,
                 )
         return self
+
+
+if TYPE_CHECKING:
+    Tenancy: TypeAlias = CoreTenancy
+else:
+    Tenancy = extended("Tenancy", CoreTenancy, (each.keys.tenancy for each in FEATURES))
 
 
 class Assurance(Model):

@@ -149,6 +149,8 @@ def specs(draw: Draw, most: int = 4) -> str:
     for name in draw(distinct_names(names.resource, most)):
         spec["resources"][name] = draw(resources(spec["resources"], name, most))
     spec["roles"] = draw(roles(spec, most))
+    if often(draw, 4):
+        spec["tenancy"] |= draw(signing_up(spec))
     if draw(st.booleans()):
         spec["limits"] = draw(limits())
     if draw(st.booleans()):
@@ -221,6 +223,25 @@ def tenancies(draw: Draw) -> Data:
     if often(draw, 2):
         found["attributes"] = draw(attributes(lists=False))
     return found
+
+
+@st.composite
+def signing_up(draw: Draw, spec: Data) -> Data:
+    """Who may make a tenant of their own, if somebody can have a role in it."""
+    people = [name for name, role in spec["roles"].items() if "kind" not in role]
+    if not people:
+        return {}
+    attributes = [*spec["tenancy"].get("attributes", {})]
+    found: Data = {
+        "issuer": draw(st.sampled_from([each["issuer"] for each in spec["identity"]["issuers"]])),
+        "role": draw(st.sampled_from(people)),
+    }
+    if attributes:
+        several = st.lists(st.sampled_from(attributes), unique=True)
+        found["attributes"] = draw(several)
+    if often(draw, 2):
+        found["max_per_subject"] = draw(st.sampled_from((1, 2, 100)))
+    return {"sign_up": found}
 
 
 @st.composite
@@ -616,6 +637,8 @@ def roles(draw: Draw, spec: Data, most: int) -> Data:
         alike = [each for each, other in found.items() if ("kind" in other) is service]
         if alike and often(draw):
             role["extends"] = draw(st.lists(st.sampled_from(alike), min_size=1, unique=True))
+        if not service and often(draw, 4):
+            role["last"] = True
         role["can"] = []
         for resource in draw(
             st.lists(st.sampled_from([*spec["resources"]]), min_size=1, max_size=3, unique=True)
@@ -623,6 +646,9 @@ def roles(draw: Draw, spec: Data, most: int) -> Data:
             role["can"] += draw(grants(spec, resource, service))
         if often(draw, 4):
             role["can"] += draw(built_in_grants(service))
+        people = [each for each in (*found, name) if "kind" not in found.get(each, role)]
+        if people and often(draw, 3):
+            role["can"] += draw(administration(people))
         found[name] = role
     return found
 
@@ -663,11 +689,28 @@ def grants(draw: Draw, spec: Data, resource: str, service: bool) -> list[Data]:
 
 
 @st.composite
+def administration(draw: Draw, people: list[str]) -> list[Data]:
+    """Grants that give roles to members, and let people in."""
+    several = st.lists(st.sampled_from(people), min_size=1, unique=True)
+    words = st.lists(st.sampled_from(("invite", "assign", "reactivate")), min_size=1, unique=True)
+    reason = draw(line(200).map(lambda each: f"{each}, as we want it"[-200:]))
+    found: list[Data] = [
+        {"do": draw(words), "on": "member", "roles": draw(several), "roles_because": reason}
+    ]
+    if often(draw, 2):
+        found.append({"do": ["list", "read"], "on": "invitation"})
+    if often(draw):
+        found.append({"do": "revoke", "on": "invitation"})
+    return found
+
+
+@st.composite
 def built_in_grants(draw: Draw, service: bool) -> list[Data]:
     """A grant on one of the resources that need no declaration."""
     name = draw(st.sampled_from([*built_in()]))
     about = built_in()[name]
-    possible = [*about.verbs, *(each for each in about.effects if not about.effects[each].roles)]
+    effects = (each for each in about.effects if not about.effects[each].roles)
+    possible = [each for each in (*about.verbs, *effects) if each in about.operations]
     verbs = st.lists(st.sampled_from(possible), min_size=1, unique=True)
     grant: Data = {"do": draw(verbs), "on": name}
     if often(draw):

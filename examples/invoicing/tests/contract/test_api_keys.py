@@ -38,6 +38,8 @@ GOOD_FOR = {
     "customer:list",
     "customer:read",
     "customer:update",
+    "invitation:list",
+    "invitation:read",
     "invoice:create",
     "invoice:delete",
     "invoice:list",

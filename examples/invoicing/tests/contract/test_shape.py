@@ -431,4 +431,6 @@ def test_an_error_says_nothing_of_what_is_inside(
 
 
 def test_every_operation_has_a_world_in_which_it_is_allowed() -> None:
-    assert set(reachable()) == set(ACCESS)
+    assert set(reachable()) == {
+        each for each in ACCESS if "open_to" not in ACCESS[each]
+    }

@@ -52,11 +52,11 @@ begin
       v_caller.refusal := 'step_up_required';
     end if;
   end if;
-  v_bound := set_config('app_128b6e5a.member_id', v_caller.member::text, true);
-  v_bound := set_config('app_128b6e5a.roles', v_caller.roles::text, true);
+  v_bound := set_config('app_2cc33dc2.member_id', v_caller.member::text, true);
+  v_bound := set_config('app_2cc33dc2.roles', v_caller.roles::text, true);
   v_bound := set_config('app.environment', coalesce(p_caller ->> 'environment', ''), true);
   if v_caller.roles && array['analyst'] then
-    v_bound := set_config('app_128b6e5a.attributes', p_caller ->> 'attributes', true);
+    v_bound := set_config('app_2cc33dc2.attributes', p_caller ->> 'attributes', true);
     v_caller.user_regions := array(select jsonb_array_elements_text(p_caller -> 'attributes' -> 'regions'));
   end if;
   return v_caller;
