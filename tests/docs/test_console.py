@@ -14,7 +14,7 @@ from .markdown import DOCUMENTS, README, REPOSITORY, Block, read
 from .session import Session
 
 DOCS = REPOSITORY / "docs"
-TOUR = (README, DOCS / "service.md", DOCS / "operation.md")
+TOUR = (README, DOCS / "administration.md", DOCS / "service.md", DOCS / "operation.md")
 """Documents that go on with each other: one project, one running service."""
 APART = [
     path

@@ -404,7 +404,7 @@ def open_hooks(emitted: Emitted) -> None:
     tables = [each["table"] for each in worlds.resources.values() if not each["built_in"]]
     hooks: dict[str, str] = {}
     for number, about in enumerate(worlds.access.values()):
-        if about["action"]:
+        if about["verb"] == "action":
             head = f"from {emitted.package}.gate.actions import refuse\n"
             text = hooks.setdefault(about["resource"], head)
             hooks[about["resource"]] = text + HOOK.format(

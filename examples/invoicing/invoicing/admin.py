@@ -35,6 +35,7 @@ ATTRIBUTES: Final[Mapping[str, str]] = {
 """The attributes of a tenant, with their types in PostgreSQL."""
 
 EXPIRED: Final = (
+    ("api_key", "expires_at < now() - interval '30 days'"),
     ("invitation", "expires_at < now() - interval '30 days'"),
     ("idempotency_key", "expires_at < now()"),
     ("audit_event", "occurred_at < now() - interval '2555 days'"),

@@ -72,6 +72,10 @@ class ApiKeys(Feature):
 
         return functions(render) if self.used(design) else ()
 
+    def expired(self, design: Design) -> Iterable[tuple[str, str]]:
+        if self.used(design):  # a month later, so that whoever looks for it still finds it
+            yield "api_key", "expires_at < now() - interval '30 days'"
+
     def entry(self, design: Design) -> Entry | None:
         from scaffold.features.api_keys.database import ENTRY
 
