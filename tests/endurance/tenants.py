@@ -94,7 +94,8 @@ class Attack:
             for method, promised in methods.items()
             if isinstance(promised, dict) and "operationId" in promised
         }
-        self._operations = sorted(self._contract)
+        # Those that ask for no permission make members and tenants, and are none of a role's.
+        self._operations = sorted(each for each in self._contract if worlds.access[each]["roles"])
         self._allowed = {
             operation: [role for role, facts in about["roles"].items() if facts["allowed"]]
             for operation, about in worlds.access.items()
