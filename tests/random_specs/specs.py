@@ -710,7 +710,9 @@ def built_in_grants(draw: Draw, service: bool) -> list[Data]:
     name = draw(st.sampled_from([*built_in()]))
     about = built_in()[name]
     effects = (each for each in about.effects if not about.effects[each].roles)
-    possible = [each for each in (*about.verbs, *effects) if each in about.operations]
+    exports = () if service else about.exports  # a service cannot step up, as they ask for
+    every = (*about.verbs, *effects, *exports)
+    possible = [each for each in every if each in about.operations]
     verbs = st.lists(st.sampled_from(possible), min_size=1, unique=True)
     grant: Data = {"do": draw(verbs), "on": name}
     if often(draw):
