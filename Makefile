@@ -28,10 +28,10 @@ $(VENV)/ready: requirements-dev.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
-clients: setup $(VENV)/clients/ready ## Install what generates clients from contracts, for their tests
+clients: setup $(VENV)/clients/ready ## Install what generates clients from contracts, and an identity provider, for their tests
 
 $(VENV)/clients/ready: tests/clients/requirements.txt tests/clients/package.json
-	@echo "The tools that generate clients, in $(VENV)/clients"
+	@echo "The tools that generate clients, and an identity provider, in $(VENV)/clients"
 	@$(PYTHON) -m venv --clear $(VENV)/clients
 	@$(VENV)/clients/bin/python -m pip install --quiet --require-hashes -r $<
 	@mkdir -p $(VENV)/clients/node
@@ -39,7 +39,7 @@ $(VENV)/clients/ready: tests/clients/requirements.txt tests/clients/package.json
 	@if command -v npm >/dev/null; then \
 		cd $(VENV)/clients/node && npm install --silent --no-package-lock --no-audit --no-fund; \
 	else \
-		echo "There is no npm: the tests of the TypeScript client and the linters of contracts are skipped."; \
+		echo "There is no npm: the tests of the TypeScript client, of the identity provider and of the linters of contracts are skipped."; \
 	fi
 	@touch $@
 

@@ -90,6 +90,7 @@ HANDLERS: Imports = {
     "pydantic": ("TypeAdapter",),
     ".gate.actions": ("begin",),
     ".gate.answers": ("Answer",),
+    ".gate.exports": ("exported",),
     ".gate.operation": ("Call",),
     ".gate.outcomes": ("changed", "created", "done", "found"),
     ".gate.pages": ("arguments", "page"),
@@ -248,6 +249,11 @@ class ResourceNames:
     def query_model(self) -> str:
         """The model of the query of a list."""
         return f"{self.class_name}Query"
+
+    @property
+    def export_model(self) -> str:
+        """The model of the query of an export."""
+        return f"{self.class_name}ExportQuery"
 
     @property
     def search_model(self) -> str:

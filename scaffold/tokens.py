@@ -13,6 +13,10 @@ from urllib.parse import urljoin
 
 STANDARD: Final = frozenset({"iss", "sub", "exp", "nbf", "iat", "auth_time", "cnf"})
 """Claims that mean the same in every token (RFC 7519, section 4.1; RFC 9068; RFC 7800)."""
+DIRECTORY: Final = "{tenantid}"
+"""What stands for the id of a directory in an issuer of Entra ID, as its own metadata has it."""
+EVERY_DIRECTORY: Final = "common"
+"""What Entra ID has in this place of the addresses of keys that sign for all directories."""
 ID_TOKEN: Final = ("at_hash", "c_hash", "nonce")
 """Claims that are in ID tokens alone (OpenID Connect Core, 2 and 3.3.2.11)."""
 
@@ -88,7 +92,21 @@ class Profile:
 
     def keys_of(self, issuer: str) -> str:
         """Where the keys of an issuer with this profile are."""
-        return urljoin(issuer if issuer.endswith("/") else f"{issuer}/", self.keys)
+        found = issuer.replace(DIRECTORY, EVERY_DIRECTORY)
+        return urljoin(found if found.endswith("/") else f"{found}/", self.keys)
+
+
+def metadata_of(issuer: str, name: str) -> str:
+    """Where an issuer has its metadata of this name.
+
+    OpenID Connect puts it behind the issuer (Discovery 1.0, section 4), and OAuth between its host
+    and its path (RFC 8414, section 3.1).
+    """
+    bare = issuer.replace(DIRECTORY, EVERY_DIRECTORY).removesuffix("/")
+    if name == "openid-configuration":
+        return f"{bare}/.well-known/{name}"
+    host, slash, path = bare.removeprefix("https://").partition("/")
+    return f"https://{host}/.well-known/{name}{slash}{path}"
 
 
 RFC9068: Final = TokenRules()

@@ -29,8 +29,9 @@ from openapi_pydantic import (
 from openapi_pydantic import Operation as PathOperation
 
 from scaffold.contract.parts import Components, Demands
-from scaffold.contract.schemas import entity_schemas, query_parameters
-from scaffold.design.model import Design, Entity, Operation
+from scaffold.contract.schemas import entity_schemas, join_schemas, query_parameters
+from scaffold.design.joins import MEMBERSHIP
+from scaffold.design.model import Design, Entity, Join, Operation
 from scaffold.features import FEATURES
 
 Fragment = Mapping[str, Any]
@@ -67,7 +68,8 @@ def contract(design: Design) -> str:
             Tag(name=entity.plural, description=entity.description or None)
             for entity in design.entities
             if entity.operations
-        ],
+        ]
+        + [Tag(name=JOINING, description="How one becomes a member.") for _ in design.joins[:1]],
         components=_components(design),
     ).model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_none=True)
     schemas = whole["components"].setdefault("schemas", {})
@@ -77,6 +79,9 @@ def contract(design: Design) -> str:
         if entity.operations:
             schemas.update(_dumped(entity_schemas(entity)))
             paths.update(_dumped(_paths(entity, design, problems)))
+    if design.joins:
+        schemas.update(_dumped(join_schemas(design)))
+        paths.update(_dumped({e.operation.path: _join(e, design, problems) for e in design.joins}))
     schemas |= _dumped({"Problem": Schema.model_validate(PROBLEM)})
     given = {
         answer.get("$ref", "").rpartition("/")[2]
@@ -92,6 +97,8 @@ def contract(design: Design) -> str:
     return pydantic_core.to_json(whole, indent=2).decode() + "\n"
 
 
+JOINING = "joining"
+"""The tag of the operations by which people become members."""
 SERVER = "The server that this document was read from: production, staging or a developer's own."
 
 
@@ -135,6 +142,48 @@ def _paths(entity: Entity, design: Design, problems: Problems) -> dict[str, Path
         if "{" in path:
             item["parameters"] = _path_parameters(path)
     return {path: PathItem(**item) for path, item in found.items()}
+
+
+def _join(join: Join, design: Design, problems: Problems) -> PathItem:
+    """An operation that asks for no permission: it says instead whom it is open to."""
+    operation = join.operation
+    demands = _demands(operation, design)
+    names = (name for each in demands for name in each.headers)
+    headers = {name: _reference(f"#/components/headers/{name}") for name in names}
+    media = {"application/json": _media(f"#/components/schemas/{MEMBERSHIP}")}
+    answer: dict[str, Any] = {"description": operation.summary, "content": media}
+    answer |= {"headers": headers} if headers else {}
+    statuses = {"400", "401", "403", "408", "409", "413", "415", "422", "500", "503"}
+    statuses |= {status for each in demands for status in each.statuses}
+    statuses |= set() if join.founding else {"404"}
+    parts: dict[str, Any] = {
+        "operationId": operation.id,
+        "summary": operation.summary,
+        "tags": [JOINING],
+        "responses": {
+            str(operation.status): Response(**answer),
+            **{
+                status: _reference(f"#/components/responses/{problems[status][0]}")
+                for status in sorted(statuses)
+            },
+        },
+        "security": [{"bearer": []}],
+        "x-open-to": join.who,
+        **({} if join.founding else {"x-tenancy": design.tenant_claim}),
+        "requestBody": RequestBody(
+            required=True,
+            content={"application/json": _media(f"#/components/schemas/{operation.body}")},
+        ),
+    }
+    for each in demands:
+        parts |= each.extensions
+    if parameters := [
+        _reference(f"#/components/parameters/{name}")
+        for each in demands
+        for name in each.parameters
+    ]:
+        parts["parameters"] = parameters
+    return PathItem(**{operation.method.lower(): PathOperation(**parts)})
 
 
 def _path_parameters(path: str) -> list[Parameter]:
@@ -193,6 +242,8 @@ def _parameters(
 ) -> Iterable[Parameter | Reference]:
     if operation.verb == "list" and not operation.searches:
         yield from query_parameters(entity)
+    if operation.verb == "export":
+        yield from query_parameters(entity, operation.rows)
     if operation.verb == "read":
         yield _reference("#/components/parameters/IfNoneMatch")
     if operation.conditional:
@@ -211,7 +262,12 @@ def _responses(
         for name in each.headers
     }
     answer: dict[str, Any] = {"description": operation.summary}
-    if operation.status != 204:
+    if operation.verb == "export":
+        schema = {"type": "string", "maxLength": MAX_EXPORT, "description": LINES}
+        media = MediaType.model_validate({"schema": schema})
+        answer["content"] = {"application/x-ndjson": media}
+        headers["Link"] = _reference("#/components/headers/Link")
+    elif operation.status != 204:
         name = entity.names.page_model if operation.verb == "list" else entity.names.class_name
         name = entity.names.issued_model if operation.secret else name
         answer["content"] = {"application/json": _media(f"#/components/schemas/{name}")}
@@ -249,13 +305,13 @@ def _statuses(operation: Operation, entity: Entity, demands: Iterable[Demands]) 
     found |= {status for each in demands for status in each.statuses}
     if operation.on_item or entity.parent:
         found.add("404")
-    if operation.verb == "list" and not operation.searches:
+    if operation.verb in ("list", "export") and not operation.searches:
         found.add("414")
     if operation.conditional:
         found |= {"412", "428"}
     if operation.body:
         found |= {"408", "413", "415"}
-    if operation.writes:
+    if operation.writes and operation.verb != "export":
         found.add("409")
     if operation.verb == "action":
         found.add("501")
@@ -285,6 +341,11 @@ def _components(design: Design) -> openapi_pydantic.Components:
             "Retry-After": _header("Seconds after which it is worth trying again."),
             "ETag": _header("The version, for If-Match.", required=True),
             "Location": _header("Where the new resource is.", required=True),
+            **(
+                {"Link": _header('The next part as rel="next" (RFC 8288), unless it is the last.')}
+                if any(entity.exports for entity in design.entities)
+                else {}
+            ),
         },
         parameters={
             name: Parameter.model_validate(each)
@@ -323,6 +384,9 @@ def _header(description: str, **more: bool) -> Header:
     return Header.model_validate({"description": description, "schema": schema, **more})
 
 
+LINES = "Newline-delimited JSON: one row a line, as in the answer about a single one; newest first."
+MAX_EXPORT = 2**30
+"""Characters of a part of an export: a bound of what generators ask for, not of what is sent."""
 TAG = {"type": "string", "pattern": '^"[1-9][0-9]{0,17}"$', "maxLength": 20}
 SHARED_PARAMETERS: Mapping[str, dict[str, Any]] = {
     "IfMatch": {

@@ -7,7 +7,8 @@ from typing import Any
 
 from openapi_pydantic import Parameter, Reference, Schema
 
-from scaffold.design.model import Column, Entity, Input, Secret
+from scaffold.design.joins import MEMBERSHIP, membership
+from scaffold.design.model import Column, Design, Entity, Input, Secret
 from scaffold.design.visibility import may_be_absent
 from scaffold.naming import article, filter_key
 from scaffold.types.kind import nullable
@@ -36,6 +37,27 @@ def entity_schemas(entity: Entity) -> dict[str, Schema]:
             required = [each.name for each in action.input if each.required]
             every = [each.name for each in action.input]
             found[action.body] = _closed(action.input, required, every)
+    return {key: Schema.model_validate(value) for key, value in found.items()}
+
+
+def join_schemas(design: Design) -> dict[str, Schema]:
+    """What is accepted of people who become members, and what they are told."""
+    told = membership(design)
+    found: dict[str, dict[str, Any]] = {
+        MEMBERSHIP: {
+            "type": "object",
+            "description": "What somebody is who has become a member.",
+            "properties": {
+                each.name: nullable(each.kind.answer_schema(), False, each.description)
+                for each in told
+            },
+            "required": [each.name for each in told],
+        }
+    }
+    for each in design.joins:
+        given = each.operation.input
+        required = [field.name for field in given if field.required]
+        found[each.operation.body] = _closed(given, required, [field.name for field in given])
     return {key: Schema.model_validate(value) for key, value in found.items()}
 
 
@@ -144,10 +166,11 @@ PROSE = {
 }
 
 
-def query_parameters(entity: Entity) -> Iterable[Parameter | Reference]:
-    """The closed set of query parameters of a list."""
+def query_parameters(entity: Entity, rows: int = 0) -> Iterable[Parameter | Reference]:
+    """The closed set of query parameters of a list, or of an export of so many rows."""
+    limit = {"limit": _limit(rows, rows)} if rows else {}
     columns = [each for each in entity.columns if each.in_url]
-    for name, schema in _arguments(entity, columns).items():
+    for name, schema in (_arguments(entity, columns) | limit).items():
         more: dict[str, Any] = {"description": PROSE[name]} if name in PROSE else {}
         if schema["type"] == "array":
             more |= {"style": "form", "explode": False}
@@ -169,12 +192,7 @@ def _search(entity: Entity) -> dict[str, Any]:
 def _arguments(entity: Entity, columns: Collection[Column]) -> dict[str, dict[str, Any]]:
     """What a list can be asked for, with the filters and sorts by these columns."""
     found: dict[str, dict[str, Any]] = {
-        "limit": {
-            "type": "integer",
-            "minimum": 1,
-            "maximum": entity.page_max,
-            "default": entity.page_default,
-        },
+        "limit": _limit(entity.page_default, entity.page_max),
         "cursor": CURSOR,
     }
     sorts = [sign + each.name for each in columns if each.sortable for sign in ("", "-")]
@@ -184,6 +202,10 @@ def _arguments(entity: Entity, columns: Collection[Column]) -> dict[str, dict[st
         for operator in column.filters:
             found[filter_key(column.name, operator)] = _operand(column, operator)
     return found
+
+
+def _limit(default: int, most: int) -> dict[str, Any]:
+    return {"type": "integer", "minimum": 1, "maximum": most, "default": default}
 
 
 def _operand(column: Column, operator: str) -> dict[str, Any]:

@@ -57,10 +57,11 @@ class Served:
     An operation is done as a `whole`; an action is begun and finished around its hook, which may
     `touch` other rows between the two. `operations` are those that the function serves, and
     `operation` is the id of the one under way as an expression. Where something is written,
-    `entity` is the literal of its resource, `id` the expression of the row's id, and `said` that of
-    the JSON object with what was said of its fields. `view` writes what the caller may see
-    now of an earlier answer about the row; None where they see all of it. `holds` is the test that
-    the caller holds a role of an alternative, of an operation done as a whole.
+    `entity` is the literal of its resource, `id` the expression of the row's id, `version` that of
+    its version, and `said` that of the JSON object with what was said of its fields. `view` writes
+    what the caller may see now of an earlier answer about the row; None where they see all of it.
+    `holds` is the test that the caller holds a role of an alternative, of an operation done as a
+    whole.
     """
 
     stage: Literal["whole", "begin", "touch", "finish"]
@@ -69,6 +70,7 @@ class Served:
     entity: str
     id: str = "id"
     said: str = ""
+    version: str = "version"
     view: Callable[[], Seen | None] = nothing_hidden
     holds: Callable[[Alternative], Sql] = every_role
 
@@ -403,7 +405,7 @@ class SharedView:
     caller has a role whose conditions ask for them: taking an array out of JSON costs more than
     anything else that is done with a caller. `environment` says that some condition asks for it.
     `demands` and `lookups` are those of the features. `tenant` is the table of tenants, where some
-    of them can be suspended.
+    of them can be suspended. `maps` says that organizations of some issuer map to tenants.
     """
 
     scope: str
@@ -414,6 +416,7 @@ class SharedView:
     demands: tuple[Demand, ...]
     lookups: tuple[Lookup, ...]
     tenant: str
+    maps: bool
 
 
 def names(operations: Iterable[Operation]) -> str:

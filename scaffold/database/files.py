@@ -97,6 +97,9 @@ def _functions(design: Design, stored: Functions, careful: bool) -> Iterator[tup
             parts = [printer.view(stored.views[entity.name])]
             parts += printed(stored.by_entity.get(entity.name, ()))
             yield f"{FUNCTIONS}/{entity.name}.sql", "\n".join(parts)
+    if stored.joins:
+        head = "-- How people become members: what asks for no permission.\n"
+        yield f"{FUNCTIONS}/001_joins.sql", "\n".join([head, *printed(stored.joins)])
 
 
 def _hides_variables(design: Design) -> bool:

@@ -17,20 +17,24 @@ from scaffold.database.rows import view
 from scaffold.database.schema import Function, View
 from scaffold.design.model import Design, Entity
 from scaffold.design.visibility import referring
+from scaffold.features import FEATURES
 
 
 @dataclass(frozen=True, slots=True)
 class Functions:
-    """Every view and function of a service: the shared ones, and those of each resource."""
+    """Every view and function of a service: the shared ones, those of each resource, and those by
+    which people become members."""
 
     shared: tuple[Function, ...]
     views: Mapping[str, View]
     by_entity: Mapping[str, tuple[Function, ...]]
+    joins: tuple[Function, ...] = ()
 
     @property
     def all(self) -> tuple[Function, ...]:
         """All functions."""
-        return (*self.shared, *(each for found in self.by_entity.values() for each in found))
+        of_entities = (each for found in self.by_entity.values() for each in found)
+        return (*self.shared, *of_entities, *self.joins)
 
     def named(self, entity: str, name: str) -> Function:
         """A function of a resource; raises KeyError."""
@@ -58,6 +62,7 @@ def functions(design: Design, render: Render, scope: str) -> Functions:
         tuple(shared.functions(design, render, scope, pages=pages)),
         {e.name: view(e) for e in design.entities if e.name in by_entity or e.name in parents},
         by_entity,
+        tuple(found for each in FEATURES for found in each.joining(context)),
     )
 
 

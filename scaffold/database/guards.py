@@ -19,6 +19,7 @@ from dataclasses import replace
 from scaffold.columns import ID, TENANT
 from scaffold.database.layout import TRUE, Sql, any_of, flat
 from scaffold.database.predicates import (
+    ORGANIZATION_BOUND,
     TENANT_BOUND,
     TENANT_WRITTEN,
     Binding,
@@ -27,8 +28,9 @@ from scaffold.database.predicates import (
 )
 from scaffold.database.schema import Command, Grant, Guards, Index, Policy, RoleRule, Table
 from scaffold.database.sql import apart, identifier, named
-from scaffold.database.tables import of_features, relations
+from scaffold.database.tables import ORGANIZATION, of_features, relations
 from scaffold.design.model import Alternative, Design, Entity, Operation, Touch, TouchVerb
+from scaffold.features import FEATURES
 
 
 def guards(design: Design, tables: Sequence[Table]) -> Guards:
@@ -36,6 +38,7 @@ def guards(design: Design, tables: Sequence[Table]) -> Guards:
     plain = {
         identifier(design.tenant): Grant(identifier(design.tenant), select=True),
         "member": Grant("member", select=True),
+        ORGANIZATION: Grant(ORGANIZATION, select=True),
     } | {each.table.name: each.grant for each in of_features(design)}
     ours = [plain[each.name] for each in tables if each.name in plain]
     resources = [grant(each) for each in design.entities]
@@ -47,10 +50,16 @@ def guards(design: Design, tables: Sequence[Table]) -> Guards:
     draft = _reaches(design, resources, "app")
     scope = f"app_{_digest(*(each.name for each in draft))}"
     policies += _reaches(design, resources, scope)
+    added = [right for each in FEATURES for right in each.rights(design)]
+    policies += [
+        _policy(right.grant.table, command, using, check)
+        for right in added
+        for command, (using, check) in right.rows.items()
+    ]
     return Guards(
         scope=scope,
         policies=tuple(policies),
-        grants=_merged((*ours, *resources)),
+        grants=_merged((*ours, *resources, *(each.grant for each in added))),
         roles=tuple(RoleRule(role.name, role.kind) for role in design.roles),
         last=tuple(sorted(role.name for role in design.roles if role.last)),
         indexes=tuple(_apart(tuple(indexes(design, tables)), tables)),
@@ -67,7 +76,7 @@ def _merged(grants: Sequence[Grant]) -> tuple[Grant, ...]:
             select=known.select or each.select,
             insert=known.insert or each.insert,
             delete=known.delete or each.delete,
-            update=known.update + each.update,
+            update=tuple(dict.fromkeys(known.update + each.update)),
         )
     return tuple(found.values())
 
@@ -88,7 +97,10 @@ def _digest(*said: str) -> str:
 
 
 def isolation(table: Table) -> Policy:
-    """One tenant for every command."""
+    """One tenant for every command; of organizations the one whose tenant is asked for."""
+    if table.name == ORGANIZATION:
+        named = ORGANIZATION_BOUND
+        return Policy("tenant_isolation", table.name, "all", named, named, restrictive=True)
     using, check = f"{table.tenant} = {TENANT_BOUND}", f"{table.tenant} = {TENANT_WRITTEN}"
     return Policy("tenant_isolation", table.name, "all", using, check, restrictive=True)
 
@@ -143,7 +155,9 @@ def _reach(entity: Entity, grant: Grant, predicates: Predicates, scope: str) -> 
         return writing.holds(Alternative(roles, (), None))
 
     on_rows = [
-        each for each in entity.operations if each.on_item or each.verb in ("list", "create")
+        each
+        for each in entity.operations
+        if each.on_item or each.verb in ("list", "create", "export")
     ]
     verbs = {verb: [each for each in on_rows if each.verb == verb] for verb in _VERBS}
     changing = verbs["update"] + verbs["action"] + verbs["effect"]

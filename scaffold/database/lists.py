@@ -15,7 +15,7 @@ OPERATORS = {"gte": ">=", "lte": "<=", "gt": ">", "lt": "<"}
 
 def dynamic(entity: Entity) -> bool:
     """Can a list of this resource be filtered or sorted?"""
-    listed = entity.operation("list") is not None
+    listed = any(entity.operation(each) for each in ("list", "export"))
     return listed and any(each.filters or each.sortable for each in entity.columns)
 
 

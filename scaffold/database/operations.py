@@ -142,6 +142,7 @@ def function(context: Context, entity: Entity, operation: Operation) -> Function
     """The function of an operation other than an action."""
     write = {
         "list": _list,
+        "export": _list,
         "read": _read,
         "create": _create,
         "update": _update,
@@ -153,9 +154,12 @@ def function(context: Context, entity: Entity, operation: Operation) -> Function
 
 def _list(context: Context, entity: Entity, operation: Operation) -> Function:
     ways = context.ways(operation)
-    static = ways.binding("list")
+    static = ways.binding(operation.verb)
     refusals = [*_refusals(operation, static, ""), *_guarded(entity, operation, static)]
     parent = _parent(context, entity, ways)
+    # An export is recorded with its filters, of whatever rows it is.
+    served = _served(operation, "null", "coalesce(p_filters, '{}')", version="null")
+    around = context.around(served if operation.verb == "export" else _served(operation))
     known = _statement(context, entity, operation, static)
     values = ["p_tenant", "v_caller", "p_limit", "p_after", "p_after_id", "p_filters"]
     values += ["p_parent"] if parent else []
@@ -168,11 +172,16 @@ def _list(context: Context, entity: Entity, operation: Operation) -> Function:
         return numbers.get(flat(static.sees(each)), TRUE)
 
     bound = Binding(
-        "($2).member", lambda term: f"($2){flat(static.claim(term))[8:]}", "$1", numbered, seen
+        "($2).member",
+        lambda term: f"($2){flat(static.claim(term))[8:]}",
+        lambda term: f"($2){flat(static.listed(term))[8:]}",
+        "$1",
+        numbered,
+        seen,
     )
     filters = tuple(lists.filters(entity, "$6"))
     view = ListView(
-        gate=_gate(context, operation, ways, refusals),
+        gate=_gate(context, operation, ways, refusals, around),
         view=view_name(entity),
         parent=parent,
         newest=entity.newest,
@@ -188,7 +197,7 @@ def _list(context: Context, entity: Entity, operation: Operation) -> Function:
     return Function(
         handle(operation),
         f"{operation.summary}, {about}.",
-        parameters(*CALL, *above, ("p_limit", "integer"), *after),
+        (*parameters(*CALL, *above, ("p_limit", "integer"), *after), *around.parameters),
         context.render("functions/list", view),
         results=parameters(OUTCOME, ROLES, BODY, ("last_key", TEXT), ("last_id", UUID)),
     )
@@ -197,10 +206,11 @@ def _list(context: Context, entity: Entity, operation: Operation) -> Function:
 def _statement(
     context: Context, entity: Entity, operation: Operation, binding: Binding
 ) -> Statement:
-    return Statement(
-        context.predicates.reach(operation.alternatives, binding, "r"),
-        answer(context.predicates, entity, operation.alternatives, binding, "r"),
-    )
+    reach = context.predicates.reach(operation.alternatives, binding, "r")
+    shown = answer(context.predicates, entity, operation.alternatives, binding, "r")
+    if operation.verb == "export":  # each row is a line: no text in JSON has a line break as it is
+        shown = Group((shown, r"|| E'\n'"), " ")
+    return Statement(reach, shown)
 
 
 def _read(context: Context, entity: Entity, operation: Operation) -> Function:
@@ -282,9 +292,10 @@ def _served(
     said: str = "",
     view: Callable[[], Seen | None] = nothing_hidden,
     holds: Callable[[Alternative], Sql] = every_role,
+    version: str = "version",
 ) -> Served:
     name, entity = literal(operation.id), literal(operation.entity)
-    return Served("whole", (operation,), name, entity, id_, said, view, holds)
+    return Served("whole", (operation,), name, entity, id_, said, version, view, holds)
 
 
 def _write(

@@ -7,19 +7,21 @@ from dataclasses import dataclass, replace
 
 from scaffold.database.layout import TRUE, Group, Sql, all_of, any_of, listed, parenthesized
 from scaffold.database.sql import identifier, literal
-from scaffold.design.model import Alternative, Condition, Design, Term
+from scaffold.design.model import SIGNS, Alternative, Condition, Design, Term
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
     """How a place in the SQL reaches the caller: their id, claims and tenant.
 
-    `claim` is the value of an attribute of the caller. `holds` is the test that they hold one of
-    the roles of an alternative, `sees` the same where it is about the fields of a row.
+    `claim` is the value of an attribute of the caller, and `listed` the test that there is one,
+    where it is a list. `holds` is the test that they hold one of the roles of an alternative,
+    `sees` the same where it is about the fields of a row.
     """
 
     member: str
     claim: Callable[[Term], Sql]
+    listed: Callable[[Term], Sql]
     tenant: str
     holds: Callable[[Alternative], Sql]
     sees: Callable[[Alternative], Sql]
@@ -38,6 +40,14 @@ TENANT_BOUND = f"(select {TENANT_WRITTEN})"
 
 In both forms a prover can decide the policy.
 """
+
+ORGANIZATION_BOUND: Sql = all_of(
+    (
+        "issuer = (select current_setting('app.issuer', true))",
+        "organization = (select current_setting('app.organization', true))",
+    )
+)
+"""The organization that a verified token names: its tenant is not known before it is looked up."""
 
 
 def bound(scope: str, *, written: bool = False) -> Binding:
@@ -60,15 +70,19 @@ def bound(scope: str, *, written: bool = False) -> Binding:
         before, after = ("", "") if written else ("(select ", ")")
         return listed_roles(f"{before}{setting('roles')}::text[] && ", each.roles, after)
 
+    attributes = f"{setting('attributes')}::jsonb"
+
+    def there(term: Term) -> Sql:
+        return _query(f"select {attributes} ? {literal(term.name)}")
+
     def claim(term: Term) -> Sql:
-        attributes = f"{setting('attributes')}::jsonb"
         if term.many:
             value = f"{attributes} -> {literal(term.name)})"
             return _query("select jsonb_array_elements_text(", value)
         return _query(f"select ({attributes}", f" ->> {literal(term.name)}){cast(term)}")
 
     tenant = TENANT_WRITTEN if written else TENANT_BOUND
-    return Binding(once(f"{setting('member_id')}::uuid"), claim, tenant, holds, holds)
+    return Binding(once(f"{setting('member_id')}::uuid"), claim, there, tenant, holds, holds)
 
 
 def listed_roles(before: str, roles: Iterable[str], after: str = "") -> Sql:
@@ -107,7 +121,7 @@ class Predicates:
         if all(asked(each) == TRUE for each in alternatives):
             asked, alternatives = _nothing, by_row(alternatives)
         common, rest = _factored(alternatives)
-        shared = [self._condition(each, binding, row) for each in common]
+        shared = [test for each in common for test in self._condition(each, binding, row)]
         return all_of([*shared, self._some(rest, binding, row, asked)])
 
     def _some(
@@ -125,22 +139,56 @@ class Predicates:
 
     def conditions(self, each: Alternative, binding: Binding, row: str) -> list[Sql]:
         """The conjuncts of an alternative, its roles left out."""
-        return [self._condition(condition, binding, row) for condition in each.conditions]
+        return [
+            test
+            for condition in each.conditions
+            for test in self._condition(condition, binding, row)
+        ]
 
-    def _condition(self, each: Condition, binding: Binding, row: str) -> Sql:
+    def _condition(self, each: Condition, binding: Binding, row: str) -> list[Sql]:
+        """The conjuncts of a condition, which is never met for want of a value.
+
+        A negated one is met by a column that is null; what it is compared with has to be there.
+        """
         left = self._term(each.left, binding, row)
+        if each.operator == "null":
+            return [Group((left, f"is {'not ' if each.negated else ''}null"), " ")]
+        if each.operator == "contains":
+            test = self._contains(each, left, binding, row)
+        elif isinstance(each.right, tuple):
+            test = _with_literals(each, left, [literal(value) for value in each.right])
+        else:
+            test = _with_term(each, left, self._term(each.right, binding, row))
+        distinct = each.operator == "eq"  # says by itself what it makes of null
+        if each.open_to_null and not distinct:
+            test = any_of([Group((left, "is null"), " "), test])
+        certain = distinct and not each.nullable
+        if each.negated and isinstance(each.right, Term) and not certain:
+            return [test, self._present(each.right, binding, row)]
+        return [test]
+
+    def _contains(self, each: Condition, left: Sql, binding: Binding, row: str) -> Sql:
+        """Whether a JSON array has an item: `?` asks for text, `@>` for a number."""
+        held = each.left.kind.held
+        assert held is not None, "only a list contains"
+        number = isinstance(each.right, tuple) and isinstance(each.right[0], int)
         if isinstance(each.right, tuple):
-            values = [literal(value) for value in each.right]
-            if each.operator == "eq":
-                return _compare(left, "=", values[0])
-            return _compare(left, "in", listed(values))
-        right = self._term(each.right, binding, row)
-        if each.left.kind.sql == "uuid" and each.right.kind.textual and isinstance(left, str):
-            # As text: a claim that is no UUID names no row, and must not be an error.
-            left = f"{left}::text"
-        if each.operator == "eq":
-            return _compare(left, "=", right)
-        return _compare(left, "= any", parenthesized(right))
+            item: Sql = literal(str(each.right[0]))
+        else:
+            item = self._term(each.right, binding, row)
+            number = not each.right.kind.textual and not each.with_caller
+            if number:
+                item = Group((item,), "", "to_jsonb(", ")")
+            elif each.with_caller:
+                item = f"{binding.member}::text"
+        test = _compare(left, "@>" if number else "?", item)
+        return Group((test,), "", "not (", ")") if each.negated else test
+
+    def _present(self, term: Term, binding: Binding, row: str) -> Sql:
+        """Is there a value of a term?"""
+        if term.many:
+            return binding.listed(term)
+        return Group((self._term(term, binding, row), "is not null"), " ")
 
     def _term(self, term: Term, binding: Binding, row: str) -> Sql:
         match term.source:
@@ -161,6 +209,34 @@ class Predicates:
 def _query(*parts: str) -> Sql:
     """A subquery, which may be broken between its parts."""
     return Group(parts, "", "(", ")")
+
+
+def _with_literals(each: Condition, left: Sql, values: list[str]) -> Sql:
+    match each.operator:
+        case "eq" if not each.negated:
+            return _compare(left, "=", values[0])
+        case "eq":
+            return _compare(left, "is distinct from" if each.nullable else "<>", values[0])
+        case "in":
+            return _compare(left, "not in" if each.negated else "in", listed(values))
+    assert each.order is not None, "all others have been told apart"
+    return _compare(left, SIGNS[each.order], values[0])
+
+
+def _with_term(each: Condition, left: Sql, right: Sql) -> Sql:
+    assert isinstance(each.right, Term), "literals are compared elsewhere"
+    if each.left.kind.sql == "uuid" and each.right.kind.textual and isinstance(left, str):
+        # As text: a claim that is no UUID names no row, and must not be an error.
+        left = f"{left}::text"
+    match each.operator:
+        case "eq" if not each.negated:
+            return _compare(left, "=", right)
+        case "eq":
+            return _compare(left, "is distinct from" if each.nullable else "<>", right)
+        case "in":
+            return _compare(left, "<> all" if each.negated else "= any", parenthesized(right))
+    assert each.order is not None, "all others have been told apart"
+    return _compare(left, SIGNS[each.order], right)
 
 
 def _compare(left: Sql, operator: str, right: Sql) -> Sql:

@@ -127,6 +127,15 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Right:
+    """What a feature lets the service do to a table beyond its operations: a grant, and for each
+    of the commands which rows that is for, before the write and after it."""
+
+    grant: Grant
+    rows: Mapping[Command, tuple[Sql, Sql]]
+
+
+@dataclass(frozen=True, slots=True)
 class OwnTable:
     """A table that a feature needs: what the service's role may do to it, its indexes, and the
     names of the triggers that guard it. `changes` says which rows the feature itself updates."""

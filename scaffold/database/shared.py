@@ -20,7 +20,7 @@ from scaffold.database.signatures import (
 )
 from scaffold.database.sql import identifier, literal
 from scaffold.database.ways import claim_name
-from scaffold.design.model import Attribute, Design
+from scaffold.design.model import Attribute, Design, Term
 from scaffold.design.visibility import patches_objects
 from scaffold.features import FEATURES
 
@@ -51,12 +51,13 @@ def functions(design: Design, render: Render, scope: str, *, pages: bool) -> Ite
     view = SharedView(
         scope,
         tuple(_assurance(design)),
-        tuple(_claim(each) for each in design.user_attributes) if claiming else (),
+        tuple(_claim(each, design) for each in design.user_attributes) if claiming else (),
         listed_roles("v_caller.roles && ", claiming),
         asks_environment(design),
         tuple(each.demand for each in entries if each.demand),
         tuple(each.lookup for each in entries if each.lookup),
         identifier(design.tenant) if suspendable(design) else "",
+        design.maps,
     )
     about = "they are refused if they hold none of the roles `p_allowed`."
     yield Function(
@@ -71,6 +72,14 @@ def functions(design: Design, render: Render, scope: str, *, pages: bool) -> Ite
         returns="caller_",
         inner=True,
     )
+    if design.maps:
+        yield Function(
+            "organization_",
+            "The tenant that an organization of an issuer is; no row for one that is nobody's.",
+            parameters(("p_issuer", TEXT), ("p_organization", TEXT)),
+            render("functions/organization", view),
+            results=parameters(("tenant", UUID)),
+        )
     if any(each.conditional for each in operations):
         yield Function(
             "missed_",
@@ -127,11 +136,14 @@ def _type(attribute: Attribute) -> str:
     return TEXTS if attribute.many else attribute.kind.sql
 
 
-def _claim(attribute: Attribute) -> Assignment:
+def _claim(attribute: Attribute, design: Design) -> Assignment:
     name = literal(attribute.name)
     if attribute.many:
         claim = f"p_caller -> 'attributes' -> {name}"
         value = f"array(select jsonb_array_elements_text({claim}))"
+        if attribute.name in _excluding(design):
+            # In no list is everything: one that is absent is not an empty one.
+            value = f"case when p_caller -> 'attributes' ? {name}\n      then {value} end"
     else:
         text = f"p_caller -> 'attributes' ->> {name}"
         value = text if attribute.kind.textual else f"({text})::{attribute.kind.sql}"
@@ -151,6 +163,15 @@ def asks_environment(design: Design) -> bool:
         for each in operation.alternatives
         for condition in each.conditions
         for term in condition.terms
+    )
+
+
+def _excluding(design: Design) -> frozenset[str]:
+    """The lists of the user in which a value must not be."""
+    return frozenset(
+        condition.right.name
+        for condition in design.conditions
+        if isinstance(condition.right, Term) and condition.right.many and condition.negated
     )
 
 

@@ -23,6 +23,7 @@ def tables(design: Design) -> tuple[Table, ...]:
         _tenant(design),
         _member(design),
         _member_role(),
+        *((_tenant_organization(design),) if design.maps else ()),
         *(each.table for each in of_features(design)),
         *(of_resource(each, design) for each in design.declared),
     )
@@ -141,6 +142,25 @@ def _member_role() -> Table:
         (text("name"), text("kind", "kind in ('human', 'service')")),
         primary_key=("name", "kind"),
         tenant="",
+    )
+
+
+ORGANIZATION = "tenant_organization"
+
+
+def _tenant_organization(design: Design) -> Table:
+    return Table(
+        ORGANIZATION,
+        "Which tenant an organization of an issuer is: by the id that the issuer itself has for "
+        "it, in tokens whose `iss` is this issuer.",
+        (
+            text("issuer", "issuer <> ''"),
+            text("organization", "organization <> ''"),
+            uuid(TENANT.name),
+            now("created_at"),
+        ),
+        primary_key=("issuer", "organization"),
+        foreign_keys=(_tenant_key(ORGANIZATION, design),),
     )
 
 

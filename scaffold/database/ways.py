@@ -52,6 +52,7 @@ class Ways:
         return Binding(
             member=f"{self._caller}.member",
             claim=self._claim,
+            listed=lambda term: f"{self._caller}.{claim_name(term.name)} is not null",
             tenant=self._tenant,
             holds=lambda each: self._holds(do, each, known),
             sees=lambda each: self._holds("see", each, known),

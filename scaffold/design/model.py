@@ -14,11 +14,12 @@ from typing import Literal, TypeVar
 from scaffold import naming
 from scaffold.columns import NEWEST, VERSION, Shown
 from scaffold.naming import ResourceNames
+from scaffold.spec.conditions import Operator, Order
 from scaffold.spec.field_base import CLASSIFIED
 from scaffold.tokens import RFC9068, TokenRules
 from scaffold.types.kind import Kind
 
-Verb = Literal["list", "read", "create", "update", "delete", "action", "effect"]
+Verb = Literal["list", "read", "create", "update", "delete", "action", "effect", "export", "join"]
 TouchVerb = Literal["read", "create", "update", "delete"]
 Source = Literal["field", "user", "tenant", "environment"]
 Trait = TypeVar("Trait")
@@ -40,13 +41,24 @@ class Term:
         return prefix[self.source] + self.name
 
 
+SIGNS: Mapping[Order, str] = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+"""The comparisons by order, as SQL and the surface have them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One conjunct: `left` equals, or is one of, `right`."""
+    """One conjunct: `left` equals, is one of, is less than, contains `right`, or is null.
+
+    `nullable` says that `left` is a column that may be null. A `negated` one is met by every value
+    that does not meet it, and by null, which is no value; but never where an attribute on either
+    side is absent: `open_to_null` tells the two apart.
+    """
 
     left: Term
-    operator: Literal["eq", "in"]
+    operator: Operator
     right: Term | tuple[str | int | bool, ...]
+    negated: bool = False
+    nullable: bool = False
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -54,16 +66,46 @@ class Condition:
         return tuple(each for each in (self.left, self.right) if isinstance(each, Term))
 
     @property
-    def of_caller(self) -> bool:
-        """Does it ask whose the row is: whether a field is the caller's own id?"""
+    def order(self) -> Order | None:
+        """The operator, where it compares by order."""
+        match self.operator:
+            case "lt" | "lte" | "gt" | "gte":
+                return self.operator
+        return None
+
+    @property
+    def by_value(self) -> bool:
+        """Does it name all values that meet it, as an equality does?"""
+        return not self.negated and self.operator in ("eq", "in")
+
+    @property
+    def open_to_null(self) -> bool:
+        """May a row whose column is null meet it?"""
+        return self.nullable and self.negated is not (self.operator == "null")
+
+    @property
+    def with_caller(self) -> bool:
+        """Does it compare with the caller's own id?"""
         right = self.right
         return isinstance(right, Term) and right.source == "user" and right.name == "id"
 
+    @property
+    def of_caller(self) -> bool:
+        """Does it ask whose the row is: whether a field is the caller's own id?"""
+        return self.with_caller and self.by_value
+
     def __str__(self) -> str:
         """As one would write it in the spec."""
-        right = self.right
+        right, no = self.right, "not " if self.negated else ""
         text = ", ".join(map(str, right)) if isinstance(right, tuple) else str(right)
-        return f"{self.left} {'in' if self.operator == 'in' else 'is'} {text}"
+        match self.operator:
+            case "eq":
+                return f"{self.left} is {no}{text}"
+            case "null":
+                return f"{self.left} is {no}null"
+            case "in" | "contains":
+                return f"{self.left} {no}{self.operator} {text}"
+        return f"{self.left} {SIGNS[self.operator]} {text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +242,9 @@ class Operation:
     filtered and sorted by. `touches` is what the hook of an action may do to other rows. An
     `effect` is an action of a built-in resource, which has no hook: `sets` are the columns that it
     sets, each with an SQL expression, and so are those of a create beside what its body says. One
-    with a `secret` makes a new one for the row, and its answer alone tells it.
+    with a `secret` makes a new one for the row, and its answer alone tells it. An `export` is one
+    that answers with the rows of a list: with `rows` of them at most. That of a `Join` has neither
+    a permission nor alternatives.
     """
 
     id: str
@@ -222,6 +266,7 @@ class Operation:
     touches: tuple[Touch, ...] = ()
     sets: tuple[tuple[str, str], ...] = ()
     secret: Secret | None = None
+    rows: int = 0
     traits: tuple[object, ...] = ()
 
     def trait(self, kind: type[Trait]) -> Trait | None:
@@ -230,8 +275,13 @@ class Operation:
 
     @property
     def writes(self) -> bool:
-        """Has the operation an effect?"""
+        """Has the operation an effect? That of an export is that somebody has the data."""
         return self.verb not in ("list", "read")
+
+    @property
+    def sees(self) -> bool:
+        """Does it answer with rows as they are, to whoever may see them?"""
+        return self.verb in ("list", "read", "export")
 
     @property
     def searches(self) -> bool:
@@ -259,7 +309,8 @@ class Entity:
     hooks of actions may do to its rows beside the operations. A `built_in` one has a table of a
     feature, which alone writes its rows; where it is `open`, no policy hides its rows from the
     service inside a tenant, and where it `is_tenant`, its one row there is the tenant itself.
-    `renamed_from` is the name that the resource had before.
+    `renamed_from` is the name that the resource had before. `kept` are the columns that the
+    feature itself changes.
     """
 
     name: str
@@ -279,6 +330,7 @@ class Entity:
     open: bool = False
     is_tenant: bool = False
     renamed_from: str = ""
+    kept: tuple[str, ...] = ()
 
     @property
     def versioned(self) -> bool:
@@ -298,11 +350,11 @@ class Entity:
         by_hooks = {each.name for action in actions for each in self.set_by(action)}
         touched = self.touched_by("update")
         by_hooks |= {name for each in touched for name in each.fields}
-        by_hooks |= {name for each in self.effects for name, _ in each.sets}
+        by_hooks |= {name for each in self.effects for name, _ in each.sets} | {*self.kept}
         changed = [
             each for each in self.columns if (update and each.updatable) or each.name in by_hooks
         ]
-        written = update or actions or touched or self.effects
+        written = update or actions or touched or self.effects or self.kept
         renewed = [each for each in self.columns if each.renewed and written]
         return (*changed, *renewed)
 
@@ -357,12 +409,32 @@ class Entity:
         """The actions that have no hook."""
         return tuple(each for each in self.operations if each.verb == "effect")
 
+    @property
+    def exports(self) -> tuple[Operation, ...]:
+        """The operations that answer with rows one a line."""
+        return tuple(each for each in self.operations if each.verb == "export")
+
     def column(self, name: str) -> Column:
         """The column called `name`; raises KeyError."""
         for each in self.columns:
             if each.name == name:
                 return each
         raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """How somebody who is no member of a tenant becomes one: the only kind of operation that asks
+    for no permission, because whoever calls it has none yet.
+
+    `who` says in words whom it is open to, and `handler` is its function in a module of the
+    service's gate. A `founding` one makes the tenant, which no token can name before.
+    """
+
+    operation: Operation
+    who: str
+    handler: str
+    founding: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,7 +467,9 @@ class Issuer:
     `permission_scopes`, they are good for the permissions that their scope names. `factors` are
     what in `amr` or `acr` proves a second factor, and `strong` what proves one that cannot be
     phished. `rsa_bits` is the least size of an RSA key. `rules` say how its tokens are read. It
-    is trusted in `environments` alone, if there are some.
+    is trusted in `environments` alone, if there are some. Its keys are at `jwks_url`, or where the
+    `metadata` at an address says: at the issuer's own origin, or at `jwks_origin`. Where tenants
+    are `mapped`, its claim names an organization, which the database knows the tenant of.
     """
 
     url: str
@@ -411,6 +485,9 @@ class Issuer:
     profile: str = "rfc9068"
     rules: TokenRules = RFC9068
     environments: tuple[str, ...] = ()
+    metadata: str = ""
+    jwks_origin: str = ""
+    mapped: bool = False
 
 
 @dataclass(frozen=True)
@@ -429,6 +506,7 @@ class Design:
     roles: tuple[Role, ...]
     entities: tuple[Entity, ...]
     traits: tuple[object, ...] = ()
+    joins: tuple[Join, ...] = ()
 
     def trait(self, kind: type[Trait]) -> Trait | None:
         """What the feature with this kind of trait makes of the service, if it uses it."""
@@ -453,6 +531,11 @@ class Design:
         return tuple(each for each in self.entities if not each.built_in)
 
     @property
+    def maps(self) -> bool:
+        """Is there an issuer whose organizations are mapped to tenants?"""
+        return any(each.mapped for each in self.issuers)
+
+    @property
     def hook_modules(self) -> Mapping[str, Entity]:
         """The entities that have hooks, by the path of the developer's module for these."""
         hooked = (each for each in self.entities if each.actions or each.backfills)
@@ -462,6 +545,16 @@ class Design:
     def operations(self) -> tuple[Operation, ...]:
         """Every operation, in the order of the spec."""
         return tuple(operation for entity in self.entities for operation in entity.operations)
+
+    @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Every condition of every operation."""
+        return tuple(
+            condition
+            for operation in self.operations
+            for each in operation.alternatives
+            for condition in each.conditions
+        )
 
 
 def _trait(traits: tuple[object, ...], kind: type[Trait]) -> Trait | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
+from scaffold.design.model import Design
 from scaffold.features import FEATURES
 
 
@@ -14,13 +14,17 @@ class Outcome:
 
     `status` is that of the problem document (RFC 9457) which it becomes, with `detail` in it; 0 is
     a success, and 401 the one answer to every bad credential, for the cause in `detail`.
-    `challenge` adds the header that asks for a stronger authentication (RFC 9470).
+    `challenge` adds the header that asks for a stronger authentication (RFC 9470). Where another
+    code is `told`, this one is the cause, which the log alone has. One that is `of` an operation is
+    in services with it alone.
     """
 
     code: str
     status: int = 0
     detail: str = ""
     challenge: bool = False
+    told: str = ""
+    of: str = ""
 
 
 CORE: tuple[Outcome, ...] = (
@@ -39,8 +43,14 @@ CORE: tuple[Outcome, ...] = (
 """Those of every service; that something is not found has one answer of its own."""
 
 
-def outcomes(used: Iterable[str]) -> tuple[Outcome, ...]:
-    """The outcomes of a service that uses these features."""
-    names = set(used)
-    added = (each for feature in FEATURES if feature.name in names for each in feature.outcomes())
+def outcomes(design: Design) -> tuple[Outcome, ...]:
+    """The outcomes of a service."""
+    known = {each.id for each in design.operations} | {e.operation.id for e in design.joins}
+    added = (
+        each
+        for feature in FEATURES
+        if feature.used(design)
+        for each in feature.outcomes()
+        if not each.of or each.of in known
+    )
     return (*CORE, *added)

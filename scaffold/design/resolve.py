@@ -29,8 +29,9 @@ from scaffold.features import FEATURES
 from scaffold.features.feature import BuiltIn
 from scaffold.naming import ResourceNames
 from scaffold.spec import model as spec
-from scaffold.spec.built_in import granted
-from scaffold.tokens import PROFILES
+from scaffold.spec.built_in import granted, meant
+from scaffold.spec.conditions import Operator
+from scaffold.tokens import PROFILES, metadata_of
 from scaffold.types.datetime import DatetimeKind
 from scaffold.types.integer import MAX_INTEGER, IntegerKind
 from scaffold.types.kind import Kind
@@ -68,7 +69,7 @@ def resolve(source: spec.Spec) -> Design:
         name: ResourceNames(name, each.plural or naming.plural(name))
         for name, each in resources.items()
     }
-    return Design(
+    design = Design(
         name=source.service.name,
         title=source.service.title,
         description=source.service.description or "",
@@ -97,6 +98,7 @@ def resolve(source: spec.Spec) -> Design:
         ),
         traits=_present(each.service(source) for each in FEATURES),
     )
+    return replace(design, joins=tuple(join for each in FEATURES for join in each.joins(design)))
 
 
 def _present(found: Iterable[object | None]) -> tuple[object, ...]:
@@ -144,6 +146,11 @@ def _grants_by_resource(
         for grant in role_spec.can:
             for resource in grant.on:
                 found.setdefault(resource, []).append(_Grant(holders, grant))
+                for word in grant.do:
+                    name, do = meant(resource, word)
+                    if name != resource:
+                        lent = grant.model_copy(update={"do": (do,), "on": (name,)})
+                        found.setdefault(name, []).append(_Grant(holders, lent))
     return {resource: tuple(each) for resource, each in found.items()}
 
 
@@ -178,11 +185,19 @@ class _Attributes:
     def condition(self, source: spec.Condition, columns: Mapping[str, Column]) -> Condition:
         """The typed condition for one that the spec declares."""
         left = self.term(source.left, columns)
-        if isinstance(source.right, tuple):
-            # One set, one way to write it: so that equal conditions are found equal.
-            values = tuple(sorted(set(source.right), key=repr))
-            return Condition(left, "eq" if len(values) == 1 else "in", values)
-        return Condition(left, source.operator, self.term(source.right, columns))
+        column = columns[source.left.name] if source.left.kind == "field" else None
+        nullable = column is not None and column.nullable
+        if not isinstance(source.right, tuple):
+            right = self.term(source.right, columns)
+            return Condition(left, source.operator, right, source.negated, nullable)
+        # One set, one way to write it: so that equal conditions are found equal.
+        kind = left.kind.held if source.operator == "contains" else left.kind
+        assert kind is not None, "only a list contains"
+        values = tuple(sorted(set(map(kind.compared, source.right)), key=repr))
+        operator: Operator = source.operator
+        if operator in ("eq", "in"):
+            operator = "eq" if len(values) == 1 else "in"
+        return Condition(left, operator, values, source.negated, nullable)
 
 
 def _attribute(name: str, source: spec.Attribute) -> Attribute:
@@ -190,11 +205,13 @@ def _attribute(name: str, source: spec.Attribute) -> Attribute:
 
 
 def _issuer(source: spec.Issuer) -> Issuer:
+    metadata = metadata_of(source.issuer, source.discovery) if source.discovery else ""
+    known = source.jwks_uri or PROFILES[source.profile].keys_of(source.issuer)
     return Issuer(
         url=source.issuer,
         audience=source.audience,
         algorithms=tuple(source.algorithms),
-        jwks_url=source.jwks_uri or PROFILES[source.profile].keys_of(source.issuer),
+        jwks_url="" if metadata else known,
         scopes=tuple(sorted(source.scopes)),
         permission_scopes=bool(source.permission_scopes),
         lifetime=source.token_lifetime,
@@ -204,6 +221,9 @@ def _issuer(source: spec.Issuer) -> Issuer:
         profile=source.profile,
         rules=source.rules,
         environments=tuple(sorted(source.environments)),
+        metadata=metadata,
+        jwks_origin=source.jwks_origin or "",
+        mapped=source.tenants == "mapped",
     )
 
 
@@ -223,7 +243,7 @@ def _entity(
     if fixed:
         declared = tuple(_fixed_column(each, fixed, whole) for each in declared)
     unversioned = fixed is not None and not fixed.versioned
-    implied = _implied_columns(source, parent)
+    implied = _implied_columns(source, parent, fixed.owner_filters if fixed else ())
     if source.parent and (former := resources[source.parent].renamed_from):
         own = ResourceNames(former, naming.plural(former)).id_parameter
         implied = (replace(e, renamed_from=own if e.origin == "parent" else "") for e in implied)
@@ -249,6 +269,7 @@ def _entity(
         open=fixed is not None and fixed.open,
         is_tenant=fixed is not None and fixed.is_tenant,
         renamed_from=source.renamed_from or "",
+        kept=fixed.kept if fixed else (),
     )
 
 
@@ -335,14 +356,18 @@ def _built_in(source: BuiltInColumn) -> Column:
     )
 
 
-def _implied_columns(source: spec.Resource, parent: ResourceNames | None) -> Iterable[Column]:
+def _implied_columns(
+    source: spec.Resource, parent: ResourceNames | None, owner_filters: tuple[str, ...]
+) -> Iterable[Column]:
     """The parent's id and the owner: set by the service, never by a body."""
     if parent:
         kind = ReferenceKind(parent.name)
         text = f"The {parent.title} that this belongs to."
         yield _fixed("parent", parent.name, parent.id_parameter, kind, text, parent.name)
     if source.owner:
-        yield _fixed("owner", source.owner, source.owner, UUID, "The member who created it.", None)
+        text = "The member who created it."
+        owner = _fixed("owner", source.owner, source.owner, UUID, text, None)
+        yield replace(owner, filters=owner_filters)
 
 
 def _fixed(
@@ -426,7 +451,9 @@ class _Operations:
         self.effects = fixed.effects if fixed else {}
         self.sets = fixed.sets if fixed else {}
         self.secret = fixed.secret if fixed else None
+        self.words = fixed.granted_as if fixed else {}
         self.whole = whole
+        self.exports = fixed.exports if fixed else {}
         self.own_path = f"/{names.segment}"
         self.item_path = _item_path(names)
         self.collection_path = (_item_path(parent) if parent else "") + self.own_path
@@ -453,12 +480,13 @@ class _Operations:
             on_item = each.on == "item"
             base = self.item_path if on_item else self.own_path
             title = naming.words(action).capitalize()
+            exports = action in self.exports
             yield from self._one(
                 action,
-                "POST",
+                "GET" if exports else "POST",
                 f"{base}/{naming.segment(action)}",
                 f"{title} {one if on_item else many}",
-                200 if on_item else 204,
+                200 if on_item or exports else 204,
                 each,
             )
 
@@ -475,18 +503,19 @@ class _Operations:
         if not alternatives:
             return
         body = self._body(do, action)
-        effect = self.effects.get(do)
+        effect, exports = self.effects.get(do), do in self.exports
+        verb = "effect" if effect else "export" if exports else "action"
         sets = effect.sets if effect else self.sets if do == "create" else {}
         issues = effect.issues if effect else do == "create"
         on_item = do in ("read", "update", "delete") or (action is not None and action.on == "item")
         yield Operation(
             id=self.names.operation(do),
-            verb=("effect" if effect else "action") if action is not None else do,  # type: ignore[arg-type]
+            verb=verb if action is not None else do,  # type: ignore[arg-type]
             action=do if action is not None else "",
             method=method,  # type: ignore[arg-type]
             path=path,
             entity=self.names.name,
-            permission=f"{self.names.name}:{do}",
+            permission=":".join(self.words.get(do, (self.names.name, do))),
             summary=effect.summary if effect else (action and action.description) or summary,
             body=body,
             body_max=self.source.body_max if body else 0,
@@ -497,9 +526,15 @@ class _Operations:
             input=tuple(self._inputs(action)) if action is not None else (),
             sets=tuple(sets.items()),
             secret=self.secret if issues else None,
+            rows=self.exports.get(do, 0),
             # An effect has If-Match, and no keys of its own: it is none of the spec's actions.
             traits=_present(
-                each.operation(self.source, None if effect else action, do) for each in FEATURES
+                each.operation(
+                    self.source,
+                    None if effect or (exports and not each.asks_readers) else action,
+                    do,
+                )
+                for each in FEATURES
             ),
         )
 
@@ -537,7 +572,7 @@ class _Operations:
 
     def _fields(self, do: str, grant: spec.Grant) -> tuple[str, ...] | None:
         """The columns that the grant covers for this operation; None when it is all of them."""
-        if do in ("list", "read"):
+        if do in ("list", "read") or do in self.exports:
             relevant = [column for column in self.columns if column.readable]
         elif do == "create":
             relevant = [column for column in self.columns if column.creatable]

@@ -17,12 +17,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from scaffold.design.model import (
+    SIGNS,
     Alternative,
     Column,
     Condition,
     Design,
     Entity,
     Input,
+    Join,
     Operation,
     Role,
     Term,
@@ -78,10 +80,16 @@ def surface(design: Design) -> dict[str, dict[str, str | int]]:
         for section, fact in feature.facts(design):
             added.setdefault(section, []).append(fact)
     sections: dict[str, Iterable[Fact]] = {
-        "access": (fact for each, _ in operations for fact in _access(each)),
+        "access": (
+            *(fact for each, _ in operations for fact in _access(each)),
+            *((f"{each.operation.id} without a permission", each.who) for each in design.joins),
+        ),
         "fields": (fact for entity in design.entities for fact in _fields(entity)),
         "identity": _identity(design),
-        "operations": (fact for each, entity in operations for fact in _operation(each, entity)),
+        "operations": (
+            *(fact for each, entity in operations for fact in _operation(each, entity)),
+            *(fact for each in design.joins for fact in _join(each)),
+        ),
         "resources": (fact for entity in design.entities for fact in _resource(entity)),
         "roles": (fact for role in design.roles for fact in _role(role)),
         "service": _service(design),
@@ -113,12 +121,20 @@ def widest(found: Iterable[Way]) -> list[Way]:
 
 
 def condition_text(condition: Condition) -> str:
-    """A condition as the spec would say it: `status = draft`, `region in $user.regions`."""
+    """A condition as the spec would say it: `status = draft`, `region not in $user.regions`."""
     left, right = term_text(condition.left), condition.right
-    if isinstance(right, Term):
-        return f"{left} {'in' if condition.operator == 'in' else '='} {term_text(right)}"
-    values = ", ".join(map(literal_text, right))
-    return f"{left} in [{values}]" if condition.operator == "in" else f"{left} = {values}"
+    values = term_text(right) if isinstance(right, Term) else ", ".join(map(literal_text, right))
+    no = "not " if condition.negated else ""
+    match condition.operator:
+        case "eq":
+            return f"{left} {'!=' if condition.negated else '='} {values}"
+        case "null":
+            return f"{left} is {no}null"
+        case "contains":
+            return f"{left} {no}contains {values}"
+        case "in":
+            return f"{left} {no}in {values if isinstance(right, Term) else f'[{values}]'}"
+    return f"{left} {SIGNS[condition.operator]} {values}"
 
 
 def term_text(term: Term) -> str:
@@ -140,7 +156,7 @@ def literal_text(value: str | int | bool) -> str:
 
 def normal(condition: Condition) -> Condition:
     """The condition with its literals sorted and distinct; one literal is an equality."""
-    if isinstance(condition.right, Term) or condition.operator == "eq":
+    if isinstance(condition.right, Term) or condition.operator != "in":
         return condition
     values = tuple(sorted(set(condition.right), key=literal_text))
     return replace(condition, right=values, operator="in" if len(values) > 1 else "eq")
@@ -166,9 +182,12 @@ def _operation(operation: Operation, entity: Entity) -> Iterator[Fact]:
         yield f"{name} if_match", "required"
     if operation.body:
         yield f"{name} body_max", operation.body_max
+    if operation.verb == "export":
+        yield f"{name} rows_max", operation.rows
     if operation.verb == "list" and not operation.searches:
         yield f"{name} page_default", entity.page_default
         yield f"{name} page_max", entity.page_max
+    if operation.verb in ("list", "export") and not operation.searches:
         for column in entity.columns:
             if column.filters:
                 yield f"{name} filter {column.name}", _set(column.filters) + _only(column)
@@ -189,6 +208,14 @@ def _operation(operation: Operation, entity: Entity) -> Iterator[Fact]:
             yield f"{name} touches {touch.entity} {touch.verb}", what
 
 
+def _join(join: Join) -> Iterator[Fact]:
+    operation = join.operation
+    yield operation.id, f"{operation.method} {operation.path}"
+    yield f"{operation.id} body_max", operation.body_max
+    for each in operation.input:
+        yield f"{operation.id} input {each.name}", f"{each.class_} {_value(each)}"
+
+
 def _only(column: Column) -> str:
     return "" if column.in_url else ", by POST alone"
 
@@ -202,7 +229,7 @@ def _resource(entity: Entity) -> Iterator[Fact]:
 
 def _fields(entity: Entity) -> Iterator[Fact]:
     covering = {
-        "read": list(_alternatives(entity, "list", "read")),
+        "read": list(_alternatives(entity, "list", "read", "export")),
         "create": list(_alternatives(entity, "create")),
         "update": list(_alternatives(entity, "update")),
     }
@@ -253,7 +280,11 @@ def _identity(design: Design) -> Iterator[Fact]:
     for issuer in design.issuers:
         yield f"issuer {issuer.url} algorithms", _set(issuer.algorithms)
         yield f"issuer {issuer.url} audience", issuer.audience
-        yield f"issuer {issuer.url} keys", issuer.jwks_url
+        yield f"issuer {issuer.url} keys", issuer.jwks_url or f"as {issuer.metadata} says"
+        if issuer.mapped:
+            yield f"issuer {issuer.url} tenants", "those that its organizations map to"
+        if issuer.jwks_origin:
+            yield f"issuer {issuer.url} keys also at", issuer.jwks_origin
         yield f"issuer {issuer.url} lifetime", issuer.lifetime
         yield f"issuer {issuer.url} phishing-resistant", _set(issuer.strong)
         yield f"issuer {issuer.url} RSA bits", issuer.rsa_bits

@@ -26,10 +26,7 @@ def seers(column: Column, alternatives: Sequence[Alternative]) -> tuple[Alternat
 def readers(entity: Entity) -> tuple[Alternative, ...]:
     """Every way of seeing a row of this resource."""
     return tuple(
-        alternative
-        for each in entity.operations
-        if each.verb in ("list", "read")
-        for alternative in each.alternatives
+        alternative for each in entity.operations if each.sees for alternative in each.alternatives
     )
 
 
@@ -83,7 +80,7 @@ def may_be_absent(entity: Entity) -> frozenset[str]:
     return frozenset(
         column.name
         for each in entity.operations
-        if each.verb in ("list", "read")
+        if each.sees
         for column in split(entity, each.alternatives)[1]
     )
 

@@ -7,9 +7,9 @@ import json
 import re
 from collections.abc import Iterator
 
-from scaffold.design.model import Role, Touch
+from scaffold.design.model import Join, Role, Touch
 from scaffold.explain.matrix import Matrix, Row, Section
-from scaffold.explain.words import demands, holder
+from scaffold.explain.words import WITHOUT, demands, exception, holder
 from scaffold.features import FEATURES
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|&~-])")
@@ -54,6 +54,7 @@ def as_json(matrix: Matrix) -> str:
         "service": matrix.title,
         "roles": [{"name": each.name, "kind": each.kind, "mfa": each.mfa} for each in matrix.roles],
         "operations": [_data(matrix, row) for row in matrix.rows],
+        **({"without_permission": list(map(_exception, matrix.joins))} if matrix.joins else {}),
     }
     return json.dumps(found, indent=2) + "\n"
 
@@ -82,6 +83,16 @@ def _data(matrix: Matrix, row: Row) -> dict[str, object]:
     }
 
 
+def _exception(join: Join) -> dict[str, object]:
+    operation = join.operation
+    return {
+        "id": operation.id,
+        "method": operation.method,
+        "path": operation.path,
+        "open_to": join.who,
+    }
+
+
 def _touch(touch: Touch) -> dict[str, object]:
     return {"do": touch.verb, "on": touch.entity, "fields": list(touch.fields)}
 
@@ -99,6 +110,12 @@ def _markdown(matrix: Matrix) -> Iterator[str]:
             needs = demands(row.operation)
             name = f"**{_plain(row.operation.permission)}**{f' ({_plain(needs)})' if needs else ''}"
             yield _line([name, *cells])
+    if matrix.joins:
+        yield ""
+        yield f"## {WITHOUT}"
+        yield ""
+        for each in matrix.joins:
+            yield f"- **{_plain(each.operation.id)}**, {_plain(exception(each))}"
 
 
 def _html(matrix: Matrix) -> Iterator[str]:
@@ -137,6 +154,12 @@ def _html(matrix: Matrix) -> Iterator[str]:
         yield "</tbody>"
         yield "</table>"
         yield "</div>"
+    if matrix.joins:
+        yield f"<h2>{WITHOUT}</h2>"
+        yield "<ul>"
+        for each in matrix.joins:
+            yield f"<li>{markup.escape(f'{each.operation.id}, {exception(each)}')}</li>"
+        yield "</ul>"
     yield "</html>"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from scaffold.design.model import Design, Entity, Operation, Role
+from scaffold.design.model import Design, Entity, Join, Operation, Role
 from scaffold.design.surface import Way, ways
 from scaffold.explain.words import Words
 from scaffold.spec.names import suggestion
@@ -32,12 +32,16 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """The matrix of a service, or the part of it that was asked for."""
+    """The matrix of a service, or the part of it that was asked for.
+
+    `joins` are the operations that no role is granted, because they make somebody a member.
+    """
 
     title: str
     roles: tuple[Role, ...]
     sections: tuple[Section, ...]
     words: Words
+    joins: tuple[Join, ...] = ()
 
     @property
     def rows(self) -> Iterator[Row]:
@@ -61,8 +65,10 @@ def matrix(design: Design, role: str | None = None, operation: str | None = None
     if not roles:
         raise _unknown("role", role, [each.name for each in design.roles])
     wanted = {e.id for e in design.operations if operation in (None, e.id, e.permission)}
-    if not wanted:
+    joins = [each for each in design.joins if operation in (None, each.operation.id)]
+    if not wanted and not joins:
         known = [name for each in design.operations for name in (each.id, each.permission)]
+        known += [each.operation.id for each in design.joins]
         raise _unknown("operation", operation, known)
     names = {each.name for each in roles}
     sections = []
@@ -78,7 +84,8 @@ def matrix(design: Design, role: str | None = None, operation: str | None = None
             mine = tuple(each for each in roles if each.name in involved)
             sections.append(Section(entity, mine, kept))
     shown = tuple(each for each in roles if role or any(each in s.roles for s in sections))
-    return Matrix(design.title, shown, tuple(sections), Words(design.tenant))
+    kept_joins = () if role else tuple(joins)
+    return Matrix(design.title, shown, tuple(sections), Words(design.tenant), kept_joins)
 
 
 def _unknown(what: str, name: str | None, known: list[str]) -> ValueError:

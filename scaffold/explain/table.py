@@ -8,7 +8,7 @@ from rich.text import Text
 
 from scaffold.design.surface import Way
 from scaffold.explain.matrix import Matrix, Row
-from scaffold.explain.words import EVERYTHING, demands, holder
+from scaffold.explain.words import EVERYTHING, WITHOUT, demands, exception, holder
 
 _UNBOUNDED = 10_000
 
@@ -17,6 +17,18 @@ def table(matrix: Matrix, width: int | None = None) -> Table:
     """One table. With several roles and operations the cells hold numbers, which the caption
     puts into words. Where a column a role needs more than `width` characters, the roles of an
     operation share one column."""
+    found = _table(matrix, width)
+    if matrix.joins:
+        lines = (f"{each.operation.id}, {exception(each)}" for each in matrix.joins)
+        above = [str(found.caption)] if found.caption else []
+        found.caption = Text("\n".join([*above, f"{WITHOUT}:", *lines]))
+        found.caption_justify = "left"
+    return found
+
+
+def _table(matrix: Matrix, width: int | None) -> Table:
+    if not matrix.sections:
+        return Table(title=Text(matrix.title), title_justify="left")
     if not matrix.narrow:
         found = _numbered(matrix)
         if width is None or Console(width=_UNBOUNDED).measure(found).maximum <= width:

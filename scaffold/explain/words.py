@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from scaffold.design.model import Condition, Operation, Role, Term, Touch
+from scaffold.design.model import Condition, Join, Operation, Role, Term, Touch
 from scaffold.design.surface import Way, literal_text
 from scaffold.features import FEATURES
 from scaffold.naming import words
+from scaffold.spec.conditions import Order
 
 EVERYTHING = "✓"
+_ORDERS: Mapping[Order, str] = {
+    "lt": "less than",
+    "lte": "at most",
+    "gt": "more than",
+    "gte": "at least",
+}
+WITHOUT = "Without a permission"
+"""What stands above the operations that no role is granted."""
 
 
 class Words:
@@ -34,22 +43,40 @@ class Words:
             parts.append(f"only the role{'s' * (len(way.gives) > 1)} {joined(way.gives, 'and')}")
         if way.conditions:
             # The owner last, as one would say it.
-            ordered = sorted(way.conditions, key=lambda each: each.of_caller)
+            ordered = sorted(way.conditions, key=lambda each: each.with_caller)
             parts.append(f"if {' and '.join(map(self.condition, ordered))}")
         return ", ".join(parts)
 
     def condition(self, condition: Condition) -> str:
         """One condition: `region is one of your regions`."""
         left, right = self._term(condition.left), condition.right
+        no = "not " if condition.negated else ""
+        is_ = f"{left} is {no}"
+        if condition.operator == "null":
+            return f"{is_}empty"
+        if condition.operator == "contains":
+            verb = "does not contain" if condition.negated else "contains"
+            return f"{left} {verb} {self._side(condition)}"
+        if order := condition.order:
+            return f"{is_}{_ORDERS[order]} {self._side(condition)}"
+        if condition.with_caller and condition.left.kind.of_member:
+            return f"{is_}you"
+        if condition.with_caller:
+            return f"you are {no}the owner ({left})"
+        if isinstance(right, tuple) and condition.negated and len(right) > 1:
+            return f"{left} is none of {joined(map(literal_text, right), 'and')}"
         if isinstance(right, tuple):
-            return f"{left} is {joined(map(literal_text, right), 'or')}"
-        if condition.of_caller and condition.left.kind.of_member:
-            return f"{left} is you"
-        if condition.of_caller:
-            return f"you are the owner ({left})"
+            return f"{is_}{joined(map(literal_text, right), 'or')}"
         if condition.operator == "in":
-            return f"{left} is one of {self._term(right)}"
-        return f"{left} is {self._term(right)}"
+            return f"{left} is {'none' if condition.negated else 'one'} of {self._term(right)}"
+        return f"{is_}{self._term(right)}"
+
+    def _side(self, condition: Condition) -> str:
+        """The right side, where it is one value."""
+        right = condition.right
+        if condition.with_caller:
+            return "you"
+        return self._term(right) if isinstance(right, Term) else literal_text(right[0])
 
     def _term(self, term: Term) -> str:
         match term.source:
@@ -72,6 +99,11 @@ def demands(operation: Operation) -> str:
     parts += (need for each in FEATURES for need in each.needs(operation))
     touched = joined(map(_touch, operation.touches), "and")
     return "; ".join(each for each in (", ".join(parts), f"hook {touched}") if each != "hook ")
+
+
+def exception(join: Join) -> str:
+    """An operation that no role is granted: `POST /invitations/accept: whoever has ...`."""
+    return f"{join.operation.method} {join.operation.path}: {join.who}"
 
 
 def _touch(touch: Touch) -> str:

@@ -11,6 +11,7 @@ from scaffold.features.audit import Audit
 from scaffold.features.feature import Feature
 from scaffold.features.idempotency import Idempotency
 from scaffold.features.limits import Limits
+from scaffold.features.sign_up import SignUp
 from scaffold.features.step_up import StepUp
 
 __all__ = ["FEATURES", "Feature"]
@@ -20,6 +21,7 @@ FEATURES: tuple[Feature, ...] = (
     ApiKeys(),
     StepUp(),
     Administration(),
+    SignUp(),
     Idempotency(),
     Audit(),
 )

@@ -18,24 +18,29 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 if TYPE_CHECKING:
     from scaffold.contract.parts import Components, Demands
     from scaffold.database.bodies import Entry, Render, Served, Steps
-    from scaffold.database.schema import Function, OwnTable
-    from scaffold.design.model import Design, Operation, Secret
+    from scaffold.database.operations import Context
+    from scaffold.database.schema import Function, OwnTable, Right
+    from scaffold.design.events import SecurityEvent
+    from scaffold.design.model import Design, Join, Operation, Secret
     from scaffold.design.outcomes import Outcome
     from scaffold.design.surface import Fact
     from scaffold.features.mutant import Mutant
     from scaffold.lint.rule import Rule
     from scaffold.spec.base import Model
+    from scaffold.spec.findings import Finding, Scope
     from scaffold.spec.model import Action, Resource, Spec
     from scaffold.types.kind import Kind
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys that a feature adds to the spec: to its top, to a resource, and to an action."""
+    """The keys that a feature adds: to the top of a spec, to its tenancy, to a resource, and to an
+    action."""
 
     spec: type[Model] | None = None
     resource: type[Model] | None = None
     action: type[Model] | None = None
+    tenancy: type[Model] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,12 @@ class BuiltIn:
     tenant, because it needs them itself; who lists and reads which is held by its functions alone.
     An update changes the fields `changed`. Where it `is_tenant`, its one row is the tenant itself.
     `kinds` are types that the language has no word for, or that depend on the spec, by the field or
-    the input of an action, and `defaults` are SQL expressions for a new row.
+    the input of an action, and `defaults` are SQL expressions for a new row. Lists are filtered
+    by the owner with `owner_filters`, which the language has no key for. Of the declared actions,
+    `exports` answer with its rows, of which one answer has at most so many. `granted_as` has the
+    verbs that are granted by a word of another built-in resource, each with the name of that
+    resource and the word: such a grant names the roles that it `gives`, and nothing else. `kept`
+    are the columns that the feature changes by itself.
     """
 
     declared: Resource
@@ -87,11 +97,16 @@ class BuiltIn:
     effects: Mapping[str, Effect] = field(default_factory=dict)
     kinds: Mapping[str, Callable[[Spec], Kind]] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
+    owner_filters: tuple[str, ...] = ()
+    exports: Mapping[str, int] = field(default_factory=dict)
+    granted_as: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
 
     @property
     def operations(self) -> tuple[str, ...]:
-        """What can be granted on it."""
-        return (*self.verbs, *self.effects)
+        """What can be granted on it under its own name."""
+        every = (*self.verbs, *self.effects, *self.exports)
+        return tuple(each for each in every if each not in self.granted_as)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +142,8 @@ class Feature:
     name: ClassVar[str]
     """The name of its folder."""
     keys: ClassVar[Keys] = Keys()
+    asks_readers: ClassVar[bool] = False
+    """Do its keys of an action say something about one that changes no row, too?"""
 
     # The design.
 
@@ -154,8 +171,20 @@ class Feature:
         """What this adds to the surface: each fact with the name of its section."""
         return ()
 
+    def joins(self, design: Design) -> Iterable[Join]:
+        """How people become members without being granted anything; `design` is all but these."""
+        return ()
+
     def outcomes(self) -> Iterable[Outcome]:
         """How a request can end because of this."""
+        return ()
+
+    def events(self, design: Design) -> Iterable[SecurityEvent]:
+        """The security events that its decisions raise, where the spec uses what does."""
+        return ()
+
+    def findings(self, scope: Scope) -> Iterable[Finding]:
+        """What is wrong with what the spec says of this, in several places."""
         return ()
 
     # What people read.
@@ -190,6 +219,14 @@ class Feature:
 
     def functions(self, design: Design, render: Render) -> Iterable[Function]:
         """The stored functions that those of the operations call."""
+        return ()
+
+    def joining(self, context: Context) -> Iterable[Function]:
+        """The stored functions of its joins, by the ids of their operations."""
+        return ()
+
+    def rights(self, design: Design) -> Iterable[Right]:
+        """What the service may do to tables beyond what its operations need."""
         return ()
 
     def entry(self, design: Design) -> Entry | None:

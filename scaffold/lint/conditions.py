@@ -9,7 +9,8 @@ from scaffold.design.surface import literal_text
 from scaffold.lint.context import Context, Granted
 from scaffold.lint.logic import Values, possible
 from scaffold.lint.rule import Family, Found
-from scaffold.spec.model import Term
+from scaffold.spec.conditions import ORDERS
+from scaffold.spec.model import Condition, Term
 
 family = Family()
 
@@ -75,11 +76,16 @@ def never_created_so(context: Context) -> Iterator[Found]:
             writable = column.creatable and (each.fields is None or column.field in each.fields)
             if column.origin in ("caller", "hook") and not writable:
                 fixed[Term("field", column.field)] = _default(column)
-        for condition in each.grant.when:
+        for condition in each.when:
+            if condition.left.name == each.entity.owner and condition.negated:
+                yield Found(
+                    f"{each.role} owns each {each.entity.name} that they create",
+                    (*each.path, "when", condition.left.name),
+                )
             if condition.left in fixed and not _possible(
                 context, each, {condition.left: fixed[condition.left]}
             ):
-                given = ", ".join(map(literal_text, fixed[condition.left])) or "empty"
+                given = ", ".join(map(_text, fixed[condition.left])) or "empty"
                 yield Found(
                     f"{each.role} cannot set {condition.left}, which is {given} in a new "
                     f"{each.entity.name}",
@@ -94,11 +100,31 @@ def _possible(context: Context, each: Granted, fixed: dict[Term, Values]) -> boo
         found = fixed.get(term)
         return context.values(each.entity, term) if found is None else found
 
-    return possible(each.grant.when, values)
+    return possible([*each.when, *_bounds(context, each)], values)
+
+
+def _bounds(context: Context, each: Granted) -> Iterator[Condition]:
+    """What is said by the types of all that is compared by order."""
+    for condition in each.when:
+        for term in (condition.left, condition.right) if condition.operator in ORDERS else ():
+            kind = context.kind(each.entity, term) if isinstance(term, Term) else None
+            low, high = kind.extremes if kind and isinstance(term, Term) else (None, None)
+            if low is not None and high is not None and isinstance(term, Term):
+                yield Condition(term, "gte", (low,))
+                yield Condition(term, "lte", (high,))
 
 
 def _default(column: Column) -> Values:
-    """What a condition sees of a column in a new row when nobody sets it; nothing for NULL."""
-    if isinstance(column.default, str | int):
-        return frozenset({column.default})
-    return frozenset()
+    """What a condition sees of a column in a new row when nobody sets it; None is null."""
+    default = column.default
+    if default is None:
+        return frozenset({None})
+    if isinstance(default, tuple):
+        return frozenset({default})
+    return frozenset({column.kind.rank(default)}) if isinstance(default, str | int) else frozenset()
+
+
+def _text(value: object) -> str:
+    if value is None or value == ():
+        return "empty"
+    return literal_text(value if isinstance(value, bool | int) else str(value))

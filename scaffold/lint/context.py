@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from scaffold.design.model import Alternative, Column, Design, Entity, Operation, Role
 from scaffold.lint.logic import Values, implies
-from scaffold.spec.model import Grant, Spec, Term
+from scaffold.spec.built_in import meant
+from scaffold.spec.model import Condition, Grant, Spec, Term
 from scaffold.spec.problems import Path
+from scaffold.types.kind import Kind
 
 WITH_FIELDS = ("list", "read", "create", "update")
 
@@ -19,7 +21,9 @@ class Granted:
     """One operation on one resource, as one grant allows it.
 
     `path` leads to the grant; `role` is the role that declares it. `fields` are the fields of the
-    resource that it covers, by the names of the spec; None covers every one.
+    resource that it covers, by the names of the spec; None covers every one. `when` are the
+    conditions, with literals as the logic of conditions compares them. `word` is what the grant
+    calls the operation, which may be a word of another resource.
     """
 
     path: Path
@@ -28,6 +32,8 @@ class Granted:
     entity: Entity
     grant: Grant
     fields: frozenset[str] | None
+    when: tuple[Condition, ...]
+    word: str
 
     @property
     def what(self) -> str:
@@ -37,7 +43,7 @@ class Granted:
     def covers(self, other: Granted) -> bool:
         """Does this grant certainly allow its role all that the other allows?"""
         fields = self.fields is None or (other.fields is not None and other.fields <= self.fields)
-        return fields and implies(other.grant.when, self.grant.when)
+        return fields and implies(other.when, self.when)
 
 
 class Context:
@@ -76,31 +82,45 @@ class Context:
             yield from self.by_operation.get((each, entity, do), ())
 
     def values(self, entity: Entity, term: Term) -> Values | None:
-        """The values that a term of a condition can have, where they are few."""
-        match term.kind:
-            case "environment":
-                return frozenset(self.design.environments)
-            case "field":
-                kind = next(each.kind for each in entity.columns if each.field == term.name)
-            case "tenant":
-                kind = next(a.kind for a in self.design.tenant_attributes if a.name == term.name)
-            case _:
-                kinds = (a.kind for a in self.design.user_attributes if a.name == term.name)
-                found = next(kinds, None)
-                if found is None:
-                    return None
-                kind = found
-        return frozenset(kind.choices) or None
+        """The values that a term of a condition can have, where they are few; None among them is
+        null."""
+        if term.kind == "environment":
+            return frozenset(self.design.environments)
+        kind = self.kind(entity, term)
+        if kind is None or not kind.choices:
+            return None
+        nullable = term.kind == "field" and self._column(entity, term).nullable
+        return frozenset([*kind.choices, *([None] if nullable else [])])
+
+    def kind(self, entity: Entity, term: Term) -> Kind | None:
+        """The type of a term; None of the caller's own id and of the environment."""
+        if term.kind == "field":
+            return self._column(entity, term).kind
+        known = {"tenant": self.design.tenant_attributes, "user": self.design.user_attributes}
+        return next((a.kind for a in known.get(term.kind, ()) if a.name == term.name), None)
+
+    def _column(self, entity: Entity, term: Term) -> Column:
+        return next(each for each in entity.columns if each.field == term.name)
+
+    def _compared(self, entity: Entity, condition: Condition) -> Condition:
+        kind = self.kind(entity, condition.left)
+        kind = kind.held or kind if kind else None
+        if kind is None or isinstance(condition.right, Term):
+            return condition
+        values = tuple(kind.rank(kind.compared(each)) for each in condition.right)
+        return replace(condition, right=values)
 
     def _granted(self) -> Iterator[Granted]:
         for role, source in self.spec.roles.items():
             for index, grant in enumerate(source.can):
                 for resource in grant.on:
-                    entity = self.entities[resource]
-                    for do in grant.do:
+                    for word in grant.do:
+                        name, do = meant(resource, word)
+                        entity = self.entities[name]
+                        when = tuple(self._compared(entity, each) for each in grant.when)
                         fields = _covered(entity, do, grant)
                         path = ("roles", role, "can", index)
-                        yield Granted(path, role, do, entity, grant, fields)
+                        yield Granted(path, role, do, entity, grant, fields, when, word)
 
 
 def at(entity: Entity | str, *path: str | int) -> Path:
@@ -131,12 +151,13 @@ def unconditional(operation: Operation | None) -> frozenset[str]:
 
 def seeing(entity: Entity) -> frozenset[str]:
     """The roles that may list or read a resource."""
-    found = [each for each in entity.operations if each.verb in ("list", "read")]
+    found = [each for each in entity.operations if each.sees]
     return holders([alternative for each in found for alternative in each.alternatives])
 
 
 def _covered(entity: Entity, do: str, grant: Grant) -> frozenset[str] | None:
-    if do not in WITH_FIELDS or (grant.only is None and grant.except_ is None):
+    exports = any(each.action == do for each in entity.exports)
+    if (do not in WITH_FIELDS and not exports) or (grant.only is None and grant.except_ is None):
         return None
     fields = frozenset(each.field for each in usable(entity, do))
     named = frozenset(grant.only if grant.only is not None else grant.except_ or ())

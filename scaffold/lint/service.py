@@ -40,11 +40,11 @@ def keys_from_elsewhere(context: Context) -> Iterator[Found]:
     """An issuer whose keys come from another host than its own, or than one below or above it."""
     for index, issuer in enumerate(context.design.issuers):
         own = urlsplit(issuer.url).hostname or ""
-        keys = urlsplit(issuer.jwks_url).hostname or ""
+        keys = urlsplit(issuer.jwks_origin or issuer.jwks_url or issuer.url).hostname or ""
         if own != keys and not own.endswith(f".{keys}") and not keys.endswith(f".{own}"):
             yield Found(
                 f"The keys of {quote(own)} come from {quote(keys)}",
-                ("identity", "issuers", index, "jwks_uri"),
+                ("identity", "issuers", index, "jwks_origin" if issuer.metadata else "jwks_uri"),
             )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from scaffold.design.model import Alternative, Column, Design, Entity, Operation
+from scaffold.design.model import Alternative, Column, Design, Entity, Join, Operation
 from scaffold.design.visibility import asked, readers, seers
 from scaffold.design.witness import (
     ME,
@@ -28,6 +28,25 @@ def access(design: Design) -> Mapping[str, Any]:
         operation.id: _operation(operation, entity, design, used)
         for entity in design.entities
         for operation in entity.operations
+    } | {each.operation.id: _join(each, used) for each in design.joins}
+
+
+def _join(join: Join, used: Sequence[Feature]) -> Mapping[str, Any]:
+    """An operation that no role is granted: whom it is open to, and no role."""
+    operation = join.operation
+    return {
+        "resource": "",
+        "verb": operation.verb,
+        "action": operation.action,
+        "function": operation.function,
+        "parent": "",
+        "on_item": False,
+        "conditional": False,
+        **{name: value for each in used for name, value in each.described(operation).items()},
+        "status": operation.status,
+        "body_max": operation.body_max,
+        "open_to": join.who,
+        "roles": {},
     }
 
 
@@ -117,7 +136,7 @@ class _Case:
         if referred is None:
             return {"reason": "reference_not_found"}
         world, references = referred
-        if operation.verb in ("list", "read"):
+        if operation.sees:
             world = complete(world, self.mine)
         return {
             "allowed": True,
@@ -160,7 +179,7 @@ class _Case:
                     continue
                 whole = replace(found, row=world.row)
                 if holds(alternative.conditions, whole) and self._shows(shown, whole):
-                    return whole, _row(found)
+                    return whole, _apart(found)
         return None
 
     def _referred(
@@ -216,16 +235,17 @@ class _Case:
         usable = partial(self._shows, needed)
         for alternative in self.mine:
             others = [each for each in self.mine if each is not alternative]
-            for why, world in failing(alternative, others, self.entity, start, usable):
-                if _reachable(self.operation, self.entity, world, alternative):
-                    yield {"why": f"not {why}", **_world(world)}
+            for each in failing(alternative, others, self.entity, start, usable):
+                if _reachable(self.operation, self.entity, each.world, alternative):
+                    unread = {"unread": each.unread} if each.unread else {}
+                    yield {"why": f"not {each.why}", **_world(each.world), **unread}
 
 
 def _shown(
     operation: Operation, entity: Entity, mine: list[Alternative], world: World
 ) -> list[str] | None:
     """The fields that the answer of a list or a read has in this world."""
-    if operation.verb not in ("list", "read"):
+    if not operation.sees:
         return None
     met = [each for each in mine if holds(each.conditions, world)]
     return [each.name for each in entity.columns if each.readable and seers(each, met)]
@@ -237,7 +257,7 @@ def _blind(operation: Operation, entity: Entity, mine: list[Alternative]) -> dic
     names = [
         column.name
         for column in entity.fields
-        if operation.verb == "list"
+        if operation.verb in ("list", "export")
         and column.readable
         and len(seers(column, mine)) < len(mine)
         and not seers(column, whole)
@@ -277,10 +297,10 @@ def _reachable(
     if operation.verb != "create":
         return True
     for column in entity.columns:
-        value = world.row.get(column.name)
         said = column.creatable and alternative.covers(column)
         implied = ME if column.origin == "owner" else column.default
-        if not said and value is not None and value != implied:
+        implied = list(implied) if isinstance(implied, tuple) else implied
+        if not said and world.row.get(column.name, implied) != implied:
             return False
     return True
 
@@ -294,7 +314,21 @@ def _world(world: World) -> Mapping[str, Any]:
 
 
 def _row(world: World) -> Mapping[str, Any]:
-    return {name: value for name, value in world.row.items() if value is not None}
+    return dict(world.row)
+
+
+def _apart(world: World) -> Mapping[str, Any]:
+    """The row, which refers to new rows where no claim says to which: it might refer to itself."""
+    given = world.user.values()
+    claimed = [one for each in given for one in (each if isinstance(each, list) else [each])]
+    return {
+        name: (
+            f"@new:{value.removeprefix('@row:')}"
+            if isinstance(value, str) and value.startswith("@row:") and value not in claimed
+            else value
+        )
+        for name, value in _row(world).items()
+    }
 
 
 def _fields(operation: Operation, entity: Entity, alternative: Alternative) -> list[str] | None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from scaffold.database.sql import identifier
 from scaffold.database.tables import of_features
 from scaffold.design.model import Attribute, Design, Entity
+from scaffold.design.witness import near
 from scaffold.plan.seeds import ROWS, personal, seeds, tenants
-from scaffold.types.kind import Kind, values
+from scaffold.types.kind import Kind, several, values
 
 
 def catalog(design: Design) -> Mapping[str, Any]:
@@ -119,9 +121,19 @@ def _values(design: Design, attribute: Attribute) -> list[Any]:
                     continue
                 if right.name == attribute.name and condition.left.kind.target:
                     return [ROWS[0]]  # there is such a row; of a text, any will do
+                if right.name == attribute.name and condition.order:
+                    return _between(condition.left.kind, attribute.kind)
                 if right.name == attribute.name:
-                    found |= dict.fromkeys(_domain(condition.left.kind))
+                    kind = condition.left.kind.held or condition.left.kind
+                    found |= dict.fromkeys(_domain(kind))
     return list(found) or list(_domain(attribute.kind))
+
+
+def _between(left: Kind, right: Kind) -> list[Any]:
+    """A value of both kinds that others are less and greater than, if there is one."""
+    found = [each for each in islice(several(right), 10) if left.accepts(each)]
+    inside = (each for each in found if len(near(left, each)) > 2)
+    return [next(inside, found[0] if found else values(right)[0])]
 
 
 def _domain(kind: Kind) -> tuple[str | int | bool, ...]:

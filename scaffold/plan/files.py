@@ -64,7 +64,10 @@ SINGLE = (
     "store/statements.py",
     "store/transport.py",
     "telemetry/__init__.py",
+    "telemetry/alerts.yml",
+    "telemetry/alerts_test.yml",
     "telemetry/decisions.py",
+    "telemetry/events.py",
     "telemetry/logs.py",
 )
 TESTS = (
@@ -75,6 +78,7 @@ TESTS = (
     "test_admin.py",
     "test_contract.py",
     "test_development.py",
+    "test_events.py",
     "test_fields.py",
     "test_grants.py",
     "test_isolation.py",
@@ -132,17 +136,28 @@ def _files(design: Design, ejected: bool, fills: bool) -> Iterator[tuple[str, st
     package = design.name
     singles = list(SINGLE)
     tests = list(TESTS)
+    if design.joins:
+        singles.append("gate/joins.py")
     if service.has_actions:
         singles.append("gate/actions.py")
         tests.append("test_hooks.py")
     if any(entity.backfills for entity in design.declared):
         tests.append("test_backfills.py")
+    if service.has_exports:
+        singles.append("gate/exports.py")
+        tests.append("test_exports.py")
     if service.fills:
         singles.append("store/fills.py")
     if service.unique_fields or service.reference_fields:
         tests.append("test_conflicts.py")
     if service.has_asked_references:
         tests.append("test_references.py")
+    if service.discovers:
+        singles.append("gate/discovery.py")
+        tests.append("test_discovery.py")
+    if service.maps:
+        singles.append("store/organizations.py")
+        tests.append("test_organizations.py")
     if service.profiles:
         tests.append("test_profiles.py")
     if service.has_search:

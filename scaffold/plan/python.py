@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from scaffold import naming
-from scaffold.design.model import Column, Entity, Input, Operation, Touch
+from scaffold.design.joins import MEMBERSHIP, membership
+from scaffold.design.model import Column, Design, Entity, Input, Operation, Touch
 from scaffold.design.visibility import may_be_absent
 from scaffold.naming import (
     Imports,
@@ -247,7 +248,13 @@ def models(entity: Entity) -> Module:
         module.models.append(Model(names.issued_model, "Answer", text, [*answer.properties, told]))
     if "list" in verbs:
         module.models.append(_page(entity, module))
-        module.models.append(_query(entity, module))
+        text = f"The query parameters of a list of {names.many}."
+        limits = (entity.page_default, entity.page_max)
+        module.models.append(_query(entity, module, names.query_model, text, *limits))
+    for export in entity.exports:
+        text = f"The query parameters of an export of {names.many}."
+        limits = (export.rows, export.rows)
+        module.models.append(_query(entity, module, names.export_model, text, *limits))
     if entity.search:
         module.models.append(_search(entity, module))
     if "create" in verbs:
@@ -336,15 +343,15 @@ def _page(entity: Entity, module: Module) -> Model:
 CURSOR = "Field(min_length=1, max_length=1024)"
 
 
-def _limit(entity: Entity, module: Module) -> str:
+def _limit(most: int, module: Module) -> str:
     module.types.add("whole")
-    return module.annotated("int", f"Field(ge=1, le={entity.page_max})", "whole")
+    return module.annotated("int", f"Field(ge=1, le={most})", "whole")
 
 
-def _query(entity: Entity, module: Module) -> Model:
+def _query(entity: Entity, module: Module, name: str, text: str, default: int, most: int) -> Model:
     module.types.add("Closed")
     properties = [
-        Property("limit", _limit(entity, module), default=str(entity.page_default)),
+        Property("limit", _limit(most, module), default=str(default)),
         Property("cursor", module.annotated("str", CURSOR), default='""'),
     ]
     listed = [each for each in entity.columns if each.in_url]
@@ -354,14 +361,13 @@ def _query(entity: Entity, module: Module) -> Model:
     for column in listed:
         for operator in column.filters:
             properties.append(_filter(column, operator, entity, module))
-    text = f"The query parameters of a list of {entity.names.many}."
-    return Model(entity.names.query_model, "Closed", text, properties)
+    return Model(name, "Closed", text, properties)
 
 
 def _search(entity: Entity, module: Module) -> Model:
     """What is absent is not asked for; null is no value of a filter."""
     properties = [
-        Property("limit", _limit(entity, module)),
+        Property("limit", _limit(entity.page_max, module)),
         Property("cursor", module.annotated("str", CURSOR)),
     ]
     sorts = _sorts(entity.columns, module)
@@ -414,6 +420,20 @@ def _input_model(action: Operation, module: Module) -> None:
         text = f"What a caller says to {words(action.action)}."
         module.add(action.body, "Closed", text, properties)
         module.types.add("Closed")
+
+
+def joins(design: Design) -> Module:
+    """What people say to become members, and what they are told."""
+    module = Module()
+    properties = [
+        module.item(each.name, each.kind.stored_annotation(module, MEMBERSHIP), each.description)
+        for each in membership(design)
+    ]
+    text = "What somebody is who has become a member."
+    module.models.append(Model(MEMBERSHIP, "Answer", text, properties))
+    for each in design.joins:
+        _input_model(each.operation, module)
+    return module
 
 
 def _action(action: Operation, entity: Entity, module: Module) -> None:

@@ -7,7 +7,8 @@ from itertools import islice, product
 from typing import Any
 
 from scaffold.design.model import Column, Condition, Design, Entity, Term
-from scaffold.design.witness import ME, OTHER, World, domain, holds
+from scaffold.design.witness import ME, OTHER, World, distinct, domain, holds, near
+from scaffold.types.kind import Kind
 from scaffold.types.uuid import EXAMPLES as UUIDS
 
 ROWS = UUIDS[:2]
@@ -29,7 +30,7 @@ def tenants(design: Design) -> list[Row]:
 
 def personal(entity: Entity) -> bool:
     """Does some condition ask whose a row is? Each member then gets rows."""
-    return any(each.of_caller for each in _conditions(entity))
+    return any(each.with_caller for each in _conditions(entity))
 
 
 def seeds(
@@ -112,26 +113,49 @@ def _reached(
 
 def _values(entity: Entity, name: str, worlds: Sequence[World]) -> list[Any]:
     """The values of a column that conditions tell apart, and one more."""
-    found: dict[Any, None] = {}
+    found: list[Any] = []
     kind = next(each.kind for each in entity.columns if each.name == name)
-    for condition in _conditions(entity):
+    asked = [each for each in _conditions(entity) if each.left.name == name]
+    asked = [each for each in asked if each.left.source == "field"]
+    for condition in asked:
         right = condition.right
-        if condition.left.source != "field" or condition.left.name != name:
-            continue
+        if condition.nullable and not condition.by_value:
+            found.append(None)
         if isinstance(right, tuple):
-            found |= dict.fromkeys(right)
-        elif condition.of_caller:
-            return [ME, OTHER]
+            found += _lists(kind, right) if kind.held else _told_apart(condition, right)
+        elif condition.with_caller:
+            if not kind.held:
+                return [ME, OTHER, *([None] if None in found else [])]
+            found += _lists(kind, (ME,))
         elif kind.target:
             return list(ROWS)
         else:
             for world in worlds:
                 side = world.user if right.source == "user" else world.tenant
                 value = side.get(right.name)
-                found |= dict.fromkeys(value if isinstance(value, list) else [value])
-    found.pop(None, None)
+                values = value if isinstance(value, list) else [value]
+                values = [each for each in values if each is not None]
+                found += _lists(kind, values) if kind.held else _told_apart(condition, values)
+    if all(each.by_value for each in asked):
+        found = [each for each in found if each is not None]
+    found = distinct(found)
     others = [each for each in domain(kind) if each not in found]
     return [*found, *(others if kind.choices else others[:1])]
+
+
+def _told_apart(condition: Condition, values: Iterable[Any]) -> list[Any]:
+    """The values, and those next to them that a comparison by order tells apart."""
+    if condition.order is None:
+        return list(values)
+    return [each for value in values for each in near(condition.left.kind, value)]
+
+
+def _lists(kind: Kind, items: Iterable[Any]) -> list[Any]:
+    """Lists with each of these items, and one without it."""
+    found: list[Any] = []
+    for item in items:
+        found += (kind.filled([item]), kind.filled([], [item]))
+    return [each for each in found if each is not None]
 
 
 def _names(entity: Entity, made: Collection[str]) -> Iterator[str]:
@@ -142,7 +166,7 @@ def _names(entity: Entity, made: Collection[str]) -> Iterator[str]:
         claimed = isinstance(right, Term) and right.source == "user"
         if column.source == "field" and (
             not column.kind.target
-            or condition.of_caller
+            or condition.with_caller
             or (claimed and column.kind.target in made)
         ):
             yield column.name

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from scaffold.design.model import Design, Issuer
-from scaffold.tokens import CLIENT, PROFILES, RFC9068, Profile, TokenRules
+from scaffold.tokens import CLIENT, DIRECTORY, PROFILES, RFC9068, Profile, TokenRules
 
 TENANT: Final = "5f0c7e1a-3c1d-4a51-9a0e-2f6b8f0d7c11"
 SUBJECT: Final = "248289761001"
 OTHER: Final = "another"
+NOWHERE: Final = "00000000-0000-4000-8000-ffffffffffff"
 NOT_ACCESS: Final = "logout+jwt"
 """A type that no access token has."""
 
@@ -51,7 +52,7 @@ def recorded(design: Design) -> Iterator[Recorded]:
             if kind == "service" and issuer.rules.audience == issuer.rules.client[0]:
                 claims["sub"] = f"{issuer.audience}{issuer.rules.service_suffix or ''}"
             type_ = issuer.rules.types[-1]
-            spoils = tuple(_alterations(issuer.rules, kind, claims, type_, design.tenant_claim))
+            spoils = tuple(_alterations(issuer, kind, claims, type_, design.tenant_claim))
             name = f"{issuer.profile} {kind} {number}"
             yield Recorded(name, issuer.url, kind, type_, claims, spoils)
 
@@ -70,7 +71,8 @@ def _custom(rules: TokenRules) -> Profile:
 
 def _claims(issuer: Issuer, made: Mapping[str, Any], tenant_claim: str) -> dict[str, Any]:
     """The claims of a token, with those that every issuer makes."""
-    claims: dict[str, Any] = {"iss": issuer.url, issuer.rules.audience: issuer.audience, **made}
+    url = issuer.url.replace(DIRECTORY, TENANT)
+    claims: dict[str, Any] = {"iss": url, issuer.rules.audience: issuer.audience, **made}
     claims[issuer.rules.audience] = issuer.audience
     if issuer.scopes:
         claims[issuer.rules.scope] = " ".join(issuer.scopes)
@@ -87,9 +89,10 @@ def _tenant(rules: TokenRules, tenant_claim: str, value: str | None) -> dict[str
 
 
 def _alterations(
-    rules: TokenRules, kind: str, claims: Mapping[str, Any], type_: str, tenant_claim: str
+    issuer: Issuer, kind: str, claims: Mapping[str, Any], type_: str, tenant_claim: str
 ) -> Iterator[Alteration]:
     """Everything that makes a token one that is refused."""
+    rules = issuer.rules
     yield Alteration("another type", NOT_ACCESS, {})
     for each in ("", "jwt"):
         if each not in rules.types:
@@ -97,7 +100,12 @@ def _alterations(
     yield Alteration("another audience", type_, {rules.audience: OTHER})
     yield Alteration("no audience", type_, {rules.audience: None})
     yield Alteration("no tenant", type_, _tenant(rules, tenant_claim, None))
-    yield Alteration("a tenant that is no UUID", type_, _tenant(rules, tenant_claim, OTHER))
+    if not issuer.mapped:
+        yield Alteration("a tenant that is no UUID", type_, _tenant(rules, tenant_claim, OTHER))
+    if DIRECTORY in issuer.url:
+        for what, directory in (("another directory", NOWHERE), ("every directory", DIRECTORY)):
+            changed = {"iss": issuer.url.replace(DIRECTORY, directory)}
+            yield Alteration(f"the issuer of {what}", type_, changed)
     for name, values in rules.required.items():
         yield Alteration(f"no {name}", type_, {name: None})
         if values:

@@ -15,12 +15,14 @@ from scaffold.database.sql import identifier
 from scaffold.database.tables import former, of_features
 from scaffold.database.touches import name as touch_name
 from scaffold.design import visibility
+from scaffold.design.events import SecurityEvent, events
 from scaffold.design.model import (
     Column,
     Design,
     Entity,
     Input,
     Issuer,
+    Join,
     Operation,
     Touch,
     TouchVerb,
@@ -34,7 +36,7 @@ from scaffold.plan.quoting import python as quoted
 from scaffold.plan.quoting import raw
 from scaffold.plan.tokens import TENANT, Recorded, recorded
 from scaffold.spec.field_base import CLASSIFIED
-from scaffold.tokens import RFC9068, TokenRules
+from scaffold.tokens import DIRECTORY, RFC9068, TokenRules
 from scaffold.types.fields import RULES
 from scaffold.types.kind import Kind
 
@@ -95,6 +97,44 @@ class ServiceView:
         return asks_environment(self.design)
 
     @property
+    def claimed(self) -> Mapping[str, str]:
+        """The tests, in Python, of claims by attribute: of all that PostgreSQL reads as another
+        type, and of those of which a value out of bounds could meet a condition."""
+        exposed = {
+            term.name
+            for condition in self.design.conditions
+            if not condition.by_value
+            for term in condition.terms
+            if term.source == "user"
+        }
+        return {
+            each.name: each.kind.claimed
+            for each in self.design.user_attributes
+            if each.kind.claimed
+            and not each.many
+            and (each.name in exposed or not each.kind.textual)
+        }
+
+    @property
+    def asks_lists(self) -> bool:
+        """Does a condition look at a list of a row?"""
+        return any(condition.left.kind.held for condition in self.design.conditions)
+
+    @property
+    def asks_present(self) -> bool:
+        """Is some claim looked at that a condition must find, whatever it is?"""
+        return any(
+            not condition.by_value and term.source == "user" and term.name != "id"
+            for condition in self.design.conditions
+            for term in condition.terms
+        )
+
+    @property
+    def claims_dates(self) -> bool:
+        """Is a claim a date?"""
+        return any("_is_date" in each for each in self.claimed.values())
+
+    @property
     def environments(self) -> str:
         """The environments as Python literals between commas."""
         return ", ".join(quoted(each) for each in self.design.environments)
@@ -109,7 +149,35 @@ class ServiceView:
     @cached_property
     def outcomes(self) -> Sequence[Outcome]:
         """How a stored function can end."""
-        return outcomes(each.name for each in self.used)
+        return outcomes(self.design)
+
+    @cached_property
+    def events(self) -> Sequence[SecurityEvent]:
+        """The security events that it can raise."""
+        return events(self.design)
+
+    @property
+    def events_of(self) -> Mapping[str, Mapping[str, Sequence[SecurityEvent]]]:
+        """The same by the id of an operation, by the reason code of an answer, and by the cause
+        of a refusal: every bad credential has the one reason code."""
+        causes = {each.code: each.detail for each in self.outcomes if each.status == 401}
+        found: dict[str, dict[str, list[SecurityEvent]]] = {
+            "operations": {},
+            "reasons": {},
+            "causes": {},
+        }
+        for event in self.events:
+            for operation in event.operations:
+                found["operations"].setdefault(operation, []).append(event)
+            for reason in event.reasons:
+                of, key = ("causes", causes[reason]) if reason in causes else ("reasons", reason)
+                found[of].setdefault(key, []).append(event)
+        return found
+
+    @property
+    def events_of_bodies(self) -> Sequence[SecurityEvent]:
+        """Those that look at what was sent."""
+        return [each for each in self.events if each.values]
 
     @property
     def answered_before(self) -> bool:
@@ -129,6 +197,13 @@ class ServiceView:
     def headers(self) -> Sequence[str]:
         """The request headers of features that may be there once only, in lower case."""
         return sorted(name for each in self.used for name in each.headers())
+
+    def rights_to(self, table: str) -> Sequence[str]:
+        """What the service's role may do to the whole of a table."""
+        grants = self.stored.guards.grants
+        (found,) = (each for each in grants if each.table == identifier(table))
+        rights = {"SELECT": found.select, "INSERT": found.insert, "DELETE": found.delete}
+        return [name for name, given in rights.items() if given]
 
     @property
     def own_tables(self) -> Sequence[OwnTable]:
@@ -273,8 +348,28 @@ class ServiceView:
     @cached_property
     def types(self) -> frozenset[str]:
         """What the models of all resources import from the module of types."""
-        modules = (python.models(each) for each in self.design.entities if each.operations)
+        modules = [python.models(each) for each in self.design.entities if each.operations]
+        modules += [self.joining] if self.design.joins else []
         return frozenset({"Closed"}).union(*(each.types for each in modules))
+
+    @cached_property
+    def joining(self) -> python.Module:
+        """The models of the operations by which people become members."""
+        return python.joins(self.design)
+
+    def joined(self, join: Join) -> Function:
+        """The stored function of such an operation."""
+        return next(e for e in self.stored.functions.joins if e.name == join.operation.id)
+
+    @property
+    def join_modules(self) -> Sequence[str]:
+        """The modules of their handlers and models."""
+        return sorted(["joins", *(each.handler.partition(".")[0] for each in self.design.joins)])
+
+    @property
+    def founding(self) -> bool:
+        """Is there an operation that makes a tenant, for callers who belong to none?"""
+        return any(each.founding for each in self.design.joins)
 
     @property
     def permission_scopes(self) -> bool:
@@ -296,6 +391,31 @@ class ServiceView:
             name: tuple(url for url, where in self.trusted.items() if name in where)
             for name in self.design.environments
         }
+
+    @property
+    def maps(self) -> bool:
+        """Is there an issuer whose organizations are mapped to tenants?"""
+        return self.design.maps
+
+    @property
+    def directories(self) -> bool:
+        """Is there a template of issuers, one for each directory?"""
+        return any(DIRECTORY in each.url for each in self.design.issuers)
+
+    @property
+    def directory(self) -> str:
+        """What stands for the id of a directory in a template."""
+        return DIRECTORY
+
+    @property
+    def addressed(self) -> bool:
+        """Is there an issuer whose keys are at an address that is pinned?"""
+        return any(each.jwks_url for each in self.design.issuers)
+
+    @property
+    def discovers(self) -> bool:
+        """Is there an issuer whose metadata says where its keys are?"""
+        return any(each.metadata for each in self.design.issuers)
 
     @property
     def profiles(self) -> bool:
@@ -382,6 +502,26 @@ class ServiceView:
         return any(each.verb == "update" for each in self.design.operations)
 
     @property
+    def has_exports(self) -> bool:
+        """Does some operation answer with rows one a line?"""
+        return any(each.exports for each in self.design.entities)
+
+    @property
+    def listing(self) -> str:
+        """The verbs that answer with several rows, as Python literals between commas."""
+        return '"list", "export"' if self.has_exports else '"list"'
+
+    @property
+    def is_listing(self) -> str:
+        """The test that a verb is one of them, behind the verb."""
+        return f"in ({self.listing})" if self.has_exports else f"== {self.listing}"
+
+    @property
+    def is_no_listing(self) -> str:
+        """The test that it is none of them."""
+        return f"not in ({self.listing})" if self.has_exports else f"!= {self.listing}"
+
+    @property
     def has_search(self) -> bool:
         """Is some list asked for in its body?"""
         return any(each.searches for each in self.design.operations)
@@ -407,7 +547,8 @@ class ServiceView:
 
     @property
     def _inputs(self) -> Iterable[Input]:
-        return (each for operation in self.design.operations for each in operation.input)
+        found = [*self.design.operations, *(each.operation for each in self.design.joins)]
+        return (each for operation in found for each in operation.input)
 
     @property
     def _kinds(self) -> Iterator[Kind]:
@@ -539,6 +680,7 @@ class ResourceView:
         used |= {"TypeAdapter"} if True in rows else set()
         used |= {"arguments", "page"} if "list" in verbs else set()
         used |= {"Secret"} if any(each.secret for each in self.entity.operations) else set()
+        used |= {"arguments", "exported"} if "export" in verbs else set()
         return python.imports(self.package, self.entity.name, naming.HANDLERS, used)
 
     @property

@@ -4,6 +4,8 @@ import heapq
 from collections.abc import Iterator
 from itertools import islice
 
+from scaffold.features import FEATURES
+
 from .check_identity import check_identity
 from .check_names import check_names
 from .check_resources import check_resources
@@ -29,3 +31,5 @@ def _findings(scope: Scope) -> Iterator[Finding]:
     yield from check_resources(scope)
     yield from check_names(scope)
     yield from check_roles(scope)
+    for each in FEATURES:
+        yield from each.findings(scope)

@@ -1,4 +1,4 @@
-"""Rules about conditions: both sides exist and are of types that can be equal."""
+"""Rules about conditions: both sides exist and are of types that can be compared."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,7 +6,8 @@ from typing import Literal
 
 from scaffold.types.kind import values
 
-from .conditions import ENVIRONMENT
+from .built_in import exports
+from .conditions import ENVIRONMENT, ORDERS, Constant
 from .field_base import Comparison
 from .findings import Finding, Scope, unknown
 from .model import Attribute, CommonField, Condition, EnumField, Grant, Term, UuidField
@@ -21,10 +22,31 @@ _COMPARABLE: dict[Kind, frozenset[Kind]] = {
     # A claim names a row by the text of its UUID.
     "id": frozenset({"text"}),
     "owner": frozenset({"owner"}),
+    "decimal": frozenset({"integer"}),
+    "money": frozenset({"integer"}),
+    "duration": frozenset(),
+    "date": frozenset({"date"}),
+    "datetime": frozenset(),
 }
 """What may stand right of what."""
+_NOUNS: dict[Kind, str] = {
+    "text": "text",
+    "boolean": "a boolean",
+    "integer": "an integer",
+    "decimal": "a decimal number",
+    "money": "an amount",
+    "duration": "a duration",
+    "date": "a date",
+    "datetime": "a moment",
+}
+_LISTED: frozenset[Kind | None] = frozenset({"text", "id", "integer"})
+"""What a list is asked for: values with one spelling, by which JSON compares them."""
 
-_TYPES = "enum, string, boolean, integer, uuid, reference, the owner or the parent"
+_TYPES = (
+    "enum, string, boolean, integer, decimal, money, duration, date, datetime, uuid, reference, "
+    "the owner or the parent"
+)
+_ORDERED = "Only integers, decimals, amounts, durations, dates and moments have an order."
 _OWNER = Term("user", "id")
 _SECTIONS = {
     "user": "identity",
@@ -98,7 +120,8 @@ def _check(
             yield from _check_field(scope, at, name, condition)
             for operation in grant.do:
                 action = resource.actions.get(operation)
-                if action is not None and action.on == "collection":
+                rows = action is None or action.on == "item" or exports(name, operation)
+                if not rows:
                     yield Finding(
                         "E-CONDITION",
                         f"{operation} is not about one {name}, so a condition cannot use a field",
@@ -120,17 +143,61 @@ def _check_field(scope: Scope, at: Path, name: str, condition: Condition) -> Ite
         return
     resource = scope.served[name]
     kind = resource.fields.get(field)
+    if condition.operator == "null":
+        yield from _check_null(at, field, kind, condition)
+        return
+    if condition.operator == "contains":
+        yield from _check_contains(scope, at, kind, condition)
+        return
     left = _of_field(kind) if kind is not None else _built_in(field == resource.owner)
     if left is not None:
         yield from _compare(scope, at, left, condition)
     elif kind is not None:
+        holds = kind.item is not kind and kind.item.COMPARES in _LISTED
         yield Finding(
             "E-CONDITION",
             f"A condition cannot use {quote(field)}, which is of type {kind.type}",
             at,
-            f"It can use {_TYPES}.",
+            f"Write {{{field}: {{contains: value}}}}." if holds else f"It can use {_TYPES}.",
             named=True,
         )
+
+
+def _check_null(
+    at: Path, name: str, field: CommonField | None, condition: Condition
+) -> Iterator[Finding]:
+    if field is not None and field.inner:
+        message = f"A condition cannot use {quote(name)}, which is of type {field.type}"
+        hint = f"Null can be {_TYPES}, a text or a list."
+    elif field is None or not (field.optional or field.computed):
+        message = f"{name} is never null"
+        hint = "Make the field optional, or remove the condition."
+    else:
+        return
+    yield Finding("E-CONDITION", message, (*at, *condition.keys), hint)
+
+
+def _check_contains(
+    scope: Scope, at: Path, field: CommonField | None, condition: Condition
+) -> Iterator[Finding]:
+    at = (*at, *condition.keys)
+    name = condition.left.name
+    if field is None or field.item is field:
+        what = f"{name} is no list, so that it contains nothing"
+        yield Finding("E-CONDITION", what, at, f"Write {{{name}: value}}.", named=True)
+    elif (kind := field.item.COMPARES) is None or kind not in _LISTED:
+        yield Finding(
+            "E-CONDITION",
+            f"{name} is a list of type {field.item.type}, which cannot be asked for one value",
+            at,
+            "A list of enum, string, integer or uuid can.",
+            named=True,
+        )
+    else:
+        item = _Operand(kind, field.item)
+        if item.kind == "id" and condition.right == _OWNER:
+            return
+        yield from _sides(scope, at, item, condition)
 
 
 def _of_field(field: CommonField) -> _Operand | None:
@@ -169,18 +236,38 @@ def _compare(scope: Scope, at: Path, left: _Operand, condition: Condition) -> It
             f"Write the list on the right: {{region: {{in: {condition.left}}}}}.",
             named=True,
         )
-    elif isinstance(condition.right, Term):
-        right = _of_term(scope, condition.right)
-        if wrong := _mismatch(left, right, condition):
-            where = (*at, "in") if condition.operator == "in" else at
-            yield Finding("E-CONDITION", wrong[0], where, wrong[1])
+        return
+    at = (*at, *condition.keys)
+    if condition.operator == "null":
+        yield Finding(
+            "E-CONDITION",
+            f"{condition.left} cannot be compared with null",
+            at,
+            "Whatever is compared with an attribute that is absent is refused.",
+        )
+    elif condition.operator == "contains":
+        what = f"{condition.left} is no list, so that it contains nothing"
+        hint = f"Write {{{condition.left}: value}}."
+        yield Finding("E-CONDITION", what, at, hint, named=True)
+    elif condition.operator in ORDERS and (left.kind == "owner" or not left.field.ordered):
+        what = f"One {condition.left} is not less than another"
+        yield Finding("E-CONDITION", what, at, _ORDERED, named=True)
     else:
-        for index, literal in enumerate(condition.right):
-            try:
-                _check_literal(left, literal)
-            except Refusal as refusal:
-                where = (*at, "in", index) if condition.operator == "in" else at
-                yield Finding(refusal.code, refusal.message, where, refusal.hint)
+        yield from _sides(scope, at, left, condition)
+
+
+def _sides(scope: Scope, at: Path, left: _Operand, condition: Condition) -> Iterator[Finding]:
+    """What is wrong with the right side, at `at`, for what is on the left."""
+    if isinstance(condition.right, Term):
+        if wrong := _mismatch(left, _of_term(scope, condition.right), condition):
+            yield Finding("E-CONDITION", wrong[0], at, wrong[1])
+        return
+    for index, literal in enumerate(condition.right):
+        try:
+            _check_literal(left, literal)
+        except Refusal as refusal:
+            where = (*at, index) if condition.operator == "in" else at
+            yield Finding(refusal.code, refusal.message, where, refusal.hint)
 
 
 def _mismatch(left: _Operand, right: _Operand, condition: Condition) -> tuple[str, str] | None:
@@ -190,7 +277,11 @@ def _mismatch(left: _Operand, right: _Operand, condition: Condition) -> tuple[st
         return f"{value} is one value, not a list", f"Write {{{key}: {value}}}."
     if condition.operator == "eq" and right.many:
         return f"{value} is a list", f"Write {{{key}: {{in: {value}}}}}."
+    if condition.operator != "in" and right.many:
+        return f"{value} is a list", "Compare with an attribute that is one value."
     if right.kind not in _COMPARABLE[left.kind]:
+        if condition.operator == "contains" and "owner" in (left.kind, right.kind):
+            return f"{key} cannot contain {value}", "Only a list of uuid can contain $user.id."
         if "owner" in (left.kind, right.kind):
             return (
                 f"{key} cannot equal {value}",
@@ -200,20 +291,25 @@ def _mismatch(left: _Operand, right: _Operand, condition: Condition) -> tuple[st
             f"{key} holds {_noun(left)} and {value} {_noun(right)}",
             "Compare values of the same type.",
         )
+    if condition.negated and left.kind == "id":
+        return (
+            f"{value} may name the same row in another spelling, so that not would not exclude it",
+            "Compare without not, or compare a text of the row.",
+        )
+    if condition.operator in ORDERS or left.kind == "decimal":
+        return None
     if not left.meets(right):
         return f"{key} and {value} have no value in common", "Give both the same values."
     return None
 
 
 def _noun(operand: _Operand) -> str:
-    return {"text": "text", "boolean": "a boolean", "integer": "an integer"}.get(
-        operand.kind, "an id"
-    )
+    return _NOUNS.get(operand.kind, "an id")
 
 
-def _check_literal(left: _Operand, literal: str | int | bool) -> None:
+def _check_literal(left: _Operand, literal: Constant) -> None:
     if left.kind == "owner":
         raise Refusal(
             "E-CONDITION", "A member can be compared with the user only", "Write $user.id."
         )
-    left.field.check_literal(literal)
+    left.field.check_compared(literal)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from .built_in import exports, grantable, meant
 from .check_conditions import check_conditions
 from .check_resources import cycle_starts
 from .findings import Finding, Scope, unknown
@@ -10,6 +11,7 @@ from .names import OPERATIONS
 from .problems import Path, listing, quote
 
 _SEEING = frozenset({"list", "read"})
+_WITH_FIELDS = frozenset({*_SEEING, "create", "update"})
 
 
 def check_roles(scope: Scope) -> Iterator[Finding]:
@@ -59,7 +61,29 @@ def _check_grant(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:
     for key, names in (("only", grant.only or ()), ("except", grant.except_ or ())):
         for index, field in enumerate(names):
             yield from _check_field(scope, (*path, key, index), field, grant)
+    yield from _check_fields(scope, path, grant)
     yield from _check_roles(scope, path, grant)
+
+
+def _check_fields(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:
+    """An action that is only called like an export has no fields that a grant could name."""
+    named = "only" if grant.only is not None else "except" if grant.except_ is not None else ""
+    if not named or not _WITH_FIELDS.isdisjoint(grant.do):
+        return
+    for name, _ in scope.granted(grant):
+        if not _exports(name, grant):
+            yield Finding(
+                "E-GRANT",
+                f"{named} has no meaning for {listing(grant.do)} on {name}",
+                (*path, named),
+                "It limits the fields of list, read, create and update.",
+                named=True,
+            )
+
+
+def _exports(name: str, grant: Grant) -> bool:
+    """Does a grant let somebody export a built-in resource?"""
+    return any(exports(name, each) for each in grant.do)
 
 
 def _check_roles(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:
@@ -71,6 +95,17 @@ def _check_roles(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:
         for do in grant.do
         if do in scope.built_in[name].effects
     }
+    lent = [(name, do) for name in grant.on for do in grant.do if meant(name, do) != (name, do)]
+    uses |= dict.fromkeys(lent, "gives")
+    for key, given in (("only", grant.only), ("except", grant.except_), ("when", grant.when)):
+        if lent and given:
+            yield Finding(
+                "E-GRANT",
+                f"{key} has no meaning for {listing(do for _, do in lent)}",
+                (*path, key),
+                "Say what else is granted in a grant of its own: this one takes roles alone.",
+                named=True,
+            )
     if grant.roles is None:
         for (name, do), use in uses.items():
             if use == "gives":
@@ -106,18 +141,20 @@ def _check_roles(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:
 
 def _check_operation(scope: Scope, path: Path, operation: str, grant: Grant) -> Iterator[Finding]:
     for name in grant.on:
-        if name in scope.built_in and operation not in scope.built_in[name].operations:
+        if name in scope.built_in and operation not in grantable(name, scope.built_in[name]):
             yield Finding(
                 "E-GRANT",
                 f"{quote(operation)} cannot be granted on {name}, which the service writes itself",
                 path,
-                f"Grant {listing(scope.built_in[name].operations, 'or')}.",
+                f"Grant {listing(grantable(name, scope.built_in[name]), 'or')}.",
             )
             return
     if operation in OPERATIONS:
         return
     for name, _ in scope.granted(grant):
         actions = scope.actions(name)
+        if meant(name, operation) != (name, operation):
+            continue
         if operation not in actions and not scope.is_broken("resources", name, "actions"):
             what = f"operation of {name} called"
             yield unknown("E-UNKNOWN-OPERATION", what, operation, path, actions | set(OPERATIONS))
@@ -129,7 +166,7 @@ def _check_field(scope: Scope, path: Path, field: str, grant: Grant) -> Iterator
         if field not in known:
             if not scope.unsure(name):
                 yield unknown("E-UNKNOWN-FIELD", f"field of {name} called", field, path, known)
-        elif grant.only and (why := _useless(resource, field, grant)):
+        elif grant.only and (why := _useless(name, resource, field, grant)):
             yield Finding(
                 "E-GRANT",
                 f"{listing(grant.do, 'and')} cannot use the field {quote(field)}: {why}",
@@ -138,18 +175,19 @@ def _check_field(scope: Scope, path: Path, field: str, grant: Grant) -> Iterator
             )
 
 
-def _useless(resource: Resource, field: str, grant: Grant) -> str:
+def _useless(name: str, resource: Resource, field: str, grant: Grant) -> str:
     """Why no operation of the grant can use a field that `only` names, or nothing."""
     kind = resource.fields.get(field)
     operations = set(grant.do)
+    seeing = operations & _SEEING or _exports(name, grant)
     if kind is None:
         if field not in (resource.parent, resource.owner):
             return ""  # it is not sound, which is a problem of its own
         # The parent is given by the path and the owner by the principal.
-        return "" if operations & _SEEING else "the service sets it"
+        return "" if seeing else "the service sets it"
     if kind.class_ == "secret" and operations <= _SEEING:
         return "a secret is never part of a response"
-    if operations & _SEEING:
+    if seeing:
         return ""
     if kind.computed or kind.set_by:
         return "only hooks set it"

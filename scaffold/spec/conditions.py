@@ -1,7 +1,9 @@
 """The conditions of a grant: data, not code. A conjunction of comparisons, each of two terms."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -10,7 +12,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from .names import suggestion
-from .problems import Path, Refusal, quote
+from .problems import Path, Refusal, listing, quote
 
 MAX_LITERALS = 100
 
@@ -18,7 +20,13 @@ ENVIRONMENT = "$service.environment"
 _TERM = re.compile(r"\$(user|tenant)\.([a-z][a-z0-9_]{0,39})", re.ASCII)
 _SPELLINGS = "Write $user.id, $user.ATTRIBUTE, $tenant.ATTRIBUTE or $service.environment."
 
-Literals = tuple[str | int | bool, ...]
+Constant = str | int | bool | Decimal
+Literals = tuple[Constant, ...]
+Order = Literal["lt", "lte", "gt", "gte"]
+Operator = Literal["eq", "in", "lt", "lte", "gt", "gte", "contains", "null"]
+ORDERS: Mapping[str, Order] = {"lt": "gte", "lte": "gt", "gt": "lte", "gte": "lt"}
+"""The comparisons by order, each with the one that holds where it does not."""
+_OPERATORS = ("in", "not", *ORDERS, "contains")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +48,22 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One comparison. `eq` with a literal holds a tuple of one literal."""
+    """One comparison. `eq` with a literal holds a tuple of one literal, and `null` an empty one.
+
+    A `negated` one is met by what is there and does not meet it, and by a field that is null;
+    never by an attribute that is absent, on either side.
+    """
 
     left: Term
-    operator: Literal["eq", "in"]
+    operator: Operator
     right: Term | Literals
+    negated: bool = False
+
+    @property
+    def keys(self) -> Path:
+        """The keys that lead from the left side to the right one."""
+        own = () if self.operator in ("eq", "null") else (self.operator,)
+        return (*(("not",) if self.negated else ()), *own)
 
 
 class _When:
@@ -60,25 +79,61 @@ class _When:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         """Describes the mapping instead of the conditions."""
-        literal = {"type": ["string", "integer", "boolean"]}
-        several = {"type": "array", "items": literal, "minItems": 1, "maxItems": MAX_LITERALS}
+        several = {"type": "array", "items": _LITERAL, "minItems": 1, "maxItems": MAX_LITERALS}
         attribute = {"type": "string", "pattern": r"^\$user\.[a-z][a-z0-9_]*$"}
+        equal = {
+            "in": {
+                "anyOf": [several, attribute],
+                "description": "The values of which it is one, or a list of the user.",
+                "examples": [["draft", "sent"], "$user.regions"],
+            },
+            "contains": {
+                **_LITERAL,
+                "description": "What the list holds.",
+                "examples": ["$user.id", "urgent"],
+            },
+        }
+        negated = {
+            "anyOf": [_LITERAL, {"const": None}, _operators(equal, most=1)],
+            "description": "What it is not; null is no value.",
+            "examples": ["draft", "$user.id", {"in": ["draft", "sent"]}],
+        }
+        orders: dict[str, Any] = {
+            operator: {
+                "type": ["string", "number"],
+                "description": f"What it is {words}: a literal, or an attribute.",
+                "examples": [100, "$user.approval_limit"],
+            }
+            for operator, words in _ORDER_WORDS.items()
+        }
         return {
             "type": "object",
             "minProperties": 1,
             "propertyNames": {"pattern": r"^(\$(user|tenant|service)\.)?[a-z][a-z0-9_]*$"},
             "additionalProperties": {
                 "anyOf": [
-                    literal,
-                    {
-                        "type": "object",
-                        "properties": {"in": {"anyOf": [several, attribute]}},
-                        "required": ["in"],
-                        "additionalProperties": False,
-                    },
+                    _LITERAL,
+                    {"const": None},
+                    _operators({**equal, "not": negated, **orders}),
                 ]
             },
         }
+
+
+_LITERAL: Mapping[str, Any] = {"type": ["string", "number", "boolean"]}
+_ORDER_WORDS: Mapping[Order, str] = {
+    "lt": "less than",
+    "lte": "at most",
+    "gt": "more than",
+    "gte": "at least",
+}
+
+
+def _operators(properties: Mapping[str, Any], most: int | None = None) -> JsonSchemaValue:
+    found = {"type": "object", "properties": properties, "minProperties": 1}
+    if most is not None:
+        found["maxProperties"] = most
+    return {**found, "additionalProperties": False}
 
 
 WHEN = _When()
@@ -93,10 +148,11 @@ def _conditions(value: object) -> object:
             f"when needs a mapping of conditions, not {quote(value)}",
             "Write it as {status: draft}; leave the key out when there is no condition.",
         )
-    return tuple(_condition(key, right) for key, right in value.items())
+    return tuple(each for key, right in value.items() for each in _comparisons(key, right))
 
 
-def _condition(key: str, value: object) -> Condition:
+def _comparisons(key: str, value: object) -> Iterator[Condition]:
+    """The conditions on one term: several operators are as many conditions."""
     left = _term(key, (key,)) if key.startswith("$") else Term("field", key)
     if left == Term("user", "id"):
         raise Refusal(
@@ -107,21 +163,62 @@ def _condition(key: str, value: object) -> Condition:
             named=True,
         )
     if not isinstance(value, Mapping):
-        return Condition(left, "eq", _right(value, (key,)))
-    for operator in value:
-        if operator != "in":
-            raise Refusal(
-                "E-CONDITION",
-                f"{quote(operator)} is not an operator of a condition",
-                "Write the value itself, or {in: [values]}.",
-                (key, operator),
-                named=True,
-            )
+        yield _equality(left, value, (key,))
+        return
     if not value:
         raise Refusal(
             "E-CONDITION", "The condition is empty", "Write the value, or {in: [values]}.", (key,)
         )
-    return Condition(left, "in", _several(value["in"], (key, "in")))
+    for operator, right in value.items():
+        yield _comparison(left, operator, right, (key, operator))
+
+
+def _comparison(left: Term, operator: str, value: object, at: Path) -> Condition:
+    match operator:
+        case "in":
+            return Condition(left, "in", _several(value, at))
+        case "contains":
+            return Condition(left, "contains", _right(value, at))
+        case "lt" | "lte" | "gt" | "gte":
+            return Condition(left, operator, _right(value, at))
+        case "not":
+            return _negated(left, value, at)
+    raise Refusal(
+        "E-CONDITION",
+        f"{quote(operator)} is not an operator of a condition",
+        f"Write the value itself, or an operator: {listing(_OPERATORS)}.",
+        at,
+        named=True,
+    )
+
+
+def _negated(left: Term, value: object, at: Path) -> Condition:
+    if not isinstance(value, Mapping):
+        return replace(_equality(left, value, at), negated=True)
+    if len(value) != 1:
+        raise Refusal(
+            "E-CONDITION",
+            "not needs one value or one operator",
+            "Write {not: draft}, or {not: {in: [draft, sent]}}.",
+            at,
+        )
+    ((operator, right),) = value.items()
+    if operator in ("in", "contains"):
+        return replace(_comparison(left, operator, right, (*at, operator)), negated=True)
+    opposite = f"Write {ORDERS[operator]} instead." if operator in ORDERS else ""
+    raise Refusal(
+        "E-CONDITION",
+        f"{quote(operator)} cannot be inside not",
+        opposite or "Write {not: draft}, {not: {in: [draft, sent]}} or {not: {contains: draft}}.",
+        (*at, operator),
+        named=True,
+    )
+
+
+def _equality(left: Term, value: object, at: Path) -> Condition:
+    if value is None:
+        return Condition(left, "null", ())
+    return Condition(left, "eq", _right(value, at))
 
 
 def _several(value: object, at: Path) -> Term | Literals:
@@ -145,14 +242,14 @@ def _right(value: object, at: Path) -> Term | Literals:
     return (_literal(value, at),)
 
 
-def _literal(value: object, at: Path) -> str | int | bool:
+def _literal(value: object, at: Path) -> Constant:
     if isinstance(value, str) and value.startswith("$"):
         raise Refusal("E-CONDITION", f"{quote(value)} cannot be in a list", _SPELLINGS, at)
-    if not isinstance(value, str | int | bool):
+    if not isinstance(value, str | int | bool | Decimal):
         raise Refusal(
             "E-CONDITION",
             f"{quote(value)} is not a value",
-            "Write text, an integer, true or false.",
+            "Write text, a number, true or false.",
             at,
         )
     return value

@@ -24,7 +24,7 @@ MAX_VALUES = 250_000
 MAX_DEPTH = 20
 MAX_SCALAR = 64 * 2**10
 
-Data = Scalar | tuple["Data", ...] | dict[str, "Data"]
+Data = Scalar | None | tuple["Data", ...] | dict[str, "Data"]
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml where the wheel has it, else the slower pure parser; only the events are used."""
@@ -272,7 +272,9 @@ class _Builder:
                 top.node.children[top.key] = node
         top.key = None
 
-    def _plain(self, text: str, node: Node) -> Scalar:
+    def _plain(self, text: str, node: Node) -> Scalar | None:
+        if text == "null" and self._in_condition():
+            return None
         try:
             return resolve(text)
         except Refusal as refusal:
@@ -280,6 +282,13 @@ class _Builder:
             line, column = (node.line, node.column) if text else (node.key_line, node.key_column)
             self._add(refusal.code, refusal.message, refusal.hint, line, column)
             return text
+
+    def _in_condition(self) -> bool:
+        """Is this what a condition compares with? Nowhere else is null a value."""
+        match self._path():
+            case ("roles", _, "can", int(), "when", _, *keys):
+                return keys in ([], ["not"])
+        return False
 
     def _syntax(self, error: yaml.MarkedYAMLError) -> None:
         mark = error.problem_mark or error.context_mark

@@ -26,7 +26,9 @@ FieldClass = Literal["public", "internal", "confidential", "pii", "phi", "paymen
 CLASSIFIED: frozenset[FieldClass] = frozenset({"confidential", "pii", "phi", "payment", "secret"})
 """The classes whose values stand in no log, and in a URL only for a stated reason."""
 
-Comparison = Literal["text", "boolean", "integer", "id"]
+Comparison = Literal[
+    "text", "boolean", "integer", "id", "decimal", "money", "duration", "date", "datetime"
+]
 
 RANGE: tuple[FilterOperator, ...] = ("gte", "lte", "gt", "lt")
 QUERIED = (
@@ -178,6 +180,15 @@ class CommonField(Model):
 
     def check_literal(self, value: object) -> None:
         """Raises a `Refusal` when `value`, of the right type, is not a value of this field."""
+
+    def check_compared(self, value: object) -> None:
+        """Raises a `Refusal` when no condition can compare the field with `value`, as written."""
+        self.check_literal(value)
+
+    @property
+    def ordered(self) -> bool:
+        """Is one value less than another to a condition, as it is to a filter?"""
+        return set(RANGE) <= set(self.FILTERS)
 
     def check_bounds(self) -> None:
         """Raises a `Refusal` when the bounds of the field contradict each other."""

@@ -2,7 +2,8 @@
 
 import re
 from dataclasses import replace
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
+from urllib.parse import urlsplit
 
 from annotated_types import MaxLen, MinLen
 from pydantic import AfterValidator, BeforeValidator, GetJsonSchemaHandler, model_validator
@@ -11,14 +12,16 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from scaffold.database.sql import SYSTEM_COLUMNS
-from scaffold.tokens import ID_TOKEN, PROFILES, RFC9068, TokenRules
+from scaffold.features import FEATURES
+from scaffold.tokens import DIRECTORY, ID_TOKEN, PROFILES, RFC9068, TokenRules
 from scaffold.types.boolean import BooleanField
+from scaffold.types.date import DateField
 from scaffold.types.enum import EnumField
 from scaffold.types.integer import Bound, IntegerField
 from scaffold.types.string import StringField
 
 from . import names
-from .base import ONE_OR_MANY, Model, about, distinct
+from .base import ONE_OR_MANY, Model, about, distinct, extended
 from .field_base import CommonField
 from .problems import Refusal, quote
 from .scalars import (
@@ -51,6 +54,7 @@ _ATTRIBUTE_TYPES: dict[str, type[CommonField]] = {
     "enum": EnumField,
     "boolean": BooleanField,
     "integer": IntegerField,
+    "date": DateField,
 }
 _MAX_TEXT = 1_000
 """Characters of a text."""
@@ -123,7 +127,8 @@ class Attribute(Model):
     """A fact about a tenant or a user that conditions may compare with."""
 
     type: Annotated[
-        Literal["string", "enum", "boolean", "integer"], about("The type of the value.", "string")
+        Literal["string", "enum", "boolean", "integer", "date"],
+        about("The type of the value.", "string"),
     ]
     list: Annotated[bool, about("Whether there are several values.", "string")] = False
     max: Annotated[Bound | None, about("The most characters, or the largest integer.", 50)] = None
@@ -226,7 +231,7 @@ def _closed(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
     }
 
 
-class Tenancy(Model):
+class CoreTenancy(Model):
     """Whose the data is."""
 
     tenant: Annotated[
@@ -258,6 +263,12 @@ class Tenancy(Model):
                     named=True,
                 )
         return self
+
+
+if TYPE_CHECKING:
+    Tenancy: TypeAlias = CoreTenancy
+else:
+    Tenancy = extended("Tenancy", CoreTenancy, (each.keys.tenancy for each in FEATURES))
 
 
 class Assurance(Model):
@@ -376,6 +387,19 @@ class Token(Model):
         )
 
 
+def _origin(value: str) -> str:
+    if urlsplit(value).path:
+        raise Refusal(
+            "E-URL",
+            f"{quote(value)} is more than an origin",
+            "Leave the path out, and the slash at the end: https://keys.example.net.",
+        )
+    return value
+
+
+Origin = Annotated[Url, AfterValidator(_origin)]
+Discovery = Literal["openid-configuration", "oauth-authorization-server"]
+"""Well-known metadata: OpenID Connect Discovery 1.0, section 4, and RFC 8414, section 3."""
 Profile = Literal["rfc9068", "auth0", "okta", "entra", "keycloak", "cognito", "zitadel", "custom"]
 
 
@@ -395,6 +419,14 @@ class Issuer(Model):
     jwks_uri: Annotated[
         Url | None, about("Where its keys are.", "https://login.example.com/jwks.json")
     ] = None
+    discovery: Annotated[
+        Discovery | None,
+        about("The metadata that says where its keys are.", "openid-configuration"),
+    ] = None
+    jwks_origin: Annotated[
+        Origin | None,
+        about("Where its metadata may say that they are, beside its own.", "https://keys.example"),
+    ] = None
     profile: Annotated[
         Profile, about("What its access tokens are like: those of a provider.", "auth0")
     ] = "rfc9068"
@@ -409,6 +441,12 @@ class Issuer(Model):
         ClaimPath | None,
         about("The claim that names the tenant, or the way to it.", ["organization", "id"]),
     ] = None
+    tenants: Annotated[
+        Literal["named", "mapped"],
+        about(
+            "Whether that claim is the tenant's id, or an organization that maps to it.", "mapped"
+        ),
+    ] = "named"
     environments: Annotated[
         tuple[EnvironmentName, ...],
         MaxLen(20),
@@ -436,6 +474,49 @@ class Issuer(Model):
         Annotated[Line, MinLen(10)] | None,
         about("Why RSA keys of 2048 bits are accepted, not 3072.", "The provider has no others."),
     ] = None
+
+    @model_validator(mode="after")
+    def _one_directory_or_mapped(self) -> Self:
+        if "{" not in self.issuer and "}" not in self.issuer:
+            return self
+        parts = self.issuer.split("/")
+        rest = "".join(each for each in parts if each != DIRECTORY)
+        if self.profile != "entra" or parts.count(DIRECTORY) != 1 or {*"{}"} & {*rest}:
+            raise Refusal(
+                "E-ISSUER",
+                f"{quote(self.issuer)} is no issuer, and no template of issuers",
+                f"Write the issuer as in iss; with profile: entra, {DIRECTORY} may stand for the "
+                f"directory: https://login.microsoftonline.com/{DIRECTORY}/v2.0.",
+                ("issuer",),
+            )
+        if self.tenants != "mapped" or self.rules.tenant != PROFILES["entra"].rules.tenant:
+            raise Refusal(
+                "E-ISSUER",
+                "A template of issuers would accept the tokens of every directory there is",
+                "Write tenants: mapped, and no tenant_claim: the directories of tenants are "
+                "accepted then, by their ids in tid.",
+                ("issuer",),
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_place_of_keys(self) -> Self:
+        if self.discovery and self.jwks_uri:
+            raise Refusal(
+                "E-ISSUER",
+                "The keys of this issuer are said to be in two places",
+                "Write jwks_uri, or discovery, which has the issuer say where they are.",
+                ("jwks_uri",),
+            )
+        if self.jwks_origin and not self.discovery:
+            raise Refusal(
+                "E-ISSUER",
+                "An origin of keys is for an issuer whose metadata says where they are",
+                "Write discovery: openid-configuration, or jwks_uri: with the whole address.",
+                ("jwks_origin",),
+                named=True,
+            )
+        return self
 
     @model_validator(mode="after")
     def _custom(self) -> Self:

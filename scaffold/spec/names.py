@@ -27,6 +27,9 @@ MAX_ACTION = 20
 OPERATIONS = ("list", "read", "create", "update", "delete")
 """The operations that every resource has."""
 
+EXPORT = "export"
+"""The action of built-in resources that answers with rows: its grants have fields."""
+
 WILDCARDS = frozenset({"*", "**", "all", "any", "every", "everything", "everyone", "anything"})
 
 _MAX_COMPARED = 500
@@ -35,12 +38,13 @@ _GRAMMAR = re.compile(IDENTIFIER)
 
 COLUMNS = frozenset(each.name for each in BUILT_IN)
 """The columns that every resource has."""
-TENANT_COLUMNS = COLUMNS | {"slug", "name", "suspended_at"}
+TENANT_COLUMNS = (COLUMNS - {"tenant_id"}) | {"slug", "name", "suspended_at"}
 _QUERY = frozenset({"limit", "cursor", "sort"})
 
 _BUILT_IN_KINDS = frozenset({
     "member", "membership", "tenant", "principal", "api_key", "audit_event", "export",
-    "subscription", "plan", "idempotency_key", "schema_migration", "problem",
+    "subscription", "plan", "idempotency_key", "schema_migration", "problem", "invitation",
+    "sign_up",
 })  # fmt: skip
 
 BUILT_IN_RESOURCES = _BUILT_IN_KINDS | {"healthz", "readyz", "metrics", "docs", "openapi"}
@@ -48,7 +52,8 @@ BUILT_IN_RESOURCES = _BUILT_IN_KINDS | {"healthz", "readyz", "metrics", "docs", 
 BUILT_IN_PATHS = BUILT_IN_RESOURCES | {plural(each) for each in _BUILT_IN_KINDS}
 
 BUILT_IN_TABLES = frozenset({
-    "member", "member_role", "audit_event", "idempotency_key", "schema_migration",
+    "member", "member_role", "tenant_organization", "audit_event", "idempotency_key",
+    "schema_migration", "invitation", "sign_up",
 })  # fmt: skip
 """The tables that every service has beside those of its tenants and resources, and beside those
 whose names end in an underscore, as no name of a spec does."""

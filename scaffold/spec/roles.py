@@ -7,10 +7,11 @@ from pydantic import model_validator
 
 from .base import ONE_OR_MANY, Model, about
 from .conditions import WHEN, Condition
+from .names import EXPORT
 from .problems import Refusal, listing
 from .scalars import Line, Prose
 
-_WITH_FIELDS = frozenset({"list", "read", "create", "update"})
+_WITH_FIELDS = frozenset({"list", "read", "create", "update", EXPORT})
 
 
 Names = Annotated[tuple[str, ...], MinLen(1), ONE_OR_MANY]

@@ -30,6 +30,11 @@ class BooleanKind(Kind):
         """Both."""
         return (True, False)
 
+    @property
+    def unread(self) -> tuple[object, ...]:
+        """Other types."""
+        return (1, "true")
+
     def schema(self) -> dict[str, Any]:
         """A boolean."""
         return {"type": "boolean"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Le
@@ -21,6 +21,9 @@ from .kind import Kind, span
 
 if TYPE_CHECKING:
     from scaffold.plan.python import Module
+
+_EXACT = Context(prec=80)
+"""Enough digits for any sum of two values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,50 @@ class DecimalKind(Kind):
         head = r"0" if whole == 0 else rf"(0|[1-9][0-9]{{0,{whole - 1}}})"
         tail = rf"(\.[0-9]{{1,{self.places}}})?" if self.places else ""
         return rf"^{sign}{head}{tail}$"
+
+    def compared(self, value: Any) -> str:
+        """Plain notation with all places."""
+        return format(_EXACT.quantize(Decimal(value), self._unit), "f")
+
+    def rank(self, value: Any) -> Decimal:
+        """The number."""
+        return Decimal(value)
+
+    @property
+    def _unit(self) -> Decimal:
+        return Decimal(1).scaleb(-self.places)
+
+    def examples(self) -> tuple[str, ...]:
+        """Numbers that follow each other, from the smallest one, or from 0."""
+        start = Decimal(0)
+        if self.low is not None and start < Decimal(self.low):
+            start = Decimal(self.low)
+        elif self.high is not None and start > Decimal(self.high):
+            start = _EXACT.subtract(Decimal(self.high), self._unit * 2)
+        found = (self.compared(_EXACT.add(start, self._unit * number)) for number in range(3))
+        return tuple(filter(self.accepts, found))
+
+    def accepts(self, value: object) -> bool:
+        """Has it no more digits, and is it within the bounds?"""
+        number = decimal(value)
+        if not isinstance(number, Decimal):
+            return False
+        scaled = number.scaleb(self.places, _EXACT)
+        fits = scaled == scaled.to_integral_value() and abs(scaled) < Decimal(10) ** self.digits
+        above = self.low is None or number >= Decimal(self.low)
+        return fits and above and (self.high is None or number <= Decimal(self.high))
+
+    @property
+    def extremes(self) -> tuple[Decimal, Decimal]:
+        """The bounds, or what the digits hold."""
+        most = _EXACT.subtract(Decimal(10) ** (self.digits - self.places), self._unit)
+        low = -most if self.low is None else Decimal(self.low)
+        return low, most if self.high is None else Decimal(self.high)
+
+    def beside(self, value: Any, step: Literal[-1, 1]) -> str | None:
+        """One more, or less, in the last place."""
+        found = self.compared(_EXACT.add(Decimal(value), self._unit * step))
+        return found if self.accepts(found) else None
 
     def bounds(self) -> Iterator[str]:
         """The digits and the bounds."""
@@ -119,6 +166,7 @@ class DecimalField(CommonField):
     KIND = DecimalKind
     FILTERS = ("eq", *RANGE)
     SORTS = True
+    COMPARES = "decimal"
 
     type: Annotated[Literal["decimal"], about("An exact number with decimal places.", "decimal")]
     digits: Annotated[int, Ge(1), Le(30), about("All digits, before and after the point.", 9)]

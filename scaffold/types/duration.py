@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Le
 
 from scaffold.spec.base import about
-from scaffold.spec.field_base import RANGE, CommonField, between, order
-from scaffold.spec.scalars import Seconds
+from scaffold.spec.field_base import RANGE, CommonField, as_text, between, order
+from scaffold.spec.scalars import Seconds, seconds
 
 from .whole import Whole
 
@@ -23,6 +23,10 @@ class DurationKind(Whole):
 
     name: ClassVar[str] = "duration"
 
+    def compared(self, value: Any) -> int:
+        """Its seconds."""
+        return value if isinstance(value, int) else seconds(value)
+
 
 class DurationField(CommonField):
     """A length of time in whole seconds."""
@@ -30,6 +34,7 @@ class DurationField(CommonField):
     KIND = DurationKind
     FILTERS = ("eq", *RANGE)
     SORTS = True
+    COMPARES = "duration"
     PERSONAL = "never"
 
     type: Annotated[Literal["duration"], about("A length of time, in whole seconds.", "duration")]
@@ -44,6 +49,10 @@ class DurationField(CommonField):
     def check_bounds(self) -> None:
         """Refuses `min` above `max`."""
         order(self.min, self.max)
+
+    def check_compared(self, value: object) -> None:
+        """Refuses what is not a duration as the spec writes it, within the bounds."""
+        self.check_literal(seconds(as_text(value)))
 
     def check_literal(self, value: object) -> None:
         """Refuses a duration outside the bounds."""

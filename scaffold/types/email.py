@@ -25,6 +25,10 @@ class EmailKind(Textual):
     low: int = 0
     high: int = 254
 
+    def examples(self) -> tuple[str, ...]:
+        """Addresses of nobody."""
+        return ("a@example.com", "b@example.com")
+
 
 class EmailField(CommonField):
     """An e-mail address."""

@@ -45,6 +45,16 @@ class EnumKind(Kind):
         """The values."""
         yield from sorted(self.values)
 
+    @property
+    def claimed(self) -> str:
+        """One of the values."""
+        return f"value in {{{', '.join(map(python, self.values))}}}"
+
+    @property
+    def unread(self) -> tuple[object, ...]:
+        """Another type, and no value."""
+        return (5, "?")
+
     def check(self, column: str) -> Sql:
         """One of the values."""
         return Group((f"{column} in", listed(literal(value) for value in self.values)), " ")

@@ -26,10 +26,6 @@ class IntegerKind(Whole):
     name: ClassVar[str] = "integer"
     CLAIM: ClassVar[str] = "int"
 
-    def examples(self) -> tuple[int, ...]:
-        """The smallest ones."""
-        return tuple(range(self.low, min(self.high, self.low + 2) + 1))
-
 
 class IntegerField(CommonField):
     """A whole number."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from scaffold.database.layout import Sql
 from scaffold.database.sql import literal
@@ -25,7 +25,7 @@ class Kind(ABC):
     SQL: ClassVar[str] = "text"
     STORED: ClassVar[str] = "str"
     CLAIM: ClassVar[str] = "str"
-    """The Python type of a verified claim; attributes are string, enum, boolean or integer."""
+    """The Python type of a verified claim; attributes are of a few types alone."""
     structured: ClassVar[bool] = False
     """Whether the value is a JSON array or object."""
     merged: ClassVar[bool] = False
@@ -58,6 +58,35 @@ class Kind(ABC):
     def accepts(self, value: object) -> bool:
         """Can it be one of the values that conditions compare?"""
         return not self.choices or value in self.choices
+
+    def compared(self, value: Any) -> str | int | bool:
+        """A literal of a condition in its one spelling."""
+        found: str | int | bool = value
+        return found
+
+    def rank(self, value: Any) -> Any:
+        """What a value is compared by, where another spelling could be the same value."""
+        return value
+
+    @property
+    def extremes(self) -> tuple[Any, Any]:
+        """What the least and the greatest value are compared by; None where there is none."""
+        return None, None
+
+    def beside(self, value: Any, step: Literal[-1, 1]) -> str | int | None:
+        """The nearest value that is less, or greater; None where there is none, or no order."""
+        del value, step
+        return None
+
+    def filled(self, items: Sequence[Any], without: Sequence[Any] = ()) -> list[Any] | None:
+        """A list with these items and none of others; None where there is none."""
+        del items, without
+        return None
+
+    @property
+    def held(self) -> Kind | None:
+        """What a list holds; of another type nothing."""
+        return None
 
     @property
     def characters(self) -> int:
@@ -118,6 +147,18 @@ class Kind(ABC):
     def output(self, column: str) -> str:
         """A column as it becomes JSON."""
         return column
+
+    # Claims.
+
+    @property
+    def claimed(self) -> str:
+        """The test, in Python, that the claim `value` of the right type is one of the values."""
+        return ""
+
+    @property
+    def unread(self) -> tuple[Any, ...]:
+        """Claims that are no values."""
+        return (5,)
 
     # JSON Schema (2020-12).
 
@@ -202,6 +243,18 @@ WORDS = ("alpha", "beta", "gamma")
 def values(kind: Kind) -> tuple[str | int | bool, ...]:
     """A few different values of a kind that conditions compare."""
     return kind.examples() or WORDS
+
+
+def several(kind: Kind) -> Iterator[Any]:
+    """Different values of a kind that conditions compare, as many as are easily found."""
+    last = None
+    for last in filter(kind.accepts, values(kind)):
+        yield last
+    while last is not None and (last := kind.beside(last, 1)) is not None:
+        yield last
+    if kind.textual and not kind.choices:
+        words = (f"{word}{number}" for number in range(1, 100) for word in ("", *WORDS))
+        yield from filter(kind.accepts, words)
 
 
 def nullable(found: dict[str, Any], optional: bool, description: str = "") -> dict[str, Any]:

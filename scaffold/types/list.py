@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -13,7 +13,7 @@ from scaffold.spec.base import about
 from scaffold.spec.field_base import COMMON, CommonField, order, refuse_keys
 from scaffold.spec.problems import Refusal
 
-from .kind import Kind, json_default, json_member
+from .kind import Kind, json_default, json_member, several
 
 if TYPE_CHECKING:
     from scaffold.plan.python import Module
@@ -33,6 +33,23 @@ class ListKind(Kind):
     low: int
     high: int
     unique: bool
+
+    @property
+    def held(self) -> Kind:
+        """The kind of the items."""
+        return self.item
+
+    def filled(self, items: Sequence[Any], without: Sequence[Any] = ()) -> list[Any] | None:
+        """A list with these items and none of others, which is as long as it has to be."""
+        found = list(items)
+        for each in several(self.item) if len(found) < self.low else ():
+            if each not in (*found, *without):
+                found.append(each)
+            if len(found) >= self.low:
+                break
+        if found and not self.unique and len(found) < self.low:
+            found += [found[-1]] * (self.low - len(found))
+        return found if self.low <= len(found) <= self.high else None
 
     @property
     def characters(self) -> int:

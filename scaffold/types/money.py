@@ -10,6 +10,7 @@ from annotated_types import Ge, Le
 
 from scaffold.spec.base import about
 from scaffold.spec.field_base import RANGE, CommonField, between, order
+from scaffold.spec.problems import Refusal, quote
 from scaffold.spec.scalars import Currency
 
 from .kind import span
@@ -46,6 +47,7 @@ class MoneyField(CommonField):
     KIND = MoneyKind
     FILTERS = ("eq", *RANGE)
     SORTS = True
+    COMPARES = "money"
 
     type: Annotated[Literal["money"], about("An amount in minor units, such as cents.", "money")]
     min: Annotated[Minor, about("The smallest amount, in minor units.", 0)] = -MAX_MONEY
@@ -60,6 +62,16 @@ class MoneyField(CommonField):
     def check_bounds(self) -> None:
         """Refuses `min` above `max`."""
         order(self.min, self.max)
+
+    def check_compared(self, value: object) -> None:
+        """Refuses what is not an amount in minor units within the bounds."""
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise Refusal(
+                "E-TYPE",
+                f"{quote(value)} is not an amount in minor units",
+                "Write it as a whole number, such as 500 for 5.00.",
+            )
+        self.check_literal(value)
 
     def check_literal(self, value: object) -> None:
         """Refuses an amount outside the bounds."""

@@ -95,6 +95,17 @@ class Textual(Kind):
         return self.high
 
     @property
+    def claimed(self) -> str:
+        """The length."""
+        least = f"{self.low} <= " if self.low else ""
+        return f"{least}len(value) <= {self.high}"
+
+    @property
+    def unread(self) -> tuple[object, ...]:
+        """Another type, and text that is too long."""
+        return (5, "x" * (self.high + 1))
+
+    @property
     def extent(self) -> Extent:
         """What the own pattern says already, so that PostgreSQL need not be asked again.
 

@@ -28,6 +28,10 @@ class UrlKind(Textual):
     name: ClassVar[str] = "url"
     RULE: ClassVar[Rule] = URL
 
+    def examples(self) -> tuple[str, ...]:
+        """Links that are short enough."""
+        return ("http://a", "http://b")
+
     @property
     def samples(self) -> tuple[str, ...]:
         """A link that is short enough."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from scaffold.database.layout import Sql
 
@@ -31,6 +31,30 @@ class Whole(Kind):
     def accepts(self, value: object) -> bool:
         """Is it within the bounds?"""
         return isinstance(value, int) and self.low <= value <= self.high
+
+    def examples(self) -> tuple[int, ...]:
+        """The smallest ones."""
+        return tuple(range(self.low, min(self.high, self.low + 2) + 1))
+
+    @property
+    def extremes(self) -> tuple[int, int]:
+        """The bounds."""
+        return self.low, self.high
+
+    def beside(self, value: Any, step: Literal[-1, 1]) -> int | None:
+        """The next one, within the bounds."""
+        found: int = value + step
+        return found if self.accepts(found) else None
+
+    @property
+    def claimed(self) -> str:
+        """The bounds."""
+        return f"{self.low} <= value <= {self.high}"
+
+    @property
+    def unread(self) -> tuple[Any, ...]:
+        """Text, a boolean, a fraction, and what no column of PostgreSQL holds."""
+        return (f"{self.low}", True, self.low + 0.5, self.high + 1, 10**30)
 
     def bounds(self) -> Iterator[str]:
         """The bounds."""

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from scaffold.design.resolve import resolve
+from scaffold.design.surface import surface
 from scaffold.explain import explain
 from scaffold.spec.load import load, loads
 
@@ -260,6 +261,64 @@ def test_every_condition_of_the_language_has_words() -> None:
         "only owner_id, region and title",
         "only title, if status is done or open and you are the owner (owner_id)",
     }
+
+
+FURTHER = (
+    ("status: {not: open}", "status != open", "status is not open"),
+    (
+        "status: {not: {in: [open, done]}}",
+        "status not in [done, open]",
+        "status is none of done and open",
+    ),
+    ("owner_id: {not: $user.id}", "owner_id != $user.id", "you are not the owner (owner_id)"),
+    ("reviewer: {not: $user.id}", "reviewer_id != $user.id", "reviewer_id is not you"),
+    (
+        "title: {not: {in: $user.regions}}",
+        "title not in $user.regions",
+        "title is none of your regions",
+    ),
+    (
+        "region: {not: $tenant.region}",
+        "region != $tenant.region",
+        "region is not the company's region",
+    ),
+    ("total: {lte: $user.limit}", "total <= $user.limit", "total is at most your limit"),
+    ("total: {gte: 100}", "total >= 100", "total is at least 100"),
+    ("total: {lt: 100}", "total < 100", "total is less than 100"),
+    ("due: {gt: 2030-01-31}", 'due > "2030-01-31"', 'due is more than "2030-01-31"'),
+    ("due: null", "due is null", "due is empty"),
+    ("due: {not: null}", "due is not null", "due is not empty"),
+    ("tags: {contains: vip}", "tags contains vip", "tags contains vip"),
+    ("tags: {not: {contains: vip}}", "tags not contains vip", "tags does not contain vip"),
+    ("people: {contains: $user.id}", "people contains $user.id", "people contains you"),
+)
+ORDERS = """
+identity:
+  issuers: [{issuer: https://login.example.com/, audience: shop, algorithms: [ES256]}]
+  attributes: {regions: {list: string}, limit: {type: integer, min: 0, max: 9}}
+resources:
+  order:
+    owner: owner_id
+    fields:
+      title: {type: string, max: 99}
+      region: {type: enum, values: [eu, us]}
+      status: {type: enum, values: [open, done]}
+      total: {type: money}
+      due: {type: date, optional: true}
+      reviewer: {type: reference, to: member, optional: true}
+      tags: {type: list, of: {type: string, max: 9}, max_items: 9}
+      people: {type: list, of: {type: uuid}, max_items: 9}
+"""
+
+
+@pytest.mark.parametrize(("when", "fact", "words"), FURTHER)
+def test_what_is_no_equality_has_a_fact_and_words(when: str, fact: str, words: str) -> None:
+    found = design(
+        f"roles: {{clerk: {{can: [{{do: read, on: order, when: {{{when}}}}}]}}}}{ORDERS}"
+    )
+    assert surface(found)["access"]["order:read clerk"] == f"if {fact}"
+    (read,) = json.loads(explain(found, format="json"))["operations"]
+    assert read["allowed"]["clerk"] == [{"when": [fact], "fields": None, "means": f"if {words}"}]
 
 
 @pytest.mark.parametrize("name", ["helpdesk", "invoicing", "issue_tracker"])

@@ -338,6 +338,53 @@ def test_what_is_left_out_is_spelled_out() -> None:
     assert days_of(found) == 400
 
 
+@pytest.mark.parametrize(
+    ("issuer", "jwks_url", "metadata"),
+    [
+        (
+            "issuer: https://a.example/x/",
+            "https://a.example/x/.well-known/jwks.json",
+            ("", ""),
+        ),
+        (
+            "issuer: https://a.example/x/, discovery: openid-configuration",
+            "",
+            ("https://a.example/x/.well-known/openid-configuration", ""),
+        ),
+        (
+            "issuer: https://a.example, discovery: oauth-authorization-server, "
+            "jwks_origin: https://b.example",
+            "",
+            ("https://a.example/.well-known/oauth-authorization-server", "https://b.example"),
+        ),
+        (
+            "issuer: https://a.example/x, discovery: oauth-authorization-server",
+            "",
+            ("https://a.example/.well-known/oauth-authorization-server/x", ""),
+        ),
+        (
+            "issuer: 'https://a.example/{tenantid}/v2.0', profile: entra, tenants: mapped",
+            "https://a.example/common/discovery/v2.0/keys",
+            ("", ""),
+        ),
+        (
+            "issuer: 'https://a.example/{tenantid}/v2.0', profile: entra, tenants: mapped, "
+            "discovery: openid-configuration",
+            "",
+            ("https://a.example/common/v2.0/.well-known/openid-configuration", ""),
+        ),
+    ],
+)
+def test_where_the_keys_of_an_issuer_are(
+    issuer: str, jwks_url: str, metadata: tuple[str, str]
+) -> None:
+    told = f"{{{issuer}, audience: x, algorithms: ES256}}"
+    (found,) = design(f"identity: {{issuers: [{told}]}}").issuers
+    assert found.jwks_url == jwks_url
+    assert (found.metadata, found.jwks_origin) == metadata
+    assert found.mapped == ("mapped" in issuer)
+
+
 def test_a_limit_that_is_switched_off_keeps_its_reason() -> None:
     found = design("limits: {user: {unlimited_because: A batch import runs.}, tenant: 5/s}")
     assert limits_of(found).unlimited == {"user": "A batch import runs."}

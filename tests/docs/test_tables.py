@@ -11,10 +11,13 @@ import typer
 
 from scaffold.cli import app
 from scaffold.cli.output import DEFECT, FOUND, INTERRUPTED, REFUSED
+from scaffold.design.events import events
+from scaffold.design.resolve import resolve
 from scaffold.lint.rules import RULES
 from scaffold.project.update import State
+from scaffold.spec.load import load
 from scaffold.tree.check import Kind
-from tests.emitted import PACKAGE
+from tests.emitted import PACKAGE, SPECS
 
 from .markdown import DOCUMENTS, REPOSITORY, code_of, read
 
@@ -26,6 +29,7 @@ OPERATION = read(DOCS / "operation.md")
 CONTROLS = read(DOCS / "controls.md")
 RAISING = read(DOCS / "raising.md")
 LINT = read(DOCS / "lint.md")
+EVENTS = read(DOCS / "events.md")
 
 CONTROL = re.compile(r"\b(?:ID|AZ|PAY|API|DATA|AI|MON|OPS|ROLL|TEST|GEN)-\d\b")
 REASON = re.compile(r'Problem\(\s*(\d{3}),\s*"(\w+)"')
@@ -74,8 +78,14 @@ def test_a_bound_is_that_of_the_code(row: list[str], emitted_project: Path) -> N
     assert float(value) == float(re.findall(r"[\d.]+", row[1])[0])
 
 
+COUNTING = ("decisions.py", "events.py")
+
+
 def test_the_metrics_are_those_of_the_code(emitted_project: Path) -> None:
-    text = (emitted_project / PACKAGE / "telemetry" / "decisions.py").read_text("utf-8")
+    telemetry = emitted_project / PACKAGE / "telemetry"
+    text = "".join(
+        (telemetry / f"{each}.py").read_text("utf-8") for each in ("decisions", "events")
+    )
     made = re.findall(r'(Counter|Histogram)\(\s*"(\w+)",\s*"[^"]*",\s*\(([^)]*)\)', text)
     promised = [(code_of(row[0])[0], code_of(row[1])) for row in OPERATION.table("Metrics")]
     assert promised == [
@@ -128,6 +138,15 @@ def test_the_rules_of_lint() -> None:
     assert LINT.table("The rules of lint") == [
         [f"`{rule.id}` {rule.name}", rule.severity, ", ".join(rule.controls), rule.documentation]
         for rule in RULES
+    ]
+
+
+def test_the_security_events() -> None:
+    specs = (SPECS / f"{each}.yaml" for each in ("invoicing", "recruiting"))
+    found = {each.id: each for spec in specs for each in events(resolve(load(spec)))}
+    assert EVENTS.table("The events") == [
+        [f"`{each.id}` `{each.name}`", each.severity, each.says, each.response]
+        for _, each in sorted(found.items())
     ]
 
 

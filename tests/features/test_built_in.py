@@ -85,6 +85,44 @@ def test_a_grant_on_it_is_a_fact_of_the_surface() -> None:
     assert any("audit_event" in str(fact) for section, fact in gained if section == "access")
 
 
+EXPORTED = "{do: export, on: audit_event, except: request_id, when: {member_id: $user.id}}"
+
+
+def test_it_is_exported_with_fields_conditions_and_a_recent_sign_in() -> None:
+    found = design(EXPORTED)
+    (operation,) = found.entity("audit_event").operations
+    assert (operation.verb, operation.method, operation.path) == (
+        "export",
+        "GET",
+        "/audit-events/export",
+    )
+    (way,) = operation.alternatives
+    assert str(way.conditions[0]) == "member_id is $user.id"
+    assert way.fields is not None and "request_id" not in way.fields
+    files = unformatted(found)
+    body = files["library/store/functions/audit_event.sql"].partition("export_audit_event")[2]
+    assert "enter_(p_tenant, p_caller, array['reader'], 300)" in body
+    assert "record_(v_caller, 'export_audit_event', 'audit_event', null, null," in body
+    facts = surface(found)
+    assert facts["operations"]["audit_event:export step_up"] == "300 s"
+    assert facts["operations"]["audit_event:export rows_max"] == 5000
+    assert "audit_event:export idempotency_key" not in facts["operations"]
+    assert "reader" in str(facts["fields"]["audit_event.operation read"])
+
+
+def test_what_nobody_exports_is_not_emitted() -> None:
+    files = unformatted(design(GRANTED))
+    assert not any("export" in f"{path} {text}".lower() for path, text in files.items())
+
+
+def test_its_lists_are_filtered_by_its_owner() -> None:
+    found = design(GRANTED)
+    assert found.entity("audit_event").column("member_id").filters == ("eq",)
+    files = unformatted(found)
+    assert "audit_event_member_id_idx" in files["library/store/guards/indexes.sql"]
+    assert surface(found)["operations"]["audit_event:list filter member_id"] == "eq"
+
+
 def test_its_grants_have_fields_and_conditions() -> None:
     condition = "{do: list, on: audit_event, except: request_id, when: {member_id: $user.id}}"
     (operation,) = design(condition).entity("audit_event").operations
@@ -96,8 +134,14 @@ def test_its_grants_have_fields_and_conditions() -> None:
 @pytest.mark.parametrize(
     ("grant", "more", "code", "says"),
     [
-        ("{do: create, on: audit_event}", "", "E-GRANT", "Grant list or read."),
-        ("{do: prune, on: audit_event}", "", "E-GRANT", "Grant list or read."),
+        ("{do: create, on: audit_event}", "", "E-GRANT", "Grant list, read or export."),
+        ("{do: prune, on: audit_event}", "", "E-GRANT", "Grant list, read or export."),
+        (
+            "{do: export, on: book, only: title}",
+            ", actions: {export: {on: item}}",
+            "E-GRANT",
+            "no meaning for export on book",
+        ),
         ("{do: list, on: audit_evnt}", "", "E-UNKNOWN-RESOURCE", "audit_event?"),
         ("{do: list, on: audit_event, only: when}", "", "E-UNKNOWN-FIELD", "when"),
         (

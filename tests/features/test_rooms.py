@@ -116,12 +116,14 @@ def test_a_feature_knows_no_other(feature: Feature) -> None:
 def test_a_room_has_all_of_its_feature(feature: Feature) -> None:
     room = ROOMS / feature.name
     page = (room / "README.md").read_text("utf-8")
-    models = (feature.keys.spec, feature.keys.resource, feature.keys.action)
+    keys = feature.keys
+    models = (keys.spec, keys.tenancy, keys.resource, keys.action)
     for model in models:
         for key in model.model_fields if model else ():
             assert f"`{key}" in page
     for outcome in feature.outcomes():
-        assert not outcome.status or f"{outcome.status} {outcome.code}" in page
+        told = outcome.told or outcome.code
+        assert not outcome.status or f"{outcome.status} {told}" in page
     mutants = list(feature.mutants())
     tests = {each.noticed_by.partition("::")[0] for each in mutants}
     own = feature.files(whole()).tests

@@ -1,8 +1,11 @@
 """What each rule takes for wrong, and what it leaves alone."""
 
+from dataclasses import replace
+
 import pytest
 
 from scaffold.lint.logic import implies, possible
+from scaffold.spec.conditions import Operator
 from scaffold.spec.model import Condition, Term
 
 from .samples import advice, ids
@@ -61,6 +64,22 @@ FOUND = {
     "a default that only leaves the role": (
         "L202",
         order("{do: create, on: order, only: [title], when: {paid: true}}"),
+    ),
+    "a bound that the default does not meet": (
+        "L202",
+        order("{do: create, on: order, only: [title], when: {state: {not: open}}}"),
+    ),
+    "an owner who is not the caller": (
+        "L202",
+        order("{do: create, on: order, when: {owner_id: {not: $user.id}}}"),
+    ),
+    "an empty range": (
+        "L201",
+        order("{do: read, on: line, when: {size: {gte: 5, lt: 4}}}") + LINE,
+    ),
+    "a bound that no value meets": (
+        "L201",
+        order("{do: read, on: line, when: {size: {gt: 9}}}") + LINE,
     ),
     "an empty field that a hook sets": (
         "L202",
@@ -228,6 +247,14 @@ SILENT = {
     "one of the values of an enum": (
         "L201",
         order("{do: read, on: order, when: {state: {in: [done]}, paid: false}}"),
+    ),
+    "null in an optional field": (
+        "L202",
+        order("{do: create, on: order, when: {ref: null}}"),
+    ),
+    "a range of one value": (
+        "L201",
+        order("{do: read, on: line, when: {size: {gte: 5, lt: 6}}}") + LINE,
     ),
     "an owner who creates": (
         "L202",
@@ -402,6 +429,7 @@ resources:
 # The logic of conditions
 
 STATE, OTHER, REGION = (Term("field", each) for each in ("state", "other", "region"))
+SIZE, LIMIT = Term("field", "size"), Term("user", "limit")
 TENANT, CLAIM = Term("tenant", "region"), Term("user", "region")
 
 
@@ -413,6 +441,19 @@ def eq(left: Term, right: Term | str) -> Condition:
 def among(left: Term, *values: str) -> Condition:
     """A choice of values."""
     return Condition(left, "in", values)
+
+
+def no(condition: Condition) -> Condition:
+    """The negation of a condition."""
+    return replace(condition, negated=True)
+
+
+def is_(operator: Operator, right: Term | int | str, left: Term = SIZE) -> Condition:
+    """A comparison by another operator."""
+    return Condition(left, operator, right if isinstance(right, Term) else (right,))
+
+
+NULL = Condition(OTHER, "null", ())
 
 
 @pytest.mark.parametrize(
@@ -427,6 +468,30 @@ def among(left: Term, *values: str) -> Condition:
         ([eq(STATE, "a"), eq(OTHER, "b"), eq(STATE, REGION)], True),
         ([eq(REGION, TENANT), eq(TENANT, CLAIM), eq(CLAIM, "x")], False),
         ([eq(REGION, TENANT), eq(TENANT, CLAIM), eq(CLAIM, "eu")], True),
+        ([eq(STATE, "a"), no(eq(STATE, "a"))], False),
+        ([among(STATE, "a", "b"), no(eq(STATE, "a"))], True),
+        ([among(STATE, "a", "b"), no(among(STATE, "b", "a", "c"))], False),
+        ([no(eq(STATE, "a")), no(eq(STATE, "b"))], True),
+        ([eq(STATE, OTHER), no(eq(STATE, OTHER))], False),
+        ([no(among(TENANT, "eu", "us"))], False),
+        ([is_("gte", 10), is_("lt", 5)], False),
+        ([is_("gte", 10), is_("lte", 10)], True),
+        ([is_("gt", 10), is_("lte", 10)], False),
+        ([is_("gt", 10), is_("lt", 11)], False),
+        ([is_("gte", 10), is_("lte", 11), no(is_("eq", 10)), no(is_("eq", 11))], False),
+        ([is_("gte", 10), no(is_("eq", 10))], True),
+        ([is_("gte", 10), is_("in", 9)], False),
+        ([is_("gte", "2030-01-02"), is_("lt", "2030-01-02")], False),
+        ([is_("lte", LIMIT), is_("gt", LIMIT)], False),
+        ([is_("lte", LIMIT), is_("gte", LIMIT)], True),
+        ([is_("lte", LIMIT), is_("gte", 10), is_("lte", 5, LIMIT)], False),
+        ([is_("gte", LIMIT), is_("lte", 5), is_("gte", 9, LIMIT)], False),
+        ([NULL, eq(OTHER, "a")], False),
+        ([NULL, no(NULL)], False),
+        ([NULL, no(eq(OTHER, "a"))], True),
+        ([NULL, is_("contains", "a", OTHER)], False),
+        ([is_("contains", "a", OTHER), no(is_("contains", "a", OTHER))], False),
+        ([is_("contains", "a", OTHER), no(is_("contains", "b", OTHER))], True),
     ],
 )
 def test_conditions_contradict_each_other(conditions: list[Condition], can_hold: bool) -> None:
@@ -445,6 +510,32 @@ def test_conditions_contradict_each_other(conditions: list[Condition], can_hold:
         ([eq(STATE, OTHER)], [eq(STATE, OTHER)], True),
         ([eq(STATE, "a")], [eq(STATE, OTHER)], False),
         ([eq(STATE, "a"), eq(OTHER, "b")], [eq(OTHER, "b")], True),
+        ([eq(STATE, "a")], [no(eq(STATE, "b"))], True),
+        ([eq(STATE, "a")], [no(among(STATE, "b", "a"))], False),
+        ([no(among(STATE, "a", "b"))], [no(eq(STATE, "a"))], True),
+        ([no(eq(STATE, "a"))], [no(among(STATE, "a", "b"))], False),
+        ([no(eq(STATE, "a"))], [eq(STATE, "b")], False),
+        ([is_("lte", 100)], [is_("lte", 200)], True),
+        ([is_("lte", 200)], [is_("lte", 100)], False),
+        ([is_("lt", 100)], [is_("lte", 100)], True),
+        ([is_("lte", 100)], [is_("lt", 100)], False),
+        ([is_("lte", 100)], [is_("gte", 1)], False),
+        ([is_("eq", 7)], [is_("lt", 9)], True),
+        ([is_("lt", 9)], [no(is_("eq", 9))], True),
+        ([is_("lt", 9)], [no(is_("eq", 8))], False),
+        ([is_("lt", LIMIT)], [is_("lte", LIMIT)], True),
+        ([is_("lte", LIMIT)], [is_("lt", LIMIT)], False),
+        ([is_("lt", LIMIT)], [no(is_("eq", LIMIT))], True),
+        ([no(is_("eq", LIMIT))], [is_("lt", LIMIT)], False),
+        ([is_("eq", LIMIT)], [is_("gte", LIMIT)], True),
+        ([is_("in", CLAIM)], [is_("eq", CLAIM)], False),
+        ([eq(OTHER, "a")], [no(NULL)], True),
+        ([is_("lte", LIMIT)], [no(Condition(SIZE, "null", ()))], True),
+        ([no(eq(OTHER, "a"))], [no(NULL)], False),
+        ([NULL], [no(eq(OTHER, "a"))], True),
+        ([NULL], [no(eq(OTHER, CLAIM))], False),
+        ([is_("contains", "a", OTHER)], [is_("contains", "b", OTHER)], False),
+        ([is_("contains", "a", OTHER)], [no(NULL)], True),
     ],
 )
 def test_conditions_imply_others(

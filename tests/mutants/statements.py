@@ -7,6 +7,7 @@ from scaffold.features.mutant import Mutant
 SHARED: Final = "store/functions/000_shared.sql"
 APPLICATION: Final = "store/functions/application.sql"
 POSITION: Final = "store/functions/position.sql"
+CANDIDATE: Final = "store/functions/candidate.sql"
 CUSTOMER: Final = "store/functions/customer.sql"
 INVOICE: Final = "store/functions/invoice.sql"
 LINE: Final = "store/functions/invoice_line.sql"
@@ -444,4 +445,86 @@ REFERENCES: Final = (
     ),
 )
 
-MUTANTS: Final = (*TENANT, *PERMISSION, *CONDITIONS, *FIELDS, *EFFECTS, *ELSEWHERE, *REFERENCES)
+OUTSIDE: Final = "test_isolation.py::test_statements_alone_hold_the_conditions"
+COMPARED: Final = tuple(
+    Mutant(
+        id=id_,
+        control="AZ-2",
+        service="recruiting",
+        file=file,
+        within=within,
+        old=old,
+        new=new,
+        noticed_by=noticed_by,
+    )
+    for id_, file, within, old, new, noticed_by in (
+        (
+            "a-bound-is-beyond",
+            POSITION,
+            "create_position",
+            "case when t.costs <= v_caller.user_cost_limit then",
+            "case when t.costs <= v_caller.user_cost_limit + 1 then",
+            OUTSIDE,
+        ),
+        (
+            "a-bound-is-before",
+            POSITION,
+            "create_position",
+            "case when t.costs <= v_caller",
+            "case when t.costs < v_caller",
+            "test_access.py::test_a_granted_role_is_allowed",
+        ),
+        (
+            "what-is-not-is-not-asked",
+            CANDIDATE,
+            "read_candidate",
+            "(r.employer is null or r.employer <> all (v_caller.user_conflicts))",
+            "true",
+            OUTSIDE,
+        ),
+        (
+            "null-is-not-asked",
+            POSITION,
+            "delete_position",
+            "t.filled_on is null",
+            "true",
+            OUTSIDE,
+        ),
+        (
+            "what-a-list-contains-is-not-asked",
+            APPLICATION,
+            "read_application",
+            "and r.panel ? v_caller.member::text",
+            "and true",
+            OUTSIDE,
+        ),
+        (
+            "an-absent-list-excludes-nothing",
+            SHARED,
+            "enter_",
+            "case when p_caller -> 'attributes' ? 'conflicts'",
+            "case when true",
+            OUTSIDE,
+        ),
+        (
+            "a-claim-beyond-its-bounds-is-read",
+            "gate/identity.py",
+            "",
+            "(name not in BOUNDS or BOUNDS[name](value))",
+            "True",
+            "test_access.py::test_a_claim_that_is_none_counts_as_absent",
+        ),
+    )
+)
+"""Conditions that are no equalities: at their bounds, at null, and where a claim is absent."""
+
+MUTANTS: Final = (
+    *TENANT,
+    *PERMISSION,
+    *CONDITIONS,
+    *FIELDS,
+    *EFFECTS,
+    *ELSEWHERE,
+    *REFERENCES,
+    *COMPARED,
+)

@@ -247,4 +247,40 @@ APPLICATION: Final = (
     ),
 )
 
-MUTANTS: Final = (*OPERATIONS, *APPLICATION)
+WATCH: Final = "telemetry/events.py"
+EVENTS: Final = (
+    Mutant(
+        id="no-operation-raises-an-event",
+        control="MON-1",
+        file=WATCH,
+        old="OF_OPERATIONS.get(operation, ()) if status < 400 else ()",
+        new="OF_OPERATIONS.get(operation, ()) if status >= 400 else ()",
+        noticed_by="test_events.py::test_an_operation_raises_its_event",
+    ),
+    Mutant(
+        id="refusals-are-never-too-many",
+        control="ID-8",
+        file=WATCH,
+        old="self._refused[who] = (since, count + 1)",
+        new="self._refused[who] = (since, count)",
+        noticed_by="test_events.py::test_repeated_refusals_are_one_event",
+    ),
+    Mutant(
+        id="what-is-remembered-has-no-end",
+        control="ID-8",
+        file=WATCH,
+        old="if len(self._refused) > MEMORY:",
+        new="if False:",
+        noticed_by="test_events.py::test_what_is_remembered_is_bounded",
+    ),
+    Mutant(
+        id="no-privileged-role-is-seen",
+        control="ID-8",
+        file="gate/dispatch.py",
+        old="        request.body = body\n",
+        new="        request.body = '{\"roles\": []}'\n",
+        noticed_by="test_events.py::test_the_service_raises_it",
+    ),
+)
+
+MUTANTS: Final = (*OPERATIONS, *APPLICATION, *EVENTS)

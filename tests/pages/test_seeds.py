@@ -80,7 +80,8 @@ async def _vary(resources: Mapping[str, Any], database: str, schema: str, server
         for resource, about in resources.items():
             for field in {name for row in about["rows"] for name in row}:
                 values = await connection.fetchval(
-                    f'select count(distinct "{field}") from {schema}."{resource}"'  # noqa: S608
+                    f"select count(distinct coalesce(\"{field}\"::text, 'null'))"  # noqa: S608
+                    f' from {schema}."{resource}"'
                 )
                 assert values > 1, (resource, field)
     finally:

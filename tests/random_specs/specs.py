@@ -18,8 +18,9 @@ from scaffold.features.audit.keys import MAX_DAYS, MIN_DAYS
 from scaffold.lint.rules import advise
 from scaffold.spec import names
 from scaffold.spec.built_in import built_in
+from scaffold.spec.conditions import ORDERS, Condition, Operator
 from scaffold.spec.field_base import CommonField
-from scaffold.spec.identity import Profile
+from scaffold.spec.identity import Discovery, Profile
 from scaffold.spec.load import loads_with_positions
 from scaffold.spec.model import Spec
 from scaffold.spec.problems import Refusal, SpecError
@@ -64,7 +65,12 @@ def accepted(text: str) -> bool:
 
 
 def keys(node: type[BaseModel] = Spec) -> Iterator[str]:
-    """Every key of the language below a node, as `Node.key`, by its models."""
+    """Every key of the language below a node, as `Node.key`, by its models, and every form of a
+    condition."""
+    for operator in get_args(Operator):
+        yield f"when {operator}"
+        if operator not in ORDERS:
+            yield f"when not {operator}"
     seen, waiting = {node}, [node]
     while waiting:
         node = waiting.pop()
@@ -104,6 +110,8 @@ def used(value: object) -> Iterator[str]:
         for name in value.model_fields_set:
             yield f"{type(value).__name__}.{type(value).model_fields[name].alias or name}"
             yield from used(getattr(value, name))
+    elif isinstance(value, Condition):
+        yield f"when {'not ' if value.negated else ''}{value.operator}"
     elif isinstance(value, Mapping):
         for each in value.values():
             yield from used(each)
@@ -141,6 +149,8 @@ def specs(draw: Draw, most: int = 4) -> str:
     for name in draw(distinct_names(names.resource, most)):
         spec["resources"][name] = draw(resources(spec["resources"], name, most))
     spec["roles"] = draw(roles(spec, most))
+    if often(draw, 4):
+        spec["tenancy"] |= draw(signing_up(spec))
     if draw(st.booleans()):
         spec["limits"] = draw(limits())
     if draw(st.booleans()):
@@ -199,6 +209,7 @@ def attributes(draw: Draw, lists: bool) -> Data:
         {"enum": ["eu", "us", "A-b.c_1"]},
         {"type": "integer", "min": 0, "max": draw(st.sampled_from((0, 9)))},
         {"type": "boolean"},
+        {"type": "date"},
         *([{"list": "string"}, {"list": "string", "max": 20}] if lists else []),
     ]
     for name in draw(distinct_names(names.attribute, 3, 0)):
@@ -217,6 +228,25 @@ def tenancies(draw: Draw) -> Data:
 
 
 @st.composite
+def signing_up(draw: Draw, spec: Data) -> Data:
+    """Who may make a tenant of their own, if somebody can have a role in it."""
+    people = [name for name, role in spec["roles"].items() if "kind" not in role]
+    if not people:
+        return {}
+    attributes = [*spec["tenancy"].get("attributes", {})]
+    found: Data = {
+        "issuer": draw(st.sampled_from([each["issuer"] for each in spec["identity"]["issuers"]])),
+        "role": draw(st.sampled_from(people)),
+    }
+    if attributes:
+        several = st.lists(st.sampled_from(attributes), unique=True)
+        found["attributes"] = draw(several)
+    if often(draw, 2):
+        found["max_per_subject"] = draw(st.sampled_from((1, 2, 100)))
+    return {"sign_up": found}
+
+
+@st.composite
 def identities(draw: Draw) -> Data:
     """The section `identity`."""
     issuers: list[Data] = []
@@ -226,10 +256,16 @@ def identities(draw: Draw) -> Data:
         issuers.append({"issuer": url, "audience": draw(line()), "algorithms": draw(several)})
         if often(draw):
             issuers[-1]["jwks_uri"] = f"{url.rstrip('/')}/keys.json"
+        elif often(draw):
+            issuers[-1]["discovery"] = draw(st.sampled_from(get_args(Discovery)))
+            if often(draw, 2):
+                issuers[-1]["jwks_origin"] = "https://keys.example.net"
         if often(draw):
             issuers[-1] |= draw(issuer_rules())
         if often(draw):
             issuers[-1] |= draw(token_rules())
+        if often(draw):
+            issuers[-1]["tenants"] = draw(st.sampled_from(("mapped", "named")))
         if often(draw):
             issuers[-1]["environments"] = draw(st.sampled_from((["staging"], ["a", "production"])))
     found: Data = {"issuers": issuers}
@@ -603,6 +639,8 @@ def roles(draw: Draw, spec: Data, most: int) -> Data:
         alike = [each for each, other in found.items() if ("kind" in other) is service]
         if alike and often(draw):
             role["extends"] = draw(st.lists(st.sampled_from(alike), min_size=1, unique=True))
+        if not service and often(draw, 4):
+            role["last"] = True
         role["can"] = []
         for resource in draw(
             st.lists(st.sampled_from([*spec["resources"]]), min_size=1, max_size=3, unique=True)
@@ -610,6 +648,9 @@ def roles(draw: Draw, spec: Data, most: int) -> Data:
             role["can"] += draw(grants(spec, resource, service))
         if often(draw, 4):
             role["can"] += draw(built_in_grants(service))
+        people = [each for each in (*found, name) if "kind" not in found.get(each, role)]
+        if people and often(draw, 3):
+            role["can"] += draw(administration(people))
         found[name] = role
     return found
 
@@ -650,11 +691,28 @@ def grants(draw: Draw, spec: Data, resource: str, service: bool) -> list[Data]:
 
 
 @st.composite
+def administration(draw: Draw, people: list[str]) -> list[Data]:
+    """Grants that give roles to members, and let people in."""
+    several = st.lists(st.sampled_from(people), min_size=1, unique=True)
+    words = st.lists(st.sampled_from(("invite", "assign", "reactivate")), min_size=1, unique=True)
+    reason = draw(line(200).map(lambda each: f"{each}, as we want it"[-200:]))
+    found: list[Data] = [
+        {"do": draw(words), "on": "member", "roles": draw(several), "roles_because": reason}
+    ]
+    if often(draw, 2):
+        found.append({"do": ["list", "read"], "on": "invitation"})
+    if often(draw):
+        found.append({"do": "revoke", "on": "invitation"})
+    return found
+
+
+@st.composite
 def built_in_grants(draw: Draw, service: bool) -> list[Data]:
     """A grant on one of the resources that need no declaration."""
     name = draw(st.sampled_from([*built_in()]))
     about = built_in()[name]
-    possible = [*about.verbs, *(each for each in about.effects if not about.effects[each].roles)]
+    effects = (each for each in about.effects if not about.effects[each].roles)
+    possible = [each for each in (*about.verbs, *effects) if each in about.operations]
     verbs = st.lists(st.sampled_from(possible), min_size=1, unique=True)
     grant: Data = {"do": draw(verbs), "on": name}
     if often(draw):
@@ -670,24 +728,69 @@ def conditions(draw: Draw, spec: Data, resource: Data, service: bool) -> Data:
     """Conditions that all must hold."""
     found: Data = {}
     for name, field in resource["fields"].items():
-        if often(draw):
-            values = _values(field)
-            sides: list[Any] = [*values, *([{"in": values}] if values else [])]
-            sides += [f"$tenant.{each}" for each in _alike(field, spec["tenancy"])]
-            if not service:
-                for each in _alike(field, spec["identity"]):
-                    listed = "list" in spec["identity"]["attributes"][each]
-                    sides.append({"in": f"$user.{each}"} if listed else f"$user.{each}")
+        if often(draw, 1 if field["type"] == "list" else 3):
+            sides = [*_sides(field, spec, service), *_further(field, spec, service)]
             if sides:
                 found[name] = draw(st.sampled_from(sides))
     if "owner" in resource and not service and often(draw, 2):
-        found[resource["owner"]] = "$user.id"
+        found[resource["owner"]] = draw(st.sampled_from(["$user.id"] * 4 + [{"not": "$user.id"}]))
     if often(draw, 6):
         found["$service.environment"] = {"in": ["development"]}
     for name, each in spec["tenancy"].get("attributes", {}).items():
         if often(draw, 6) and _values(each):
-            found[f"$tenant.{name}"] = draw(st.sampled_from(_values(each)))
+            sides = [*_values(each), {"not": _values(each)[0]}, *_orders(each, _values(each))]
+            found[f"$tenant.{name}"] = draw(st.sampled_from(sides))
     return found
+
+
+def _sides(field: Data, spec: Data, service: bool) -> list[Any]:
+    """What a condition says that a field is, or is one of."""
+    values = _values(field)
+    sides: list[Any] = [*values, *([{"in": values}] if values else [])]
+    sides += [f"$tenant.{each}" for each in _alike(field, spec["tenancy"])]
+    if not service:
+        for each in _alike(field, spec["identity"]):
+            listed = "list" in spec["identity"]["attributes"][each]
+            sides.append({"in": f"$user.{each}"} if listed else f"$user.{each}")
+        if field.get("to") == "member":
+            sides.append("$user.id")
+    return sides
+
+
+def _further(field: Data, spec: Data, service: bool) -> list[Any]:
+    """What a condition says otherwise: that it is not, is less or greater, is null, contains."""
+    sides = _sides(field, spec, service)
+    exact = field["type"] not in ("uuid", "reference") or field.get("to") == "member"
+    found: list[Any] = [{"not": each} for each in sides if exact or "$" not in json.dumps(each)]
+    found += _orders(field, [each for each in sides if not isinstance(each, dict)])
+    if "optional" in field and field["type"] != "object":
+        found += [None, {"not": None}]
+    if field["type"] == "list":
+        items = _sides({**field["of"], "type": field["of"]["type"]}, spec, service)
+        if field["of"]["type"] not in ("string", "enum", "integer", "uuid"):
+            items = []
+        if field["of"]["type"] == "uuid" and not service:
+            items.append("$user.id")
+        listed = [{"contains": each} for each in items if not isinstance(each, dict)]
+        exact = field["of"]["type"] != "uuid"
+        asked = [
+            each
+            for each in listed
+            if exact or not str(each["contains"]).startswith("$") or each["contains"] == "$user.id"
+        ]
+        found += [*listed, *({"not": each} for each in asked)] * 3
+    return found
+
+
+def _orders(field: Data, sides: list[Any]) -> list[Any]:
+    """Comparisons by order with these sides, and one with two bounds."""
+    if field.get("type") not in ("integer", "decimal", "money", "duration", "date", "datetime"):
+        return []
+    found: list[Any] = [
+        {operator: side} for side in sides for operator in ("lt", "gte", "gt", "lte")
+    ]
+    low, high = (_values(field) * 2)[:2] if _values(field) else (None, None)
+    return [*found, *([{"gte": low, "lte": high, "not": low}] if low != high else [])]
 
 
 def _values(field: Data) -> list[Any]:
@@ -703,13 +806,24 @@ def _values(field: Data) -> list[Any]:
         return list(dict.fromkeys((field["min"], field["max"])))
     if kind == "uuid":
         return ["01890a5d-ac96-774b-bcce-b302099a8057"]
+    if kind == "money":
+        return [field.get("min", 0), 500]
+    if kind == "duration":
+        return ["5m", "30d"]
+    if kind == "decimal":
+        return [str(field["min"])] if "min" in field else ["0"] if "max" not in field else []
+    if kind == "date":
+        return ["2030-01-31", "2030-02-01"]
+    if kind == "datetime":
+        return ["2030-01-31T12:00:00Z", "2031-01-31T12:00:00Z"]
     return []
 
 
 def _alike(field: Data, section: Data) -> Iterator[str]:
     """The attributes that a field can be compared with."""
     text = {"string", "enum"}
-    kind = field["type"]
+    whole = {"money": "integer", "decimal": "integer"}
+    kind = whole.get(field["type"], field["type"])
     for name, each in section.get("attributes", {}).items():
         other = "enum" if "enum" in each else each.get("type", "string")
         if kind == other or {kind, other} <= text:

@@ -15,7 +15,10 @@ scaffold: 2
 service: {name: corners, title: Corners}
 tenancy: {tenant: group, attributes: {region: {enum: [eu, us]}}}
 identity:
-  attributes: {level: {type: integer, min: 0, max: 9}}
+  attributes:
+    level: {type: integer, min: 0, max: 9}
+    until: {type: date}
+    tags:  {list: string}
   issuers: [{issuer: https://login.example.com/, audience: corners, algorithms: [ES256]}]
 roles:
   reader:
@@ -28,6 +31,18 @@ roles:
     can:
       - {do: list, on: book, only: [type, tags], when: {low: 5}}
       - {do: list, on: book, when: {$tenant.region: eu}}
+  bounded:
+    can:
+      - do: [list, read]
+        on: book
+        when: {tags: {contains: $tenant.region}, list: {contains: $user.level}}
+      - {do: delete, on: book, when: {def: null, other: {lte: $user.until}, part: {gt: 0.5}}}
+      - do: print
+        on: book
+        when: {type: {not: {in: $user.tags}}, note: {not: null}, low: {gt: $user.level}}
+      - do: update
+        on: book
+        when: {note: {not: $tenant.region}, low: {gte: 6, not: {in: [7, 8]}}}
   regional: {can: [{do: [list, read], on: book, when: {body: $tenant.region, low: $user.level}}]}
 resources:
   tuple: {fields: {name: {type: string, max: 9}}, page: {max: 1}}
@@ -60,6 +75,7 @@ resources:
       date:  {type: date, filter: lte}
       made:  {type: datetime, default: '2030-01-31T12:00:00Z'}
       asked: {type: uuid, default: 01890a5d-ac96-774b-bcce-b302099a8057}
+      note:  {type: string, max: 9, optional: true, default: none}
       def:   {type: datetime, optional: true, set_by: print}
       other: {type: date, optional: true, set_by: print}
       moment: {type: datetime}

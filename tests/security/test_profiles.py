@@ -7,57 +7,8 @@ from typing import Final
 
 import pytest
 
-from tests.emitted import ask, made
+from tests.emitted import ask
 
-SPEC: Final = """
-scaffold: 2
-service: {name: shop, title: Shop}
-tenancy: {tenant: organization}
-identity:
-  issuers:
-    - {issuer: https://login.example.com/, audience: shop, algorithms: [ES256]}
-    - issuer: https://acme.eu.auth0.com/
-      audience: https://api.example.com
-      algorithms: [RS256]
-      profile: auth0
-      tenant_claim: https://example.com/tenant
-    - issuer: https://acme.okta.com/oauth2/default
-      audience: api://default
-      algorithms: [RS256]
-      profile: okta
-      permission_scopes: true
-    - issuer: https://login.microsoftonline.com/5f0c7e1a-3c1d-4a51-9a0e-2f6b8f0d7c11/v2.0
-      audience: 8d1b7e2a-1f7c-4d21-9a0e-2f6b8f0d7c22
-      algorithms: [RS256]
-      profile: entra
-    - issuer: https://sso.example.com/realms/acme
-      audience: shop
-      algorithms: [RS256]
-      profile: keycloak
-      tenant_claim: [organization, id]
-    - issuer: https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_abc
-      audience: 1example23456789
-      algorithms: [RS256]
-      profile: cognito
-    - {issuer: https://acme.zitadel.cloud, audience: "2291", algorithms: [RS256], profile: zitadel}
-    - issuer: https://own.example.com
-      audience: shop
-      algorithms: [PS256]
-      profile: custom
-      scopes: [a, b]
-      token:
-        types: JWT
-        client: [cid, azp]
-        scope: scp
-        methods: https://x.example/amr
-        requires: {use: [access, api]}
-        refuses: nonce
-        service: {claim: idtyp, value: app}
-roles:
-  clerk: {can: [{do: [list, read, create], on: note}]}
-  bot: {kind: service, can: [{do: list, on: note}]}
-resources: {note: {fields: {body: {type: text, max: 500}}}}
-"""
 TESTS: Final = ("test_profiles.py",)
 IDENTITY: Final = "shop/gate/identity.py"
 BROKEN: Final = {
@@ -86,12 +37,6 @@ BROKEN: Final = {
         "*outer, last = (TENANT_CLAIM,)",
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A service that trusts an issuer of each kind."""
-    return made("shop", tmp_path_factory.mktemp("profiles") / "shop", SPEC.encode())
 
 
 @pytest.mark.usefixtures("postgres_server")

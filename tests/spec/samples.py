@@ -14,7 +14,8 @@ SECTIONS = {
   attributes:
     regions: {list: string}
     region: {enum: [eu, us]}
-    level: {type: integer, min: 0, max: 9}""",
+    level: {type: integer, min: 0, max: 9}
+    until: {type: date}""",
     "roles": "{reader: {can: [{do: [list, read], on: order}]}}",
     "resources": """
   order:
@@ -29,6 +30,15 @@ SECTIONS = {
       note: {type: text, max: 999}
       token: {type: string, max: 99, class: secret}
       parent_order: {type: reference, to: order, optional: true}
+      tags: {type: list, of: {type: string, max: 20}, max_items: 9, optional: true}
+      members: {type: list, of: {type: uuid}, max_items: 9}
+      prices: {type: list, of: {type: decimal, digits: 5, places: 2}, max_items: 9}
+      shape: {type: object, optional: true, fields: {width: {type: integer, min: 1, max: 9}}}
+      rate: {type: decimal, digits: 5, places: 2, min: 0, max: 100}
+      due: {type: date}
+      seen: {type: datetime}
+      took: {type: duration, max: 30d}
+      reviewer: {type: reference, to: member, optional: true}
     actions:
       finish: {on: item}
       load: {on: collection}

@@ -76,12 +76,14 @@ def test_any_text_inside_a_spec(line: int, column: int, text: str) -> None:
 
 
 VALUES = st.recursive(
-    st.sampled_from(["5", "-1", "1.5", "true", "''", "a", "'$user.id'", "'*'", "9999999999999"]),
+    st.sampled_from(
+        ["5", "-1", "1.5", "true", "''", "a", "'$user.id'", "'*'", "null", "9999999999999"]
+    ),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]"),
-        st.dictionaries(st.sampled_from(["in", "type", "max", "a"]), inner, max_size=3).map(
-            lambda items: "{" + ", ".join(f"{k}: {v}" for k, v in items.items()) + "}"
-        ),
+        st.dictionaries(
+            st.sampled_from(["in", "not", "lte", "contains", "type", "max", "a"]), inner, max_size=3
+        ).map(lambda items: "{" + ", ".join(f"{k}: {v}" for k, v in items.items()) + "}"),
     ),
     max_leaves=6,
 )

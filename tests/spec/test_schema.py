@@ -72,6 +72,12 @@ SPELLINGS = [
     {"roles": "{a: {can: [{do: read, on: order, when: {number: {in: [1, 2]}}}]}}"},
     {"roles": "{a: {can: [{do: read, on: order, when: {title: {in: $user.regions}}}]}}"},
     {"roles": "{a: {can: [{do: read, on: order, when: {$service.environment: staging}}]}}"},
+    {"roles": "{a: {can: [{do: read, on: order, when: {status: {not: open}}}]}}"},
+    {"roles": "{a: {can: [{do: read, on: order, when: {status: {not: {in: [open]}}}}]}}"},
+    {"roles": "{a: {can: [{do: read, on: order, when: {total: {gte: 5, lt: $user.level}}}]}}"},
+    {"roles": "{a: {can: [{do: read, on: order, when: {parent_order: null}}]}}"},
+    {"roles": "{a: {can: [{do: read, on: order, when: {parent_order: {not: null}}}]}}"},
+    {"roles": "{a: {can: [{do: read, on: order, when: {tags: {contains: $user.region}}}]}}"},
 ]
 
 
@@ -92,6 +98,10 @@ def test_every_spelling_that_loads_is_valid(sections: dict[str, str]) -> None:
         ({"limits": "{user: 5/year}"}, "limits/user"),
         ({"roles": "{a: {mfa: none}}"}, "roles/a/mfa"),
         ({"roles": "{a: {can: [{do: read}]}}"}, "roles/a/can/0"),
+        (
+            {"roles": "{a: {can: [{do: read, on: order, when: {status: {not: {lt: 5}}}}]}}"},
+            "roles/a/can/0/when/status",
+        ),
         ({"roles": "{a: {can: [{do: [], on: order}]}}"}, "roles/a/can/0/do"),
         ({"roles": "{Clerk: {}}"}, "roles"),
         (

@@ -157,6 +157,49 @@ def test_limits_sizes_and_durations() -> None:
             "in staging",
         ),
         (identity(f"{ISSUER}, profile: ▸google"), "E-VALUE", "auth0"),
+        (
+            identity("issuer: '▸https://a.example/{tenantid}/', audience: x, algorithms: ES256"),
+            "E-ISSUER",
+            "no template",
+        ),
+        (
+            identity(
+                "issuer: '▸https://a.example/{tenantid}/', audience: x, algorithms: ES256, "
+                "profile: entra"
+            ),
+            "E-ISSUER",
+            "every directory",
+        ),
+        (
+            identity(
+                "issuer: '▸https://a.example/{tenantid}/', audience: x, algorithms: ES256, "
+                "profile: entra, tenants: mapped, tenant_claim: t"
+            ),
+            "E-ISSUER",
+            "no tenant_claim",
+        ),
+        (
+            identity(
+                "issuer: '▸https://a.example/{tenantid}/{x}/', audience: x, algorithms: ES256, "
+                "profile: entra, tenants: mapped"
+            ),
+            "E-ISSUER",
+            "no template",
+        ),
+        (identity(f"{ISSUER}, discovery: ▸true"), "E-VALUE", "openid-configuration"),
+        (
+            identity(f"{ISSUER}, discovery: openid-configuration, jwks_uri: ▸https://a.example/k"),
+            "E-ISSUER",
+            "two places",
+        ),
+        (identity(f"{ISSUER}, ▸jwks_origin: https://b.example"), "E-ISSUER", "jwks_uri"),
+        (
+            identity(
+                f"{ISSUER}, discovery: openid-configuration, jwks_origin: ▸https://b.example/"
+            ),
+            "E-URL",
+            "Leave the path out",
+        ),
         (identity(f"{ISSUER}, profile: ▸custom"), "E-TOKEN", "token: {...}"),
         (
             identity(f"{ISSUER}, profile: okta, token: ▸{{types: at+jwt, client: azp}}"),

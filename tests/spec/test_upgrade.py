@@ -131,8 +131,8 @@ def test_the_model_has_the_new_name_alone(rename: Rename) -> None:
         (
             "url: https://a.example/, audience: x, algorithms: ES256, ▸zzz: x",
             "E-UNKNOWN-KEY",
-            "Known: algorithms, assurance, audience, environments, jwks_url, permission_scopes, "
-            "profile, rsa_2048_because, scopes, tenant_claim, token, token_lifetime, ….",
+            "Known: algorithms, assurance, audience, discovery, environments, jwks_origin, "
+            "jwks_url, permission_scopes, profile, rsa_2048_because, scopes, tenant_claim, ….",
         ),
         (
             "url: https://a.example/, audience: x, algorithms: ES256, ▸jwks_uri: x",

@@ -21,12 +21,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from invoicing.settings import DEVELOPMENT_ISSUER
+from invoicing.settings import DEVELOPMENT_ISSUER, PARTNER_ISSUER
 from invoicing.store.history import SCHEMA
 from invoicing.store.owner import Connection, Unreachable, as_owner, said
 from invoicing.store.statements import RELEASE
 
-ISSUERS: Final = ("https://login.example.com/", DEVELOPMENT_ISSUER)
+ISSUERS: Final = ("https://login.example.com/", DEVELOPMENT_ISSUER, PARTNER_ISSUER)
 """Whose tokens the service trusts in some environment."""
 
 ATTRIBUTES: Final[Mapping[str, str]] = {
@@ -35,6 +35,7 @@ ATTRIBUTES: Final[Mapping[str, str]] = {
 """The attributes of a tenant, with their types in PostgreSQL."""
 
 EXPIRED: Final = (
+    ("invitation", "expires_at < now() - interval '30 days'"),
     ("idempotency_key", "expires_at < now()"),
     ("audit_event", "occurred_at < now() - interval '2555 days'"),
 )
@@ -282,11 +283,7 @@ def add_member(
     as_json: Json = False,
 ) -> None:
     """Let somebody in."""
-    if issuer not in ISSUERS:
-        raise typer.BadParameter(
-            f"{issuer} is none of the issuers: {', '.join(ISSUERS)}",
-            param_hint="--issuer",
-        )
+    _check_issuer(issuer)
 
     async def work() -> Sequence[Row]:
         async with administering(tenant, operator) as session:
@@ -419,6 +416,14 @@ def _changed(
             return [await session.change(operation, member, column, value)]
 
     _show(_run(work), as_json)
+
+
+def _check_issuer(issuer: str) -> None:
+    if issuer not in ISSUERS:
+        raise typer.BadParameter(
+            f"{issuer} is none of the issuers: {', '.join(ISSUERS)}",
+            param_hint="--issuer",
+        )
 
 
 def _attribute(text: str) -> tuple[str, str]:

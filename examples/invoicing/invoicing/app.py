@@ -28,7 +28,7 @@ from invoicing.gate.dispatch import Admission, Dispatcher
 from invoicing.gate.identity import Issuer, Verifier
 from invoicing.gate.keys import RemoteKeys, StaticKeys
 from invoicing.operations import OPERATIONS
-from invoicing.settings import DEVELOPMENT_ISSUER, Settings, supervised
+from invoicing.settings import DEVELOPMENT_ISSUER, PARTNER_ISSUER, Settings, supervised
 from invoicing.store.database import Database
 from invoicing.store.leases import FAILURES
 from invoicing.store.startup import UnsafeConfiguration, check_database
@@ -43,15 +43,17 @@ CONTRACT: Final = Path(__file__).parent / "openapi.json"
 
 
 def issuers(settings: Settings) -> dict[str, Issuer]:
-    """The pinned issuers; in development, the one whose keys are on this machine instead."""
+    """The pinned issuers; in development, those whose keys are on this machine instead."""
     if settings.development_jwks:
         if not settings.development:
             raise UnsafeConfiguration(
                 "DEVELOPMENT_JWKS is set outside of development: unset it."
             )
         keys = json.loads(Path(settings.development_jwks).read_text(encoding="utf-8"))
-        issuer = Issuer(DEVELOPMENT_ISSUER, "invoicing", ("ES256",), StaticKeys(keys))
-        return {issuer.url: issuer}
+        return {
+            each: Issuer(each, "invoicing", ("ES256",), StaticKeys(keys))
+            for each in (DEVELOPMENT_ISSUER, PARTNER_ISSUER)
+        }
     found = [
         Issuer(
             url="https://login.example.com/",

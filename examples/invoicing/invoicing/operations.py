@@ -4,12 +4,15 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
+from invoicing.gate import acceptance, joins, sign_up
 from invoicing.gate.operation import MERGE_PATCH, Body, Operation
 from invoicing.gate.shape import MAX_QUERY
 from invoicing.resources.api_key import handlers as api_key_handlers
 from invoicing.resources.api_key import models as api_key_models
 from invoicing.resources.customer import handlers as customer_handlers
 from invoicing.resources.customer import models as customer_models
+from invoicing.resources.invitation import handlers as invitation_handlers
+from invoicing.resources.invitation import models as invitation_models
 from invoicing.resources.invoice import handlers as invoice_handlers
 from invoicing.resources.invoice import models as invoice_models
 from invoicing.resources.invoice_line import handlers as invoice_line_handlers
@@ -354,6 +357,38 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         conditional=True,
     ),
     Operation(
+        id="list_invitations",
+        method="GET",
+        path="/invitations",
+        permission="invitation:list",
+        handler=invitation_handlers.list_,
+        query=TypeAdapter(invitation_models.InvitationQuery),
+    ),
+    Operation(
+        id="create_invitation",
+        method="POST",
+        path="/invitations",
+        permission="member:invite",
+        handler=invitation_handlers.create,
+        status=201,
+        body=Body(TypeAdapter(invitation_models.InvitationCreate), 65536),
+    ),
+    Operation(
+        id="read_invitation",
+        method="GET",
+        path="/invitations/{invitation_id}",
+        permission="invitation:read",
+        handler=invitation_handlers.read,
+    ),
+    Operation(
+        id="revoke_invitation",
+        method="POST",
+        path="/invitations/{invitation_id}/revoke",
+        permission="invitation:revoke",
+        handler=invitation_handlers.revoke,
+        conditional=True,
+    ),
+    Operation(
         id="read_organization",
         method="GET",
         path="/organizations/{organization_id}",
@@ -370,5 +405,25 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             TypeAdapter(organization_models.OrganizationPatch), 65536, MERGE_PATCH
         ),
         conditional=True,
+    ),
+    # No permission: open to Whoever has the token of an invitation and is the person that it is bound to.
+    Operation(
+        id="accept_invitation",
+        method="POST",
+        path="/invitations/accept",
+        permission="",
+        handler=acceptance.accept,
+        body=Body(TypeAdapter(joins.AcceptInvitationInput), 1024),
+    ),
+    # No permission: open to Whoever is a person of https://login.example.com/, at most 3 times.
+    Operation(
+        id="sign_up",
+        method="POST",
+        path="/sign-up",
+        permission="",
+        handler=sign_up.sign_up,
+        status=201,
+        founding=True,
+        body=Body(TypeAdapter(joins.SignUpInput), 8192),
     ),
 )

@@ -21,12 +21,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from notes.settings import DEVELOPMENT_ISSUER
+from notes.settings import DEVELOPMENT_ISSUER, PARTNER_ISSUER
 from notes.store.history import SCHEMA
 from notes.store.owner import Connection, Unreachable, as_owner, said
 from notes.store.statements import RELEASE
 
-ISSUERS: Final = ("https://login.example.com/", DEVELOPMENT_ISSUER)
+ISSUERS: Final = ("https://login.example.com/", DEVELOPMENT_ISSUER, PARTNER_ISSUER)
 """Whose tokens the service trusts in some environment."""
 
 ATTRIBUTES: Final[Mapping[str, str]] = {}
@@ -274,11 +274,7 @@ def add_member(
     as_json: Json = False,
 ) -> None:
     """Let somebody in."""
-    if issuer not in ISSUERS:
-        raise typer.BadParameter(
-            f"{issuer} is none of the issuers: {', '.join(ISSUERS)}",
-            param_hint="--issuer",
-        )
+    _check_issuer(issuer)
 
     async def work() -> Sequence[Row]:
         async with administering(tenant, operator) as session:
@@ -411,6 +407,14 @@ def _changed(
             return [await session.change(operation, member, column, value)]
 
     _show(_run(work), as_json)
+
+
+def _check_issuer(issuer: str) -> None:
+    if issuer not in ISSUERS:
+        raise typer.BadParameter(
+            f"{issuer} is none of the issuers: {', '.join(ISSUERS)}",
+            param_hint="--issuer",
+        )
 
 
 def _attribute(text: str) -> tuple[str, str]:

@@ -27,7 +27,7 @@ from notes.gate.dispatch import Admission, Dispatcher
 from notes.gate.identity import Issuer, Verifier
 from notes.gate.keys import RemoteKeys, StaticKeys
 from notes.operations import OPERATIONS
-from notes.settings import DEVELOPMENT_ISSUER, Settings, supervised
+from notes.settings import DEVELOPMENT_ISSUER, PARTNER_ISSUER, Settings, supervised
 from notes.store.database import Database
 from notes.store.leases import FAILURES
 from notes.store.startup import UnsafeConfiguration, check_database
@@ -42,15 +42,17 @@ CONTRACT: Final = Path(__file__).parent / "openapi.json"
 
 
 def issuers(settings: Settings) -> dict[str, Issuer]:
-    """The pinned issuers; in development, the one whose keys are on this machine instead."""
+    """The pinned issuers; in development, those whose keys are on this machine instead."""
     if settings.development_jwks:
         if not settings.development:
             raise UnsafeConfiguration(
                 "DEVELOPMENT_JWKS is set outside of development: unset it."
             )
         keys = json.loads(Path(settings.development_jwks).read_text(encoding="utf-8"))
-        issuer = Issuer(DEVELOPMENT_ISSUER, "notes", ("ES256",), StaticKeys(keys))
-        return {issuer.url: issuer}
+        return {
+            each: Issuer(each, "notes", ("ES256",), StaticKeys(keys))
+            for each in (DEVELOPMENT_ISSUER, PARTNER_ISSUER)
+        }
     found = [
         Issuer(
             url="https://login.example.com/",

@@ -14,6 +14,8 @@ ForwardedHeader = Literal["x-forwarded-for", "forwarded"]
 DEVELOPMENT: Final = "development"
 DEVELOPMENT_ISSUER: Final = "https://issuer.development.invalid/"
 """The issuer of development tokens: an address that can never be reached (RFC 2606)."""
+PARTNER_ISSUER: Final = "https://partner.development.invalid/"
+"""Another one: whom a member of it may be is whom it says, and nobody of the first."""
 
 
 class Settings(BaseSettings):

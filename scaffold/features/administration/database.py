@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from scaffold.database.bodies import Refusal, Render, Served, Steps
 from scaffold.database.layout import TRUE, Group, Sql, all_of, any_of, listed
@@ -10,9 +10,10 @@ from scaffold.database.operations import negated
 from scaffold.database.predicates import Within
 from scaffold.database.schema import Function
 from scaffold.database.signatures import TEXTS, parameters
-from scaffold.database.sql import array
+from scaffold.database.sql import array, literal
 from scaffold.design.model import Alternative, Design, Operation
-from scaffold.features.administration.design import MEMBER
+from scaffold.features.administration.design import INVITATION, MEMBER
+from scaffold.features.administration.resource import GIVEN
 
 CHANGES = "role_changes_"
 
@@ -49,6 +50,8 @@ def _limited(operation: Operation) -> bool:
 def steps(served: Served) -> Steps | None:
     """Nobody changes their own membership, nor roles that their grant does not name."""
     operation, *_ = served.operations
+    if operation.entity == INVITATION and operation.verb == "create":
+        return Steps(refusals=tuple(_inviting(served, operation)))
     if operation.entity != MEMBER or operation.verb != "effect":
         return None
     refusals = []
@@ -64,6 +67,24 @@ def steps(served: Served) -> Steps | None:
         refusals.append(Refusal(test, "'role_not_assignable'"))
     conditional = any(each.conditions for each in operation.alternatives)
     return Steps(refusals=tuple(refusals), within=_given(operation, "t") if conditional else None)
+
+
+def among(roles: str, gives: Sequence[str]) -> Sql:
+    """The test that all of these roles are among some."""
+    return listed(map(literal, gives), f"{roles} <@ array[", "]")
+
+
+def _inviting(served: Served, operation: Operation) -> Iterable[Refusal]:
+    """An invitation is for somebody, and for no roles that its maker may not give."""
+    able = any_of(
+        all_of([served.holds(each), among(GIVEN, each.gives or ())])
+        for each in operation.alternatives
+    )
+    yield Refusal(negated(able), "'role_not_assignable'")
+    email, issuer, subject = (f"p_body ->> '{each}'" for each in ("email", "issuer", "subject"))
+    halves = f"num_nonnulls({issuer}, {subject}) = 1"
+    unbound = any_of([halves, f"num_nonnulls({email}, {issuer}) = 0"])
+    yield Refusal(unbound, "'invitation_unbound'")
 
 
 def _given(operation: Operation, row: str) -> Within:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scaffold.design.surface import ways
-from scaffold.features.administration.design import MEMBER
 from scaffold.lint.context import Context
 from scaffold.lint.rule import Family, Found
 from scaffold.spec.problems import listing
@@ -39,12 +38,12 @@ roles:
 def gives_more_than_it_has(context: Context) -> Iterator[Found]:
     """A grant that lets a role give another one which may do more than itself."""
     for each in context.granted:
-        if each.entity.name != MEMBER or not each.grant.roles or each.grant.roles_because:
+        if not each.grant.roles or each.grant.roles_because:
             continue
         for given in each.grant.roles:
             if more := _beyond(context, each.role, given):
                 yield Found(
-                    f"{each.role} may give the role {given} by {each.do}, which may "
+                    f"{each.role} may give the role {given} by {each.word}, which may "
                     f"{listing(more[:3], 'and')} beyond it",
                     each.path,
                 )
@@ -83,7 +82,7 @@ roles:
 )
 def nobody_has_to_stay(context: Context) -> Iterator[Found]:
     """Roles that give roles to members, of which none has to be kept."""
-    giving = [each for each in context.granted if each.entity.name == MEMBER and each.grant.roles]
+    giving = [each for each in context.granted if each.grant.roles]
     if giving and not any(role.last for role in context.design.roles):
         yield Found("No role has to be held by somebody in each tenant", giving[0].path)
 

@@ -7,6 +7,10 @@ from scaffold.features.mutant import Mutant
 MEMBER: Final = "store/functions/member.sql"
 SHARED: Final = "store/functions/000_shared.sql"
 RULES: Final = "store/guards/rules.sql"
+POLICIES: Final = "store/guards/policies.sql"
+JOINS: Final = "store/functions/001_joins.sql"
+INVITATION: Final = "store/functions/invitation.sql"
+INVITATIONS: Final = "test_invitations.py"
 
 MUTANTS: Final = (
     *(
@@ -72,5 +76,70 @@ MUTANTS: Final = (
         old="  perform pg_advisory_xact_lock(hashtextextended('holders ' || old.tenant_id, 0));\n",
         new="",
         noticed_by="test_members.py::test_of_two_who_leave_at_once_one_stays",
+    ),
+    Mutant(
+        id="any-role-is-promised",
+        control="AZ-1",
+        file=INVITATION,
+        within="create_invitation",
+        old="then 'role_not_assignable'",
+        new="then null",
+        noticed_by=f"{INVITATIONS}::test_only_roles_of_the_grant_are_promised",
+    ),
+    *(
+        Mutant(
+            id=f"an-invitation-{why.replace(' ', '-')}-is-accepted",
+            control="ID-7",
+            file=JOINS,
+            within="accept_invitation",
+            old=old,
+            new="when false",
+            noticed_by=f"{INVITATIONS}::test_a_token_that_is_no_good_makes_no_member[{why}]",
+        )
+        for why, old in (
+            ("used", "when i.accepted_at is not null"),
+            ("revoked", "when i.revoked_at is not null"),
+            ("expired", "when i.expires_at <= now()"),
+            (
+                "of another address",
+                "when i.email is not null and i.email is distinct from p_caller ->> 'email'",
+            ),
+            ("of another subject", "when i.issuer is not null"),
+        )
+    ),
+    Mutant(
+        id="an-inviter-who-left-lets-in",
+        control="AZ-1",
+        file=JOINS,
+        within="accept_invitation",
+        old=" and m.active\n",
+        new="\n",
+        noticed_by=f"{INVITATIONS}::test_the_inviter_still_has_to_be_able_to",
+    ),
+    Mutant(
+        id="one-token-makes-two-members",
+        control="ID-7",
+        file=JOINS,
+        within="accept_invitation",
+        old=" for update;",
+        new=";",
+        noticed_by=f"{INVITATIONS}::test_of_two_who_accept_at_once_one_becomes_a_member",
+    ),
+    Mutant(
+        id="an-address-need-not-be-verified",
+        control="ID-7",
+        file="gate/identity.py",
+        old='claims.get("email_verified") is True and ',
+        new="",
+        noticed_by=f"{INVITATIONS}::test_an_address_has_to_be_verified",
+    ),
+    Mutant(
+        id="the-service-makes-any-member",
+        control="AZ-1",
+        file=POLICIES,
+        within="member reach_insert",
+        old="kind = 'human'",
+        new="kind = 'human' or kind = 'human'",
+        noticed_by=f"{INVITATIONS}::test_the_service_makes_no_other_member",
     ),
 )

@@ -92,6 +92,10 @@ class RolesKind(ListKind):
 
     SQL: ClassVar[str] = "text[]"
 
+    def extract(self, source: str, name: str) -> str:
+        """The names that are sent."""
+        return f"array(select jsonb_array_elements_text({source} -> {literal(name)}))"
+
     def check(self, column: str) -> str:
         """Nothing: a trigger holds the names to those of the roles."""
         del column
@@ -108,9 +112,10 @@ class RolesKind(ListKind):
         return {"type": "array", "items": item, "maxItems": self.high}
 
 
-def _roles(spec: Spec) -> RolesKind:
+def roles_of_people(spec: Spec, least: int = 0) -> RolesKind:
+    """The type of a list of roles that people can hold."""
     people = tuple(name for name, role in spec.roles.items() if role.kind == "human")
-    return RolesKind(EnumKind(people), 0, MAX_ROLES, unique=True)
+    return RolesKind(EnumKind(people), least, MAX_ROLES, unique=True)
 
 
 _TENANT: dict[str, Any] = {
@@ -169,6 +174,6 @@ def member() -> BuiltIn:
         versioned=True,
         open=True,  # to find out who calls, and what else they may see
         effects=_EFFECTS,
-        kinds={"roles": _roles},
+        kinds={"roles": roles_of_people},
         defaults={"roles": f"{literal('{}')}", "active": "true"},
     )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from scaffold.contract.parts import Components
     from scaffold.database.bodies import Entry, Render, Served, Steps
     from scaffold.database.schema import Function, OwnTable
+    from scaffold.design.events import SecurityEvent
     from scaffold.design.model import Design
     from scaffold.design.outcomes import Outcome
     from scaffold.design.surface import Fact
@@ -45,6 +46,11 @@ class ApiKeys(Feature):
         from scaffold.features.api_keys.design import OUTCOMES
 
         return OUTCOMES
+
+    def events(self, design: Design) -> Iterable[SecurityEvent]:
+        from scaffold.features.api_keys.events import events
+
+        return events(design)
 
     def rules(self) -> Iterable[Rule]:
         from scaffold.features.api_keys.lint import family

@@ -11,6 +11,7 @@ from scaffold.features.feature import BuiltIn, Feature, Files, Keys
 if TYPE_CHECKING:
     from scaffold.database.bodies import Render, Served, Steps
     from scaffold.database.schema import Function, OwnTable
+    from scaffold.design.events import SecurityEvent
     from scaffold.design.model import Design
     from scaffold.design.surface import Fact
     from scaffold.features.mutant import Mutant
@@ -46,6 +47,21 @@ class Audit(Feature):
 
         return (("service", ("audit days", days_of(design))),)
 
+    def events(self, design: Design) -> Iterable[SecurityEvent]:
+        from scaffold.design.events import SecurityEvent
+        from scaffold.features.audit.design import exports
+
+        for operation in exports(design):
+            yield SecurityEvent(
+                "SEC-401",
+                "audit_events_exported",
+                "warning",
+                "A part of an export of audit events was sent.",
+                "Compare it with what was asked for; the audit event of the export names its "
+                "filters.",
+                operations=(operation.id,),
+            )
+
     def rules(self) -> Iterable[Rule]:
         from scaffold.features.audit.lint import family
 
@@ -79,7 +95,7 @@ class Audit(Feature):
         return triggers(design, render) if self.used(design) else ""
 
     def files(self, design: Design) -> Files:
-        from scaffold.features.audit.design import View, reader
+        from scaffold.features.audit.design import View, exports, reader
 
         if not any(each.writes for each in design.operations):
             return Files()  # who is granted events sees that there are none
@@ -89,7 +105,7 @@ class Audit(Feature):
                 "harness.effects": "effects.jinja",
                 "test_isolation.arguments": "arguments.jinja",
             },
-            view=View(reader(design)),
+            view=View(reader(design), bool(exports(design))),
         )
 
     def mutants(self) -> Iterable[Mutant]:

@@ -78,7 +78,7 @@ def steps(served: Served) -> Steps | None:
     """The event of an effect, in its transaction."""
     if served.stage == "begin" or not any(each.writes for each in served.operations):
         return None
-    given = (served.operation, served.entity, served.id, "version", served.said, "p_request")
+    given = (served.operation, served.entity, served.id, served.version, served.said, "p_request")
     return Steps(
         parameters=(Parameter(*REQUEST, argument="call.request_id"),),
         conclusion=f"record_(v_caller, {', '.join(given)})",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scaffold.design.model import Design
+from scaffold.design.model import Design, Operation
 
 EVENT = "audit_event"
 """The resource of events, and their table."""
@@ -12,9 +12,11 @@ EVENT = "audit_event"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is told to the emitted tests: a role that lists all events, or nothing."""
+    """What is told to the emitted tests: a role that lists all events, or nothing, and whether
+    somebody exports them."""
 
     reader: str
+    exports: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,11 @@ def days_of(design: Design) -> int:
 def used(design: Design) -> bool:
     """Has some operation an effect, or is somebody granted the events?"""
     return any(each.writes or each.entity == EVENT for each in design.operations)
+
+
+def exports(design: Design) -> list[Operation]:
+    """The export of events, if somebody is granted it."""
+    return [each for each in design.operations if each.entity == EVENT and each.verb == "export"]
 
 
 def reader(design: Design) -> str:

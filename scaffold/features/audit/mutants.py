@@ -9,6 +9,9 @@ INVOICE: Final = "store/functions/invoice.sql"
 PAYMENT: Final = "store/functions/payment.sql"
 RULES: Final = "store/guards/rules.sql"
 
+EVENT: Final = "store/functions/audit_event.sql"
+EXPORT: Final = "export_audit_event"
+
 MUTANTS: Final = (
     Mutant(
         id="the-service-rewrites-the-audit-log",
@@ -51,5 +54,56 @@ MUTANTS: Final = (
             (PAYMENT, "refund_payment", "payment_finish_"),
             (INVOICE, "remind_invoice", "invoice_finish_"),
         )
+    ),
+    *(
+        Mutant(
+            id=id_,
+            control=control,
+            file=EVENT,
+            within=EXPORT,
+            old=old,
+            new=new,
+            noticed_by=test,
+            service="recruiting",
+        )
+        for id_, control, old, new, test in (
+            (
+                "an-export-has-every-tenant",
+                "AZ-3",
+                "r where r.tenant_id = p_tenant",
+                "r where true",
+                "test_isolation.py::test_statements_alone_list_one_tenants_rows",
+            ),
+            (
+                "an-export-asks-no-condition",
+                "AZ-2",
+                "(export_as_auditor or (export_as_recruiter and r.member_id = v_caller.member))",
+                "true",
+                "test_isolation.py::test_statements_alone_hold_the_conditions",
+            ),
+            (
+                "an-export-asks-no-recent-sign-in",
+                "ID-3",
+                "array['auditor', 'recruiter'], 300)",
+                "array['auditor', 'recruiter'], null)",
+                "test_step_up.py::test_an_old_authentication_is_not_enough",
+            ),
+            (
+                "an-export-is-not-recorded",
+                "DATA-2",
+                "outcome := record_(",
+                "outcome := coalesce('ok', ",
+                "test_audit.py::test_an_effect_is_recorded",
+            ),
+        )
+    ),
+    Mutant(
+        id="an-export-forgets-its-filters",
+        control="AZ-2",
+        file="gate/exports.py",
+        old='(each for each in asked if each[0] != "cursor")',
+        new="()",
+        noticed_by="test_exports.py::test_the_parts_of_an_export_keep_its_filters",
+        service="recruiting",
     ),
 )

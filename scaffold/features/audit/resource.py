@@ -2,9 +2,12 @@
 
 from scaffold.features.feature import BuiltIn
 from scaffold.spec.model import Resource
+from scaffold.spec.names import EXPORT
 from scaffold.types.integer import MAX_INTEGER
 
 OCCURRED_AT = "occurred_at"
+EXPORTED = 5_000
+"""Events in one part of an export at most: a few megabytes."""
 
 _NAME = {"type": "string", "min": 1, "max": 100}
 _FIELDS = {
@@ -37,10 +40,25 @@ _FIELDS = {
     "request_id": {**_NAME, "description": "The id of the request, which its log lines have too."},
 }
 
+_ACTIONS = {
+    EXPORT: {"on": "collection", "step_up": "5m", "description": "Export audit events"},
+}
+
 
 def event() -> BuiltIn:
     """An event: who did what to which row."""
     declared = Resource.model_validate(
-        {"description": "What happened.", "owner": "member_id", "fields": _FIELDS}
+        {
+            "description": "What happened.",
+            "owner": "member_id",
+            "fields": _FIELDS,
+            "actions": _ACTIONS,
+        }
     )
-    return BuiltIn(declared, ("list", "read"), OCCURRED_AT)
+    return BuiltIn(
+        declared,
+        ("list", "read"),
+        OCCURRED_AT,
+        owner_filters=("eq",),
+        exports={EXPORT: EXPORTED},
+    )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from scaffold.contract.parts import Components, Demands
     from scaffold.database.bodies import Render, Served, Steps
     from scaffold.database.schema import Function, OwnTable
+    from scaffold.design.events import SecurityEvent
     from scaffold.design.model import Design, Operation
     from scaffold.design.outcomes import Outcome
     from scaffold.design.surface import Fact
@@ -56,6 +57,21 @@ class Idempotency(Feature):
             Outcome("idempotency_mismatch", 422),
             Outcome("idempotency_in_flight", 409),
         )
+
+    def events(self, design: Design) -> Iterable[SecurityEvent]:
+        from scaffold.design.events import SecurityEvent
+
+        if self.used(design):
+            yield SecurityEvent(
+                "SEC-201",
+                "idempotency_mismatch",
+                "warning",
+                "An idempotency key was sent again with another request.",
+                "Look at the client of the principal: it gives two requests one key, or somebody "
+                "replays keys that they have seen.",
+                reasons=("idempotency_mismatch",),
+                above=5,
+            )
 
     def needs(self, operation: Operation) -> Iterable[str]:
         from scaffold.features.idempotency.design import need_of

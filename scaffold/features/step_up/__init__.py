@@ -11,6 +11,7 @@ from scaffold.features.step_up.keys import ActionKeys
 if TYPE_CHECKING:
     from scaffold.contract.parts import Demands
     from scaffold.database.bodies import Entry, Served, Steps
+    from scaffold.design.events import SecurityEvent
     from scaffold.design.model import Design, Operation
     from scaffold.design.outcomes import Outcome
     from scaffold.design.surface import Fact
@@ -24,6 +25,7 @@ class StepUp(Feature):
 
     name: ClassVar[str] = "step_up"
     keys: ClassVar[Keys] = Keys(action=ActionKeys)
+    asks_readers: ClassVar[bool] = True
 
     def operation(self, source: Resource, action: Action | None, do: str) -> object | None:
         from scaffold.features.step_up.design import FreshSignIn
@@ -46,6 +48,21 @@ class StepUp(Feature):
         from scaffold.design.outcomes import Outcome
 
         return (Outcome("step_up_required", 403, challenge=True),)
+
+    def events(self, design: Design) -> Iterable[SecurityEvent]:
+        from scaffold.design.events import SecurityEvent
+
+        if self.used(design):
+            yield SecurityEvent(
+                "SEC-301",
+                "step_up_refused",
+                "info",
+                "Somebody who had not signed in just now asked for what needs it.",
+                "Once is the way to a new sign-in. Many of one principal without a success after "
+                "them: sign the member out.",
+                reasons=("step_up_required",),
+                above=20,
+            )
 
     def needs(self, operation: Operation) -> Iterable[str]:
         from scaffold.explain.words import duration

@@ -30,7 +30,7 @@ def used(design: Design) -> bool:
 def facts(design: Design) -> Iterator[tuple[str, Fact]]:
     """How fresh a sign-in each action asks for."""
     for operation in design.operations:
-        if operation.verb == "action":
-            seconds = seconds_of(operation)
+        seconds = seconds_of(operation)
+        if operation.verb == "action" or seconds is not None:
             age = "none" if seconds is None else f"{seconds} s"
             yield "operations", (f"{operation.permission} step_up", age)

@@ -135,8 +135,8 @@ def stale_step_up(context: Context) -> Iterator[Found]:
 
 
 def _steps_up(each: Granted) -> bool:
-    """Is what is granted an action that needs a step-up?"""
+    """Is what is granted an operation that needs a step-up?"""
     return any(
         operation.action == each.do and seconds_of(operation) is not None
-        for operation in each.entity.actions
+        for operation in each.entity.operations
     )

@@ -25,6 +25,7 @@ from invoicing.settings import Settings
 from invoicing.store.history import MigrationError
 
 HOME = Path(".dev")
+OWNER = HOME / "owner"
 DATABASE = "invoicing_development"
 
 
@@ -76,6 +77,7 @@ def main() -> None:
         if options.reset:
             print(f"{DATABASE} is made anew, with its synthetic tenants.")
             return
+        _keep(database.owner)
         os.environ |= {
             "ENVIRONMENT": "development",
             "DATABASE_URL": database.app,
@@ -98,6 +100,12 @@ def main() -> None:
             http="invoicing.server:Connection",
             log_level="warning",
         )
+
+
+def _keep(url: str) -> None:
+    """Keeps the URL of the owner for `make admin`, where nobody else can read it."""
+    OWNER.touch(mode=0o600)
+    OWNER.write_text(url, encoding="utf-8")
 
 
 if __name__ == "__main__":

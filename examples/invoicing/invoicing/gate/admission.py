@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from invoicing.gate.dispatch import Request
 
 FAILURES: Final = "failed_authentication"
+FOUNDING: Final = "founding"
+"""Of tenants that are made from one address."""
 LIMITS: Final = {
+    FOUNDING: Limit(FOUNDING, 10, 3600),
     "user": Limit("user", 60, 60),
     "token": Limit("token", 60, 60),
     "tenant": Limit("tenant", 1200, 60),
@@ -36,7 +39,12 @@ class Limited:
         self._limiter = limiter
         self._keys = keys
         self._failures = LIMITS[FAILURES]
-        self._charged = [limit for scope, limit in LIMITS.items() if scope != FAILURES]
+        self._charged = [
+            limit
+            for scope, limit in LIMITS.items()
+            if scope not in (FAILURES, FOUNDING)
+        ]
+        self._founding = LIMITS[FOUNDING]
 
     async def admit(self, request: "Request", authorization: bytes | None) -> Principal:
         """The caller, charged for this request.
@@ -45,10 +53,17 @@ class Limited:
         cannot be asked (503): without its limits the service does not answer.
         """
         try:
-            principal = self._verifier.known(authorization)
+            founding = request.operation is not None and request.operation.founding
+            principal = self._verifier.known(authorization, founding)
             if principal is None:
-                principal = await self._verified(request, authorization)
+                principal = await self._verified(request, authorization, founding)
             request.principal = principal
+            if founding:
+                key = f"founding:{request.address}"
+                decision = await self._limiter.take(((self._founding, key),))
+                if not decision.allowed:
+                    request.headers.extend(headers(decision))
+                    raise Problem(429, "too_many_requests")
             if self._charged:
                 decision = await self._charge(principal)
                 request.headers.extend(headers(decision))
@@ -69,7 +84,7 @@ class Limited:
         await self._limiter.close()
 
     async def _verified(
-        self, request: "Request", authorization: bytes | None
+        self, request: "Request", authorization: bytes | None, founding: bool
     ) -> Principal:
         """Verifies a token. An address that keeps failing is told to wait; a good token is heard,
         wherever it comes from: many callers can have one address.
@@ -77,7 +92,7 @@ class Limited:
         try:
             if (principal := self._keys.principal(request, authorization)) is not None:
                 return principal
-            return await self._verifier.principal(authorization)
+            return await self._verifier.principal(authorization, founding)
         except Problem as problem:
             if problem.status == 401:
                 failed = await self._limiter.take(

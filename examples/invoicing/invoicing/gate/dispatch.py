@@ -107,6 +107,7 @@ class Dispatcher:
             check_length(given, operation.body.limit)
         principal = await self._admission.admit(request, given.get(b"authorization"))
         body, query = await self._shape(operation, request, given)
+        request.body = body
         call = Call(
             operation,
             self._database,
@@ -180,11 +181,12 @@ class Request:
 
     `headers` are added to its answer, whatever that is. `roles` are those of the caller that their
     sign-in is strong enough for, once the database has looked them up, and `row` is the id in the
-    path, or of the row that was made.
+    path, or of the row that was made. `body` is what was sent, once it is checked.
     """
 
     __slots__ = (
         "address",
+        "body",
         "headers",
         "id",
         "operation",
@@ -209,6 +211,7 @@ class Request:
         self.refused: Problem | None = None
         self.roles: list[str] | None = None
         self.row: str | None = None
+        self.body = ""
 
 
 def pattern(path: str) -> str:

@@ -83,19 +83,30 @@ class Verifier:
         self._environment = environment
         self._known: OrderedDict[bytes, Principal] = OrderedDict()
 
-    def known(self, authorization: bytes | None) -> Principal | None:
+    def known(
+        self, authorization: bytes | None, founding: bool = False
+    ) -> Principal | None:
         """The caller whose token was verified within the last minute, if this is one."""
         if authorization is None:
             return None
         found = self._known.get(hashlib.sha256(authorization).digest())
+        if found is not None and not found.tenant_id and not founding:
+            return None
         return found if found is not None and found.expires_at > self._now() else None
 
-    async def principal(self, authorization: bytes | None) -> Principal:
-        """The caller of a request; raises the one 401 for every way to be refused."""
+    async def principal(
+        self, authorization: bytes | None, founding: bool = False
+    ) -> Principal:
+        """The caller of a request; raises the one 401 for every way to be refused.
+
+        Only who is `founding` a tenant needs a token of none.
+        """
         if authorization is None or authorization[:7].lower() != b"bearer ":
             raise unauthenticated("no bearer token")
         digest = hashlib.sha256(authorization).digest()
         found = await self._verify(authorization[7:], digest)
+        if not found.tenant_id and not founding:
+            raise unauthenticated("no tenant")
         self._known[digest] = found
         if len(self._known) > CACHE_SIZE:
             self._known.popitem(last=False)
@@ -153,13 +164,10 @@ class Verifier:
         if authenticated > now + CLOCK_SKEW:
             authenticated = 0.0  # a sign-in that is yet to come proves nothing
         subject = _text(claims, "sub")
-        tenant = _text(claims, TENANT_CLAIM)
-        try:
-            tenant_id = str(UUID(tenant))
-        except ValueError:
-            raise unauthenticated("the tenant is not a UUID") from None
-        if tenant_id != tenant:
-            raise unauthenticated("the tenant is not in canonical form")
+        tenant_id = ""
+        if TENANT_CLAIM in claims:
+            tenant = _text(claims, TENANT_CLAIM)
+            tenant_id = _canonical(tenant)
         # RFC 9068, section 2.2: without a resource owner, the subject is the client itself.
         kind = "service" if claims.get("client_id") == subject else "human"
         mfa = _assurance(claims, issuer)
@@ -172,10 +180,14 @@ class Verifier:
             "auth_time": int(authenticated),
             "environment": self._environment,
             "attributes": _attributes(claims),
+            "email": _verified_email(claims),
         }
         user = f"{issuer.url} {subject}"
         # The braces keep the keys of a tenant together in a cluster of Redis.
-        tenant_key = f"{{{tenant_id}}}"
+        place = (
+            tenant_id or hashlib.sha256(user.encode()).hexdigest()
+        )  # who has no tenant is alone
+        tenant_key = f"{{{place}}}"
         return Principal(
             tenant_id=tenant_id,
             pseudonym=hashlib.blake2b(
@@ -186,10 +198,21 @@ class Verifier:
             counted={
                 "user": f"{tenant_key}:user:{user}",
                 "token": f"{tenant_key}:token:{digest.hex()}",
-                "tenant": f"{tenant_key}:tenant:{tenant_id}",
+                "tenant": f"{tenant_key}:tenant:{place}",
             },
             expires_at=min(expires + CLOCK_SKEW, now + CACHE_SECONDS),
         )
+
+
+def _canonical(tenant: str) -> str:
+    """The id of a tenant, in the one form that it has."""
+    try:
+        tenant_id = str(UUID(tenant))
+    except ValueError:
+        raise unauthenticated("the tenant is not a UUID") from None
+    if tenant_id != tenant:
+        raise unauthenticated("the tenant is not in canonical form")
+    return tenant_id
 
 
 def _check_signature(token: bytes, key: Key, algorithm: str) -> None:
@@ -278,6 +301,17 @@ def _assurance(claims: Mapping[str, Any], issuer: Issuer) -> str | None:
     if found & issuer.strong:
         return "phishing_resistant"
     return "any" if found & issuer.factors else None
+
+
+def _verified_email(claims: Mapping[str, Any]) -> str | None:
+    """The address that the issuer has verified (OpenID Connect Core 1.0, section 5.1), if its token
+    says one."""
+    email = claims.get("email")
+    return (
+        email
+        if claims.get("email_verified") is True and isinstance(email, str)
+        else None
+    )
 
 
 def _attributes(claims: Mapping[str, Any]) -> dict[str, object]:

@@ -46,6 +46,7 @@ class Operation:
     body: Body | None = None
     query: TypeAdapter[Any] | None = None
     conditional: bool = False
+    founding: bool = False
     step_up: int | None = None
     idempotency: Literal["none", "optional", "required"] = "none"
 

@@ -56,6 +56,29 @@ REFUSALS: Final[Mapping[str, Callable[[], Problem]]] = {
     "tenant_suspended": lambda: Problem(
         403, "tenant_suspended", "Nobody is let in until the operator resumes it."
     ),
+    "already_member": lambda: Problem(
+        409, "already_member", "You are a member already."
+    ),
+    "invitation_unbound": lambda: Problem(
+        422,
+        "invitation_unbound",
+        "Name the email that it is for, or the issuer and the subject, or all of them.",
+    ),
+    "not_a_person": lambda: Problem(404, "not_found", cause="not_a_person"),
+    "invitation_unknown": lambda: Problem(404, "not_found", cause="invitation_unknown"),
+    "invitation_used": lambda: Problem(404, "not_found", cause="invitation_used"),
+    "invitation_revoked": lambda: Problem(404, "not_found", cause="invitation_revoked"),
+    "invitation_expired": lambda: Problem(404, "not_found", cause="invitation_expired"),
+    "invitation_of_another": lambda: Problem(
+        404, "not_found", cause="invitation_of_another"
+    ),
+    "inviter_may_not": lambda: Problem(404, "not_found", cause="inviter_may_not"),
+    "sign_up_closed": lambda: Problem(
+        403, "sign_up_closed", "Tenants are made by people of another issuer."
+    ),
+    "too_many_tenants": lambda: Problem(
+        403, "too_many_tenants", "You have made as many tenants as one may."
+    ),
     "idempotency_key_required": lambda: Problem(400, "idempotency_key_required"),
     "idempotency_mismatch": lambda: Problem(422, "idempotency_mismatch"),
     "idempotency_in_flight": lambda: Problem(409, "idempotency_in_flight"),

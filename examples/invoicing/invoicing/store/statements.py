@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_f32f7ae8"
+RELEASE: Final = "invoicing_28ea4975"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
-CALLER: Final = "app_128b6e5a"
+CALLER: Final = "app_2cc33dc2"
 """The prefix of the settings in which a transaction says who calls: only policies of this release
 read them, so that those of another one let nothing through here."""
 
@@ -14,6 +14,8 @@ TABLES: Final = (
     "organization",
     "member",
     "api_key",
+    "invitation",
+    "sign_up",
     "idempotency_key",
     "audit_event",
     "customer",
@@ -24,12 +26,12 @@ TABLES: Final = (
 """The tables whose rows belong to a tenant."""
 
 FUNCTIONS: Final[Mapping[str, str]] = {
-    "enter_": "a27187337791407211ed0976c464641a",
+    "enter_": "e577ea4b2c2936d38fc25847fca40436",
     "missed_": "cdf9831eafedd380deb71325197c961e",
     "outside_": "2144db4b3ea3e2f2ae6fe0c73e5a161e",
     "page_": "9f3bd72f6556d85c0990903de066ee74",
     "merge_": "4ff78c16e063032201ec7c05e99dcd94",
-    "key_caller_": "8f4db1eda0ff46a50ce29f0a8647382d",
+    "key_caller_": "1140331e3e4988d487eccb12b369c027",
     "role_changes_": "c07f593e94bd71db35389c434261847a",
     "claim_": "9b14a34044af76f4e59c13abe46a5aa2",
     "remember_": "986acef4ccd7aaf63350681e54e068c4",
@@ -70,8 +72,14 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "deactivate_member": "1ca743d41edcea4db79ad0f80e4d38c4",
     "reactivate_member": "22d7778a30c0e67351d895bc5ecb7563",
     "sign_out_member": "84ad0931c805cabc191d3440e18fd608",
+    "list_invitations": "96fc881247ec27cb5065927355a99505",
+    "create_invitation": "6f0893a4877347841cef1890388060eb",
+    "read_invitation": "fe5c6e82574b846d4b8f5e691858a09c",
+    "revoke_invitation": "1f2b2b40f44cc3d418f6d15026d6abb6",
     "read_organization": "1449ca7920edae842630860b0b733cb2",
     "update_organization": "cd17e58e4041a3d261b285a7061ab2b4",
+    "accept_invitation": "61a96b2117dafc1be056c0df1061688b",
+    "sign_up": "83dfcc385c848dd375bde1470080261c",
 }
 """The stored functions of this release, each with the MD5 digest of its text: PostgreSQL has no
 other digest of text that can be asked for without an extension."""

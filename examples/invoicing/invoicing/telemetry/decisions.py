@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from invoicing.telemetry.events import SecurityEvent, SecurityEvents, raised_by
+
 if TYPE_CHECKING:
     from invoicing.gate.answers import Answer
     from invoicing.gate.dispatch import Request
@@ -34,28 +36,33 @@ class Decisions:
             buckets=BUCKETS,
             registry=registry,
         )
-        self._counters: dict[tuple[str, int, str], Counter] = {}
+        self._events = SecurityEvents(registry)
+        self._known: dict[
+            tuple[str, int, str], tuple[Counter, tuple[SecurityEvent, ...]]
+        ] = {}
         self._histograms: dict[str, Histogram] = {}
         self._log = structlog.get_logger()
         self._second = 0
         self._date = ""
 
     def record(self, request: "Request", answer: "Answer", seconds: float) -> None:
-        """One line and two numbers for one request."""
+        """One line and two numbers for one request, and the security events that it raises."""
         operation = request.operation.id if request.operation is not None else UNKNOWN
         refused = request.refused
         reason = answer.outcome if refused is None else refused.code
         key = (operation, answer.status, reason)
-        counter = self._counters.get(key)
-        if counter is None:
+        known = self._known.get(key)
+        if known is None:
             counter = self._requests.labels(operation, str(answer.status), reason)
-            self._counters[key] = counter
+            known = self._known[key] = (counter, raised_by(*key))
+        counter, raised = known
         counter.inc()
         histogram = self._histograms.get(operation)
         if histogram is None:
             histogram = self._histograms[operation] = self._seconds.labels(operation)
         histogram.observe(seconds)
         self._write(request, operation, answer.status, reason, seconds)
+        self._events.look(request, operation, answer.status, raised)
 
     def _write(
         self,

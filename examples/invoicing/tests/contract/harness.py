@@ -300,6 +300,8 @@ def body_of(
                 body[name] = here.resolve(value)
     if "gives" in facts and "roles" in body:
         body["roles"] = facts["gives"][:1]
+        if about["verb"] == "create":
+            body["email"] = f"invited-{here.number}@example.com"
     return body
 
 

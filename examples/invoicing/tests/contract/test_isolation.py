@@ -152,12 +152,16 @@ def test_statements_alone_find_one_tenants_rows(
         assert outcome(service, here, "_finish_") == "precondition_failed"
 
 
-@pytest.mark.parametrize("operation", reachable("list"))
+@pytest.mark.parametrize(
+    ("operation", "role"),
+    [each for each in cases(allowed=True) if ACCESS[each[0]]["verb"] == "list"],
+)
 def test_statements_alone_list_one_tenants_rows(
-    service: Service, operation: str
+    service: Service, operation: str, role: str
 ) -> None:
-    here, there = allowed(service, operation), allowed(service, operation)
-    mine, theirs = listed(here), listed(there)
+    facts = ACCESS[operation]["roles"][role]
+    here, there = (prepare(service, operation, role, facts) for _ in range(2))
+    mine, theirs = listed(here, facts), listed(there, facts)
     for sort in orders(operation):
         found = unbound(service, here, sort=sort)
         if found["outcome"] != "field_not_readable":

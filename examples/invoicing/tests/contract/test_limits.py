@@ -1,14 +1,17 @@
 """Limits: for a user, a token and a tenant, and for an address that keeps failing (API-2)."""
 
 from collections.abc import Iterator
+from uuid import uuid4
 
+import httpx2
 import pytest
 
 from invoicing.development.database import Database
+from invoicing.development.examples import example
 from invoicing.development.issuer import DevelopmentIssuer
-from invoicing.gate.admission import FAILURES, LIMITS
+from invoicing.gate.admission import FAILURES, FOUNDING, LIMITS
 from invoicing.gate.limits import Limit, LimiterUnavailable, MemoryLimiter
-from tests.contract.harness import Service, allowed, code, reachable
+from tests.contract.harness import TABLE, Service, allowed, body_schema, code, reachable
 
 SMALL = 3
 
@@ -29,7 +32,7 @@ def limited(
     running.close()
 
 
-SCOPES = [each for each in LIMITS if each != FAILURES]
+SCOPES = [each for each in LIMITS if each not in (FAILURES, FOUNDING)]
 
 
 @pytest.mark.parametrize("limited", SCOPES, indirect=True)
@@ -96,4 +99,24 @@ def test_every_scope_has_the_limit_of_the_spec() -> None:
         "token": (60, 60),
         "tenant": (1200, 60),
         "failed_authentication": (20, 60),
+        FOUNDING: (10, 3600),
     }
+
+
+@pytest.mark.parametrize("limited", [FOUNDING], indirect=True)
+def test_an_address_makes_few_tenants(limited: Service) -> None:
+    def made(number: int) -> httpx2.Response:
+        claims = limited.issuer.claims(f"founder-{uuid4()}", str(uuid4()))
+        schema = body_schema("sign_up")
+        return limited.client.post(
+            TABLE["sign_up"].path,
+            headers={"authorization": f"Bearer {limited.issuer.sign(claims)}"},
+            json={**example(schema or {}, number), "slug": f"made-{uuid4()}"},
+        )
+
+    for number in range(SMALL):
+        response = made(number)
+        assert response.status_code == 201, response.text
+    refused = made(SMALL)
+    assert (refused.status_code, code(refused)) == (429, "too_many_requests")
+    assert 0 < int(refused.headers["retry-after"]) <= 3600

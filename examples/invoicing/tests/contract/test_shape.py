@@ -317,7 +317,8 @@ def test_a_body_has_so_many_parts(service: Service, operation: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "operation", [each for each in reachable() if TABLE[each].method == "GET"]
+    "operation",
+    [each for each in reachable("list", "read") if TABLE[each].method == "GET"],
 )
 def test_a_head_is_a_get_without_its_body(service: Service, operation: str) -> None:
     request = spoilable(service, operation)
@@ -430,4 +431,6 @@ def test_an_error_says_nothing_of_what_is_inside(
 
 
 def test_every_operation_has_a_world_in_which_it_is_allowed() -> None:
-    assert set(reachable()) == set(ACCESS)
+    assert set(reachable()) == {
+        each for each in ACCESS if "open_to" not in ACCESS[each]
+    }

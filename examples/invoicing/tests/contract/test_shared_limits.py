@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from invoicing.development.database import Database
 from invoicing.development.issuer import DevelopmentIssuer
 from invoicing.gate import limits_redis
-from invoicing.gate.admission import FAILURES, LIMITS
+from invoicing.gate.admission import FAILURES, FOUNDING, LIMITS
 from invoicing.gate.limits import Decision, Limit, LimiterUnavailable, MemoryLimiter
 from invoicing.gate.limits_redis import (
     ANSWER_SECONDS,
@@ -33,7 +33,7 @@ DAY: Final = 86_400
 SLACK: Final = 3.0
 """Seconds that a busy machine may need on top of those that are promised."""
 NAMES: Final = (f"key-{number}" for number in count())
-CHARGED: Final = [scope for scope in LIMITS if scope != FAILURES]
+CHARGED: Final = [scope for scope in LIMITS if scope not in (FAILURES, FOUNDING)]
 COUNTED: Final = 200 if CHARGED else 401
 """The answer to what `counted` sends, within its limits."""
 

@@ -166,7 +166,7 @@ def test_connections_leave_file_descriptors(monkeypatch: pytest.MonkeyPatch) -> 
 )
 def test_a_request_is_said_in_one_way(service: Service, head: str, status: int) -> None:
     """RFC 9112: what two readers may take for two things is refused."""
-    path = allowed(service, reachable("list", "create")[0]).path
+    path = allowed(service, (reachable("list", "create") or reachable())[0]).path
     method = {each.method for each in OPERATIONS if each.path == path}
     head = head.format(path=path, host=host(service))
     if head.split(" ", 1)[0] not in method:

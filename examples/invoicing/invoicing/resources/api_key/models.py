@@ -99,6 +99,8 @@ class ApiKeyCreate(Closed):
                 "customer:list",
                 "customer:read",
                 "customer:update",
+                "invitation:list",
+                "invitation:read",
                 "invoice:create",
                 "invoice:delete",
                 "invoice:list",
@@ -127,7 +129,7 @@ class ApiKeyCreate(Closed):
         ],
         Field(
             min_length=1,
-            max_length=31,
+            max_length=33,
             fail_fast=True,
             json_schema_extra={"uniqueItems": True},
         ),

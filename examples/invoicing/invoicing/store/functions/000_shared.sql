@@ -52,11 +52,11 @@ begin
       v_caller.refusal := 'step_up_required';
     end if;
   end if;
-  v_bound := set_config('app_128b6e5a.member_id', v_caller.member::text, true);
-  v_bound := set_config('app_128b6e5a.roles', v_caller.roles::text, true);
+  v_bound := set_config('app_2cc33dc2.member_id', v_caller.member::text, true);
+  v_bound := set_config('app_2cc33dc2.roles', v_caller.roles::text, true);
   v_bound := set_config('app.environment', coalesce(p_caller ->> 'environment', ''), true);
   if v_caller.roles && array['analyst'] then
-    v_bound := set_config('app_128b6e5a.attributes', p_caller ->> 'attributes', true);
+    v_bound := set_config('app_2cc33dc2.attributes', p_caller ->> 'attributes', true);
     v_caller.user_regions := array(select jsonb_array_elements_text(p_caller -> 'attributes' -> 'regions'));
   end if;
   return v_caller;
@@ -129,7 +129,7 @@ begin
       when k.networks is not null and not coalesce((
         select bool_or((p_caller ->> 'address')::inet <<= n::inet) from jsonb_array_elements_text(k.networks) n
       ), false) then 'key_elsewhere'
-      when not k.operations ? (p_caller ->> 'permission') then 'key_scope_missing'
+      when (k.operations ? (p_caller ->> 'permission')) is not true then 'key_scope_missing'
     end
     into member, roles, v_used, refusal
     from api_key k left join member m on m.tenant_id = k.tenant_id and m.id = k.member_id and m.active

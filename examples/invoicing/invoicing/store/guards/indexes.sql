@@ -123,3 +123,11 @@ create index concurrently if not exists member_newest_idx on member
 -- index: member_issuer_idx
 create index concurrently if not exists member_issuer_idx on member
   (tenant_id, issuer, created_at desc, id desc);
+
+-- index: invitation_newest_idx
+create index concurrently if not exists invitation_newest_idx on invitation
+  (tenant_id, created_at desc, id desc);
+
+-- index: invitation_invited_by_idx
+create index concurrently if not exists invitation_invited_by_idx on invitation
+  (tenant_id, invited_by, created_at desc, id desc);

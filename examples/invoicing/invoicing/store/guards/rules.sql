@@ -2,11 +2,14 @@
 
 -- What the service's role may do, column by column. An older release may need more: it is taken
 -- back by `migrate --prune`.
-grant select, update (name, region, version, updated_at) on organization to invoicing_app;
-grant select, update (roles, active, tokens_valid_after, version, updated_at) on member to invoicing_app;
+grant select, insert, update (name, region, version, updated_at) on organization to invoicing_app;
+grant select, insert, update (roles, active, tokens_valid_after, version, updated_at) on member to invoicing_app;
 grant select, insert,
       update (last_used_at, lifetime, expires_at, issued_at, revoked_at, former_valid_until, digest, former_digest,
               version, updated_at) on api_key to invoicing_app;
+grant select, insert, update (revoked_at, accepted_at, accepted_by, version, updated_at)
+  on invitation to invoicing_app;
+grant select, insert on sign_up to invoicing_app;
 grant select, insert, update (fingerprint, resource_id, version, body, created_at, expires_at)
   on idempotency_key to invoicing_app;
 grant insert on audit_event to invoicing_app;
@@ -22,8 +25,8 @@ grant select, insert, delete,
 grant select, insert, update (status, refunded_at, version, updated_at) on payment to invoicing_app;
 
 -- What pg_dump reads for a backup.
-grant select on organization, member, member_role, api_key, idempotency_key, audit_event, customer, invoice,
-                invoice_line, payment to invoicing_backup;
+grant select on organization, member, member_role, api_key, invitation, sign_up, idempotency_key, audit_event, customer,
+                invoice, invoice_line, payment to invoicing_backup;
 
 -- Which roles a member may hold, and which kind of member may hold them.
 insert into member_role (name, kind) values

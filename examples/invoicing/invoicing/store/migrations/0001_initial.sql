@@ -87,6 +87,44 @@ create table api_key (
 alter table api_key enable row level security;
 alter table api_key force row level security;
 
+-- Who may become a member, in which roles and until when.
+create table invitation (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  version bigint not null default 1,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  invited_by uuid not null,
+  roles text[] not null,
+  email text,
+  issuer text,
+  subject text,
+  name text,
+  expires_in bigint not null default 604800,
+  expires_at timestamptz not null,
+  revoked_at timestamptz,
+  accepted_at timestamptz,
+  accepted_by uuid,
+  digest text not null,
+  constraint invitation_roles_check check (cardinality(roles) between 1 and 50),
+  primary key (tenant_id, id)
+);
+alter table invitation enable row level security;
+alter table invitation force row level security;
+
+-- Who has made which tenant, by the digest of their issuer and subject.
+create table sign_up (
+  tenant_id uuid not null,
+  digest text not null,
+  number integer not null,
+  created_at timestamptz not null default now(),
+  constraint sign_up_digest_check check (char_length(digest) = 64),
+  constraint sign_up_number_check check (number between 1 and 100),
+  primary key (digest, number)
+);
+alter table sign_up enable row level security;
+alter table sign_up force row level security;
+
 -- The answers of requests with an idempotency key, for a day.
 create table idempotency_key (
   tenant_id uuid not null,
@@ -257,6 +295,9 @@ alter table member add constraint member_tenant_id_fkey
   references organization (id);
 alter table api_key add constraint api_key_member_id_fkey
   foreign key (tenant_id, member_id)
+  references member (tenant_id, id);
+alter table invitation add constraint invitation_invited_by_fkey
+  foreign key (tenant_id, invited_by)
   references member (tenant_id, id);
 alter table idempotency_key add constraint idempotency_key_member_id_fkey
   foreign key (tenant_id, member_id)

@@ -1,0 +1,1 @@
+"""Invitation: Who may become a member."""

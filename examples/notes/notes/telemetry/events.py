@@ -1,0 +1,173 @@
+"""Security events: the decisions that somebody should look at, by ids that stay for good.
+
+They are raised from where decisions are recorded, by what a decision is. What takes several
+decisions of one caller is remembered in this process alone, within bounds, and by digests under a
+key of this process: no address and no name is kept.
+"""
+
+import hashlib
+import secrets
+import sys
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from prometheus_client import CollectorRegistry, Counter
+
+if TYPE_CHECKING:
+    from notes.gate.dispatch import Request
+
+REFUSALS: Final = 30
+"""How many of one principal or address are an event."""
+REFUSALS_SECONDS: Final = 300.0
+"""Within which time."""
+MEMORY: Final = 10_000
+"""How many principals, and how many of those that are refused, are remembered."""
+NETWORKS: Final = 8
+"""How many networks of a principal are remembered."""
+COUNTED: Final = frozenset({401, 403, 404})
+"""The refusals that are counted. A row of another tenant is one that is not found: nobody can tell."""
+
+
+class SecurityEvent(NamedTuple):
+    """An event by its id; `name` and `severity` are for those who read it."""
+
+    id: str
+    name: str
+    severity: str
+
+
+REPEATED_REFUSALS: Final = SecurityEvent("SEC-001", "repeated_refusals", "warning")
+NEW_NETWORK: Final = SecurityEvent("SEC-002", "new_network", "info")
+REVOKED_TOKEN: Final = SecurityEvent("SEC-003", "revoked_token", "warning")
+IDEMPOTENCY_MISMATCH: Final = SecurityEvent(
+    "SEC-201", "idempotency_mismatch", "warning"
+)
+
+EVENTS: Final = (
+    REPEATED_REFUSALS,
+    NEW_NETWORK,
+    REVOKED_TOKEN,
+    IDEMPOTENCY_MISMATCH,
+)
+
+OF_OPERATIONS: Final[Mapping[str, tuple[SecurityEvent, ...]]] = {}
+"""What is raised by the id of an operation that succeeded."""
+OF_REASONS: Final[Mapping[str, tuple[SecurityEvent, ...]]] = {
+    "idempotency_mismatch": (IDEMPOTENCY_MISMATCH,),
+}
+"""What is raised by the reason code of an answer."""
+OF_CAUSES: Final[Mapping[str, tuple[SecurityEvent, ...]]] = {
+    "the token was issued before its holder was signed out": (REVOKED_TOKEN,),
+}
+"""What is raised by the cause of a refusal."""
+
+
+def raised_by(operation: str, status: int, reason: str) -> tuple[SecurityEvent, ...]:
+    """What a decision raises by what it is: the same for all that are alike."""
+    found = OF_OPERATIONS.get(operation, ()) if status < 400 else ()
+    return (*found, *OF_REASONS.get(reason, ()))
+
+
+class SecurityEvents:
+    """Writes and counts what decisions raise."""
+
+    def __init__(
+        self, registry: CollectorRegistry, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._counter = Counter(
+            "security_events",
+            "Security events by their ids.",
+            ("event",),
+            registry=registry,
+        )
+        for each in EVENTS:  # an increase from nothing could not be seen
+            self._counter.labels(each.id)
+        self._key = secrets.token_bytes(32)
+        self._now = now
+        self._refused: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._networks: OrderedDict[str, tuple[bytes, ...]] = OrderedDict()
+
+    def look(
+        self,
+        request: "Request",
+        operation: str,
+        status: int,
+        raised: tuple[SecurityEvent, ...],
+    ) -> None:
+        """Looks at a decision that was written; `raised` is what it raises by what it is."""
+        principal, refused = request.principal, request.refused
+        for each in raised:
+            self._write(each, request, operation)
+        if principal is not None and self._is_new(principal.pseudonym, request.address):
+            self._write(NEW_NETWORK, request, operation)
+        if refused is None:
+            return
+        for each in OF_CAUSES.get(refused.cause, ()):
+            self._write(each, request, operation)
+        if status in COUNTED or (status == 429 and principal is None):
+            who = (
+                self._digest(request.address).hex()
+                if principal is None
+                else principal.pseudonym
+            )
+            if self._is_too_much(who):
+                self._write(REPEATED_REFUSALS, request, operation)
+
+    def _is_too_much(self, who: str) -> bool:
+        """Is this the refusal of somebody that makes an event? It is one each time span."""
+        now = self._now()
+        since, count = self._refused.pop(who, (now, 0))
+        if now - since > REFUSALS_SECONDS:
+            since, count = now, 0
+        self._refused[who] = (since, count + 1)
+        if len(self._refused) > MEMORY:
+            self._refused.popitem(last=False)
+        return count + 1 == REFUSALS
+
+    def _is_new(self, pseudonym: str, address: str) -> bool:
+        """Is a principal, who was seen in other networks before, now in a new one?"""
+        network = self._digest(f"{pseudonym} {network_of(address)}")
+        known = self._networks.get(pseudonym)
+        if known is None:
+            self._networks[pseudonym] = (network,)
+            if len(self._networks) > MEMORY:
+                self._networks.popitem(last=False)
+            return False
+        if network in known:
+            return False
+        self._networks[pseudonym] = (*known[1 - NETWORKS :], network)
+        self._networks.move_to_end(pseudonym)
+        return True
+
+    def _digest(self, text: str) -> bytes:
+        return hashlib.blake2b(text.encode(), key=self._key, digest_size=8).digest()
+
+    def _write(self, event: SecurityEvent, request: "Request", operation: str) -> None:
+        """The event as a line of JSON, all of which are our own words; the decision of the same
+        request says the rest."""
+        self._counter.labels(event.id).inc()
+        principal = request.principal
+        tenant = "null" if principal is None else f'"{principal.tenant_id}"'
+        pseudonym = "null" if principal is None else f'"{principal.pseudonym}"'
+        level = "info" if event.severity == "info" else "warning"
+        now = time.time()
+        date = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
+        sys.stdout.write(
+            f'{{"event":"security_event","id":"{event.id}","name":"{event.name}",'
+            f'"severity":"{event.severity}","request_id":"{request.id}","operation":"{operation}",'
+            f'"tenant_id":{tenant},"principal":{pseudonym},"level":"{level}",'
+            f'"timestamp":"{date}.{int(now % 1 * 1e6):06}Z"}}\n'
+        )
+        sys.stdout.flush()
+
+
+def network_of(address: str) -> str:
+    """The network of an address: the /24 of IPv4, and the /48 of IPv6."""
+    if "." in address:
+        return address.rpartition(".")[0]
+    written = address.partition("::")[0].split(
+        ":"
+    )  # RFC 5952: what is left out is zero
+    return ":".join([*written, "0", "0"][:3])
