@@ -156,6 +156,8 @@ def specs(draw: Draw, most: int = 4) -> str:
     if draw(st.booleans()):
         days = draw(st.sampled_from((MIN_DAYS, 2555, MAX_DAYS)))
         spec["audit"] = {"retain": f"{days}d"}
+    if often(draw):
+        spec["api_keys"] = {"max_lifetime": f"{draw(st.integers(1, 365))}d"}
     text = json.dumps(spec, ensure_ascii=False, indent=1)
     assume(accepted(text))
     return text

@@ -53,7 +53,7 @@ MUTANTS: Final = (
             ),
             (
                 "a-key-does-anything",
-                "when not k.operations ? (p_caller ->> 'permission') then",
+                "when (k.operations ? (p_caller ->> 'permission')) is not true then",
                 "when false then",
                 "test_a_key_does_nothing_else",
             ),

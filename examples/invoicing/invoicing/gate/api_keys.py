@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from invoicing.gate.identity import Principal
+from invoicing.gate.outcomes import refuse
 from invoicing.gate.problems import unauthenticated
 from invoicing.gate.secrets import PREFIX, Shown, read
 
@@ -60,10 +61,15 @@ class Keys:
         shown = read(text.decode("latin-1"), self._environment)
         if shown is None:
             raise unauthenticated("no key of this environment")
+        operation = request.operation
+        if operation is None or not operation.permission:
+            raise refuse(
+                "key_not_allowed"
+            )  # who becomes a member is a person who signs in
         caller: dict[str, object] = {
             "key": shown.row_id,
             "digest": shown.digest,
-            "permission": request.operation.permission if request.operation else "",
+            "permission": operation.permission,
             "address": _address(request.address),
             "environment": self._environment,
             "attributes": {},

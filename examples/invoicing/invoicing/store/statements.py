@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_91a19802"
+RELEASE: Final = "invoicing_28ea4975"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_2cc33dc2"
@@ -31,7 +31,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "outside_": "2144db4b3ea3e2f2ae6fe0c73e5a161e",
     "page_": "9f3bd72f6556d85c0990903de066ee74",
     "merge_": "4ff78c16e063032201ec7c05e99dcd94",
-    "key_caller_": "8f4db1eda0ff46a50ce29f0a8647382d",
+    "key_caller_": "1140331e3e4988d487eccb12b369c027",
     "role_changes_": "c07f593e94bd71db35389c434261847a",
     "claim_": "9b14a34044af76f4e59c13abe46a5aa2",
     "remember_": "986acef4ccd7aaf63350681e54e068c4",
@@ -78,8 +78,8 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "revoke_invitation": "1f2b2b40f44cc3d418f6d15026d6abb6",
     "read_organization": "1449ca7920edae842630860b0b733cb2",
     "update_organization": "cd17e58e4041a3d261b285a7061ab2b4",
-    "accept_invitation": "02649fa782cdcdd7abe40515a831f889",
-    "sign_up": "95439305f19c254d28852490f5a652dc",
+    "accept_invitation": "61a96b2117dafc1be056c0df1061688b",
+    "sign_up": "83dfcc385c848dd375bde1470080261c",
 }
 """The stored functions of this release, each with the MD5 digest of its text: PostgreSQL has no
 other digest of text that can be asked for without an extension."""

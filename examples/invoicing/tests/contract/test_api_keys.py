@@ -110,6 +110,9 @@ MANAGING = {
     if ACCESS[operation]["resource"] == "api_key"
 }
 """The operations on keys, each with a role that is allowed it."""
+SOME = next(each for each in TABLE.values() if each.permission)
+JOINING = [each for each in TABLE if not TABLE[each].permission]
+"""What people do without a permission, to become members."""
 
 
 def made(
@@ -139,7 +142,7 @@ def ready(
 
 def refused(response: httpx2.Response) -> bool:
     """Is it the one answer to whoever is not known?"""
-    return (response.status_code, code(response)) == (401, "unauthenticated")
+    return response.status_code == 401 and code(response) == "unauthenticated"
 
 
 @pytest.mark.parametrize(("operation", "role"), USABLE)
@@ -164,6 +167,27 @@ def test_no_key_gives_rights(service: Service, operation: str, role: str) -> Non
     request, key = ready(service, operation, role)
     response = with_key(request, key)
     assert (response.status_code, code(response)) == (403, "key_not_allowed")
+
+
+@pytest.mark.parametrize("operation", JOINING)
+def test_no_key_becomes_a_member(service: Service, operation: str) -> None:
+    about = TABLE[operation]
+    member = world_of(service, None)
+    for key in (
+        made(member, about.permission, about.id),
+        written(NOBODY, NOBODY, Secret().text, "development"),
+    ):
+        path = about.path.partition("{")
+        response = service.client.request(
+            about.method,
+            path[0] + (NOBODY if path[1] else "") + path[2].partition("}")[2],
+            headers={
+                "authorization": f"Bearer {key}",
+                "content-type": "application/json",
+            },
+            content=b"{}",
+        )
+        assert (response.status_code, code(response)) == (403, "key_not_allowed")
 
 
 @pytest.mark.parametrize(("operation", "role"), PROTECTED)
@@ -346,9 +370,7 @@ def test_who_has_shown_no_good_key_uses_up_no_limit_of_a_tenant() -> None:
     keys = Keys("development", lambda: now[0])
     tenant, key = str(uuid4()), str(uuid4())
     shown = f"Bearer {written(tenant, key, Secret().text, 'development')}".encode()
-    request: Any = SimpleNamespace(
-        operation=TABLE[next(iter(TABLE))], address="192.0.2.1"
-    )
+    request: Any = SimpleNamespace(operation=SOME, address="192.0.2.1")
 
     def counted() -> str:
         principal = keys.principal(request, shown)
@@ -367,9 +389,7 @@ def test_who_has_shown_no_good_key_uses_up_no_limit_of_a_tenant() -> None:
 
 def test_a_spoilt_key_is_refused_before_anything_is_asked() -> None:
     keys = Keys("development")
-    request: Any = SimpleNamespace(
-        operation=TABLE[next(iter(TABLE))], address="192.0.2.1"
-    )
+    request: Any = SimpleNamespace(operation=SOME, address="192.0.2.1")
     text = written(NOBODY, NOBODY, Secret().text, "development")
     assert keys.principal(request, f"Bearer {text}".encode()) is not None
     for spoilt in (

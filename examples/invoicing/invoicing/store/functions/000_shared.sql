@@ -129,7 +129,7 @@ begin
       when k.networks is not null and not coalesce((
         select bool_or((p_caller ->> 'address')::inet <<= n::inet) from jsonb_array_elements_text(k.networks) n
       ), false) then 'key_elsewhere'
-      when not k.operations ? (p_caller ->> 'permission') then 'key_scope_missing'
+      when (k.operations ? (p_caller ->> 'permission')) is not true then 'key_scope_missing'
     end
     into member, roles, v_used, refusal
     from api_key k left join member m on m.tenant_id = k.tenant_id and m.id = k.member_id and m.active

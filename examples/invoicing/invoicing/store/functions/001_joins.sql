@@ -16,7 +16,7 @@ begin
   roles := v_caller.roles;
   outcome := case
     when v_caller.refusal not in ('not_a_member', 'permission_missing') then v_caller.refusal
-    when p_caller ->> 'kind' <> 'human' then 'not_a_person'
+    when p_caller ->> 'kind' is distinct from 'human' then 'not_a_person'
   end;
   if outcome is not null then return; end if;
   -- Of two invitations that one person accepts at once, the second one finds a member.
@@ -60,7 +60,7 @@ declare
   v_free boolean := false;
 begin
   roles := v_caller.roles;
-  if p_caller ->> 'kind' <> 'human' or v_issuer not in ('https://login.example.com/', 'https://issuer.development.invalid/') then
+  if p_caller ->> 'kind' is distinct from 'human' or v_issuer not in ('https://login.example.com/', 'https://issuer.development.invalid/') then
     outcome := 'sign_up_closed'; return;
   end if;
   -- Nobody sees the tenants of others to count them: the numbers of one subject are taken one by one.
