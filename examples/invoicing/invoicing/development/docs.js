@@ -178,7 +178,7 @@ const SENTENCES = {
   "x-precondition": (header) => `The request needs ${header}, with the ETag of the row.`,
   "x-class": (value) => CLASSES[value] ?? value,
   "x-currency": (value) => `in minor units of ${value}`,
-  "x-open-to": (who) => `No role is asked for. It is open to one person: ${who}.`,
+  "x-open-to": (who) => `No role is asked for. Who may: ${who}.`,
   "x-rate-limit": (limits) => {
     const each = Object.entries(limits).map(([scope, limit]) => {
       const [count, window] = limit.split("/");

@@ -80,7 +80,11 @@ class Decisions:
             self._date = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
         refused, principal = request.refused, request.principal
         cause = '""' if refused is None else json.dumps(refused.cause)
-        tenant = "null" if principal is None else f'"{principal.tenant_id}"'
+        tenant = (
+            "null"
+            if principal is None or not principal.tenant_id
+            else f'"{principal.tenant_id}"'
+        )
         pseudonym = "null" if principal is None else f'"{principal.pseudonym}"'
         factors = "null" if principal is None else f'"{principal.factors}"'
         row = "null" if request.row is None else f'"{request.row}"'
