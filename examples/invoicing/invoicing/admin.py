@@ -34,7 +34,7 @@ ATTRIBUTES: Final[Mapping[str, str]] = {
 }
 """The attributes of a tenant, with their types in PostgreSQL."""
 
-EXPIRED: Final = (
+EXPIRED: Final[tuple[tuple[str, str], ...]] = (
     ("api_key", "expires_at < now() - interval '30 days'"),
     ("invitation", "expires_at < now() - interval '30 days'"),
     ("idempotency_key", "expires_at < now()"),

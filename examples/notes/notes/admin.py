@@ -32,7 +32,7 @@ ISSUERS: Final = ("https://login.example.com/", DEVELOPMENT_ISSUER, PARTNER_ISSU
 ATTRIBUTES: Final[Mapping[str, str]] = {}
 """The attributes of a tenant, with their types in PostgreSQL."""
 
-EXPIRED: Final = (
+EXPIRED: Final[tuple[tuple[str, str], ...]] = (
     ("idempotency_key", "expires_at < now()"),
     ("audit_event", "occurred_at < now() - interval '400 days'"),
 )

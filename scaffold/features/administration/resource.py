@@ -135,20 +135,18 @@ SUSPEND = "suspend"
 def tenant(spec: Spec) -> BuiltIn:
     """The tenant itself: its name and its attributes, which conditions may look at."""
     attributes = spec.tenancy.attributes
-    declared = Resource.model_validate(
+    fixed = Resource.model_validate(
         {
             "description": "The tenant itself.",
-            "fields": {
-                **_TENANT,
-                **{
-                    name: each.field.model_copy(update={"optional": True})
-                    for name, each in attributes.items()
-                },
-                **_SUSPENDED,
-            },
+            "fields": {**_TENANT, **_SUSPENDED},
             "actions": {SUSPEND: {"on": "item"}},
         }
     )
+    # An attribute may be called like no field: no list is filtered by it.
+    own = {name: e.field.model_copy(update={"optional": True}) for name, e in attributes.items()}
+    last = {name: fixed.fields[name] for name in _SUSPENDED}
+    fields = {**{name: fixed.fields[name] for name in _TENANT}, **own, **last}
+    declared = fixed.model_copy(update={"fields": fields})
     word = words(spec.tenancy.tenant)
     return BuiltIn(
         declared,
