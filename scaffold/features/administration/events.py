@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scaffold.design.events import SecurityEvent, Severity
 from scaffold.design.model import Design, Operation
-from scaffold.features.administration.design import MEMBER
+from scaffold.features.administration.design import ACCEPT, INVITATION, MEMBER
 
 
 def events(design: Design) -> Iterator[SecurityEvent]:
@@ -29,6 +29,36 @@ def events(design: Design) -> Iterator[SecurityEvent]:
         if action in granted:
             operation = granted[action].id
             yield SecurityEvent(id_, name, severity, says, response, operations=(operation,))
+    yield from _joined(design)
+
+
+def _joined(design: Design) -> Iterator[SecurityEvent]:
+    """The events of invitations: what they promise, and who has become a member by one."""
+    for operation in design.operations:
+        if operation.entity == INVITATION and operation.verb == "create":
+            if given := _privileged(design, operation):
+                yield SecurityEvent(
+                    "SEC-105",
+                    "privileged_role_promised",
+                    "warning",
+                    "Somebody was invited to a role that asks for a second factor or that each "
+                    "tenant has to keep.",
+                    "Compare it with what was asked for; if nobody asked, revoke the invitation, "
+                    "and sign out who made it.",
+                    operations=(operation.id,),
+                    field="roles",
+                    values=given,
+                )
+    for join in design.joins:
+        if join.operation.id == ACCEPT:
+            yield SecurityEvent(
+                "SEC-106",
+                "invitation_accepted",
+                "info",
+                "Somebody has become a member by an invitation.",
+                "Nothing, if they were expected. If not, deactivate the member.",
+                operations=(ACCEPT,),
+            )
 
 
 _ENDED: tuple[tuple[str, str, str, Severity, str, str], ...] = (

@@ -48,6 +48,10 @@ PRIVILEGED_ROLE_GIVEN: Final = SecurityEvent(
 MEMBER_DEACTIVATED: Final = SecurityEvent("SEC-102", "member_deactivated", "info")
 MEMBER_REACTIVATED: Final = SecurityEvent("SEC-103", "member_reactivated", "warning")
 MEMBER_SIGNED_OUT: Final = SecurityEvent("SEC-104", "member_signed_out", "info")
+PRIVILEGED_ROLE_PROMISED: Final = SecurityEvent(
+    "SEC-105", "privileged_role_promised", "warning"
+)
+INVITATION_ACCEPTED: Final = SecurityEvent("SEC-106", "invitation_accepted", "info")
 IDEMPOTENCY_MISMATCH: Final = SecurityEvent(
     "SEC-201", "idempotency_mismatch", "warning"
 )
@@ -65,6 +69,8 @@ EVENTS: Final = (
     MEMBER_DEACTIVATED,
     MEMBER_REACTIVATED,
     MEMBER_SIGNED_OUT,
+    PRIVILEGED_ROLE_PROMISED,
+    INVITATION_ACCEPTED,
     IDEMPOTENCY_MISMATCH,
     STEP_UP_REFUSED,
     KEY_CREATED,
@@ -78,6 +84,8 @@ OF_OPERATIONS: Final[Mapping[str, tuple[SecurityEvent, ...]]] = {
     "deactivate_member": (MEMBER_DEACTIVATED,),
     "reactivate_member": (MEMBER_REACTIVATED,),
     "sign_out_member": (MEMBER_SIGNED_OUT,),
+    "create_invitation": (PRIVILEGED_ROLE_PROMISED,),
+    "accept_invitation": (INVITATION_ACCEPTED,),
     "create_api_key": (KEY_CREATED,),
     "rotate_api_key": (KEY_ROTATED,),
     "revoke_api_key": (KEY_REVOKED,),
@@ -97,6 +105,14 @@ OF_CAUSES: Final[Mapping[str, tuple[SecurityEvent, ...]]] = {
 
 OF_BODIES: Final[Mapping[SecurityEvent, tuple[str, frozenset[str]]]] = {
     PRIVILEGED_ROLE_GIVEN: (
+        "roles",
+        frozenset(
+            {
+                "accountant",
+            }
+        ),
+    ),
+    PRIVILEGED_ROLE_PROMISED: (
         "roles",
         frozenset(
             {
