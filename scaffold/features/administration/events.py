@@ -35,20 +35,20 @@ def events(design: Design) -> Iterator[SecurityEvent]:
 def _joined(design: Design) -> Iterator[SecurityEvent]:
     """The events of invitations: what they promise, and who has become a member by one."""
     for operation in design.operations:
-        if operation.entity == INVITATION and operation.verb == "create":
-            if given := _privileged(design, operation):
-                yield SecurityEvent(
-                    "SEC-105",
-                    "privileged_role_promised",
-                    "warning",
-                    "Somebody was invited to a role that asks for a second factor or that each "
-                    "tenant has to keep.",
-                    "Compare it with what was asked for; if nobody asked, revoke the invitation, "
-                    "and sign out who made it.",
-                    operations=(operation.id,),
-                    field="roles",
-                    values=given,
-                )
+        invites = operation.entity == INVITATION and operation.verb == "create"
+        if invites and (given := _privileged(design, operation)):
+            yield SecurityEvent(
+                "SEC-105",
+                "privileged_role_promised",
+                "warning",
+                "Somebody was invited to a role that asks for a second factor or that each tenant "
+                "has to keep.",
+                "Compare it with what was asked for; if nobody asked, revoke the invitation, and "
+                "sign out who made it.",
+                operations=(operation.id,),
+                field="roles",
+                values=given,
+            )
     for join in design.joins:
         if join.operation.id == ACCEPT:
             yield SecurityEvent(
