@@ -104,7 +104,7 @@ class Steps:
     refusals: tuple[Refusal, ...] = ()
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
-    conclusion: str = ""
+    conclusion: Sql = ""
     within: Within | None = None
 
 
@@ -155,7 +155,7 @@ class Gate:
     refusals: tuple[Refusal, ...] = ()
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
-    conclusion: str = "'ok'"
+    conclusion: Sql = "'ok'"
 
     @property
     def outcome(self) -> Sql:

@@ -265,7 +265,8 @@ def _delete(context: Context, entity: Entity, operation: Operation) -> Function:
 
 
 def _effect(context: Context, entity: Entity, operation: Operation) -> Function:
-    said = literal(json.dumps({name: None for name, _ in operation.sets}))
+    known = (name for name, _ in operation.sets if entity.column(name).in_api)
+    said = literal(json.dumps(dict.fromkeys(known)))
     view, around = _write(context, entity, operation, "p_id", said)
     sent = (("p_body", JSONB),) if operation.input else ()
     return Function(

@@ -309,6 +309,7 @@ class Entity:
     hooks of actions may do to its rows beside the operations. A `built_in` one has a table of a
     feature, which alone writes its rows; where it is `open`, no policy hides its rows from the
     service inside a tenant, and where it `is_tenant`, its one row there is the tenant itself.
+    Its rows are known by a `secret`, if there is one.
     `renamed_from` is the name that the resource had before. `kept` are the columns that the
     feature itself changes.
     """
@@ -329,6 +330,7 @@ class Entity:
     built_in: bool = False
     open: bool = False
     is_tenant: bool = False
+    secret: Secret | None = None
     renamed_from: str = ""
     kept: tuple[str, ...] = ()
 

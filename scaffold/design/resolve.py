@@ -268,6 +268,7 @@ def _entity(
         built_in=fixed is not None,
         open=fixed is not None and fixed.open,
         is_tenant=fixed is not None and fixed.is_tenant,
+        secret=fixed.secret if fixed else None,
         renamed_from=source.renamed_from or "",
         kept=fixed.kept if fixed else (),
     )

@@ -164,7 +164,8 @@ def _files(design: Design, ejected: bool, fills: bool) -> Iterator[tuple[str, st
         tests.append("test_search.py")
     if service.has_secrets:
         singles.append("gate/secrets.py")
-        tests.append("test_secrets.py")
+        if any(each.secret for each in design.operations):
+            tests.append("test_secrets.py")
     if service.has_touches:
         singles.append("gate/rows.py")
         tests.append("test_touches.py")

@@ -461,8 +461,8 @@ class ServiceView:
 
     @property
     def has_secrets(self) -> bool:
-        """Does some operation tell a secret?"""
-        return any(each.secret for each in self.design.operations)
+        """Is there a resource whose rows are known by secrets, whoever makes them?"""
+        return any(each.secret for each in self.design.entities)
 
     @property
     def has_actions(self) -> bool:

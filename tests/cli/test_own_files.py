@@ -88,6 +88,7 @@ def test_make_lists_its_targets(made: Path) -> None:
         "generator",
         "dev",
         "token",
+        "admin",
         "test",
         "check",
         "generate",

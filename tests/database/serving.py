@@ -41,7 +41,7 @@ def main() -> None:
     # Two releases make tenants in one database.
     harness.SLUGS = (f"tenant-{os.getpid()}-{number}" for number in itertools.count())
     for about in harness.ACCESS.values():
-        if about["action"]:
+        if about["verb"] == "action":
             hooks = importlib.import_module(f"invoicing.resources.{about['resource']}.hooks")
             setattr(hooks, about["action"], _nothing)
     # The service writes its log to standard output.

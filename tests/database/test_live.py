@@ -243,8 +243,8 @@ CASES: Final = {
         ("has null values allowed, and the spec yields refused",),
     ),
     "another type": Case(
-        "alter table invoicing.organization alter column name type varchar(200)",
-        "column organization.name",
+        "alter table invoicing.idempotency_key alter column fingerprint type varchar(200)",
+        "column idempotency_key.fingerprint",
         ("has type character varying(200), and the spec yields text",),
     ),
     "a table more": Case(

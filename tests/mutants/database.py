@@ -189,8 +189,8 @@ GRANTS: Final = (
         id="the-service-makes-members",
         control="AZ-1",
         file=RULES,
-        old="grant select on member to invoicing_app;",
-        new="grant select, insert, update on member to invoicing_app;",
+        old="grant select, insert, update (roles, active,",
+        new="grant select, insert, delete, update (roles, active,",
         noticed_by="test_grants.py::test_the_service_may_do_what_its_operations_need",
     ),
     Mutant(

@@ -240,7 +240,7 @@ APPLICATION: Final = (
     Mutant(
         id="migrations-over-an-open-network",
         control="OPS-1",
-        file="store/migrate.py",
+        file="store/owner.py",
         old='if os.environ.get("ENVIRONMENT") != DEVELOPMENT and not protected(url):',
         new="if False:",
         noticed_by="test_startup.py::test_migrations_are_sent_through_no_open_network",

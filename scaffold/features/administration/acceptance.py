@@ -10,7 +10,7 @@ from scaffold import naming
 from scaffold.columns import ID as KEY
 from scaffold.columns import TENANT
 from scaffold.database.bodies import Gate, Served
-from scaffold.database.layout import Sql, all_of, any_of
+from scaffold.database.layout import Group, Sql, all_of, any_of
 from scaffold.database.operations import Context
 from scaffold.database.predicates import listed_roles
 from scaffold.database.schema import Column, Function, Grant, OwnTable, Right, Table
@@ -90,11 +90,14 @@ def rights(design: Design) -> Iterable[Right]:
     columns = (*ACCEPTED, *_renewed(design))
     kept = Grant(INVITATION, select=True, update=columns)
     yield Right(kept, {"select": (SHOWN, ""), "update": (SHOWN, SHOWN)})
-    accepted = (
-        "exists (select from invitation i where i.tenant_id = member.tenant_id "
-        "and i.accepted_by = member.id and i.accepted_at = now() and i.roles = member.roles "
-        f"and i.{SHOWN})"
+    conditions = (
+        "select from invitation i where i.tenant_id = member.tenant_id",
+        "i.accepted_by = member.id",
+        "i.accepted_at = now()",
+        "i.roles = member.roles",
+        f"i.{SHOWN}",
     )
+    accepted = Group(conditions, " and ", "exists (", ")")
     allowed = all_of(["kind = 'human'", accepted])
     yield Right(Grant(MEMBER, insert=True), {"insert": ("", allowed)})
 

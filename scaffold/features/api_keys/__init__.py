@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from scaffold.design.surface import Fact
     from scaffold.features.mutant import Mutant
     from scaffold.lint.rule import Rule
+    from scaffold.spec.model import Spec
 
 
 class ApiKeys(Feature):
@@ -31,6 +32,13 @@ class ApiKeys(Feature):
         from scaffold.features.api_keys.resource import api_key
 
         return {API_KEY: api_key()}
+
+    def service(self, source: Spec) -> object | None:
+        from scaffold.features.api_keys.design import Bounds
+        from scaffold.features.api_keys.resource import permissions
+
+        assert isinstance(source, SpecKeys)
+        return Bounds(permissions(source), source.api_keys.max_lifetime)
 
     def used(self, design: Design) -> bool:
         from scaffold.features.api_keys.design import used

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from scaffold.design.model import Design, Operation
 from scaffold.design.outcomes import Outcome
 from scaffold.design.surface import Fact
-from scaffold.features.api_keys.resource import LifetimeKind, OperationsKind
 from scaffold.spec.built_in import built_in
-from scaffold.types.enum import EnumKind
 
 API_KEY = "api_key"
 """The resource of keys, and their table."""
@@ -26,6 +24,14 @@ OUTCOMES = (
 )
 UNPROVEN = tuple(each.code for each in OUTCOMES if each.status == 401)
 """The outcomes after which nobody has shown a key that is good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The permissions that keys can have, and how many seconds they work at most."""
+
+    permissions: tuple[str, ...]
+    max_lifetime: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +56,18 @@ def used(design: Design) -> bool:
 
 def permissions(design: Design) -> tuple[str, ...]:
     """The permissions that keys can have."""
-    kind = design.entity(API_KEY).column("operations").kind
-    assert isinstance(kind, OperationsKind) and isinstance(kind.item, EnumKind)
-    return kind.item.values
+    return _bounds(design).permissions
 
 
 def max_lifetime(design: Design) -> int:
     """How many seconds a key works at most."""
-    kind = design.entity(API_KEY).column("lifetime").kind
-    assert isinstance(kind, LifetimeKind)
-    return kind.high
+    return _bounds(design).max_lifetime
+
+
+def _bounds(design: Design) -> Bounds:
+    found = design.trait(Bounds)
+    assert found is not None
+    return found
 
 
 def withheld(operation: Operation) -> bool:

@@ -94,8 +94,8 @@ _ACTIONS: dict[str, Any] = {
 }
 _SAID = "make_interval(secs => (p_body ->> 'lifetime')::bigint)"
 _SIGNED_OUT = (
-    "exists (select from member m where m.tenant_id = p_tenant and m.id = t.member_id "
-    "and m.tokens_valid_after >= date_trunc('second', t.issued_at))"
+    "exists (\n        select from member m where m.tenant_id = p_tenant and m.id = t.member_id"
+    "\n          and m.tokens_valid_after >= date_trunc('second', t.issued_at)\n      )"
 )
 _OVERLAP = f"make_interval(secs => coalesce((p_body ->> 'overlap')::bigint, {OVERLAP}))"
 _EFFECTS = {
@@ -108,7 +108,7 @@ _EFFECTS = {
             "expires_at": f"now() + {_SAID}",
             # What a sign-out ended does not work again.
             "former_digest": f"case when not {_SIGNED_OUT} then t.digest end",
-            "former_valid_until": f"least(t.expires_at, now() + {_OVERLAP})",
+            "former_valid_until": f"least(\n        t.expires_at, now() + {_OVERLAP}\n      )",
         },
         issues=True,
         owners=True,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from scaffold.columns import ID, TENANT
 from scaffold.database.bodies import Render, Served, Steps
+from scaffold.database.layout import listed
 from scaffold.database.schema import Column, Function, Grant, OwnTable, Parameter, Table
 from scaffold.database.signatures import BIGINT, CALLER, JSONB, TEXT, UUID, parameters
 from scaffold.database.tables import uuid
@@ -81,7 +82,7 @@ def steps(served: Served) -> Steps | None:
     given = (served.operation, served.entity, served.id, served.version, served.said, "p_request")
     return Steps(
         parameters=(Parameter(*REQUEST, argument="call.request_id"),),
-        conclusion=f"record_(v_caller, {', '.join(given)})",
+        conclusion=listed(("v_caller", *given), "record_("),
     )
 
 

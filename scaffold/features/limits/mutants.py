@@ -13,7 +13,7 @@ MUTANTS: Final = (
         id="whoever-asks-is-the-last-one-known",
         control="AZ-1",
         file=ADMISSION,
-        old="principal = self._verifier.known(authorization)",
+        old="principal = self._verifier.known(authorization, founding)",
         new="principal = next(reversed(self._verifier._known.values()), None)",
         noticed_by="test_limits.py::test_an_address_that_keeps_failing_is_told_to_wait",
     ),
@@ -29,8 +29,10 @@ MUTANTS: Final = (
         id="limits-do-not-refuse",
         control="API-2",
         file=ADMISSION,
-        old="                if not decision.allowed:\n",
-        new="                if False:\n",
+        old="(headers(decision))\n                if not decision.allowed:\n"
+        '                    raise Problem(429, "too_many_requests")\n        except',
+        new="(headers(decision))\n                if False:\n"
+        '                    raise Problem(429, "too_many_requests")\n        except',
         noticed_by="test_limits.py::test_a_limit_holds_and_says_when_to_come_back",
     ),
     Mutant(

@@ -44,7 +44,7 @@ def stored() -> OwnTable:
         (
             uuid(TENANT.name),
             text("digest", "char_length(digest) = 64"),
-            Column("number", "integer", check=f"number between 1 and {MAX_TENANTS}"),
+            Column("number", "bigint", check=f"number between 1 and {MAX_TENANTS}"),
             now("created_at"),
         ),
         primary_key=("digest", "number"),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_28ea4975"
+RELEASE: Final = "invoicing_db9e506e"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_2cc33dc2"
@@ -64,7 +64,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "list_api_keys": "75eb75977aa5c6c8d97eb4a9a9aa96af",
     "create_api_key": "e3416d77d76e34b2701633c65082b5d6",
     "read_api_key": "40053b15f648ce23c5d13dff61a04f75",
-    "rotate_api_key": "138358b5901d3c9eef89bf9a296b0132",
+    "rotate_api_key": "9a9473e8a4ff4cc3649b420c161665a1",
     "revoke_api_key": "132fd4c70e90dfc83d3888c01f7e978c",
     "list_members": "3413cc3d91dc85afcaa6545a6dfbe146",
     "read_member": "04559c8a8c32c0571840dc4e2d221a59",
@@ -78,8 +78,8 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "revoke_invitation": "1f2b2b40f44cc3d418f6d15026d6abb6",
     "read_organization": "1449ca7920edae842630860b0b733cb2",
     "update_organization": "cd17e58e4041a3d261b285a7061ab2b4",
-    "accept_invitation": "61a96b2117dafc1be056c0df1061688b",
-    "sign_up": "83dfcc385c848dd375bde1470080261c",
+    "accept_invitation": "27d34fb1191f5ced68e7cb2810abf8d3",
+    "sign_up": "522744d8c8c93d96d8b8a6a995e1a6c8",
 }
 """The stored functions of this release, each with the MD5 digest of its text: PostgreSQL has no
 other digest of text that can be asked for without an extension."""

@@ -30,7 +30,8 @@ begin
     when i.accepted_at is not null then 'invitation_used'
     when i.revoked_at is not null then 'invitation_revoked'
     when i.expires_at <= now() then 'invitation_expired'
-    when i.issuer is not null and (i.issuer, i.subject) is distinct from (v_issuer, v_subject) then 'invitation_of_another'
+    when i.issuer is not null and (i.issuer, i.subject) is distinct from (v_issuer, v_subject)
+      then 'invitation_of_another'
     when i.email is not null and i.email is distinct from p_caller ->> 'email' then 'invitation_of_another'
     when not exists (
       select from member m where m.tenant_id = p_tenant and m.id = i.invited_by and m.active
@@ -60,7 +61,8 @@ declare
   v_free boolean := false;
 begin
   roles := v_caller.roles;
-  if p_caller ->> 'kind' is distinct from 'human' or v_issuer not in ('https://login.example.com/', 'https://issuer.development.invalid/') then
+  if p_caller ->> 'kind' is distinct from 'human'
+      or v_issuer not in ('https://login.example.com/', 'https://issuer.development.invalid/') then
     outcome := 'sign_up_closed'; return;
   end if;
   -- Nobody sees the tenants of others to count them: the numbers of one subject are taken one by one.

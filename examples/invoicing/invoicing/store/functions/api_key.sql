@@ -80,8 +80,13 @@ begin
       issued_at = now(),
       lifetime = (p_body ->> 'lifetime')::bigint,
       expires_at = now() + make_interval(secs => (p_body ->> 'lifetime')::bigint),
-      former_digest = case when not exists (select from member m where m.tenant_id = p_tenant and m.id = t.member_id and m.tokens_valid_after >= date_trunc('second', t.issued_at)) then t.digest end,
-      former_valid_until = least(t.expires_at, now() + make_interval(secs => coalesce((p_body ->> 'overlap')::bigint, 86400)))
+      former_digest = case when not exists (
+        select from member m where m.tenant_id = p_tenant and m.id = t.member_id
+          and m.tokens_valid_after >= date_trunc('second', t.issued_at)
+      ) then t.digest end,
+      former_valid_until = least(
+        t.expires_at, now() + make_interval(secs => coalesce((p_body ->> 'overlap')::bigint, 86400))
+      )
     where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
       and t.member_id = v_caller.member
     returning t.version, case
@@ -89,7 +94,9 @@ begin
       else json_build_object('id', t.id, 'version', t.version)::text
     end into version, body;
   if not found then outcome := missed_(v_caller, 'api_key_row_', p_id, p_match); return; end if;
-  outcome := record_(v_caller, 'rotate_api_key', 'api_key', p_id, version, '{"digest": null, "issued_at": null, "lifetime": null, "expires_at": null, "former_digest": null, "former_valid_until": null}', p_request);
+  outcome := record_(v_caller, 'rotate_api_key', 'api_key', p_id, version,
+                     '{"issued_at": null, "lifetime": null, "expires_at": null, "former_valid_until": null}',
+                     p_request);
 end $$;
 
 -- Revoke an API key, whose row is at one of the versions `p_match`.

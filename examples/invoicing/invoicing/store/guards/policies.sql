@@ -300,7 +300,11 @@ create policy reach_update_67bec49a on invitation as permissive for update to in
 -- policy: member reach_insert_3864455d
 create policy reach_insert_3864455d on member as permissive for insert to invoicing_app
   with check (kind = 'human'
-              and exists (select from invitation i where i.tenant_id = member.tenant_id and i.accepted_by = member.id and i.accepted_at = now() and i.roles = member.roles and i.digest = current_setting('app.invitation', true)));
+              and exists (select from invitation i where i.tenant_id = member.tenant_id
+                          and i.accepted_by = member.id
+                          and i.accepted_at = now()
+                          and i.roles = member.roles
+                          and i.digest = current_setting('app.invitation', true)));
 
 -- policy: sign_up reach_insert_966c2a1e
 create policy reach_insert_966c2a1e on sign_up as permissive for insert to invoicing_app

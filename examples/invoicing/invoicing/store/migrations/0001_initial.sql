@@ -116,7 +116,7 @@ alter table invitation force row level security;
 create table sign_up (
   tenant_id uuid not null,
   digest text not null,
-  number integer not null,
+  number bigint not null,
   created_at timestamptz not null default now(),
   constraint sign_up_digest_check check (char_length(digest) = 64),
   constraint sign_up_number_check check (number between 1 and 100),
