@@ -20,7 +20,7 @@ from invoicing.gate.client import Proxies
 from invoicing.operations import OPERATIONS
 from invoicing.settings import Settings
 from invoicing.store.startup import UnsafeConfiguration
-from tests.contract.harness import Service, allowed, reachable
+from tests.contract.harness import TABLE, Service, allowed, reachable
 
 SOON = 0.3
 """Seconds, where a connection has more in production."""
@@ -166,8 +166,9 @@ def test_connections_leave_file_descriptors(monkeypatch: pytest.MonkeyPatch) -> 
 )
 def test_a_request_is_said_in_one_way(service: Service, head: str, status: int) -> None:
     """RFC 9112: what two readers may take for two things is refused."""
-    path = allowed(service, (reachable("list", "create") or reachable())[0]).path
-    method = {each.method for each in OPERATIONS if each.path == path}
+    operation = (reachable("list", "create") or reachable())[0]
+    path = allowed(service, operation).path
+    method = {each.method for each in OPERATIONS if each.path == TABLE[operation].path}
     head = head.format(path=path, host=host(service))
     if head.split(" ", 1)[0] not in method:
         head = next(iter(method)) + " " + head.split(" ", 1)[1]
