@@ -23,7 +23,7 @@ MUTANTS: Final = (
         control="ID-7",
         file=JOINS,
         within="sign_up",
-        old="p_caller ->> 'kind' is distinct from 'human' or ",
+        old="p_caller ->> 'kind' is distinct from 'human'\n      or ",
         new="",
         noticed_by=f"{TESTS}::test_a_service_makes_none",
     ),
