@@ -144,17 +144,37 @@ class Session:
 
 
 @asynccontextmanager
-async def connected() -> AsyncIterator[Connection]:
-    """A transaction as the owner, in the names of this release."""
+async def opened() -> AsyncIterator[Connection]:
+    """A connection as the owner."""
     connection = await as_owner()
     try:
-        async with connection.transaction():
-            await connection.execute(
-                f"set local search_path = {RELEASE}, {SCHEMA}, pg_temp"
-            )
-            yield connection
+        yield connection
     finally:
         await connection.close()
+
+
+@asynccontextmanager
+async def transaction(connection: Connection) -> AsyncIterator[None]:
+    """A transaction in the names of this release."""
+    async with connection.transaction():
+        await connection.execute(
+            f"set local search_path = {RELEASE}, {SCHEMA}, pg_temp"
+        )
+        yield
+
+
+@asynccontextmanager
+async def connected() -> AsyncIterator[Connection]:
+    """A connection as the owner, in one transaction."""
+    async with opened() as connection, transaction(connection):
+        yield connection
+
+
+async def bind(connection: Connection, tenant: UUID) -> None:
+    """Binds a transaction to a tenant."""
+    await connection.execute(
+        "select set_config('app.tenant_id', $1, true)", str(tenant)
+    )
 
 
 @asynccontextmanager
@@ -166,9 +186,7 @@ async def administering(tenant: str, operator: str) -> AsyncIterator[Session]:
 
 async def bound(connection: Connection, tenant: UUID, operator: str) -> Session:
     """Binds a transaction to a tenant. The operator is a member of it who is never let in."""
-    await connection.execute(
-        "select set_config('app.tenant_id', $1, true)", str(tenant)
-    )
+    await bind(connection, tenant)
     await connection.execute(
         "insert into member (tenant_id, issuer, subject, kind, active) values ($1, $2, $3, 'human', false)"
         " on conflict do nothing",
@@ -255,9 +273,7 @@ def list_members(tenant: Tenant, as_json: Json = False) -> None:
     async def work() -> Sequence[Row]:
         async with connected() as connection:
             found = await _tenant(connection, tenant)
-            await connection.execute(
-                "select set_config('app.tenant_id', $1, true)", str(found)
-            )
+            await bind(connection, found)
             return await connection.fetch(
                 "select * from member where tenant_id = $1 and issuer <> $2 order by created_at, id",
                 found,
@@ -362,34 +378,34 @@ def purge(
     """Delete what has expired, of all tenants, a batch at a time."""
 
     async def work() -> Sequence[Row]:
-        async with connected() as connection:
-            found = [
-                row["id"]
-                for row in await connection.fetch(
-                    "select id from organization order by id"
-                )
+        async with opened() as connection:
+            async with transaction(connection):
+                rows = await connection.fetch("select id from organization order by id")
+            found = [row["id"] for row in rows]
+            return [
+                {
+                    "table": table,
+                    "rows": sum(
+                        [
+                            await _purged(connection, each, table, condition, dry_run)
+                            for each in found
+                        ]
+                    ),
+                }
+                for table, condition in EXPIRED
             ]
-        return [
-            {
-                "table": table,
-                "rows": sum(
-                    [await _purged(each, table, condition, dry_run) for each in found]
-                ),
-            }
-            for table, condition in EXPIRED
-        ]
 
     _show(_run(work), as_json)
 
 
-async def _purged(tenant: UUID, table: str, condition: str, dry_run: bool) -> int:
+async def _purged(
+    connection: Connection, tenant: UUID, table: str, condition: str, dry_run: bool
+) -> int:
     """How many rows of a tenant are deleted, or would be."""
     deleted, last = 0, BATCH
     while last == BATCH:
-        async with connected() as connection:
-            await connection.execute(
-                "select set_config('app.tenant_id', $1, true)", str(tenant)
-            )
+        async with transaction(connection):
+            await bind(connection, tenant)
             if dry_run:
                 found: int = await connection.fetchval(
                     f"select count(*) from {table} where {condition}"
