@@ -452,6 +452,14 @@ def seen(response: httpx2.Response) -> tuple[int, bytes, dict[str, str]]:
     return response.status_code, response.content, headers
 
 
+def told(service: Service, claims: Mapping[str, object]) -> tuple[int, str]:
+    """What the service answers to a token with these claims: the status, and why it refuses."""
+    request = spoilable(service, reachable()[0])
+    request.headers["authorization"] = f"Bearer {service.issuer.sign(claims)}"
+    response = request.send()
+    return response.status_code, "" if response.is_success else code(response)
+
+
 def code(response: httpx2.Response) -> str:
     """The reason code of a problem document."""
     assert response.headers["content-type"] == "application/problem+json", response.text

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from invoicing import admin
 from invoicing.development.world import CATALOG
 from invoicing.settings import DEVELOPMENT_ISSUER
-from tests.contract.harness import SLUGS, Service, code, reachable, spoilable, world_of
+from tests.contract.harness import SLUGS, Service, told, world_of
 
 OPERATOR = "on-call@example.com"
 HUMAN = [name for name, about in CATALOG["roles"].items() if about["kind"] == "human"]
@@ -49,10 +49,7 @@ def answer(service: Service, tenant: UUID, subject: str) -> tuple[int, str]:
     """What the service says to a subject of the issuer of development."""
     claims = service.issuer.claims(subject, str(tenant))
     claims["iat"] = int(str(claims["iat"])) - 30  # from before whatever is done here
-    request = spoilable(service, reachable()[0])
-    request.headers["authorization"] = f"Bearer {service.issuer.sign(claims)}"
-    response = request.send()
-    return response.status_code, "" if response.is_success else code(response)
+    return told(service, claims)
 
 
 def added(command: Command, slug: str, subject: str, *options: str) -> dict[str, Any]:
