@@ -11,12 +11,13 @@ import keyword
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from scaffold.project.create import create
 from scaffold.spec.load import loads
+from scaffold.spec.model import FilterOperator
 from scaffold.spec.problems import SpecError
 from tests.emitted import ask
 
@@ -89,9 +90,14 @@ def plain() -> Spec:
 
 
 def fields(words: Iterable[str]) -> Spec:
-    """A resource with fields of these names, and actions with inputs of these names."""
-    spec = plain()
-    for number, word in enumerate(words):
+    """A resource with fields of these names, and actions with inputs of these names.
+
+    A name that is also that of a filter, as `expires_in` is beside `expires`, is left out: the
+    language refuses the two beside each other.
+    """
+    spec, taken = plain(), set(words)
+    filters = {f"{word}_{operator}" for word in taken for operator in get_args(FilterOperator)}
+    for number, word in enumerate(sorted(taken - filters)):
         name = f"thing{number // FIELDS}"
         if name not in spec["resources"]:
             move: Spec = {"on": "item", "input": {}}
