@@ -91,7 +91,10 @@ def test_a_project_is_clean(
 
 @pytest.mark.parametrize("name", EXAMPLES)
 @pytest.mark.usefixtures("postgres_server")
-def test_the_tests_of_an_example_pass(name: str, tmp_path: Path) -> None:
+def test_the_tests_of_an_example_pass(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCHEMATHESIS_EXAMPLES", "4")  # `make demo` and its own CI try more
     run(project(name, tmp_path / name), "pytest", "-q", "-p", "no:cacheprovider")
 
 

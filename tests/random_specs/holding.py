@@ -21,6 +21,9 @@ CHECKS: Final = (
 TESTS: Final = ("pytest", "-q", "-x", "-n", "0", "-rfE", "--tb=short", "-p", "no:cacheprovider")
 SECONDS: Final = 900
 """For one command in a project."""
+SAME: Final = ("keys", "leases", "shared_limits", "workers")
+"""Emitted tests of what is the same in every service; they take long, and the examples run them."""
+IGNORED: Final = tuple(f"--ignore=tests/contract/test_{each}.py" for each in SAME)
 
 
 def faults(text: str, target: Path, package: str, *tests: str) -> Iterator[str]:
