@@ -1,6 +1,8 @@
 """What expensive tests share: one emitted project and one PostgreSQL a process."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,24 @@ os.environ["SCAFFOLD_CACHE"] = "off"
 
 LONG = ("random_specs", "examples", "history", "docs", "security", "endurance")
 """What takes long and partly waits: begun first, so that no process is left alone with it."""
+
+
+CODE = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Every process of a run shares what the others have compiled, and writes none of it beside
+    the sources: pytest alone compiles hundreds of modules of its plugins."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        config.stash[CODE] = tempfile.mkdtemp(prefix="scaffold-code-")
+        os.environ["PYTHONPYCACHEPREFIX"] = config.stash[CODE]
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Removes it."""
+    if found := config.stash.get(CODE, ""):
+        shutil.rmtree(found, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

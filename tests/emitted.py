@@ -140,7 +140,9 @@ def ask(project: Path, tests: Iterable[str], *options: str) -> Outcome:
     return _runner().run(
         directory=str(project.resolve()),
         arguments=[
-            *("-q", "-x", "-rfE", "--tb=short", "-p", "no:cacheprovider", *options),
+            *("-q", "-x", "-rfE", "--tb=short", "-p", "no:cacheprovider"),
+            *("-p", "no:unraisableexception"),  # which collects garbage three times
+            *options,
             *(f"tests/contract/{each}" for each in tests),
         ],
         environment={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""},

@@ -51,5 +51,6 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    sys.dont_write_bytecode = True  # most projects are run once
     for line in sys.stdin:
         print(json.dumps(answer(json.loads(line))), flush=True)
