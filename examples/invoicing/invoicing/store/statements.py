@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_f4c01d19"
+RELEASE: Final = "invoicing_82e76a7c"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_2cc33dc2"
