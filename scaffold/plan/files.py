@@ -84,8 +84,6 @@ TESTS = (
     "test_isolation.py",
     "test_keys.py",
     "test_leases.py",
-    "test_pages.py",
-    "test_preconditions.py",
     "test_records.py",
     "test_revocation.py",
     "test_server.py",
@@ -150,6 +148,10 @@ def _files(design: Design, ejected: bool, fills: bool) -> Iterator[tuple[str, st
         singles.append("store/fills.py")
     if service.unique_fields or service.reference_fields:
         tests.append("test_conflicts.py")
+    if service.has_lists:
+        tests.append("test_pages.py")
+    if service.has_reads or service.has_conditions:
+        tests.append("test_preconditions.py")
     if service.has_asked_references:
         tests.append("test_references.py")
     if service.discovers:

@@ -502,6 +502,37 @@ class ServiceView:
         return any(each.verb == "update" for each in self.design.operations)
 
     @property
+    def has_lists(self) -> bool:
+        """May somebody list the rows of some resource?"""
+        return any(each.verb == "list" for each in self.design.operations)
+
+    @property
+    def has_reads(self) -> bool:
+        """May somebody read one row of some resource?"""
+        return any(each.verb == "read" for each in self.design.operations)
+
+    @property
+    def has_conditions(self) -> bool:
+        """Does some operation need a precondition?"""
+        return any(each.conditional for each in self.design.operations)
+
+    @property
+    def only_services(self) -> bool:
+        """Is every role held by services, and none by people?"""
+        return all(each.kind == "service" for each in self.design.roles)
+
+    @property
+    def only_effects(self) -> bool:
+        """Is all that changes something an effect of a built-in resource?"""
+        verbs = {each.verb for each in self.design.operations}
+        return verbs <= {"list", "read", "effect"}
+
+    @property
+    def only_changes(self) -> bool:
+        """Does every operation change something, so that none answers the same again and again?"""
+        return not (self.has_lists or self.has_reads)
+
+    @property
     def has_exports(self) -> bool:
         """Does some operation answer with rows one a line?"""
         return any(each.exports for each in self.design.entities)

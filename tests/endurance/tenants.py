@@ -133,7 +133,9 @@ class Attack:
         asked = Asked(tenant, other, operation, b"")
         if "{" in path:
             resource = about["resource"] if about["on_item"] else about["parent"]
-            asked.item = self._item(asked, resource, "path")
+            # Of their own tenant nobody would be let in any more.
+            always = about["action"] == "suspend"
+            asked.item = self._item(asked, resource, "path", always=always)
             head, _, tail = path.partition("{")
             path = head + asked.item.id + tail.partition("}")[2]
         search = None
@@ -215,16 +217,19 @@ class Attack:
             f"  {sent[: sent.find('authorization')]}"
         )
 
-    def _foreign(self, asked: Asked, what: str) -> Tenant:
+    def _foreign(self, asked: Asked, what: str, *, always: bool = False) -> Tenant:
         """Whose it is that a request names."""
-        if self._random.random() < FOREIGN:
+        if always or self._random.random() < FOREIGN:
             asked.foreign.add(what)
             return asked.other
         return asked.tenant
 
-    def _item(self, asked: Asked, resource: str, what: str) -> Item:
-        """A row of a resource: an own one, one of the other tenant, or one that never existed."""
-        whose = self._foreign(asked, what)
+    def _item(self, asked: Asked, resource: str, what: str, *, always: bool = False) -> Item:
+        """A row of a resource: an own one, one of the other tenant, or one that never existed.
+
+        It is `always` one of the other tenant, or none, if so is said.
+        """
+        whose = self._foreign(asked, what, always=always)
         rows = whose.rows[resource]
         if rows and self._random.random() < 0.97:
             return self._random.choice(rows)
@@ -309,6 +314,10 @@ class Attack:
             for field_, value in (facts.get("row") or {}).items():
                 if field_ in properties and (writable is None or field_ in writable):
                     body[field_] = self._worlds.resolve(asked.tenant, role, value)
+        if given := facts.get("gives"):
+            body["roles"] = [self._random.choice(given)]
+            if "email" in properties:  # an invitation is for somebody
+                body["email"] = self._worlds.example(name, properties["email"])
         for field_ in body:
             if about["verb"] != "action" and field_ in references:
                 body[field_] = self._item(asked, references[field_], "reference").id

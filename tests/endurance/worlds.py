@@ -76,7 +76,7 @@ class Worlds:
             wanted = set()
             for about in self.access.values():
                 for role, facts in about["roles"].items():
-                    if facts["allowed"] and not self.resources[about["resource"]]["built_in"]:
+                    if facts["allowed"]:
                         for row in (facts["row"], facts["parent"] or {}):
                             resource = about["parent"] if row is facts["parent"] else None
                             wanted.add((resource or about["resource"], role, json.dumps(row)))

@@ -25,7 +25,7 @@ tenancy:
   attributes: {tier: {type: enum, values: [small, large]}}
 identity:
   issuers:
-    - {issuer: https://login.example.com/, audience: shop, algorithms: [ES256]}
+    - {issuer: https://login.example.com/, audience: shop, algorithms: [ES256], tenants: mapped}
 roles:
   viewer:
     can:

@@ -62,3 +62,25 @@ def test_what_moves_hides_nothing_that_is_wider(
         "privileges of public on table review",
         "table review",
     ]
+
+
+def test_organizations_of_providers_are_compared(
+    shop: Release, used: Urls, databases: Databases
+) -> None:
+    """The table that says which tenant they are is the owner's to write."""
+    database = databases.new(used)
+    assert findings(shop, database.backup) == []
+    changes = (
+        "alter table invoicing.tenant_organization disable row level security",
+        "create policy everybody on invoicing.tenant_organization to invoicing_app using (true)",
+        "grant insert on invoicing.tenant_organization to invoicing_app",
+        "alter table invoicing.tenant_organization drop constraint tenant_organization_pkey",
+    )
+    for each in changes:
+        execute(database.admin, each)
+    assert [path for path, _ in findings(shop, database.backup)] == [
+        "constraint tenant_organization_pkey on tenant_organization",
+        "policy everybody on tenant_organization",
+        "privileges of invoicing_app on table tenant_organization",
+        "table tenant_organization",
+    ]

@@ -349,9 +349,25 @@ KEY_SETS: Final = (
         id="key-sets-of-any-size",
         control="ID-6",
         file=KEYS,
-        old="if len(response.content) > MAX_KEY_SET:",
+        old="if len(body) > size:",
         new="if False:",
         noticed_by="test_keys.py::test_a_key_set_has_a_size",
+    ),
+    Mutant(
+        id="key-sets-are-read-to-their-end",
+        control="ID-6",
+        file=KEYS,
+        old="            if len(body) > size:\n                raise ValueError",
+        new="            pass\n        if len(body) > size:\n            raise ValueError",
+        noticed_by="test_keys.py::test_a_key_set_that_is_too_large_is_not_read_to_its_end",
+    ),
+    Mutant(
+        id="key-sets-take-their-time",
+        control="ID-6",
+        file=KEYS,
+        old="asyncio.timeout(FETCH_SECONDS), ",
+        new="",
+        noticed_by="test_keys.py::test_a_key_set_comes_in_time",
     ),
 )
 

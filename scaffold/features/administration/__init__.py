@@ -125,7 +125,9 @@ class Administration(Feature):
         tests = {"test_members.py": "test_members.py.jinja"} if found.members else {}
         if suspendable(design):
             tests["test_suspension.py"] = "test_suspension.py.jinja"
-        fragments = {"harness.body": "body.jinja", "test_pages.filled": "filled.jinja"}
+        fragments = {"harness.body": "body.jinja"}
+        if found.has("list"):
+            fragments["test_pages.filled"] = "filled.jinja"
         if not found.invites:
             return Files(tests=tests, fragments=fragments, view=found)
         return Files(

@@ -4,16 +4,14 @@ tenant that is there."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scaffold import naming
-from scaffold.columns import ID as KEY
-from scaffold.columns import TENANT
 from scaffold.database.bodies import Gate, Served
 from scaffold.database.layout import Group, Sql, all_of, any_of
 from scaffold.database.operations import Context
 from scaffold.database.predicates import listed_roles
-from scaffold.database.schema import Column, Function, Grant, OwnTable, Right, Table
+from scaffold.database.schema import Function, Grant, OwnTable, Right
 from scaffold.database.signatures import (
     BODY,
     CALL,
@@ -26,7 +24,7 @@ from scaffold.database.signatures import (
     parameters,
 )
 from scaffold.database.sql import literal
-from scaffold.database.tables import member_key, now, text, uuid
+from scaffold.database.tables import of_resource
 from scaffold.database.writes import renewed
 from scaffold.design.model import Design, Operation
 from scaffold.features.administration.database import among
@@ -56,31 +54,9 @@ def stored(design: Design) -> Iterable[OwnTable]:
     entity = next((each for each in design.entities if each.name == INVITATION), None)
     if entity is None:
         return
-    nullable = {each.name for each in entity.columns if each.nullable}
-    table = Table(
-        INVITATION,
-        "Who may become a member, in which roles and until when.",
-        (
-            uuid(TENANT.name),
-            uuid(KEY.name, KEY.default),
-            Column("version", "bigint", default="1"),
-            now("created_at"),
-            now("updated_at"),
-            uuid("invited_by"),
-            Column("roles", "text[]", check="cardinality(roles) between 1 and 50"),
-            *(text(each, nullable=each in nullable) for each in ("email", "issuer", "subject")),
-            text("name", nullable=True),
-            Column("expires_in", "bigint", default="604800"),
-            Column("expires_at", "timestamptz"),
-            Column("revoked_at", "timestamptz", nullable=True),
-            Column("accepted_at", "timestamptz", nullable=True),
-            Column("accepted_by", "uuid", nullable=True),
-            text("digest"),
-        ),
-        primary_key=(TENANT.name, KEY.name),
-        foreign_keys=(member_key(INVITATION, "invited_by"),),
-    )
-    yield OwnTable(table, Grant(INVITATION))
+    table = of_resource(entity, design)
+    said = "Who may become a member, in which roles and until when."
+    yield OwnTable(replace(table, comment=said), Grant(INVITATION))
 
 
 def rights(design: Design) -> Iterable[Right]:

@@ -71,7 +71,7 @@ _FIELDS: dict[str, Any] = {
         "description": "When somebody became a member by it.",
     },
     "accepted_by": {"type": "uuid", "optional": True, "description": "The member whom it made."},
-    "digest": {"type": "string", "max": 64, "class": "secret"},
+    "digest": {"type": "string", "min": 64, "max": 64, "class": "secret"},
 }
 _SENT = ("roles", "email", "issuer", "subject", "name", "expires_in")
 

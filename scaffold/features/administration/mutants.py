@@ -57,8 +57,8 @@ MUTANTS: Final = (
         control="TEST-5",
         file=SHARED,
         within="enter_",
-        old="v_caller.refusal := 'token_revoked';",
-        new="v_caller.refusal := null;",
+        old="then 'token_revoked'",
+        new="then null",
         noticed_by="test_members.py::test_tokens_from_before_a_sign_out_are_refused",
     ),
     Mutant(

@@ -97,9 +97,8 @@ class RolesKind(ListKind):
         return f"array(select jsonb_array_elements_text({source} -> {literal(name)}))"
 
     def check(self, column: str) -> str:
-        """Nothing: a trigger holds the names to those of the roles."""
-        del column
-        return ""
+        """An array of the right length; a trigger holds the names to those of the roles."""
+        return f"cardinality({column}) between {self.low} and {self.high}"
 
     def stored_annotation(self, module: Module, name: str) -> str:
         """Names."""

@@ -19,7 +19,8 @@ COOL_DOWN: Final = 10.0
 """Seconds between two fetches, whatever tokens ask for."""
 STALE: Final = 3600.0
 """Seconds for which the last good key set is used, while the issuer cannot be reached."""
-TIMEOUT: Final = 5.0
+FETCH_SECONDS: Final = 5.0
+"""For all that a fetch takes."""
 MAX_KEY_SET: Final = 256 * 1024
 MIN_RSA_BITS: Final = 3072
 CURVES: Final = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
@@ -50,15 +51,13 @@ class RemoteKeys:
     def __init__(
         self,
         url: str,
-        client: Callable[[], httpx2.AsyncClient] = lambda: httpx2.AsyncClient(
-            timeout=TIMEOUT, follow_redirects=False
-        ),
+        transport: Callable[[], httpx2.AsyncBaseTransport | None] = lambda: None,
         now: Callable[[], float] = time.monotonic,
         rsa_bits: int = MIN_RSA_BITS,
     ) -> None:
         self._url = url
         self._rsa_bits = rsa_bits
-        self._client = client
+        self._transport = transport
         self._now = now
         self._keys: Mapping[str, dict[str, Any]] = {}
         self._fetched = float("-inf")
@@ -82,21 +81,56 @@ class RemoteKeys:
                 return
             self._tried = self._now()
             try:
-                async with self._client() as client:
-                    response = await client.get(self._url)
-                response.raise_for_status()
-                if len(response.content) > MAX_KEY_SET:
-                    raise ValueError("key set too large")
-                self._keys = usable_keys(json.loads(response.content))
+                async with asyncio.timeout(FETCH_SECONDS), self._client() as client:
+                    document = await self._document(client)
+                self._keys = usable_keys(document)
                 self._fetched = self._now()
-            except (httpx2.HTTPError, ValueError, RecursionError) as error:
+            except (
+                httpx2.HTTPError,
+                ValueError,
+                RecursionError,
+                TimeoutError,
+            ) as error:
                 age = self._now() - self._fetched
                 structlog.get_logger().warning(
                     "key_set_unavailable",
                     issuer_keys=self._url,
                     error=type(error).__name__,
+                    reason=str(error)[:200],
                     usable_for=max(0, round(STALE - age)) if self._keys else 0,
                 )
+
+    def _client(self) -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(
+            transport=self._transport(), timeout=FETCH_SECONDS, follow_redirects=False
+        )
+
+    async def _document(self, client: httpx2.AsyncClient) -> object:
+        """The key set as it is published. Raises ValueError for what is no JSON object."""
+        return await fetched(client, httpx2.URL(self._url), MAX_KEY_SET)
+
+
+async def fetched(
+    client: httpx2.AsyncClient, url: httpx2.URL, size: int
+) -> dict[str, Any]:
+    """A JSON object of at most `size` bytes; what is larger is not read to its end.
+
+    Raises ValueError for any other status, size or document.
+    """
+    body = bytearray()
+    async with client.stream(
+        "GET", url, headers={"accept-encoding": "identity"}
+    ) as response:
+        if response.status_code != httpx2.codes.OK:
+            raise ValueError(f"status {response.status_code}")
+        async for part in response.aiter_raw():
+            body += part
+            if len(body) > size:
+                raise ValueError("too large")
+    found = json.loads(body)
+    if not isinstance(found, dict):
+        raise ValueError("not a JSON object")
+    return found
 
 
 def usable_keys(document: object) -> dict[str, dict[str, Any]]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_db9e506e"
+RELEASE: Final = "invoicing_82e76a7c"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_2cc33dc2"
@@ -26,7 +26,7 @@ TABLES: Final = (
 """The tables whose rows belong to a tenant."""
 
 FUNCTIONS: Final[Mapping[str, str]] = {
-    "enter_": "e577ea4b2c2936d38fc25847fca40436",
+    "enter_": "b71b29a8fec95aedbb4d9039bc43a5a9",
     "missed_": "cdf9831eafedd380deb71325197c961e",
     "outside_": "2144db4b3ea3e2f2ae6fe0c73e5a161e",
     "page_": "9f3bd72f6556d85c0990903de066ee74",

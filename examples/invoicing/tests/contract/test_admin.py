@@ -14,10 +14,8 @@ from invoicing.settings import DEVELOPMENT_ISSUER
 from tests.contract.harness import SLUGS, Service, told, world_of
 
 OPERATOR = "on-call@example.com"
-HUMAN = [name for name, about in CATALOG["roles"].items() if about["kind"] == "human"]
-SERVICE = [
-    name for name, about in CATALOG["roles"].items() if about["kind"] == "service"
-]
+ROLES = [name for name, about in CATALOG["roles"].items() if about["kind"] == "human"]
+OTHERS = [name for name, about in CATALOG["roles"].items() if about["kind"] != "human"]
 
 
 @pytest.fixture
@@ -89,8 +87,8 @@ def events(service: Service, tenant: str) -> list[tuple[str, str]]:
 def test_a_tenant_and_its_first_member(service: Service, command: Command) -> None:
     tenant = new_tenant(command)
     assert tenant["slug"] in [each["slug"] for each in command("tenant", "list")]
-    member = added(command, tenant["slug"], "first", "--role", HUMAN[0])
-    assert member["roles"] == [HUMAN[0]]
+    member = added(command, tenant["slug"], "first", "--role", ROLES[0])
+    assert member["roles"] == [ROLES[0]]
     assert answer(service, UUID(tenant["id"]), "first")[1] != "not_a_member"
     assert [each["id"] for each in command("member", "list", tenant["id"])] == [
         member["id"]
@@ -105,17 +103,17 @@ def test_what_is_taken_away_is_gone(service: Service, command: Command) -> None:
     tenant = new_tenant(command)
     slug, here = tenant["slug"], UUID(tenant["id"])
     added(
-        command, slug, "stays", *(part for each in HUMAN for part in ("--role", each))
+        command, slug, "stays", *(part for each in ROLES for part in ("--role", each))
     )
-    member = added(command, slug, "goes", "--role", HUMAN[0])["id"]
+    member = added(command, slug, "goes", "--role", ROLES[0])["id"]
     command("member", "deactivate", slug, member)
     assert answer(service, here, "goes") == (403, "not_a_member")
     command("member", "reactivate", slug, member)
     assert answer(service, here, "goes")[1] != "not_a_member"
     command("member", "sign-out", slug, member)
     assert answer(service, here, "goes") == (401, "unauthenticated")
-    (row,) = command("member", "assign", slug, member, "--role", HUMAN[-1])
-    assert row["roles"] == [HUMAN[-1]]
+    (row,) = command("member", "assign", slug, member, "--role", ROLES[-1])
+    assert row["roles"] == [ROLES[-1]]
     assert row["version"] == 5
     assert [each for each, _ in events(service, tenant["id"])][-4:] == [
         "deactivate_member",
@@ -128,7 +126,7 @@ def test_what_is_taken_away_is_gone(service: Service, command: Command) -> None:
 def test_a_member_of_another_tenant_is_out_of_reach(
     service: Service, command: Command
 ) -> None:
-    here, there = world_of(service, HUMAN[0]), new_tenant(command)
+    here, there = world_of(service, ROLES[0]), new_tenant(command)
     said = command.refused("member", "deactivate", there["slug"], here.me.id)
     assert "There is no member" in said
     said = command.refused("member", "deactivate", "no-such-tenant", here.me.id)
@@ -159,7 +157,7 @@ def test_roles_and_issuers_are_those_of_the_service(command: Command) -> None:
     who = ("member", "add", slug, "--subject", "somebody")
     assert "none of the issuers" in " ".join(
         command.refused(
-            *who, "--issuer", "https://elsewhere.example/", "--role", HUMAN[0]
+            *who, "--issuer", "https://elsewhere.example/", "--role", ROLES[0]
         )
         .replace("│", " ")
         .split()
@@ -167,12 +165,12 @@ def test_roles_and_issuers_are_those_of_the_service(command: Command) -> None:
     assert "no_such_role" in command.refused(
         *who, "--issuer", DEVELOPMENT_ISSUER, "--role", "no_such_role"
     )
-    for role in SERVICE:
+    for role in OTHERS:
         said = command.refused(*who, "--issuer", DEVELOPMENT_ISSUER, "--role", role)
         assert "a member of this kind cannot hold" in said
-    added(command, slug, "somebody", "--role", HUMAN[0])
+    added(command, slug, "somebody", "--role", ROLES[0])
     assert "It is there already" in command.refused(
-        *who, "--issuer", DEVELOPMENT_ISSUER, "--role", HUMAN[0]
+        *who, "--issuer", DEVELOPMENT_ISSUER, "--role", ROLES[0]
     )
 
 

@@ -87,8 +87,10 @@ USABLE = one_of_each(
     for each in ALLOWED
     if TABLE[each[0]].permission in GOOD_FOR and kept(each[1], each[0])
 )
-READING = [each for each in USABLE if ACCESS[each[0]]["verb"] in ("list", "read")][:1]
-"""What a key can do again and again."""
+READING = sorted(
+    USABLE, key=lambda each: ACCESS[each[0]]["verb"] not in ("list", "read")
+)[:1]
+"""What a key can do: something that changes nothing, where there is such an operation."""
 WITHHELD = one_of_each(
     each
     for each in ALLOWED

@@ -5,14 +5,16 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import httpx2
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, Key, OctKey, RSAKey
 
+from invoicing.gate import keys as fetching
 from invoicing.gate.identity import TENANT_CLAIM, Issuer, Verifier
 from invoicing.gate.keys import (
     COOL_DOWN,
@@ -193,6 +195,47 @@ def test_a_key_set_has_a_size(issuer: Remote) -> None:
     server.padding = MAX_KEY_SET
     with pytest.raises(Problem, match="identity_unavailable"):
         found(keys)
+
+
+class Streamed(httpx2.AsyncBaseTransport, httpx2.AsyncByteStream):
+    """A key set on no network, in parts that follow each other; nothing says its length before."""
+
+    def __init__(self, padding: int = 0, seconds: float = 0.0) -> None:
+        self._parts = [
+            json.dumps({"keys": [public(EC)]}).encode(),
+            *[b" " * 1024] * (padding // 1024),
+        ]
+        self._seconds = seconds
+        self.read = 0
+
+    async def handle_async_request(self, _: httpx2.Request) -> httpx2.Response:
+        """Answers at any address."""
+        return httpx2.Response(200, stream=self)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for each in self._parts:
+            await asyncio.sleep(self._seconds)
+            self.read += len(each)
+            yield each
+
+    def keys(self) -> RemoteKeys:
+        """The keys that come from it."""
+        return RemoteKeys("https://issuer.example/keys", lambda: self)
+
+
+def test_a_key_set_that_is_too_large_is_not_read_to_its_end() -> None:
+    assert found(Streamed(MAX_KEY_SET // 2).keys())
+    large = Streamed(4 * MAX_KEY_SET)
+    with pytest.raises(Problem, match="identity_unavailable"):
+        found(large.keys())
+    assert large.read < MAX_KEY_SET + 10_000
+
+
+def test_a_key_set_comes_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of it: a part now and then would wait for ever."""
+    monkeypatch.setattr(fetching, "FETCH_SECONDS", 0.2)
+    with pytest.raises(Problem, match="identity_unavailable"):
+        found(Streamed(64 * 1024, seconds=0.02).keys())
 
 
 def test_an_outage_of_the_issuer_does_not_forget_its_keys(issuer: Remote) -> None:

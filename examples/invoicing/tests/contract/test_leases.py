@@ -23,7 +23,7 @@ from invoicing.store import database as module
 from invoicing.store import leases as lending
 from invoicing.store.database import Database
 from invoicing.store.leases import Busy, Leases
-from tests.contract.harness import APP, CONTRACT, Service, allowed, code, reachable
+from tests.contract.harness import APP, CONTRACT, Service, allowed, code, let_in, plain
 
 SOON: Final = 0.3
 """Seconds, where there are more in production."""
@@ -35,7 +35,7 @@ SLEEP: Final = (
     "select 'ok' as outcome, pg_backend_pid() as pid, pg_sleep($2) where $1 <> ''"
 )
 CALLS: Final = 100
-READ: Final = reachable("list", "read")[0]
+ANY: Final = plain()
 
 
 @pytest.fixture(autouse=True)
@@ -533,7 +533,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 
 def test_a_noisy_tenant_leaves_room_for_others(small: Service, slow: set[str]) -> None:
-    noisy, quiet = allowed(small, READ), allowed(small, READ)
+    noisy, quiet = allowed(small, ANY), allowed(small, ANY)
     slow.add(str(noisy.world.tenant_id))
 
     def timed(_: int) -> tuple[httpx2.Response, float]:
@@ -543,7 +543,7 @@ def test_a_noisy_tenant_leaves_room_for_others(small: Service, slow: set[str]) -
     with ThreadPoolExecutor(8) as threads:
         calls = [threads.submit(timed, each) for each in range(8)]
         await_busy(small, 3)
-        assert quiet.send().status_code == 200
+        assert let_in(quiet.send())
         assert small.client.get("/readyz").status_code == 200
         refused = [each.result() for each in islice(as_completed(calls), 5)]
         assert busy(small) == 3, "its other calls have not ended"
@@ -560,7 +560,7 @@ def test_a_noisy_tenant_leaves_room_for_others(small: Service, slow: set[str]) -
 def test_a_client_that_leaves_takes_no_connection_along(
     small: Service, slow: set[str]
 ) -> None:
-    request = allowed(small, READ)
+    request = allowed(small, ANY)
     slow.add(str(request.world.tenant_id))
     host, _, port = small.url.removeprefix("http://").partition(":")
     headers = {"host": f"{host}:{port}", **request.headers}
@@ -572,8 +572,8 @@ def test_a_client_that_leaves_takes_no_connection_along(
     wake(small)
     slow.clear()
     with ThreadPoolExecutor(3) as threads:
-        answers = list(threads.map(lambda _: request.send().status_code, range(3)))
-    assert answers == [200] * 3
+        answers = list(threads.map(lambda _: request.send(), range(3)))
+    assert all(map(let_in, answers))
 
 
 def test_whether_the_service_is_ready_is_said_in_time(

@@ -25,7 +25,7 @@ from invoicing.gate.limits_redis import (
     PREFIX,
     RedisLimiter,
 )
-from tests.contract.harness import Prepared, Service, allowed, code, reachable
+from tests.contract.harness import Prepared, Service, allowed, code, plain
 from tests.contract.tls import Authority, in_front
 from tests.contract.valkey import Valkey, running
 
@@ -95,7 +95,7 @@ def patient() -> Iterator[None]:
 
 def counted(service: Service) -> Prepared:
     """A request that a limit counts: where callers have none, one with a bad token."""
-    request = allowed(service, reachable("list", "read")[0])
+    request = allowed(service, plain())
     if not CHARGED:
         request.headers["authorization"] = "Bearer nonsense"
     return request

@@ -150,12 +150,7 @@ class Verifier:
             authenticated = 0.0  # a sign-in that is yet to come proves nothing
         subject = _text(claims, "sub")
         tenant = _text(claims, TENANT_CLAIM)
-        try:
-            tenant_id = str(UUID(tenant))
-        except ValueError:
-            raise unauthenticated("the tenant is not a UUID") from None
-        if tenant_id != tenant:
-            raise unauthenticated("the tenant is not in canonical form")
+        tenant_id = _canonical(tenant)
         # RFC 9068, section 2.2: without a resource owner, the subject is the client itself.
         kind = "service" if claims.get("client_id") == subject else "human"
         mfa = _assurance(claims, issuer)
@@ -184,6 +179,17 @@ class Verifier:
             },
             expires_at=min(expires + CLOCK_SKEW, now + CACHE_SECONDS),
         )
+
+
+def _canonical(tenant: str) -> str:
+    """The id of a tenant, in the one form that it has."""
+    try:
+        tenant_id = str(UUID(tenant))
+    except ValueError:
+        raise unauthenticated("the tenant is not a UUID") from None
+    if tenant_id != tenant:
+        raise unauthenticated("the tenant is not in canonical form")
+    return tenant_id
 
 
 def _check_signature(token: bytes, key: Key, algorithm: str) -> None:

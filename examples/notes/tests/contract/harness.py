@@ -203,15 +203,19 @@ class Prepared:
     query: dict[str, str] = field(default_factory=dict)
     body: dict[str, Any] | None = None
 
-    def send(self) -> httpx2.Response:
-        """Sends it."""
-        content = None if self.body is None else json.dumps(self.body).encode()
-        return self.world.service.client.request(
+    @property
+    def content(self) -> bytes | None:
+        """The body as it is sent, if there is one."""
+        return None if self.body is None else json.dumps(self.body).encode()
+
+    def send(self, client: httpx2.Client | None = None) -> httpx2.Response:
+        """Sends it, to another process of the service if its client is given."""
+        return (client or self.world.service.client).request(
             self.operation.method,
             self.path,
             params=self.query,
             headers=self.headers,
-            content=content,
+            content=self.content,
         )
 
 
@@ -430,6 +434,16 @@ def reachable(*verbs: str) -> list[str]:
         if (not verbs or about["verb"] in verbs)
         and any(answer["allowed"] for answer in about["roles"].values())
     ]
+
+
+def plain() -> str:
+    """An operation for tests that need any: one that changes nothing."""
+    return reachable("list", "read")[0]
+
+
+def let_in(response: httpx2.Response) -> bool:
+    """Is it what a caller is told who may ask for it?"""
+    return response.status_code == 200
 
 
 def seen(response: httpx2.Response) -> tuple[int, bytes, dict[str, str]]:

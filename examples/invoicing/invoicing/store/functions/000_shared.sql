@@ -39,10 +39,11 @@ begin
     v_caller.refusal := case when v_caller.member is null then 'not_a_member'
       when v_held && p_allowed then 'mfa_required' else 'permission_missing' end;
   end if;
-  if v_after is not null and coalesce(to_timestamp((p_caller ->> 'issued_at')::bigint) <= v_after, true) then
-    v_caller.roles := '{}';
-    v_caller.refusal := 'token_revoked';
-  end if;
+  v_refusal := case
+    when v_refusal is not null then v_refusal
+    when v_after is not null and coalesce(to_timestamp((p_caller ->> 'issued_at')::bigint) <= v_after, true)
+      then 'token_revoked'
+  end;
   if v_refusal is not null then
     v_caller.roles := '{}';
     v_caller.refusal := v_refusal;

@@ -107,6 +107,17 @@ create table invitation (
   accepted_by uuid,
   digest text not null,
   constraint invitation_roles_check check (cardinality(roles) between 1 and 50),
+  constraint invitation_email_check check
+    (char_length(email) <= 254
+       and email ~ E'^[A-Za-z0-9.!#\x24%&''*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+\x24'),
+  constraint invitation_issuer_check check
+    (char_length(issuer) <= 500 and issuer !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  constraint invitation_subject_check check
+    (char_length(subject) between 1 and 500 and subject !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  constraint invitation_name_check check (char_length(name) <= 200 and name !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  constraint invitation_expires_in_check check (expires_in between 3600 and 2592000),
+  constraint invitation_digest_check check
+    (char_length(digest) between 64 and 64 and digest !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
   primary key (tenant_id, id)
 );
 alter table invitation enable row level security;

@@ -16,6 +16,7 @@ declare
   v_caller caller_;
   v_held text[];
   v_after timestamptz;
+  v_refusal text;
   -- Assigned and not selected: a call without a statement of its own costs a tenth.
   v_bound text := set_config('app.tenant_id', p_tenant::text, true);
 begin
@@ -28,9 +29,13 @@ begin
     v_caller.refusal := case when v_caller.member is null then 'not_a_member'
       else 'permission_missing' end;
   end if;
-  if v_after is not null and coalesce(to_timestamp((p_caller ->> 'issued_at')::bigint) <= v_after, true) then
+  v_refusal := case
+    when v_after is not null and coalesce(to_timestamp((p_caller ->> 'issued_at')::bigint) <= v_after, true)
+      then 'token_revoked'
+  end;
+  if v_refusal is not null then
     v_caller.roles := '{}';
-    v_caller.refusal := 'token_revoked';
+    v_caller.refusal := v_refusal;
   end if;
   v_bound := set_config('app_9c1db7e5.member_id', v_caller.member::text, true);
   v_bound := set_config('app_9c1db7e5.roles', v_caller.roles::text, true);
