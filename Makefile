@@ -47,7 +47,7 @@ demo: setup ## Make the invoicing service, ask it something, run its tests
 	@$(BIN)/python scripts/demo.py
 
 test: setup clients ## Run the tests
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal --durations=25
 
 test-random: setup ## Make projects of random specs and try them: make test-random N=48 START=7
 	$(BIN)/python -m tests.random_specs $(N) --start $(START)

@@ -290,7 +290,7 @@ FIELDS: Final = (
         within="list_invoices",
         old="$q$case when $9 then",
         new="$q$case when true then",
-        noticed_by="test_fields.py::test_an_answer_has_the_fields_of_the_role",
+        noticed_by="test_fields.py::test_an_answer_has_the_fields_of_the_role[list_invoices-analyst]",
     ),
     Mutant(
         id="every-field-is-filtered-by",

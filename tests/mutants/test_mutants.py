@@ -32,6 +32,8 @@ MUTANTS = (
 
 
 FUNCTIONS = "store/functions/"
+NEEDS_SERVICE = "test_pages.py"
+"""Emitted tests of which the first one needs a service that has started."""
 COMPARED = Mutant(
     id="the-text-of-functions-is-not-compared",
     control="OPS-1",
@@ -75,7 +77,7 @@ def test_a_broken_guard_is_noticed(
     assert (finding.kind, finding.path) == (kind, f"{mutant.service}/{mutant.file}")
     if mutant.file.startswith(FUNCTIONS):
         COMPARED.apply(broken / mutant.service)
-    outcome = ask(broken, [mutant.noticed_by or "test_startup.py"])
+    outcome = ask(broken, [mutant.noticed_by or NEEDS_SERVICE])
     if mutant.noticed_by:
         assert outcome.failed, f"{mutant.id} survives:\n{outcome.output}"
     else:

@@ -279,7 +279,7 @@ EVENTS: Final = (
         file="gate/dispatch.py",
         old="        request.body = body\n",
         new="        request.body = '{\"roles\": []}'\n",
-        noticed_by="test_events.py::test_the_service_raises_it",
+        noticed_by="test_events.py::test_the_service_raises_it[assign_member]",
     ),
 )
 
