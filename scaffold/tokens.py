@@ -208,3 +208,17 @@ PROFILES: Final[Mapping[str, Profile]] = {
     "custom": Profile(RFC9068),
 }
 """The providers whose tokens are known, by the name of their profile."""
+
+
+def profile_of(name: str, rules: TokenRules) -> Profile:
+    """The profile with this name; for `custom`, one with claims that fit its own rules."""
+    if name != "custom":
+        return PROFILES[name]
+    person: dict[str, Any] = {
+        claim: values[0] if values else "some" for claim, values in rules.required.items()
+    }
+    person |= {rules.client[0]: CLIENT}
+    told = {"sub": f"{CLIENT}{rules.service_suffix}"}
+    if rules.service_claim:
+        told = {rules.service_claim: rules.service_value or "some"}
+    return Profile(rules, person=person, service=person | told if rules.tells_services else None)

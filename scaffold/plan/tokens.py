@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from scaffold.design.model import Design, Issuer
-from scaffold.tokens import CLIENT, DIRECTORY, PROFILES, RFC9068, Profile, TokenRules
+from scaffold.tokens import DIRECTORY, RFC9068, TokenRules, profile_of
 
 TENANT: Final = "5f0c7e1a-3c1d-4a51-9a0e-2f6b8f0d7c11"
 SUBJECT: Final = "248289761001"
@@ -43,8 +43,7 @@ def recorded(design: Design) -> Iterator[Recorded]:
     for number, issuer in enumerate(design.issuers):
         if issuer.rules == RFC9068:
             continue
-        own = issuer.profile == "custom"
-        profile = _custom(issuer.rules) if own else PROFILES[issuer.profile]
+        profile = profile_of(issuer.profile, issuer.rules)
         for kind, made in (("human", profile.person), ("service", profile.service)):
             if made is None:
                 continue
@@ -55,18 +54,6 @@ def recorded(design: Design) -> Iterator[Recorded]:
             spoils = tuple(_alterations(issuer, kind, claims, type_, design.tenant_claim))
             name = f"{issuer.profile} {kind} {number}"
             yield Recorded(name, issuer.url, kind, type_, claims, spoils)
-
-
-def _custom(rules: TokenRules) -> Profile:
-    """Claims that fit rules of a spec's own."""
-    person: dict[str, Any] = {
-        name: values[0] if values else "some" for name, values in rules.required.items()
-    }
-    person |= {rules.client[0]: CLIENT}
-    told = {"sub": f"{CLIENT}{rules.service_suffix}"}
-    if rules.service_claim:
-        told = {rules.service_claim: rules.service_value or "some"}
-    return Profile(rules, person=person, service=person | told if rules.tells_services else None)
 
 
 def _claims(issuer: Issuer, made: Mapping[str, Any], tenant_claim: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -18,7 +19,7 @@ from scaffold.places import TEMPLATES
 from scaffold.plan import quoting
 from scaffold.plan.format import format_python
 from scaffold.plan.templates import environment
-from scaffold.project import hooks, own
+from scaffold.project import hooks, identity, own
 from scaffold.project.own import BASE, OWNED, Base, is_project_name
 from scaffold.project.provenance import Pin
 from scaffold.project.provenance import pin as installed_pin
@@ -232,6 +233,7 @@ def own_files(name: str, design: Design, pin: Pin, *, ejected: bool = False) -> 
 def _answers(name: str, design: Design, spec: str, pin: Pin) -> dict[str, Any]:
     """What the templates of the project may print. Text of the spec comes quoted."""
     others = [each for each in design.environments if each != "development"]
+    deployed = "production" if "production" in others else (others or ["development"])[0]
     return {
         "project": name,
         "package": design.name,
@@ -239,7 +241,28 @@ def _answers(name: str, design: Design, spec: str, pin: Pin) -> dict[str, Any]:
         "title_toml": quoting.toml(design.title),
         "title_markdown": quoting.markdown(design.title),
         "role": design.roles[0].name,
-        "deployed": "production" if "production" in others else (others or ["development"])[0],
+        "deployed": deployed,
+        "identity": _identity(identity.provider(design, deployed), design),
         "pin": {"lines": list(pin.lines), "comment": pin.comment},
         "ejected": False,
+    }
+
+
+def _identity(found: identity.Provider | None, design: Design) -> dict[str, Any] | None:
+    """What the templates may print of the provider for trying out: its URLs have no character that
+    means something in YAML, Markdown or a shell."""
+    if found is None:
+        return None
+    people = [each.name for each in design.roles if each.kind == "human"]
+    return {
+        "issuer": found.issuer.url,
+        "host": found.hosts[0],
+        "hosts": ", ".join(map(quoting.yaml, found.hosts)),
+        "port": found.port,
+        "mount": found.mount,
+        "settings": found.text,
+        "mapped": found.issuer.mapped,
+        "methods": found.settings["methods_claim"] is not None,
+        "role": people[0] if people else "",
+        "service": shlex.quote(found.service),
     }

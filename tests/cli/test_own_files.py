@@ -126,7 +126,15 @@ def test_text_of_the_spec_cannot_break_out(text: str, tmp_path: Path) -> None:
     assert heading.startswith("# ")
     assert blank == ""
     assert re.search(r"(?<!\\)<", heading) is None
-    for name in ("Makefile", "Dockerfile", "compose.yaml", "SECURITY.md", "AGENTS.md"):
+    for name in (
+        "Makefile",
+        "Dockerfile",
+        "compose.yaml",
+        "compose.identity.yaml",
+        "identity/provider.json",
+        "SECURITY.md",
+        "AGENTS.md",
+    ):
         assert len(title) == 1 or title not in (project / name).read_text(encoding="utf-8")
 
 
