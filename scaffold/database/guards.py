@@ -52,7 +52,7 @@ def guards(design: Design, tables: Sequence[Table]) -> Guards:
     policies += _reaches(design, resources, scope)
     added = [right for each in FEATURES for right in each.rights(design)]
     policies += [
-        _policy(right.grant.table, command, using, check)
+        replace(_policy(right.grant.table, command, using, check), role=right.role)
         for right in added
         for command, (using, check) in right.rows.items()
     ]

@@ -531,6 +531,7 @@ class _Operations:
             # An effect has If-Match, and no keys of its own: it is none of the spec's actions.
             traits=_present(
                 each.operation(
+                    self.whole,
                     self.source,
                     None if effect or (exports and not each.asks_readers) else action,
                     do,

@@ -159,8 +159,11 @@ class Feature:
         """The trait of the service, or nothing where the spec does not use this."""
         return None
 
-    def operation(self, source: Resource, action: Action | None, do: str) -> object | None:
-        """The trait of the operation `do` of a resource, which is an action or one of the five."""
+    def operation(
+        self, spec: Spec, source: Resource, action: Action | None, do: str
+    ) -> object | None:
+        """The trait of the operation `do` of a resource of a spec: an action or one of the
+        five."""
         return None
 
     def used(self, design: Design) -> bool:
@@ -233,7 +236,7 @@ class Feature:
         """What this asks of every caller."""
         return None
 
-    def steps(self, served: Served) -> Steps | None:
+    def steps(self, design: Design, served: Served) -> Steps | None:
         """What this adds to a stored function that serves some operations."""
         return None
 
@@ -244,6 +247,15 @@ class Feature:
     def triggers(self, design: Design, render: Render) -> str:
         """Further rules as SQL, which every migration applies again."""
         return ""
+
+    def guarded(self, design: Design) -> Iterable[tuple[str, str]]:
+        """The triggers that hold a rule on tables other than its own, each after its table."""
+        return ()
+
+    def founded(self, design: Design) -> Iterable[str]:
+        """The stored functions that are called with the id of a new tenant, in the transaction
+        that makes it."""
+        return ()
 
     # The service and its tests.
 
