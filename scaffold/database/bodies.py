@@ -92,14 +92,15 @@ class Served:
 class Steps:
     """What a feature adds to a stored function.
 
-    `parameters` come behind the function's own: those of a beginning, and of a finish, are the
-    same for every resource of a service. `entry` are further arguments of `enter_`, each with its
-    name. `refusals` are asked behind the function's own. `results` are told of every call, whatever
-    its outcome, each with the expression of its value. `before` are lines of statements before the
+    `parameters` come behind the function's own: those of a beginning, and of a finish, are the same
+    for every resource of a service. `entry` are further arguments of `enter_`, each with its name.
+    `refusals` are asked behind the function's own. `results` are told of every call, whatever its
+    outcome, each with the expression of its value. `before` are lines of statements before the
     work; they end the call by an outcome. So do `uses`, which come last before the work, once
-    nothing else refuses it: what they write stays only with the work. `after` are lines behind the work. `conclusion` is an expression that has
-    the outcome of success as its value: of one feature at the most. `within` is what an alternative
-    asks of the row `t` beside its conditions: of one feature at the most, too.
+    nothing else refuses it: what they write stays only with the work. `after` are lines behind the
+    work. `conclusion` is an expression that has the outcome of success as its value: of one feature
+    at the most. `within` is what an alternative asks of the row `t` beside its conditions: of one
+    feature at the most, too.
     """
 
     parameters: tuple[Parameter, ...] = ()
@@ -172,8 +173,9 @@ class Gate:
     """How a function begins, and what stands around its work.
 
     `entry` is the call that says who asks, and whether they hold one of the roles allowed. `ways`
-    are declared, `told` assigned in any case, and `refusals` asked in their order. `before` and `after` are lines around the
-    work, `uses` those right before it, and `conclusion` is the expression of the outcome.
+    are declared, `told` assigned in any case, and `refusals` asked in their order. `before` and
+    `after` are lines around the work, `uses` those right before it, and `conclusion` is the
+    expression of the outcome.
     """
 
     entry: Sql
@@ -424,8 +426,9 @@ class SharedView:
     caller that hold the user's attributes, with their values, and `claimed` is the test that the
     caller has a role whose conditions ask for them: taking an array out of JSON costs more than
     anything else that is done with a caller. `environment` says that some condition asks for it.
-    `known`, `demands` and `lookups` are those of the features. `tenant` is the table of tenants, where some
-    of them can be suspended. `maps` says that organizations of some issuer map to tenants.
+    `known`, `demands` and `lookups` are those of the features. `tenant` is the table of tenants,
+    where some of them can be suspended. `maps` says that organizations of some issuer map to
+    tenants.
     """
 
     scope: str

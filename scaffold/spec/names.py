@@ -47,7 +47,14 @@ _BUILT_IN_KINDS = frozenset({
     "sign_up",
 })  # fmt: skip
 
-BUILT_IN_RESOURCES = _BUILT_IN_KINDS | {"healthz", "readyz", "metrics", "docs", "openapi"}
+BUILT_IN_RESOURCES = _BUILT_IN_KINDS | {
+    "healthz",
+    "readyz",
+    "metrics",
+    "docs",
+    "openapi",
+    "usage_",
+}
 
 BUILT_IN_PATHS = BUILT_IN_RESOURCES | {plural(each) for each in _BUILT_IN_KINDS}
 

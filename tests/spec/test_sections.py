@@ -2,9 +2,9 @@
 
 import pytest
 
-from scaffold.features.limits.keys import Rate, Unlimited
 from scaffold.spec.load import loads
 from scaffold.spec.model import Attribute
+from scaffold.spec.rates import Rate, Unlimited
 
 from .samples import check_refused, spec
 

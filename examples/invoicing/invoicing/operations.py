@@ -129,6 +129,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         conditional=True,
         step_up=300,
         idempotency="required",
+        feature="sending",
     ),
     Operation(
         id="settle_invoice",

@@ -29,11 +29,11 @@ class Plans(Feature):
     keys: ClassVar[Keys] = Keys(spec=SpecKeys, resource=ResourceKeys, action=ActionKeys)
 
     def service(self, source: Spec) -> object | None:
-        from scaffold.features.limits.keys import SpecKeys as LimitKeys
         from scaffold.features.plans.design import plans
+        from scaffold.features.plans.keys import of_tenant
 
-        assert isinstance(source, SpecKeys) and isinstance(source, LimitKeys)
-        return plans(source, source.limits.tenant)
+        assert isinstance(source, SpecKeys)
+        return plans(source, of_tenant(source))
 
     def operation(
         self, spec: Spec, source: Resource, action: Action | None, do: str
@@ -78,6 +78,11 @@ class Plans(Feature):
 
         found = operation.trait(Gated)
         return {"feature": found.feature, "plans": list(found.plans)} if found else {}
+
+    def rules(self) -> Iterable[Rule]:
+        from scaffold.features.plans.lint import family
+
+        return family.rules
 
     def stored(self, design: Design) -> Iterable[OwnTable]:
         from scaffold.features.plans.database import stored
@@ -140,6 +145,7 @@ class Plans(Feature):
         found = _of(design)
         assert found is not None
         fragments = {
+            "admin.commands": "admin_commands.jinja",
             "harness.imports": "harness_imports.jinja",
             "harness.prepared": "prepared.jinja",
             "world.imports": "world_imports.jinja",
@@ -188,6 +194,11 @@ class Plans(Feature):
 
         found = _of(design)
         return demands(found, operation) if found else None
+
+    def mutants(self) -> Iterable[Mutant]:
+        from scaffold.features.plans.mutants import MUTANTS
+
+        return MUTANTS
 
 
 def _of(design: Design) -> Trait | None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scaffold.features.limits.keys import SpecKeys as LimitKeys
-from scaffold.features.limits.keys import Unlimited
-from scaffold.features.plans.keys import ActionKeys, Quota, ResourceKeys, SpecKeys
+from scaffold.features.plans.keys import ActionKeys, Quota, ResourceKeys, SpecKeys, of_tenant
 from scaffold.spec.findings import Finding, Scope, unknown
 from scaffold.spec.problems import Path, listing, quote
+from scaffold.spec.rates import Unlimited
 
 
 def findings(scope: Scope) -> Iterator[Finding]:
@@ -81,10 +80,9 @@ def _without_plans(spec: SpecKeys, gates: dict[Path, str]) -> Iterator[Finding]:
 
 
 def _rates(scope: Scope, spec: SpecKeys) -> Iterator[Finding]:
-    limits = scope.spec
-    assert isinstance(limits, LimitKeys)
     rated = [name for name, each in spec.plans.items() if each.limits.tenant]
-    if rated and isinstance(limits.limits.tenant, Unlimited):
+    silent = len(rated) < len(spec.plans)
+    if rated and silent and isinstance(of_tenant(scope.spec), Unlimited):
         yield Finding(
             "E-PLAN-LIMIT",
             f"A tenant on {rated[0]} is limited, and limits.tenant says that none is",
@@ -124,7 +122,7 @@ def _uneven(spec: SpecKeys) -> Iterator[Finding]:
         if missing:
             yield Finding(
                 "E-QUOTA",
-                f"{name} says no quota of {listing(missing)}, of which {meters[missing[0]]} has one",
+                f"{name} says no quota of {listing(missing)}, and {meters[missing[0]]} does",
                 ("plans", name),
                 "Write the quota, or {unlimited_because: ...}.",
                 named=True,

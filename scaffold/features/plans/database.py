@@ -43,6 +43,7 @@ from scaffold.features.plans.design import (
 PLAN = Parameter("plan", TEXT)
 FEATURE = Parameter("p_feature", TEXT, "null")
 PLAN_OF = "plan_of_"
+MOST = "most_"
 TAKE = "take_"
 LOCK = "lock_usage_"
 SUBSCRIBE = "subscribe_"
@@ -54,14 +55,14 @@ TENANT_KEY = (("p_tenant", UUID),)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is told to the functions of plans, beside the design's own `plans`.
+    """What is told to the functions of plans.
 
     `known` are the plans as literals between commas. `entitled` is the test that a subscription `s`
     entitles to its plan; `trial_states` and `grace_states` are those that it does until a moment,
-    and `missed` that the new state says of a payment that was missed. `grace` are seconds. `most` is how much a plan has of a meter, `period` the
-    one of its counter that is now, and `ends` when that is over; `held` are the meters of rows.
-    `trial` is the plan that is tried, and `days` for how long. `transitions` are the rows of those
-    that are allowed.
+    and `missed` that the new state says of a payment that was missed. `grace` are seconds. `most`
+    is how much a plan has of a meter, `period` the one of its counter that is now, and `ends` when
+    that is over. `trial` is the plan that is tried, and `days` for how long. `transitions` are the
+    rows of those that are allowed.
     """
 
     first: str
@@ -74,7 +75,6 @@ class View:
     most: Sql
     period: Sql
     ends: Sql
-    held: bool
     trial: str
     days: int
     transitions: Sql
@@ -92,6 +92,7 @@ def stored(design: Design, found: Plans) -> Iterable[OwnTable]:
             text("state", f"state in ({', '.join(map(literal, states.names()))})"),
             Column("trial_ends_at", "timestamptz", nullable=True),
             Column("past_due_at", "timestamptz", nullable=True),
+            text("because", "char_length(because) between 1 and 500", nullable=True),
             now("event_at"),
             now("created_at"),
             now("changed_at"),
@@ -109,14 +110,15 @@ def stored(design: Design, found: Plans) -> Iterable[OwnTable]:
                 uuid(TENANT.name),
                 text("meter"),
                 text("period", "char_length(period) between 1 and 10"),
-                Column("used", "bigint"),
+                Column("used", "bigint", default="0"),
                 now("changed_at"),
             ),
             primary_key=(TENANT.name, "meter", "period"),
             foreign_keys=(_tenant_key(USAGE, design),),
         )
         changed = ("used", "changed_at")
-        yield OwnTable(usage, Grant(USAGE, select=True, insert=True, update=changed))
+        grant = Grant(USAGE, select=True, insert=True, update=changed)
+        yield OwnTable(usage, grant, triggers=("counts_rows",) if found.held else ())
 
 
 def _tenant_key(table: str, design: Design) -> ForeignKey:
@@ -140,7 +142,11 @@ def rights(design: Design, found: Plans) -> Iterable[Right]:
         ]
         yield Right(Grant(SUBSCRIPTION, insert=True), {"insert": ("", all_of(trial))})
     for meter in found.held:
-        yield Right(Grant(identifier(meter)), {"select": (f"{TENANT.name} = {TENANT_BOUND}", "")}, role="owner")
+        yield Right(
+            Grant(identifier(meter)),
+            {"select": (f"{TENANT.name} = {TENANT_BOUND}", "")},
+            role="owner",
+        )
 
 
 def view(found: Plans) -> View:
@@ -149,9 +155,7 @@ def view(found: Plans) -> View:
     periods = {meter: found.first.of(meter).period for meter in meters}
     held = [meter for meter in meters if periods[meter] == HELD]
     daily = [meter for meter in meters if periods[meter] == "day"]
-    rows = [
-        f"({literal(each.source)}, {literal(each.target)})" for each in states.TRANSITIONS
-    ]
+    rows = [f"({literal(each.source)}, {literal(each.target)})" for each in states.TRANSITIONS]
     return View(
         first=literal(found.first.name),
         known=_literals(each.name for each in found.each),
@@ -163,10 +167,9 @@ def view(found: Plans) -> View:
         most=_most(found) if meters else "",
         period=_by_period(held, daily, _PERIODS),
         ends=_by_period(held, daily, _ENDS),
-        held=bool(held),
         trial=literal(found.trial.plan) if found.trial else "",
         days=found.trial.days if found.trial else 0,
-        transitions=Group(tuple(f"{e}," for e in rows[:-1]) + (rows[-1],), " ", "(values ", ")"),
+        transitions=Group((*(f"{e}," for e in rows[:-1]), rows[-1]), " ", "(values ", ")"),
         exceeded=literal(EXCEEDED),
     )
 
@@ -235,6 +238,15 @@ def functions(design: Design, found: Plans, render: Render) -> Iterator[Function
     )
     if found.meters:
         yield Function(
+            MOST,
+            "How much a plan has of what a quota counts; null is without a limit.",
+            parameters(("p_plan", TEXT), ("p_meter", TEXT)),
+            render("plans/most", told),
+            returns="bigint",
+            volatility="immutable",
+            inner=True,
+        )
+        yield Function(
             TAKE,
             "Counts one use, or one row, against the quota of a plan. Where there is none left, it "
             "is what the refusal tells.",
@@ -269,6 +281,7 @@ def functions(design: Design, found: Plans, render: Render) -> Iterator[Function
         (
             *parameters(*TENANT_KEY, ("p_state", TEXT), ("p_plan", TEXT), ("p_at", "timestamptz")),
             Parameter("p_trial_ends_at", "timestamptz", "null"),
+            Parameter("p_because", TEXT, "null"),
         ),
         render("plans/subscribe", told),
         returns=TEXT,
@@ -362,7 +375,8 @@ def _take(plan: str, meter: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class TriggersView:
-    """What is told to triggers.sql: the tables whose rows are counted, each with its meter."""
+    """What is told to triggers.sql: the tables whose rows are counted, each with its meter, and the
+    name of the trigger."""
 
     tables: tuple[tuple[str, str], ...]
     name: str
@@ -371,4 +385,6 @@ class TriggersView:
 def triggers(found: Plans, render: Render) -> str:
     """The rule that a row which is gone is given back, whoever deletes it."""
     tables = tuple((identifier(each), literal(each)) for each in found.held)
-    return render("plans/triggers", TriggersView(tables, GIVEN_BACK)) if tables else ""
+    if not tables:
+        return ""
+    return render("plans/triggers", TriggersView(tables, GIVEN_BACK))

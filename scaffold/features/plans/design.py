@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from scaffold.design.model import Design, Operation
 from scaffold.design.surface import Fact
-from scaffold.features.limits.keys import Rate
-from scaffold.features.plans import states
 from scaffold.features.plans.keys import ActionKeys, Period, Quota, ResourceKeys, SpecKeys
 from scaffold.features.plans.keys import Plan as Source
+from scaffold.features.plans.states import STATES, TRANSITIONS, State, Transition
 from scaffold.spec.model import Action, Resource
+from scaffold.spec.rates import Rate
 
 SUBSCRIPTION = "subscription"
 """The resource of a tenant's subscription, and their table."""
@@ -87,9 +87,7 @@ class Plans:
     @property
     def held(self) -> tuple[str, ...]:
         """The meters that count rows which are there: a delete gives them back."""
-        return tuple(
-            sorted({o.meter for e in self.each for o in e.allowances if o.period == HELD})
-        )
+        return tuple(sorted({o.meter for e in self.each for o in e.allowances if o.period == HELD}))
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -126,7 +124,7 @@ def plans(spec: SpecKeys, fallback: object) -> Plans | None:
         return None
     rated = any(each.limits.tenant for each in spec.plans.values())
     periods = _periods(spec)
-    every = Rate.model_validate(fallback) if rated and isinstance(fallback, Rate) else None
+    every = fallback if rated and isinstance(fallback, Rate) else None
     return Plans(
         tuple(
             Plan(
@@ -179,12 +177,8 @@ def plans_of(design: Design) -> Plans | None:
 
 def meters_of(found: Plans, operation: Operation) -> tuple[str, ...]:
     """What one use of an operation is counted as."""
-    name = operation.entity if operation.verb == "create" else f"{operation.entity}.{_do(operation)}"
-    return tuple(each for each in found.meters if each == name)
-
-
-def _do(operation: Operation) -> str:
-    return operation.action or operation.verb
+    action = f".{operation.action or operation.verb}" if operation.verb != "create" else ""
+    return tuple(each for each in found.meters if each == f"{operation.entity}{action}")
 
 
 def feature_of(operation: Operation) -> str:
@@ -256,14 +250,14 @@ class View:
         return widest if widest in others else (others or [self.plans.first.name])[-1]
 
     @property
-    def states(self) -> Sequence[states.State]:
+    def states(self) -> Sequence[State]:
         """The states of a subscription."""
-        return states.STATES
+        return STATES
 
     @property
-    def transitions(self) -> Sequence[states.Transition]:
+    def transitions(self) -> Sequence[Transition]:
         """What leads from one to another."""
-        return states.TRANSITIONS
+        return TRANSITIONS
 
     @property
     def worlds(self) -> bool:
@@ -279,7 +273,7 @@ class View:
         if self.plans.rated:
             names |= {"allowed", "code", "reachable"}
         if self.creates:
-            names |= {"again", "allowed_facts", "body_of"}
+            names |= {"allowed_facts", "body_of"}
         if self.plans.trial:
             names |= {"SLUGS"}
             names |= {"TABLE", "body_schema"} if self.founding else set()

@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag
+from pydantic import Field as Key
 
-from scaffold.features.limits.keys import RateText, Unlimited
 from scaffold.spec import names
 from scaffold.spec.base import ONE_OR_MANY, Model, about
 from scaffold.spec.problems import Refusal, quote
+from scaffold.spec.rates import RateText, Unlimited
 from scaffold.spec.scalars import spelled
 
 MAX_PLANS = 20
@@ -131,14 +132,14 @@ class Plan(Model):
         ONE_OR_MANY,
         about("The features that it has.", "sending"),
     ] = ()
-    limits: Annotated[PlanRates, about("How often its tenants may call.", {"tenant": "120/min"})] = (
-        PlanRates()
-    )
+    limits: Annotated[
+        PlanRates, about("How often its tenants may call.", {"tenant": "120/min"})
+    ] = PlanRates()
     quotas: Annotated[
         dict[Meter, QuotaOrNone],
         MaxLen(MAX_QUOTAS),
         about("How much of a resource, or how many uses of an action.", {"invoice": "25/month"}),
-    ] = {}
+    ] = Key(default_factory=dict)
 
 
 class Trial(Model):
@@ -159,7 +160,7 @@ class SpecKeys(Model):
             "The plans: what a tenant is entitled to. The first is where every tenant begins.",
             {"free": {"quotas": {"invoice": "25/month"}}},
         ),
-    ] = {}
+    ] = Key(default_factory=dict)
     trial: Annotated[
         Trial | None,
         about("The plan that a new tenant tries; none if left out.", {"plan": "team", "days": 14}),
@@ -180,3 +181,8 @@ class ActionKeys(Model):
     feature: Annotated[
         FeatureName | None, about("The feature that a plan must have for it.", "sending")
     ] = None
+
+
+def of_tenant(spec: object) -> object:
+    """The limit of a tenant where no plan says one; another room has its key."""
+    return getattr(getattr(spec, "limits", None), "tenant", None)

@@ -120,8 +120,6 @@ def table() -> str:
         lines.append(
             f"| `{state.name}` | {state.meaning} | {ENTITLED[state.entitled]} | {following} |"
         )
-    begins = "; ".join(
-        f"`{each.target}`: {each.cause}" for each in TRANSITIONS if not each.source
-    )
+    begins = "; ".join(f"`{each.target}`: {each.cause}" for each in TRANSITIONS if not each.source)
     lines.append(f"| none yet | No row: where every tenant begins. | the first plan | {begins} |")
     return "\n".join(lines)

@@ -9,6 +9,7 @@ from uuid import NAMESPACE_DNS, UUID, uuid4, uuid5
 
 import asyncpg
 
+from invoicing.development import plans
 from invoicing.development.examples import example
 from invoicing.settings import DEVELOPMENT_ISSUER
 
@@ -52,7 +53,9 @@ async def add_tenant(
         **values,
         **attributes,
     }
-    return await insert(connection, "organization", row)
+    found = await insert(connection, "organization", row)
+    await plans.subscribe(connection, found, plans.WIDEST)
+    return found
 
 
 async def add_member(

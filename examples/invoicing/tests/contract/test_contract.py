@@ -82,6 +82,7 @@ def test_an_operation_is_guarded_as_promised(operation: str) -> None:
     assert ("x-precondition" in promised) is served.conditional
     assert promised.get("x-step-up-seconds") == served.step_up
     assert promised.get("x-idempotency", "none") == served.idempotency
+    assert promised.get("x-feature", "") == served.feature
     assert promised["security"] == [{"bearer": []}]
     assert str(served.status) in promised["responses"]
 
