@@ -88,23 +88,22 @@ plans: {free: {}, team: {price: price_team, features: sending}}
     repair=("resend: {on: item}", "resend: {on: item, feature: sending}"),
 )
 def gate_with_a_way_around(context: Context) -> Iterator[Found]:
-    """An action without a feature, all of whose fields another action sets that needs one."""
+    """An action without a feature that sets the same fields as one that needs a feature."""
     for entity in context.design.declared:
-        gated = [each for each in entity.actions if feature_of(each)]
+        gated = {_sets(entity, each): each for each in entity.actions if feature_of(each)}
         for each in entity.actions:
-            sets = {column.name for column in entity.set_by(each)}
-            around = [
-                other
-                for other in gated
-                if sets and sets <= {column.name for column in entity.set_by(other)}
-            ]
-            if around and not feature_of(each):
-                first = around[0]
+            first = gated.get(_sets(entity, each))
+            if first and _sets(entity, each) and not feature_of(each):
                 yield Found(
                     f"{each.action} sets what {first.action} sets, without the feature "
                     f"{feature_of(first)}",
                     at(entity, "actions", each.action),
                 )
+
+
+def _sets(entity: Entity, action: Operation) -> frozenset[str]:
+    """The fields of which the spec says that the action sets them."""
+    return frozenset(each.name for each in entity.set_by(action) if each.set_by)
 
 
 @family.rule(

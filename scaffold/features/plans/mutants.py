@@ -63,7 +63,7 @@ MUTANTS: Final = (
         within="plan_of_",
         old="from subscription s where s.tenant_id = p_tenant and",
         new="from (select * from subscription order by tenant_id limit 1) s where",
-        noticed_by="test_plans.py::test_a_state_entitles_to_what_it_says",
+        noticed_by="test_plans.py::test_the_plan_is_that_of_the_tenant",
     ),
     Mutant(
         id="a-quota-without-an-end",
