@@ -271,6 +271,7 @@ def _entity(
         secret=fixed.secret if fixed else None,
         renamed_from=source.renamed_from or "",
         kept=fixed.kept if fixed else (),
+        derived=fixed.derived if fixed else "",
     )
 
 

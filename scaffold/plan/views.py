@@ -315,6 +315,11 @@ class ServiceView:
         return any(each.is_tenant for each in self.design.entities)
 
     @property
+    def has_derived(self) -> bool:
+        """Is there a resource whose one row in a tenant is worked out?"""
+        return any(each.derived for each in self.design.entities)
+
+    @property
     def has_open(self) -> bool:
         """Is there a resource of which the service itself reads every row of a tenant?"""
         return any(each.open for each in self.design.entities)

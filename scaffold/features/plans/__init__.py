@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from scaffold.features.feature import Attribute, Feature, Files, Keys
+from scaffold.features.feature import Attribute, BuiltIn, Feature, Files, Keys
 from scaffold.features.plans.keys import ActionKeys, ResourceKeys, SpecKeys
 
 if TYPE_CHECKING:
@@ -27,6 +27,13 @@ class Plans(Feature):
 
     name: ClassVar[str] = "plans"
     keys: ClassVar[Keys] = Keys(spec=SpecKeys, resource=ResourceKeys, action=ActionKeys)
+
+    def resources_of(self, source: Spec) -> Mapping[str, BuiltIn]:
+        from scaffold.features.plans.design import SUBSCRIPTION
+        from scaffold.features.plans.resource import subscription
+
+        found = subscription(source)
+        return {SUBSCRIPTION: found} if found else {}
 
     def service(self, source: Spec) -> object | None:
         from scaffold.features.plans.design import plans
@@ -143,7 +150,8 @@ class Plans(Feature):
         from scaffold.features.plans.design import View
 
         found = _of(design)
-        assert found is not None
+        if found is None:
+            return Files()
         fragments = {
             "admin.commands": "admin_commands.jinja",
             "harness.imports": "harness_imports.jinja",

@@ -6,7 +6,7 @@ wait for each other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from scaffold.columns import TENANT
@@ -39,12 +39,15 @@ from scaffold.features.plans.design import (
     feature_of,
     meters_of,
 )
+from scaffold.features.plans.keys import Period
+from scaffold.features.plans.sql import ends, period
 
 PLAN = Parameter("plan", TEXT)
 FEATURE = Parameter("p_feature", TEXT, "null")
 PLAN_OF = "plan_of_"
 MOST = "most_"
 TAKE = "take_"
+USED = "used_"
 LOCK = "lock_usage_"
 SUBSCRIBE = "subscribe_"
 START_TRIAL = "start_trial_"
@@ -165,26 +168,13 @@ def view(found: Plans) -> View:
         missed=_among("p_state", states.entitled("grace")),
         grace=found.grace,
         most=_most(found) if meters else "",
-        period=_by_period(held, daily, _PERIODS),
-        ends=_by_period(held, daily, _ENDS),
+        period=_by_period(held, daily, period),
+        ends=_by_period(held, daily, ends),
         trial=literal(found.trial.plan) if found.trial else "",
         days=found.trial.days if found.trial else 0,
         transitions=Group((*(f"{e}," for e in rows[:-1]), rows[-1]), " ", "(values ", ")"),
         exceeded=literal(EXCEEDED),
     )
-
-
-_NOW = "now() at time zone 'UTC'"
-_PERIODS = {
-    "held": "'held'",
-    "day": f"to_char({_NOW}, 'YYYY-MM-DD')",
-    "month": f"to_char({_NOW}, 'YYYY-MM')",
-}
-_ENDS = {
-    "held": "null",
-    "day": f"(date_trunc('day', {_NOW}) + interval '1 day') at time zone 'UTC'",
-    "month": f"(date_trunc('month', {_NOW}) + interval '1 month') at time zone 'UTC'",
-}
 
 
 def _among(what: str, names: Sequence[str]) -> str:
@@ -198,16 +188,15 @@ def _literals(names: Iterable[str]) -> str:
     return ", ".join(map(literal, names))
 
 
-def _by_period(held: Sequence[str], daily: Sequence[str], values: Mapping[str, str]) -> Sql:
+def _by_period(held: Sequence[str], daily: Sequence[str], value: Callable[[Period], str]) -> Sql:
     """The value for the period of the meter `p_meter`."""
+    known: tuple[tuple[Period, Sequence[str]], ...] = (("held", held), ("day", daily))
     whens = tuple(
-        f"when {_among('p_meter', meters)} then {values[period]}"
-        for period, meters in (("held", held), ("day", daily))
-        if meters
+        f"when {_among('p_meter', meters)} then {value(over)}" for over, meters in known if meters
     )
     if not whens:
-        return values["month"]
-    return Group((*whens, f"else {values['month']}"), LINE, "case ", " end")
+        return value("month")
+    return Group((*whens, f"else {value('month')}"), LINE, "case ", " end")
 
 
 def _most(found: Plans) -> Sql:
@@ -253,6 +242,15 @@ def functions(design: Design, found: Plans, render: Render) -> Iterator[Function
             parameters(*TENANT_KEY, ("p_plan", TEXT), ("p_meter", TEXT)),
             render("plans/take", told),
             returns=TEXT,
+            inner=True,
+        )
+    if found.meters and any(each.entity == SUBSCRIPTION for each in design.operations):
+        yield Function(
+            USED,
+            "How much a tenant has used of what a quota counts, in a period.",
+            parameters(*TENANT_KEY, ("p_meter", TEXT), ("p_period", TEXT)),
+            render("plans/used", told),
+            returns="bigint",
             inner=True,
         )
     if any(_reached(found, each) for each in design.operations):

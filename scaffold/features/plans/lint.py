@@ -112,8 +112,7 @@ def _sets(entity: Entity, action: Operation) -> frozenset[str]:
     "advice",
     "PAY-4",
     "API-2",
-    reason="A trial costs nobody anything: who signs up again and again makes as much of it as they "
-    "like.",
+    reason="A trial costs nothing: who signs up again and again makes as much as they like.",
     remedy="Write a quota of the resource, even a generous one.",
     example=f"{_TEAM}plans: {{free: {{}}, team: {{price: price_team, features: sending}}}}\n"
     "trial: {plan: team, days: 14}\n",
@@ -157,6 +156,6 @@ def _wider(earlier: Plan, later: Plan) -> Iterator[str]:
         other = later.of(each.meter)
         if other.most is not None and (each.most is None or each.most > other.most):
             yield f"more of {each.meter}"
-    if earlier.rate and later.rate:
-        if earlier.rate.count * later.rate.seconds > later.rate.count * earlier.rate.seconds:
-            yield "a higher limit"
+    one, other_rate = earlier.rate, later.rate
+    if one and other_rate and one.count * other_rate.seconds > other_rate.count * one.seconds:
+        yield "a higher limit"

@@ -88,6 +88,8 @@ async def add_row(
     where it has to be unique.
     """
     about = CATALOG["resources"][resource]
+    if about.get("derived"):
+        return member.tenant_id
     if about.get("is_tenant"):
         return await _change_tenant(connection, member.tenant_id, given)
     row: dict[str, object] = {"tenant_id": str(member.tenant_id), "id": str(uuid4())}

@@ -240,6 +240,21 @@ begin
     end);
 end $$;
 
+-- How much a tenant has used of what a quota counts, in a period.
+create or replace function used_(p_tenant uuid, p_meter text, p_period text) returns bigint language plpgsql as $$
+declare
+  v_used bigint;
+begin
+  -- The first to ask makes the counter: nobody sees all rows that it counts.
+  insert into usage_ (tenant_id, meter, period) select p_tenant, p_meter, p_period
+    where not exists (select from usage_ u
+                        where u.tenant_id = p_tenant and u.meter = p_meter and u.period = p_period)
+    on conflict do nothing;
+  select greatest(u.used, 0) into v_used from usage_ u
+    where u.tenant_id = p_tenant and u.meter = p_meter and u.period = p_period;
+  return v_used;
+end $$;
+
 -- Locks counters that a transaction may come to need, in the order of their names.
 create or replace function lock_usage_(p_tenant uuid, p_meters text[]) returns void language plpgsql as $$
 begin
