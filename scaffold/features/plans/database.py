@@ -192,7 +192,9 @@ def _by_period(held: Sequence[str], daily: Sequence[str], value: Callable[[Perio
     """The value for the period of the meter `p_meter`."""
     known: tuple[tuple[Period, Sequence[str]], ...] = (("held", held), ("day", daily))
     whens = tuple(
-        f"when {_among('p_meter', meters)} then {value(over)}" for over, meters in known if meters
+        Group((f"when {_among('p_meter', meters)} then", value(over)), " ")
+        for over, meters in known
+        if meters
     )
     if not whens:
         return value("month")

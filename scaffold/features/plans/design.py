@@ -111,6 +111,12 @@ class Plans:
         return max(reversed(self.each), key=lambda each: len(each.features))
 
 
+def told_as(meter: str) -> str:
+    """What the usage of a meter is called: as its resource, or as the operation is."""
+    resource, _, action = meter.partition(".")
+    return f"{action}_{resource}" if action else resource
+
+
 @dataclass(frozen=True, slots=True)
 class Gated:
     """An operation is for tenants whose plan has a feature: the `plans` have it."""
@@ -217,8 +223,8 @@ class View:
 
     `gated` are the operations that need a feature, each with it, and `uses` maps each meter to the
     operation that uses it. `creates` says that one of these is a create, and `founding` is the
-    operation with which somebody makes a tenant, if there is one. `paid` is another plan than the
-    first, if there is one.
+    operation with which somebody makes a tenant, and `read` the one that reads a subscription, if
+    there are some. `paid` is another plan than the first, if there is one.
     """
 
     plans: Plans
@@ -226,6 +232,7 @@ class View:
     uses: Mapping[str, str]
     creates: bool
     founding: str
+    read: str
 
     @classmethod
     def of(cls, design: Design, found: Plans) -> View:
@@ -241,7 +248,13 @@ class View:
             {meter: each.id for meter, each in uses.items()},
             any(each.verb == "create" and meter in limited for meter, each in uses.items()),
             next((each.operation.id for each in design.joins if each.founding), ""),
+            next((each.id for each in design.operations if each.entity == SUBSCRIPTION), ""),
         )
+
+    @property
+    def told(self) -> Mapping[str, str]:
+        """What a subscription calls each meter."""
+        return {each: told_as(each) for each in self.plans.meters}
 
     @property
     def paid(self) -> str:
@@ -269,6 +282,8 @@ class View:
     def harness(self) -> Sequence[str]:
         """What the tests take from the harness."""
         names = {"Service", "World", "world_of"}
+        if self.read:
+            names |= {"allowed"}
         if self.gated or self.plans.meters:
             names |= {"ACCESS", "allowed", "code", "prepare", "reachable"}
         if self.plans.rated:

@@ -8,7 +8,7 @@ from scaffold.columns import ID, TENANT
 from scaffold.database.sql import identifier, literal
 from scaffold.features.feature import BuiltIn
 from scaffold.features.plans import states
-from scaffold.features.plans.design import HELD, Plans, plans
+from scaffold.features.plans.design import Plans, plans, told_as
 from scaffold.features.plans.keys import MAX_FEATURES, MAX_QUOTA, SpecKeys, of_tenant
 from scaffold.features.plans.sql import ends, period
 from scaffold.naming import words
@@ -47,7 +47,7 @@ def subscription(spec: Spec) -> BuiltIn | None:
         return None
     fields = dict(_FIELDS)
     if found.meters:
-        usage = {_key(meter): _counted(meter) for meter in found.meters}
+        usage = {told_as(meter): _counted(meter) for meter in found.meters}
         fields["usage"] = {
             "type": "object",
             "fields": usage,
@@ -58,12 +58,6 @@ def subscription(spec: Spec) -> BuiltIn | None:
     )
     derived = _derived(found, identifier(spec.tenancy.tenant))
     return BuiltIn(declared, ("read",), "state", open=True, derived=derived)
-
-
-def _key(meter: str) -> str:
-    """What the usage of a meter is called: as its resource, or as the operation is."""
-    resource, _, action = meter.partition(".")
-    return f"{action}_{resource}" if action else resource
 
 
 def _counted(meter: str) -> dict[str, Any]:
@@ -104,7 +98,7 @@ def _derived(found: Plans, tenant: str) -> str:
     if found.meters:
         lines[-1] += ","
         counted = ",\n        ".join(_usage(found, meter) for meter in found.meters)
-        lines.append(f"      jsonb_build_object(\n        {counted}) as usage")
+        lines.append(f"      jsonb_build_object(\n        {counted}\n      ) as usage")
     lines.append(f"      from {tenant} o cross join plan_of_(o.id) p (plan)")
     lines.append("      left join subscription s on s.tenant_id = o.id")
     return "(\n    " + "\n".join(lines) + "\n  )"
@@ -118,10 +112,9 @@ def _json(features: tuple[str, ...]) -> str:
 def _usage(found: Plans, meter: str) -> str:
     over = found.first.of(meter).period
     counted = f"used_(o.id, {literal(meter)}, {period(over)})"
-    resets = "null" if over == HELD else ends(over)
     return (
-        f"{literal(_key(meter))}, jsonb_build_object(\n"
+        f"{literal(told_as(meter))}, jsonb_build_object(\n"
         f"          'used', {counted},\n"
         f"          'limit', most_(p.plan, {literal(meter)}),\n"
-        f"          'resets_at', {resets})"
+        f"          'resets_at', {ends(over)})"
     )

@@ -464,7 +464,7 @@ def test_a_period_ends(service: Service, meter: str) -> None:
     """Counters of the next period are there already: what is full is that of long ago."""
     here = world_of(service, None)
 
-    async def taken(period: str) -> list[str | None]:
+    async def taken(period: str, plan: str) -> bool:
         async with bound_to(service.admin, here.tenant_id):
             await service.admin.execute(
                 "delete from usage_ where tenant_id = $1", here.tenant_id
@@ -478,20 +478,17 @@ def test_a_period_ends(service: Service, meter: str) -> None:
                 plans.AHEAD,
                 "YYYY-MM-DD" if PERIODS[meter] == "day" else "YYYY-MM",
             )
-            return [
-                await service.admin.fetchval(
-                    "select take_($1, $2, $3)", here.tenant_id, plan, meter
-                )
-                for plan in PLANS
-            ]
+            query = "select take_($1, $2, $3) is null"
+            found: bool = await service.admin.fetchval(
+                query, here.tenant_id, plan, meter
+            )
+            return found
 
-    assert service.run(
-        taken("2001-01-01" if PERIODS[meter] == "day" else "2001-01")
-    ) == [None for _ in PLANS]
-    full = service.run(taken("now"))
-    assert [each is None for each in full] == [
-        QUOTAS[meter][plan] is None for plan in PLANS
-    ]
+    for plan in PLANS:
+        assert service.run(
+            taken("2001-01-01" if PERIODS[meter] == "day" else "2001-01", plan)
+        )
+        assert service.run(taken("now", plan)) == (QUOTAS[meter][plan] is None)
 
 
 async def taken_at_once(
@@ -742,6 +739,38 @@ def test_an_operator_sees_what_is_used(
     assert {each["meter"]: each["most"] for each in rows} == {
         meter: limits[FIRST] for meter, limits in QUOTAS.items()
     }
+
+
+FEATURES: Final = {
+    "free": [],
+    "team": ["sending"],
+}
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_a_tenant_reads_its_plan_and_what_it_has_used(
+    service: Service, plan: str
+) -> None:
+    request = allowed(service, "read_subscription")
+    subscribe(request.world, plan)
+    for meter in QUOTAS:
+        use(request.world, meter, 2)
+    response = request.send()
+    assert response.status_code == 200, response.text
+    told = response.json()
+    assert (told["id"], told["plan"], told["state"]) == (
+        str(request.world.tenant_id),
+        plan,
+        "active",
+    )
+    assert told["features"] == FEATURES[plan]
+    for meter, called in {
+        "customer": "customer",
+        "invoice": "invoice",
+    }.items():
+        found = told["usage"][called]
+        assert (found["used"], found["limit"]) == (2, QUOTAS[meter][plan])
+        assert (found["resets_at"] is None) == (PERIODS[meter] == "held")
 
 
 TRIAL: Final = "team"

@@ -15,7 +15,8 @@ create or replace view subscription_row_ with (security_invoker = true) as selec
         'invoice', jsonb_build_object(
           'used', used_(o.id, 'invoice', to_char(now() at time zone 'UTC', 'YYYY-MM')),
           'limit', most_(p.plan, 'invoice'),
-          'resets_at', (date_trunc('month', now() at time zone 'UTC') + interval '1 month') at time zone 'UTC')) as usage
+          'resets_at', (date_trunc('month', now() at time zone 'UTC') + interval '1 month') at time zone 'UTC')
+      ) as usage
       from organization o cross join plan_of_(o.id) p (plan)
       left join subscription s on s.tenant_id = o.id
   ) r;
