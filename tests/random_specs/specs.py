@@ -160,6 +160,9 @@ def specs(draw: Draw, most: int = 4) -> str:
         spec["api_keys"] = {"max_lifetime": f"{draw(st.integers(1, 365))}d"}
     if often(draw, 2):
         spec |= draw(entitlements(spec))
+        if often(draw, 2):
+            role = draw(st.sampled_from(sorted(spec["roles"])))
+            spec["roles"][role].setdefault("can", []).append({"do": "read", "on": "subscription"})
     text = json.dumps(spec, ensure_ascii=False, indent=1)
     assume(accepted(text))
     return text
@@ -380,7 +383,7 @@ def entitlements(draw: Draw, spec: Data) -> Data:
         if has:
             plan["features"] = has
         if rated:
-            rate = draw(st.sampled_from(("2/min", "1000/s", "1000000/day")))
+            rate = draw(st.sampled_from(("1000/s", "60000/min", "1000000/day")))
             plan["limits"] = {"tenant": rate}
         plan["quotas"] = {
             meter: draw(

@@ -741,7 +741,7 @@ def test_an_operator_sees_what_is_used(
     }
 
 
-FEATURES: Final = {
+FEATURES: Final[dict[str, list[str]]] = {
     "free": [],
     "team": ["sending"],
 }
