@@ -36,7 +36,7 @@ def components() -> Components:
 
 
 def demands(found: Plans, operation: Operation) -> Demands | None:
-    """The feature that an operation needs, and what it uses of which quota."""
+    """The feature that an operation needs, what it uses of which quota, and the limits."""
     extensions: dict[str, Any] = {}
     if feature := feature_of(operation):
         extensions["x-feature"] = feature
@@ -44,4 +44,8 @@ def demands(found: Plans, operation: Operation) -> Demands | None:
     if meters := meters_of(found, operation):
         (meter,) = meters
         extensions["x-quota"] = {each.name: str(each.of(meter)) for each in found.each}
+    if found.rated:
+        extensions["x-rate-limit-of-plans"] = {
+            each.name: f"{each.rate.count}/{each.rate.seconds}s" for each in found.each if each.rate
+        }
     return Demands(extensions=extensions) if extensions else None

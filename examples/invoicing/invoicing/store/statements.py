@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_c12f674e"
+RELEASE: Final = "invoicing_29e6f531"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_2cc33dc2"

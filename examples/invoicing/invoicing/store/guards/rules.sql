@@ -104,6 +104,7 @@ declare
   v_tenant uuid;
   v_rows bigint;
 begin
+  if to_regclass('usage_') is null then return null; end if;  -- the last quota is gone
   for v_tenant, v_rows in select g.tenant_id, count(*) from gone g group by g.tenant_id order by g.tenant_id loop
     update usage_ u set used = u.used - v_rows, changed_at = now()
       where u.tenant_id = v_tenant and u.meter = tg_argv[0] and u.period = 'held';
