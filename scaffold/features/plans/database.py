@@ -34,20 +34,19 @@ from scaffold.features.plans.design import (
     REFUSED,
     SUBSCRIPTION,
     USAGE,
-    Plan,
     Plans,
     feature_of,
     meters_of,
 )
 from scaffold.features.plans.keys import Period
-from scaffold.features.plans.sql import ends, period
+from scaffold.features.plans.sql import among, counts, ends, literals, most, period
 
 PLAN = Parameter("plan", TEXT)
 FEATURE = Parameter("p_feature", TEXT, "null")
 PLAN_OF = "plan_of_"
 MOST = "most_"
 TAKE = "take_"
-USED = "used_"
+COUNT = "count_rows_"
 LOCK = "lock_usage_"
 SUBSCRIBE = "subscribe_"
 START_TRIAL = "start_trial_"
@@ -60,24 +59,21 @@ TENANT_KEY = (("p_tenant", UUID),)
 class View:
     """What is told to the functions of plans.
 
-    `known` are the plans as literals between commas. `entitled` is the test that a subscription `s`
-    entitles to its plan; `trial_states` and `grace_states` are those that it does until a moment,
-    and `missed` that the new state says of a payment that was missed. `grace` are seconds. `most`
+    `known` are the plans as literals between commas. `counts` is the test that a subscription `s`
+    entitles to its plan, and `missed` that the new state says of a payment that was missed. `most`
     is how much a plan has of a meter, `period` the one of its counter that is now, and `ends` when
-    that is over. `trial` is the plan that is tried, and `days` for how long. `transitions` are the
-    rows of those that are allowed.
+    that is over; `held` are the meters of rows. `trial` is the plan that is tried, and `days` for
+    how long. `transitions` are the rows of those that are allowed.
     """
 
     first: str
     known: str
-    entitled: str
-    trial_states: str
-    grace_states: str
+    counts: Sql
     missed: str
-    grace: int
     most: Sql
     period: Sql
     ends: Sql
+    held: str
     trial: str
     days: int
     transitions: Sql
@@ -161,15 +157,13 @@ def view(found: Plans) -> View:
     rows = [f"({literal(each.source)}, {literal(each.target)})" for each in states.TRANSITIONS]
     return View(
         first=literal(found.first.name),
-        known=_literals(each.name for each in found.each),
-        entitled=_among("s.state", states.entitled("plan")),
-        trial_states=_among("s.state", states.entitled("trial")),
-        grace_states=_among("s.state", states.entitled("grace")),
-        missed=_among("p_state", states.entitled("grace")),
-        grace=found.grace,
+        known=literals(each.name for each in found.each),
+        counts=counts(found),
+        missed=among("p_state", states.entitled("grace")),
         most=_most(found) if meters else "",
         period=_by_period(held, daily, period),
         ends=_by_period(held, daily, ends),
+        held=array(held),
         trial=literal(found.trial.plan) if found.trial else "",
         days=found.trial.days if found.trial else 0,
         transitions=Group((*(f"{e}," for e in rows[:-1]), rows[-1]), " ", "(values ", ")"),
@@ -177,22 +171,11 @@ def view(found: Plans) -> View:
     )
 
 
-def _among(what: str, names: Sequence[str]) -> str:
-    """The test that something is one of these."""
-    if len(names) == 1:
-        return f"{what} = {literal(names[0])}"
-    return f"{what} in ({_literals(names)})"
-
-
-def _literals(names: Iterable[str]) -> str:
-    return ", ".join(map(literal, names))
-
-
 def _by_period(held: Sequence[str], daily: Sequence[str], value: Callable[[Period], str]) -> Sql:
     """The value for the period of the meter `p_meter`."""
     known: tuple[tuple[Period, Sequence[str]], ...] = (("held", held), ("day", daily))
     whens = tuple(
-        Group((f"when {_among('p_meter', meters)} then", value(over)), " ")
+        Group((f"when {among('p_meter', meters)} then", value(over)), " ")
         for over, meters in known
         if meters
     )
@@ -202,17 +185,12 @@ def _by_period(held: Sequence[str], daily: Sequence[str], value: Callable[[Perio
 
 
 def _most(found: Plans) -> Sql:
-    """How much a plan has of a meter: null is no limit, and of an unknown plan it has nothing."""
-    whens = []
-    for meter in found.meters:
-        cases = " ".join(_case(plan, meter) for plan in found.each)
-        whens.append(f"when {literal(meter)} then case p_plan {cases} else 0 end")
+    """How much the plan `p_plan` has of `p_meter`."""
+    whens = (
+        Group((f"when {literal(meter)} then", most(found, meter, "p_plan")), " ")
+        for meter in found.meters
+    )
     return Group((*whens, "else 0"), LINE, "case p_meter ", " end")
-
-
-def _case(plan: Plan, meter: str) -> str:
-    most = plan.of(meter).most
-    return f"when {literal(plan.name)} then {'null' if most is None else most}"
 
 
 def functions(design: Design, found: Plans, render: Render) -> Iterator[Function]:
@@ -246,13 +224,14 @@ def functions(design: Design, found: Plans, render: Render) -> Iterator[Function
             returns=TEXT,
             inner=True,
         )
-    if found.meters and any(each.entity == SUBSCRIPTION for each in design.operations):
+    if found.held and any(each.entity == SUBSCRIPTION for each in design.operations):
         yield Function(
-            USED,
-            "How much a tenant has used of what a quota counts, in a period.",
-            parameters(*TENANT_KEY, ("p_meter", TEXT), ("p_period", TEXT)),
-            render("plans/used", told),
-            returns="bigint",
+            COUNT,
+            "Makes the counters of rows that a tenant does not have yet: nobody sees all rows that "
+            "they count.",
+            parameters(*TENANT_KEY),
+            render("plans/count", told),
+            returns="void",
             inner=True,
         )
     if any(_reached(found, each) for each in design.operations):
@@ -325,6 +304,9 @@ def steps(found: Plans, served: Served) -> Steps | None:
     if any(map(feature_of, served.operations)):
         entry = ((FEATURE.name, served.chosen(lambda each: _quoted(feature_of(each)))),)
     results = ((PLAN, "v_caller.plan"),) if found.rated else ()
+    operation, *_ = served.operations
+    if operation.entity == SUBSCRIPTION and found.held:
+        return Steps(results=results, uses=(f"perform {COUNT}(p_tenant);",))
     return Steps(entry=entry, results=results, uses=tuple(_uses(found, served)))
 
 

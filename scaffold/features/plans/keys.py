@@ -17,7 +17,7 @@ from scaffold.spec.scalars import spelled
 
 MAX_PLANS = 20
 MAX_FEATURES = 100
-MAX_QUOTAS = 100
+MAX_QUOTAS = 50
 MAX_QUOTA = 1_000_000_000
 MAX_TRIAL = 365
 """Days."""

@@ -52,8 +52,8 @@ MUTANTS: Final = (
         control="PAY-4",
         file=SHARED,
         within="plan_of_",
-        old="s.state = 'active'\n",
-        new="s.state <> 'trialing'\n",
+        old="s.state = 'active'",
+        new="s.state <> 'trialing'",
         noticed_by="test_plans.py::test_a_state_entitles_to_what_it_says",
     ),
     Mutant(
@@ -61,8 +61,8 @@ MUTANTS: Final = (
         control="AZ-3",
         file=SHARED,
         within="plan_of_",
-        old="from subscription s where s.tenant_id = p_tenant and",
-        new="from (select * from subscription order by tenant_id limit 1) s where",
+        old="from subscription s where s.tenant_id = p_tenant\n    and",
+        new="from (select * from subscription order by tenant_id limit 1) s\n    where",
         noticed_by="test_plans.py::test_the_plan_is_that_of_the_tenant",
     ),
     Mutant(

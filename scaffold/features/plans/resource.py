@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - identifiers come from `identifier`
 """A tenant's own plan, and what it has used of it, as a resource that roles are granted."""
 
 from __future__ import annotations
@@ -5,12 +6,13 @@ from __future__ import annotations
 from typing import Any
 
 from scaffold.columns import ID, TENANT
+from scaffold.database.layout import LINE, Group, Sql, lay
 from scaffold.database.sql import identifier, literal
 from scaffold.features.feature import BuiltIn
 from scaffold.features.plans import states
-from scaffold.features.plans.design import Plans, plans, told_as
+from scaffold.features.plans.design import USAGE, Plans, plans, told_as
 from scaffold.features.plans.keys import MAX_FEATURES, MAX_QUOTA, SpecKeys, of_tenant
-from scaffold.features.plans.sql import ends, period
+from scaffold.features.plans.sql import counts, ends, most, period
 from scaffold.naming import words
 from scaffold.spec.model import Resource, Spec
 
@@ -83,24 +85,33 @@ def _counted(meter: str) -> dict[str, Any]:
 
 
 def _derived(found: Plans, tenant: str) -> str:
-    """The rows that the view has: one of each tenant, worked out when it is read."""
-    having = " ".join(
+    """The rows that the view has: one of each tenant, worked out when it is read.
+
+    It calls no function: `check` of a live database makes it once more as a temporary view.
+    """
+    having = tuple(
         f"when {literal(each.name)} then {_json(each.features)}"
         for each in found.each
         if each.features
     )
-    features = f"case p.plan {having} else '[]'::jsonb end" if having else "'[]'::jsonb"
+    features: Sql = "'[]'::jsonb"
+    if having:
+        features = Group((*having, f"else {features}"), LINE, "case p.plan ", " end")
     lines = [
         f"select o.id as {TENANT.name}, o.id as {ID.name}, p.plan,",
         f"      coalesce(s.state, {literal(NEITHER)}) as state, s.trial_ends_at,",
-        f"      {features} as features",
+        f"      {lay(features, 6, 13, 6)} as features",
     ]
     if found.meters:
         lines[-1] += ","
         counted = ",\n        ".join(_usage(found, meter) for meter in found.meters)
         lines.append(f"      jsonb_build_object(\n        {counted}\n      ) as usage")
-    lines.append(f"      from {tenant} o cross join plan_of_(o.id) p (plan)")
-    lines.append("      left join subscription s on s.tenant_id = o.id")
+    entitled = lay(counts(found), 15, 0, 10)
+    lines += [
+        f"      from {tenant} o left join subscription s on s.tenant_id = o.id",
+        f"      cross join lateral (select case\n        when {entitled}",
+        f"          then s.plan else {literal(found.first.name)} end as plan) p",
+    ]
     return "(\n    " + "\n".join(lines) + "\n  )"
 
 
@@ -111,10 +122,11 @@ def _json(features: tuple[str, ...]) -> str:
 
 def _usage(found: Plans, meter: str) -> str:
     over = found.first.of(meter).period
-    counted = f"used_(o.id, {literal(meter)}, {period(over)})"
     return (
         f"{literal(told_as(meter))}, jsonb_build_object(\n"
-        f"          'used', {counted},\n"
-        f"          'limit', most_(p.plan, {literal(meter)}),\n"
+        f"          'used', coalesce((select greatest(u.used, 0) from {USAGE} u\n"
+        f"            where u.tenant_id = o.id and u.meter = {literal(meter)}\n"
+        f"              and u.period = {period(over)}), 0),\n"
+        f"          'limit', {lay(most(found, meter, 'p.plan'), 19, 1, 10)},\n"
         f"          'resets_at', {ends(over)})"
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_29e6f531"
+RELEASE: Final = "invoicing_c2223dac"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_2cc33dc2"
@@ -38,10 +38,10 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "claim_": "9b14a34044af76f4e59c13abe46a5aa2",
     "remember_": "986acef4ccd7aaf63350681e54e068c4",
     "shown_": "77c55ff450f3450a96c44fe9f14d2810",
-    "plan_of_": "6919a622ba85330919f18872ecdd9db4",
+    "plan_of_": "67ebf27705644fab4ecad552073193bc",
     "most_": "2c1f53121d6baab0c1442f991a9643d6",
     "take_": "edb586cc865393de7bf7e3d2b5f7dbe2",
-    "used_": "353da5be0bb3a0ace673e36fb651ab9a",
+    "count_rows_": "ad15bbda4930cbced887b343ac0ce97e",
     "lock_usage_": "27f8c51d209165a7b8498b0aa9e421c9",
     "start_trial_": "0dc8562eb20c733aa2b17901060f1db1",
     "subscribe_": "d3d77266d3a4c081d618fd71cd656012",
@@ -87,7 +87,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "revoke_invitation": "22d6997f4c1343f0cf1b526fefe40e41",
     "read_organization": "52600f31388f8fa8861b7795b662bca5",
     "update_organization": "eb053a15f67fbe595507879d2f5ddcaf",
-    "read_subscription": "46b981baddb80a8e8d1bf1cddaaaef17",
+    "read_subscription": "52d04a9dd81568f1e161231085ece3b2",
     "accept_invitation": "27d34fb1191f5ced68e7cb2810abf8d3",
     "sign_up": "63882fb45be02d02ec572d1e636270a9",
 }

@@ -201,9 +201,8 @@ create or replace function plan_of_(p_tenant uuid) returns text language plpgsql
 declare
   v_plan text;
 begin
-  select s.plan into v_plan from subscription s where s.tenant_id = p_tenant and s.plan in ('free', 'team')
-    and (s.state = 'active'
-         or (s.state = 'trialing' and s.trial_ends_at > now()));
+  select s.plan into v_plan from subscription s where s.tenant_id = p_tenant
+    and s.plan in ('free', 'team') and (s.state = 'active' or (s.state = 'trialing' and s.trial_ends_at > now()));
   return coalesce(v_plan, 'free');
 end $$;
 
@@ -240,19 +239,14 @@ begin
     end);
 end $$;
 
--- How much a tenant has used of what a quota counts, in a period.
-create or replace function used_(p_tenant uuid, p_meter text, p_period text) returns bigint language plpgsql as $$
-declare
-  v_used bigint;
+-- Makes the counters of rows that a tenant does not have yet: nobody sees all rows that they count.
+create or replace function count_rows_(p_tenant uuid) returns void language plpgsql as $$
 begin
-  -- The first to ask makes the counter: nobody sees all rows that it counts.
-  insert into usage_ (tenant_id, meter, period) select p_tenant, p_meter, p_period
+  insert into usage_ (tenant_id, meter, period) select p_tenant, m.meter, 'held'
+    from unnest(array['customer']) m (meter)
     where not exists (select from usage_ u
-                        where u.tenant_id = p_tenant and u.meter = p_meter and u.period = p_period)
+                        where u.tenant_id = p_tenant and u.meter = m.meter and u.period = 'held')
     on conflict do nothing;
-  select greatest(u.used, 0) into v_used from usage_ u
-    where u.tenant_id = p_tenant and u.meter = p_meter and u.period = p_period;
-  return v_used;
 end $$;
 
 -- Locks counters that a transaction may come to need, in the order of their names.
