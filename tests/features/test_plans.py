@@ -87,7 +87,8 @@ def test_plans_that_limit_need_a_limit_everywhere() -> None:
     with pytest.raises(SpecError, match=r"limits\.tenant says that none is"):
         loads(HEAD + rated + unlimited)
     both = rated.replace("free: {", "free: {limits: {tenant: 3/min}, ")
-    assert loads(HEAD + both + unlimited)
+    with pytest.raises(SpecError, match=r"limits\.tenant says that none is"):
+        loads(HEAD + both + unlimited)
     found = plans_of(design(rated))
     assert found is not None and found.rated
     assert [each.rate and each.rate.count for each in found.each] == [3000, 9]

@@ -81,13 +81,12 @@ def _without_plans(spec: SpecKeys, gates: dict[Path, str]) -> Iterator[Finding]:
 
 def _rates(scope: Scope, spec: SpecKeys) -> Iterator[Finding]:
     rated = [name for name, each in spec.plans.items() if each.limits.tenant]
-    silent = len(rated) < len(spec.plans)
-    if rated and silent and isinstance(of_tenant(scope.spec), Unlimited):
+    if rated and isinstance(of_tenant(scope.spec), Unlimited):
         yield Finding(
             "E-PLAN-LIMIT",
             f"A tenant on {rated[0]} is limited, and limits.tenant says that none is",
             ("limits", "tenant"),
-            "Write the rate of the plans that say none.",
+            "Write a rate there, which holds for plans that say none.",
         )
 
 
