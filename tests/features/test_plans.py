@@ -81,6 +81,18 @@ def test_a_gate_needs_plans_and_is_one() -> None:
         loads(twice + plans)
 
 
+def test_a_subscription_is_there_where_plans_are() -> None:
+    reads = HEAD.replace("on: book}]", "on: book}, {do: read, on: subscription}]")
+    found = resolve(loads(reads + PLANS)).entity("subscription")
+    assert [each.permission for each in found.operations] == ["subscription:read"]
+    assert not any(each.name == "subscription" for each in design().entities)
+    with pytest.raises(SpecError, match='no resource "subscription"'):
+        loads(reads.replace(", feature: lending", ""))
+    asked = reads.replace("on: subscription}", "on: subscription, when: {plan: full}}")
+    with pytest.raises(SpecError, match="looks at plan of a subscription"):
+        loads(asked + PLANS)
+
+
 def test_plans_that_limit_need_a_limit_everywhere() -> None:
     unlimited = "limits: {tenant: {unlimited_because: It is all ours.}}\n"
     rated = PLANS.replace("full: {", "full: {limits: {tenant: 9/min}, ")

@@ -9,6 +9,8 @@ from scaffold.spec.findings import Finding, Scope, unknown
 from scaffold.spec.problems import Path, listing, quote
 from scaffold.spec.rates import Unlimited
 
+SUBSCRIPTION = "subscription"
+
 
 def findings(scope: Scope) -> Iterator[Finding]:
     """The plans, the trial, and what they are to gate."""
@@ -45,6 +47,20 @@ def findings(scope: Scope) -> Iterator[Finding]:
         for meter in plan.quotas:
             yield from _meter(scope, name, meter)
     yield from _uneven(spec)
+    yield from _conditions(scope)
+
+
+def _conditions(scope: Scope) -> Iterator[Finding]:
+    """What is worked out for a tenant is everybody's there who may read it, or nobody's."""
+    for path, _, grant in scope.grants():
+        for when in grant.when if SUBSCRIPTION in grant.on else ():
+            if when.left.kind == "field":
+                yield Finding(
+                    "E-CONDITION",
+                    f"A condition looks at {when.left.name} of a subscription",
+                    (*path, "when"),
+                    "Leave it out, or ask for attributes of the user or the tenant.",
+                )
 
 
 def _gates(scope: Scope) -> Iterator[tuple[Path, str]]:
