@@ -82,7 +82,9 @@ def contract(design: Design) -> str:
     if design.joins:
         schemas.update(_dumped(join_schemas(design)))
         paths.update(_dumped({e.operation.path: _join(e, design, problems) for e in design.joins}))
-    schemas |= _dumped({"Problem": Schema.model_validate(PROBLEM)})
+    members = {name: one for each in _shared(design) for name, one in each.members.items()}
+    problem = {**PROBLEM, "properties": {**PROBLEM["properties"], **members}}
+    schemas |= _dumped({"Problem": Schema.model_validate(problem)})
     given = {
         answer.get("$ref", "").rpartition("/")[2]
         for item in paths.values()

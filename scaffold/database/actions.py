@@ -72,7 +72,10 @@ def functions(context: Context, entity: Entity) -> Iterable[Function]:
         f"Lets the caller begin an action on {many}{locked}",
         (*parameters(*CALL, ("p_action", TEXT), *on_item), *beginning.parameters),
         context.render("functions/begin", view),
-        results=parameters(OUTCOME, ROLES, ID, VERSION, BODY, ("member_id", UUID)),
+        results=(
+            *parameters(OUTCOME, ROLES, ID, VERSION, BODY, ("member_id", UUID)),
+            *beginning.results,
+        ),
     )
     done = (("p_id", UUID), ("p_version", "bigint"), ("p_changes", JSONB)) if items else ()
     yield Function(

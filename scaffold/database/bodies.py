@@ -61,7 +61,7 @@ class Served:
     its version, and `said` that of the JSON object with what was said of its fields. `view` writes
     what the caller may see now of an earlier answer about the row; None where they see all of it.
     `holds` is the test that the caller holds a role of an alternative, of an operation done as a
-    whole.
+    whole. `touch` is what is done to the other row.
     """
 
     stage: Literal["whole", "begin", "touch", "finish"]
@@ -73,6 +73,7 @@ class Served:
     version: str = "version"
     view: Callable[[], Seen | None] = nothing_hidden
     holds: Callable[[Alternative], Sql] = every_role
+    touch: TouchVerb | None = None
 
     def chosen(self, value: Callable[[Operation], str]) -> Sql:
         """The value of the operation under way; an action for which it is empty is left out."""
@@ -91,18 +92,23 @@ class Served:
 class Steps:
     """What a feature adds to a stored function.
 
-    `parameters` come behind the function's own: those of a beginning, and of a finish, are the
-    same for every resource of a service. `entry` are further arguments of `enter_`. `refusals` are
-    asked behind the function's own. `before` are lines of statements before the work; they end the
-    call by an outcome. `after` are lines behind the work. `conclusion` is an expression that has
-    the outcome of success as its value: of one feature at the most. `within` is what an alternative
-    asks of the row `t` beside its conditions: of one feature at the most, too.
+    `parameters` come behind the function's own: those of a beginning, and of a finish, are the same
+    for every resource of a service. `entry` are further arguments of `enter_`, each with its name.
+    `refusals` are asked behind the function's own. `results` are told of every call, whatever its
+    outcome, each with the expression of its value. `before` are lines of statements before the
+    work; they end the call by an outcome. So do `uses`, which come last before the work, once
+    nothing else refuses it: what they write stays only with the work. `after` are lines behind the
+    work. `conclusion` is an expression that has the outcome of success as its value: of one feature
+    at the most. `within` is what an alternative asks of the row `t` beside its conditions: of one
+    feature at the most, too.
     """
 
     parameters: tuple[Parameter, ...] = ()
-    entry: tuple[Sql, ...] = ()
+    entry: tuple[tuple[str, Sql], ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    results: tuple[tuple[Parameter, str], ...] = ()
     before: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     conclusion: Sql = ""
     within: Within | None = None
@@ -131,39 +137,27 @@ class Lookup:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What else is found out about a caller who is let in, before all demands: the `member` of
+    `caller_`, its `value`, `when` it is asked for (empty for always), and what they are refused
+    by then."""
+
+    member: Parameter
+    value: Sql
+    when: str
+    demand: Demand | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """What a feature asks of callers, or how it finds them: parameters of `enter_`, a line that
-    explains it, the demand, and the look-up."""
+    explains it, what is found out about them, the demand, and the look-up."""
 
     comment: str
     parameters: tuple[Parameter, ...] = ()
     demand: Demand | None = None
     lookup: Lookup | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """How a function begins, and what stands around its work.
-
-    `entry` is the call that says who asks, and whether they hold one of the roles allowed. `ways`
-    are declared, and `refusals` asked in their order. `before` and `after` are lines around the
-    work, and `conclusion` is the expression of the outcome.
-    """
-
-    entry: Sql
-    ways: tuple[Way, ...]
-    refusals: tuple[Refusal, ...] = ()
-    before: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
-    conclusion: Sql = "'ok'"
-
-    @property
-    def outcome(self) -> Sql:
-        """Why the call is refused, or null."""
-        if not self.refusals:
-            return "v_caller.refusal"
-        whens = (Group(("when", each.test, f"then {each.outcome}"), " ") for each in self.refusals)
-        return Group(tuple(whens), LINE, "coalesce(v_caller.refusal, case ", " end)")
+    known: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +166,34 @@ class Assignment:
 
     column: str
     value: Sql
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """How a function begins, and what stands around its work.
+
+    `entry` is the call that says who asks, and whether they hold one of the roles allowed. `ways`
+    are declared, `told` assigned in any case, and `refusals` asked in their order. `before` and
+    `after` are lines around the work, `uses` those right before it, and `conclusion` is the
+    expression of the outcome.
+    """
+
+    entry: Sql
+    ways: tuple[Way, ...]
+    refusals: tuple[Refusal, ...] = ()
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    conclusion: Sql = "'ok'"
+    told: tuple[Assignment, ...] = ()
+    uses: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> Sql:
+        """Why the call is refused, or null."""
+        if not self.refusals:
+            return "v_caller.refusal"
+        whens = (Group(("when", each.test, f"then {each.outcome}"), " ") for each in self.refusals)
+        return Group(tuple(whens), LINE, "coalesce(v_caller.refusal, case ", " end)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,8 +426,9 @@ class SharedView:
     caller that hold the user's attributes, with their values, and `claimed` is the test that the
     caller has a role whose conditions ask for them: taking an array out of JSON costs more than
     anything else that is done with a caller. `environment` says that some condition asks for it.
-    `demands` and `lookups` are those of the features. `tenant` is the table of tenants, where some
-    of them can be suspended. `maps` says that organizations of some issuer map to tenants.
+    `known`, `demands` and `lookups` are those of the features. `tenant` is the table of tenants,
+    where some of them can be suspended. `maps` says that organizations of some issuer map to
+    tenants.
     """
 
     scope: str
@@ -413,6 +436,7 @@ class SharedView:
     claims: tuple[Assignment, ...]
     claimed: Sql
     environment: bool
+    known: tuple[Known, ...]
     demands: tuple[Demand, ...]
     lookups: tuple[Lookup, ...]
     tenant: str

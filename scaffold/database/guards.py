@@ -52,7 +52,7 @@ def guards(design: Design, tables: Sequence[Table]) -> Guards:
     policies += _reaches(design, resources, scope)
     added = [right for each in FEATURES for right in each.rights(design)]
     policies += [
-        _policy(right.grant.table, command, using, check)
+        replace(_policy(right.grant.table, command, using, check), role=right.role)
         for right in added
         for command, (using, check) in right.rows.items()
     ]
@@ -225,7 +225,7 @@ def indexes(design: Design, tables: Sequence[Table]) -> Iterable[Index]:
 
 def _indexes(entity: Entity, key: Sequence[str]) -> Iterable[Index]:
     """The indexes of a resource, whose primary key is `key`."""
-    if entity.is_tenant:
+    if entity.is_tenant or entity.derived:
         return  # one row is found by its key
     table = identifier(entity.name)
     order = (f"{entity.newest} desc", f"{ID.name} desc")

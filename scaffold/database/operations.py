@@ -77,15 +77,15 @@ class Context:
         """The ways of a function into which only the roles of an operation are let."""
         return Ways(self.columns, operation.roles)
 
-    def entry(self, allowed: Sql, more: Sequence[Sql] = ()) -> Sql:
-        """The call that says who asks; `more` are the arguments that features add."""
-        given = (allowed, *more)
+    def entry(self, allowed: Sql, more: Sequence[tuple[str, Sql]] = ()) -> Sql:
+        """The call that says who asks; `more` are the arguments that features add, by name."""
+        given = (allowed, *(Group((f"{name} =>", value), " ") for name, value in more))
         commas = (Group((each,), "", "", ",") for each in given[:-1])
         return Group(("p_tenant, p_caller,", *commas, given[-1]), " ", "enter_(", ")")
 
     def around(self, served: Served) -> Around:
         """What the features add to a function."""
-        found = (each.steps(served) for each in FEATURES)
+        found = (each.steps(self.design, served) for each in FEATURES)
         return Around(tuple(each for each in found if each is not None))
 
 
@@ -101,9 +101,14 @@ class Around:
         return tuple(parameter for each in self.steps for parameter in each.parameters)
 
     @property
-    def entry(self) -> tuple[Sql, ...]:
-        """Further arguments of `enter_`."""
+    def entry(self) -> tuple[tuple[str, Sql], ...]:
+        """Further arguments of `enter_`, by name."""
         return tuple(argument for each in self.steps for argument in each.entry)
+
+    @property
+    def results(self) -> tuple[Parameter, ...]:
+        """Behind the function's own."""
+        return tuple(result for each in self.steps for result, _ in each.results)
 
     @property
     def refusals(self) -> tuple[Refusal, ...]:
@@ -125,6 +130,8 @@ class Around:
             tuple(line for each in self.steps for line in each.before),
             tuple(line for each in self.steps for line in each.after),
             conclusion,
+            tuple(Assignment(r.name, value) for each in self.steps for r, value in each.results),
+            tuple(line for each in self.steps for line in each.uses),
         )
 
 
@@ -199,7 +206,10 @@ def _list(context: Context, entity: Entity, operation: Operation) -> Function:
         f"{operation.summary}, {about}.",
         (*parameters(*CALL, *above, ("p_limit", "integer"), *after), *around.parameters),
         context.render("functions/list", view),
-        results=parameters(OUTCOME, ROLES, BODY, ("last_key", TEXT), ("last_id", UUID)),
+        results=(
+            *parameters(OUTCOME, ROLES, BODY, ("last_key", TEXT), ("last_id", UUID)),
+            *around.results,
+        ),
     )
 
 
@@ -216,15 +226,16 @@ def _statement(
 def _read(context: Context, entity: Entity, operation: Operation) -> Function:
     ways = context.ways(operation)
     shown = _statement(context, entity, operation, ways.binding("read"))
+    around = context.around(_served(operation))
     view = ReadView(
-        _gate(context, operation, ways, ()), view_name(entity), shown.reach, shown.answer
+        _gate(context, operation, ways, (), around), view_name(entity), shown.reach, shown.answer
     )
     return Function(
         handle(operation),
         f"{operation.summary}.",
         parameters(*CALL, ("p_id", UUID)),
         context.render("functions/read", view),
-        results=parameters(OUTCOME, ROLES, VERSION, BODY),
+        results=(*parameters(OUTCOME, ROLES, VERSION, BODY), *around.results),
     )
 
 
@@ -236,7 +247,7 @@ def _create(context: Context, entity: Entity, operation: Operation) -> Function:
         f"{operation.summary}.",
         (*parameters(*CALL, *above, ("p_body", JSONB)), *_secret(operation), *around.parameters),
         context.render("functions/create", view),
-        results=parameters(OUTCOME, ROLES, ID, VERSION, BODY),
+        results=(*parameters(OUTCOME, ROLES, ID, VERSION, BODY), *around.results),
     )
 
 
@@ -249,7 +260,7 @@ def _update(context: Context, entity: Entity, operation: Operation) -> Function:
         "(RFC 7396).",
         (*parameters(*CALL, *on_item), *around.parameters),
         context.render("functions/update", view),
-        results=parameters(OUTCOME, ROLES, VERSION, BODY),
+        results=(*parameters(OUTCOME, ROLES, VERSION, BODY), *around.results),
     )
 
 
@@ -260,7 +271,7 @@ def _delete(context: Context, entity: Entity, operation: Operation) -> Function:
         f"{operation.summary} that is at one of the versions `p_match`.",
         (*parameters(*CALL, ("p_id", UUID), ("p_match", VERSIONS)), *around.parameters),
         context.render("functions/delete", view),
-        results=parameters(OUTCOME, ROLES, VERSION),
+        results=(*parameters(OUTCOME, ROLES, VERSION), *around.results),
     )
 
 
@@ -278,7 +289,7 @@ def _effect(context: Context, entity: Entity, operation: Operation) -> Function:
             *around.parameters,
         ),
         context.render("functions/update", view),
-        results=parameters(OUTCOME, ROLES, VERSION, BODY),
+        results=(*parameters(OUTCOME, ROLES, VERSION, BODY), *around.results),
     )
 
 

@@ -58,7 +58,8 @@ def view(entity: Entity) -> View:
             opening = f"{opening}\n    "
         closing = f"{closing} as {name}"
         outputs.append(f"{opening}{lay(fields, 4, len(closing) + 1)}{closing}")
-    query = "select\n  " + ",\n  ".join(outputs) + f"\n  from {identifier(entity.name)} r"
+    source = entity.derived or identifier(entity.name)
+    query = "select\n  " + ",\n  ".join(outputs) + f"\n  from {source} r"
     about = f"The {entity.names.many}, each with its JSON as text."
     return View(view_name(entity), about, query)
 

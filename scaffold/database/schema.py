@@ -129,10 +129,12 @@ class Grant:
 @dataclass(frozen=True, slots=True)
 class Right:
     """What a feature lets the service do to a table beyond its operations: a grant, and for each
-    of the commands which rows that is for, before the write and after it."""
+    of the commands which rows that is for, before the write and after it. One of the `owner` needs
+    no grant."""
 
     grant: Grant
     rows: Mapping[Command, tuple[Sql, Sql]]
+    role: Literal["app", "owner"] = "app"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from scaffold.database.bodies import Assignment, Assurance, Render, SharedView
+from scaffold.database.bodies import Assignment, Assurance, Entry, Render, SharedView
 from scaffold.database.predicates import listed_roles
 from scaffold.database.schema import Composite, Function
 from scaffold.database.signatures import (
@@ -36,8 +36,16 @@ def caller(design: Design) -> Composite:
         "caller_",
         "Who asks, once `enter_` has looked them up: their membership, the roles that this token "
         "is strong enough for, and why they are refused, if they are.",
-        parameters(*known, *claims),
+        (
+            *parameters(*known, *claims),
+            *(each.known.member for each in _entries(design) if each.known),
+        ),
     )
+
+
+def _entries(design: Design) -> list[Entry]:
+    """What the features ask of callers."""
+    return [each for each in (each.entry(design) for each in FEATURES) if each is not None]
 
 
 def functions(design: Design, render: Render, scope: str, *, pages: bool) -> Iterable[Function]:
@@ -46,7 +54,7 @@ def functions(design: Design, render: Render, scope: str, *, pages: bool) -> Ite
     `scope` is the prefix of the settings that its policies read.
     """
     operations = design.operations
-    entries = [each for each in (each.entry(design) for each in FEATURES) if each is not None]
+    entries = _entries(design)
     claiming = _claiming(design)
     view = SharedView(
         scope,
@@ -54,6 +62,7 @@ def functions(design: Design, render: Render, scope: str, *, pages: bool) -> Ite
         tuple(_claim(each, design) for each in design.user_attributes) if claiming else (),
         listed_roles("v_caller.roles && ", claiming),
         asks_environment(design),
+        tuple(each.known for each in entries if each.known),
         tuple(each.demand for each in entries if each.demand),
         tuple(each.lookup for each in entries if each.lookup),
         identifier(design.tenant) if suspendable(design) else "",

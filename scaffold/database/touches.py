@@ -93,6 +93,7 @@ def _served(
         "p_operation",
         literal(entity.name),
         said="'{}'" if verb == "delete" else "p_values",
+        touch=verb,
     )
 
 

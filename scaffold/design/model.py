@@ -311,7 +311,8 @@ class Entity:
     service inside a tenant, and where it `is_tenant`, its one row there is the tenant itself.
     Its rows are known by a `secret`, if there is one.
     `renamed_from` is the name that the resource had before. `kept` are the columns that the
-    feature itself changes.
+    feature itself changes. A `derived` one is no table: this SQL says what its one row is in each
+    tenant, whose id it has.
     """
 
     name: str
@@ -333,6 +334,7 @@ class Entity:
     secret: Secret | None = None
     renamed_from: str = ""
     kept: tuple[str, ...] = ()
+    derived: str = ""
 
     @property
     def versioned(self) -> bool:

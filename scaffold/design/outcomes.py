@@ -16,7 +16,8 @@ class Outcome:
     a success, and 401 the one answer to every bad credential, for the cause in `detail`.
     `challenge` adds the header that asks for a stronger authentication (RFC 9470). Where another
     code is `told`, this one is the cause, which the log alone has. One that is `of` an operation is
-    in services with it alone.
+    in services with it alone. Where it is `explained`, the body of what the stored function returns
+    is a JSON object, whose members the problem document has as well.
     """
 
     code: str
@@ -25,6 +26,7 @@ class Outcome:
     challenge: bool = False
     told: str = ""
     of: str = ""
+    explained: bool = False
 
 
 CORE: tuple[Outcome, ...] = (

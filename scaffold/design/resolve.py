@@ -271,6 +271,7 @@ def _entity(
         secret=fixed.secret if fixed else None,
         renamed_from=source.renamed_from or "",
         kept=fixed.kept if fixed else (),
+        derived=fixed.derived if fixed else "",
     )
 
 
@@ -531,6 +532,7 @@ class _Operations:
             # An effect has If-Match, and no keys of its own: it is none of the spec's actions.
             traits=_present(
                 each.operation(
+                    self.whole,
                     self.source,
                     None if effect or (exports and not each.asks_readers) else action,
                     do,

@@ -11,6 +11,7 @@ from scaffold.features.audit import Audit
 from scaffold.features.feature import Feature
 from scaffold.features.idempotency import Idempotency
 from scaffold.features.limits import Limits
+from scaffold.features.plans import Plans
 from scaffold.features.sign_up import SignUp
 from scaffold.features.step_up import StepUp
 
@@ -23,5 +24,6 @@ FEATURES: tuple[Feature, ...] = (
     Administration(),
     SignUp(),
     Idempotency(),
+    Plans(),
     Audit(),
 )

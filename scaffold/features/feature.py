@@ -76,12 +76,13 @@ class BuiltIn:
     tenant, because it needs them itself; who lists and reads which is held by its functions alone.
     An update changes the fields `changed`. Where it `is_tenant`, its one row is the tenant itself.
     `kinds` are types that the language has no word for, or that depend on the spec, by the field or
-    the input of an action, and `defaults` are SQL expressions for a new row. Lists are filtered
-    by the owner with `owner_filters`, which the language has no key for. Of the declared actions,
+    the input of an action, and `defaults` are SQL expressions for a new row. Lists are filtered by
+    the owner with `owner_filters`, which the language has no key for. Of the declared actions,
     `exports` answer with its rows, of which one answer has at most so many. `granted_as` has the
     verbs that are granted by a word of another built-in resource, each with the name of that
     resource and the word: such a grant names the roles that it `gives`, and nothing else. `kept`
-    are the columns that the feature changes by itself.
+    are the columns that the feature changes by itself. A `derived` one is what this SQL, in place
+    of a table, says of each tenant: one row, whose id is the tenant's, and which nobody writes.
     """
 
     declared: Resource
@@ -101,6 +102,7 @@ class BuiltIn:
     exports: Mapping[str, int] = field(default_factory=dict)
     granted_as: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     kept: tuple[str, ...] = ()
+    derived: str = ""
 
     @property
     def operations(self) -> tuple[str, ...]:
@@ -159,8 +161,11 @@ class Feature:
         """The trait of the service, or nothing where the spec does not use this."""
         return None
 
-    def operation(self, source: Resource, action: Action | None, do: str) -> object | None:
-        """The trait of the operation `do` of a resource, which is an action or one of the five."""
+    def operation(
+        self, spec: Spec, source: Resource, action: Action | None, do: str
+    ) -> object | None:
+        """The trait of the operation `do` of a resource of a spec: an action or one of the
+        five."""
         return None
 
     def used(self, design: Design) -> bool:
@@ -233,7 +238,7 @@ class Feature:
         """What this asks of every caller."""
         return None
 
-    def steps(self, served: Served) -> Steps | None:
+    def steps(self, design: Design, served: Served) -> Steps | None:
         """What this adds to a stored function that serves some operations."""
         return None
 
@@ -244,6 +249,15 @@ class Feature:
     def triggers(self, design: Design, render: Render) -> str:
         """Further rules as SQL, which every migration applies again."""
         return ""
+
+    def guarded(self, design: Design) -> Iterable[tuple[str, str]]:
+        """The triggers that hold a rule on tables other than its own, each after its table."""
+        return ()
+
+    def founded(self, design: Design) -> Iterable[str]:
+        """The stored functions that are called with the id of a new tenant, in the transaction
+        that makes it."""
+        return ()
 
     # The service and its tests.
 

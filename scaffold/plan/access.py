@@ -278,7 +278,7 @@ def _beyond(operation: Operation, entity: Entity, mine: list[Alternative]) -> li
 
 def _many(entity: Entity, world: World) -> bool:
     """Can there be several rows like this one, whatever has to be unique?"""
-    if entity.is_tenant:
+    if entity.is_tenant or entity.derived:
         return False
     free = {
         column.name

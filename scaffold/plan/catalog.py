@@ -68,6 +68,7 @@ def _resource(entity: Entity, design: Design) -> Mapping[str, Any]:
         "built_in": entity.built_in,
         **({"open": True} if entity.open else {}),
         **({"is_tenant": True} if entity.is_tenant else {}),
+        **({"derived": True} if entity.derived else {}),
         "owner": entity.owner or "",
         "fields": {
             each.name: each.kind.schema()

@@ -217,6 +217,16 @@ class ServiceView:
         return [each for feature in FEATURES for each in feature.expired(self.design)]
 
     @property
+    def founded(self) -> Sequence[str]:
+        """The stored functions that are called with the id of a new tenant."""
+        return [each for feature in FEATURES for each in feature.founded(self.design)]
+
+    @property
+    def explained(self) -> Sequence[Outcome]:
+        """The outcomes whose refusals say more than their reason."""
+        return [each for each in self.outcomes if each.explained]
+
+    @property
     def recorded_effects(self) -> bool:
         """Is there a stored function that records an effect?"""
         return any(each.name == "record_" for each in self.stored.functions.all)
@@ -257,6 +267,7 @@ class ServiceView:
     def triggers(self) -> Sequence[tuple[str, str]]:
         """The triggers that hold a rule, each after its table."""
         added = [(own.table.name, name) for own in self.own_tables for name in own.triggers]
+        added += [each for feature in FEATURES for each in feature.guarded(self.design)]
         last = [("member", "keeps_a_holder")] if self.last_roles else []
         return [("member", "roles_are_known"), *last, *added]
 
@@ -302,6 +313,11 @@ class ServiceView:
     def granted_tenant(self) -> bool:
         """Is somebody granted the tenant itself?"""
         return any(each.is_tenant for each in self.design.entities)
+
+    @property
+    def has_derived(self) -> bool:
+        """Is there a resource whose one row in a tenant is worked out?"""
+        return any(each.derived for each in self.design.entities)
 
     @property
     def has_open(self) -> bool:

@@ -47,13 +47,20 @@ _BUILT_IN_KINDS = frozenset({
     "sign_up",
 })  # fmt: skip
 
-BUILT_IN_RESOURCES = _BUILT_IN_KINDS | {"healthz", "readyz", "metrics", "docs", "openapi"}
+BUILT_IN_RESOURCES = _BUILT_IN_KINDS | {
+    "healthz",
+    "readyz",
+    "metrics",
+    "docs",
+    "openapi",
+    "usage_",
+}
 
 BUILT_IN_PATHS = BUILT_IN_RESOURCES | {plural(each) for each in _BUILT_IN_KINDS}
 
 BUILT_IN_TABLES = frozenset({
     "member", "member_role", "tenant_organization", "audit_event", "idempotency_key",
-    "schema_migration", "invitation", "sign_up",
+    "schema_migration", "invitation", "sign_up", "subscription",
 })  # fmt: skip
 """The tables that every service has beside those of its tenants and resources, and beside those
 whose names end in an underscore, as no name of a spec does."""

@@ -14,15 +14,12 @@ from .versions import own_name
 
 UNBUILT = frozenset(
     {
-        ("plans",),
-        ("trial",),
         ("billing",),
         ("exports",),
         ("ai",),
         ("webhooks",),
         ("events",),
         ("flags",),
-        ("resources", "actions", "feature"),
         ("resources", "events"),
         ("resources", "fields", "encrypt"),
     }

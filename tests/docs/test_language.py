@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from scaffold.features.limits.keys import Rate
 from scaffold.spec import model
+from scaffold.spec.rates import Rate
 from scaffold.spec.translate import UNBUILT
 from scaffold.spec.versions import NEWEST, RENAMES
 from scaffold.types.fields import Field

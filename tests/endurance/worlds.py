@@ -82,7 +82,8 @@ class Worlds:
                             wanted.add((resource or about["resource"], role, json.dumps(row)))
             for resource, role, row in sorted(wanted):
                 await self._row(connection, made, resource, role, json.loads(row))
-        tables = {e["table"] for e in self.resources.values() if not e.get("is_tenant")}
+        known = self.resources.values()
+        tables = {e["table"] for e in known if not (e.get("is_tenant") or e.get("derived"))}
         for table in tables:
             found = await connection.fetch(
                 f"select id::text from {self._emitted.package}.{table} where tenant_id = $1",  # noqa: S608

@@ -101,7 +101,7 @@ def test_it_is_exported_with_fields_conditions_and_a_recent_sign_in() -> None:
     assert way.fields is not None and "request_id" not in way.fields
     files = unformatted(found)
     body = files["library/store/functions/audit_event.sql"].partition("export_audit_event")[2]
-    assert "enter_(p_tenant, p_caller, array['reader'], 300)" in body
+    assert "enter_(p_tenant, p_caller, array['reader'], p_age => 300)" in body
     assert "record_(v_caller, 'export_audit_event', 'audit_event', null, null," in body
     facts = surface(found)
     assert facts["operations"]["audit_event:export step_up"] == "300 s"

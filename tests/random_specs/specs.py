@@ -158,6 +158,11 @@ def specs(draw: Draw, most: int = 4) -> str:
         spec["audit"] = {"retain": f"{days}d"}
     if often(draw):
         spec["api_keys"] = {"max_lifetime": f"{draw(st.integers(1, 365))}d"}
+    if often(draw, 2):
+        spec |= draw(entitlements(spec))
+        if often(draw, 2):
+            role = draw(st.sampled_from(sorted(spec["roles"])))
+            spec["roles"][role].setdefault("can", []).append({"do": "read", "on": "subscription"})
     text = json.dumps(spec, ensure_ascii=False, indent=1)
     assume(accepted(text))
     return text
@@ -343,6 +348,56 @@ def limits(draw: Draw) -> Data:
     if often(draw, 2):
         found["failed_authentication"] = draw(st.sampled_from(("30/min", "1000/s")))
     return found
+
+
+@st.composite
+def entitlements(draw: Draw, spec: Data) -> Data:
+    """The plans of a spec, and what they gate: the resources get the feature that they need."""
+
+    def word(name: str) -> str:
+        return names.identifier(name, "a plan")
+
+    features = draw(distinct_names(word, 3))
+    gates: set[str] = set()
+    meters: dict[str, str] = {}
+    for name, resource in spec["resources"].items():
+        actions = resource.get("actions", {})
+        gated = [resource] if often(draw) else [each for each in actions.values() if often(draw, 2)]
+        for each in gated:
+            each["feature"] = draw(st.sampled_from(features))
+            gates.add(each["feature"])
+        for meter in (name, *(f"{name}.{action}" for action in actions)):
+            if often(draw):
+                kinds = ("/day", "/month", "") if meter == name else ("/day", "/month")
+                meters[meter] = draw(st.sampled_from(kinds))
+    plans = draw(distinct_names(word, 3))
+    rated = often(draw, 2)
+    found: Data = {}
+    for number, name in enumerate(plans):
+        plan = found[name] = {}
+        if number and often(draw, 2):
+            plan["price"] = draw(st.sampled_from(("price_1", "plan/2:a.b")))
+        has = draw(st.lists(st.sampled_from(sorted(gates)), unique=True)) if gates else []
+        if gates and name == plans[-1]:
+            has = sorted(gates)
+        if has:
+            plan["features"] = has
+        if rated:
+            rate = draw(st.sampled_from(("1000/s", "60000/min", "1000000/day")))
+            plan["limits"] = {"tenant": rate}
+        plan["quotas"] = {
+            meter: draw(
+                st.sampled_from(
+                    (
+                        f"{draw(st.sampled_from((3, 50, 10**9)))}{period}",
+                        {"unlimited_because": "It costs us nothing."},
+                    )
+                )
+            )
+            for meter, period in meters.items()
+        }
+    trial = {"plan": draw(st.sampled_from(plans)), "days": draw(st.sampled_from((1, 365)))}
+    return {"plans": found} | ({"trial": trial} if often(draw, 2) else {})
 
 
 @st.composite

@@ -2,9 +2,9 @@
 
 import pytest
 
-from scaffold.features.limits.keys import Rate, Unlimited
 from scaffold.spec.load import loads
 from scaffold.spec.model import Attribute
+from scaffold.spec.rates import Rate, Unlimited
 
 from .samples import check_refused, spec
 
@@ -284,7 +284,7 @@ def test_limits_sizes_and_durations() -> None:
         (spec() + "audit: {retain: ▸400}\n", "E-RETENTION", "400d"),
         (spec() + "audit: {retain: ▸40000d}\n", "E-RETENTION", "at most 36500d"),
         (spec() + "▸limit: {}\n", "E-UNKNOWN-KEY", "Did you mean limits?"),
-        (spec() + "▸plans: {}\n▸webhooks: {}\n", "E-UNBUILT", "not built yet"),
+        (spec() + "▸billing: {}\n▸webhooks: {}\n", "E-UNBUILT", "not built yet"),
         (resource("▸events: {}"), "E-UNBUILT", "not built yet"),
         (resource("page: {max: ▸1001}"), "E-RANGE", "more than 1000"),
         (resource("page: {default: ▸30, max: 20}"), "E-RANGE", "longer than max"),
@@ -293,7 +293,7 @@ def test_limits_sizes_and_durations() -> None:
         (resource("plural: ▸members"), "E-RESERVED", "built in"),
         (resource("owner: ▸version"), "E-RESERVED", "built in"),
         (resource("idempotent: ▸always"), "E-VALUE", "Known: optional and required"),
-        (action("{on: item, ▸feature: x}"), "E-UNBUILT", "not built yet"),
+        (action("{on: item, feature: ▸x}"), "E-UNKNOWN-FEATURE", "no plans"),
         (action("{on: ▸items}"), "E-VALUE", "Did you mean item?"),
         (action("{on: item, step_up: ▸0s}"), "E-RANGE", "24h"),
         (action("{on: item, step_up: ▸25h}"), "E-RANGE", "24h"),

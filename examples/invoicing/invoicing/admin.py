@@ -38,6 +38,7 @@ EXPIRED: Final[tuple[tuple[str, str], ...]] = (
     ("api_key", "expires_at < now() - interval '30 days'"),
     ("invitation", "expires_at < now() - interval '30 days'"),
     ("idempotency_key", "expires_at < now()"),
+    ("usage_", "period <> 'held' and changed_at < now() - interval '400 days'"),
     ("audit_event", "occurred_at < now() - interval '2555 days'"),
 )
 """The tables that keep rows for a time, each with the condition that it is over."""
@@ -258,6 +259,7 @@ def create_tenant(
                 *attributes.values(),
             )
             session = await bound(connection, row["id"], operator)
+            await connection.execute("select start_trial_($1)", row["id"])
             await session.record(
                 "create_organization", "organization", row, "slug", "name", *attributes
             )
@@ -366,6 +368,94 @@ def sign_out_member(
     _changed(
         tenant, operator, "sign_out_member", member, "tokens_valid_after", now, as_json
     )
+
+
+class Plan(StrEnum):
+    """The plans of the service."""
+
+    FREE = "free"
+    TEAM = "team"
+
+
+plans = typer.Typer(
+    help="The plan of a tenant, and what it has used of it.", no_args_is_help=True
+)
+app.add_typer(plans, name="plan")
+
+
+@plans.command("show")
+def show_plan(tenant: Tenant, as_json: Json = False) -> None:
+    """Show which plan counts for a tenant, and what its subscription says."""
+
+    async def work() -> Sequence[Row]:
+        async with connected() as connection:
+            found = await _tenant(connection, tenant)
+            await bind(connection, found)
+            return await connection.fetch(
+                "select plan_of_(o.id) as counts, s.plan, s.state, s.trial_ends_at, s.past_due_at, s.because, s.changed_at"
+                " from organization o left join subscription s on s.tenant_id = o.id where o.id = $1",
+                found,
+            )
+
+    _show(_run(work), as_json)
+
+
+@plans.command("set")
+def set_plan(
+    tenant: Tenant,
+    plan: Plan,
+    operator: Operator,
+    because: Annotated[
+        str | None, typer.Option(help="Why, for whoever looks at it later.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Give a tenant a plan, from the next request on, whatever was paid."""
+
+    async def work() -> Sequence[Row]:
+        async with administering(tenant, operator) as session:
+            ended = await session.connection.fetchval(
+                "select subscribe_($1, 'active', $2, now(), null, $3)",
+                session.tenant,
+                plan.value,
+                because,
+            )
+            if ended != "ok":
+                raise Refused(
+                    f"The subscription cannot be changed so: {ended}. `plan show` says how it stands."
+                )
+            rows = await session.connection.fetch(
+                "select tenant_id, plan, state, because from subscription where tenant_id = $1",
+                session.tenant,
+            )
+            await session.record(
+                "set_plan",
+                "subscription",
+                {"id": session.tenant},
+                "plan",
+                "state",
+                "because",
+            )
+            return rows
+
+    _show(_run(work), as_json)
+
+
+@plans.command("usage")
+def show_usage(tenant: Tenant, as_json: Json = False) -> None:
+    """Show what a tenant has used, by the day or the month in UTC, the latest first."""
+
+    async def work() -> Sequence[Row]:
+        async with connected() as connection:
+            found = await _tenant(connection, tenant)
+            await bind(connection, found)
+            return await connection.fetch(
+                "select meter, period, used, most_(plan_of_($1), meter) as most from usage_"
+                " where tenant_id = $1 order by meter, period desc",
+                found,
+            )
+
+    _show(_run(work), as_json)
 
 
 @app.command()

@@ -23,6 +23,7 @@ from invoicing.resources.organization import handlers as organization_handlers
 from invoicing.resources.organization import models as organization_models
 from invoicing.resources.payment import handlers as payment_handlers
 from invoicing.resources.payment import models as payment_models
+from invoicing.resources.subscription import handlers as subscription_handlers
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
@@ -129,6 +130,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         conditional=True,
         step_up=300,
         idempotency="required",
+        feature="sending",
     ),
     Operation(
         id="settle_invoice",
@@ -405,6 +407,13 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             TypeAdapter(organization_models.OrganizationPatch), 65536, MERGE_PATCH
         ),
         conditional=True,
+    ),
+    Operation(
+        id="read_subscription",
+        method="GET",
+        path="/subscriptions/{subscription_id}",
+        permission="subscription:read",
+        handler=subscription_handlers.read,
     ),
     # No permission: open to Whoever has the token of an invitation and is the person that it is bound to.
     Operation(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from scaffold.design.surface import Fact
     from scaffold.features.mutant import Mutant
     from scaffold.lint.rule import Rule
-    from scaffold.spec.model import Action, Resource
+    from scaffold.spec.model import Action, Resource, Spec
 
 
 class Idempotency(Feature):
@@ -30,7 +30,9 @@ class Idempotency(Feature):
     name: ClassVar[str] = "idempotency"
     keys: ClassVar[Keys] = Keys(resource=ResourceKeys, action=ActionKeys)
 
-    def operation(self, source: Resource, action: Action | None, do: str) -> object | None:
+    def operation(
+        self, spec: Spec, source: Resource, action: Action | None, do: str
+    ) -> object | None:
         from scaffold.features.idempotency.design import Repeatable
 
         asked = action if action is not None else source if do == "create" else None
@@ -112,7 +114,7 @@ class Idempotency(Feature):
         if self.used(design):
             yield "idempotency_key", "expires_at < now()"
 
-    def steps(self, served: Served) -> Steps | None:
+    def steps(self, design: Design, served: Served) -> Steps | None:
         from scaffold.features.idempotency.database import steps
 
         return steps(served)

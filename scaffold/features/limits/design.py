@@ -8,7 +8,8 @@ from typing import Literal
 
 from scaffold.design.model import Design
 from scaffold.design.surface import Fact
-from scaffold.features.limits.keys import Rate, Rates, Unlimited
+from scaffold.features.limits.keys import Rates
+from scaffold.spec.rates import Rate, Unlimited
 
 Scope = Literal["user", "token", "tenant", "failed_authentication"]
 SCOPES: tuple[Scope, ...] = ("user", "token", "tenant", "failed_authentication")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scaffold import naming
 from scaffold.columns import TENANT
@@ -15,6 +15,7 @@ from scaffold.database.signatures import BODY, CALL, ID, JSONB, OUTCOME, ROLES, 
 from scaffold.database.sql import array, identifier, literal
 from scaffold.database.tables import now, text, uuid
 from scaffold.design.model import Design
+from scaffold.features import FEATURES
 from scaffold.features.sign_up.design import SIGN_UP, SignUp
 from scaffold.features.sign_up.keys import MAX_TENANTS
 
@@ -77,8 +78,10 @@ def joining(context: Context, found: SignUp) -> Iterable[Function]:
     attributes = {each.name: each.kind for each in design.tenant_attributes}
     given = [("id", "p_tenant"), ("slug", "p_body ->> 'slug'"), ("name", "p_body ->> 'name'")]
     given += [(name, attributes[name].extract("p_body", name)) for name in found.attributes]
+    begun = [name for each in FEATURES for name in each.founded(design)]
+    gate = around.gate(context.entry("'{}'", around.entry), ())
     view = View(
-        around.gate(context.entry("'{}'", around.entry), ()),
+        replace(gate, after=(*(f"perform {each}(p_tenant);" for each in begun), *gate.after)),
         identifier(design.tenant),
         naming.reference(design.tenant),
         ", ".join(map(literal, (found.issuer, DEVELOPMENT_ISSUER))),

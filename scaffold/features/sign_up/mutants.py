@@ -48,8 +48,8 @@ MUTANTS: Final = (
         id="the-service-makes-members-of-any-tenant",
         control="AZ-1",
         file=POLICIES,
-        old="o.created_at = now()",
-        new="o.created_at is not null",
+        old="o.id = member.tenant_id and o.created_at = now()",
+        new="o.id = member.tenant_id and o.created_at is not null",
         noticed_by=f"{TESTS}::test_the_service_makes_no_member_of_another_tenant",
     ),
     Mutant(

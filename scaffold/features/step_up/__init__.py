@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scaffold.design.surface import Fact
     from scaffold.features.mutant import Mutant
     from scaffold.lint.rule import Rule
-    from scaffold.spec.model import Action, Resource
+    from scaffold.spec.model import Action, Resource, Spec
 
 
 class StepUp(Feature):
@@ -27,7 +27,9 @@ class StepUp(Feature):
     keys: ClassVar[Keys] = Keys(action=ActionKeys)
     asks_readers: ClassVar[bool] = True
 
-    def operation(self, source: Resource, action: Action | None, do: str) -> object | None:
+    def operation(
+        self, spec: Spec, source: Resource, action: Action | None, do: str
+    ) -> object | None:
         from scaffold.features.step_up.design import FreshSignIn
 
         if not isinstance(action, ActionKeys) or action.step_up is None:
@@ -93,7 +95,7 @@ class StepUp(Feature):
 
         return ENTRY if self.used(design) else None
 
-    def steps(self, served: Served) -> Steps | None:
+    def steps(self, design: Design, served: Served) -> Steps | None:
         from scaffold.features.step_up.database import steps
 
         return steps(served)

@@ -26,4 +26,4 @@ def steps(served: Served) -> Steps | None:
         seconds_of(each) for each in served.operations
     ):
         return None
-    return Steps(entry=(served.chosen(lambda each: str(seconds_of(each) or "")),))
+    return Steps(entry=((AGE.name, served.chosen(lambda each: str(seconds_of(each) or ""))),))

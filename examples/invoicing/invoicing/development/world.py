@@ -9,6 +9,7 @@ from uuid import NAMESPACE_DNS, UUID, uuid4, uuid5
 
 import asyncpg
 
+from invoicing.development import plans
 from invoicing.development.examples import example
 from invoicing.settings import DEVELOPMENT_ISSUER
 
@@ -52,7 +53,9 @@ async def add_tenant(
         **values,
         **attributes,
     }
-    return await insert(connection, "organization", row)
+    found = await insert(connection, "organization", row)
+    await plans.subscribe(connection, found, plans.WIDEST)
+    return found
 
 
 async def add_member(
@@ -85,6 +88,8 @@ async def add_row(
     where it has to be unique.
     """
     about = CATALOG["resources"][resource]
+    if about.get("derived"):
+        return member.tenant_id
     if about.get("is_tenant"):
         return await _change_tenant(connection, member.tenant_id, given)
     row: dict[str, object] = {"tenant_id": str(member.tenant_id), "id": str(uuid4())}

@@ -12,6 +12,7 @@ from invoicing.gate.limits import (
     MemoryLimiter,
     headers,
 )
+from invoicing.gate.plans import RATES, rated
 from invoicing.gate.problems import Problem
 from invoicing.settings import Settings, supervised
 from invoicing.store.startup import UnsafeConfiguration
@@ -38,6 +39,7 @@ class Limited:
         self._verifier = verifier
         self._limiter = limiter
         self._keys = keys
+        self._rates = dict(RATES)
         self._failures = LIMITS[FAILURES]
         self._charged = [
             limit
@@ -108,7 +110,15 @@ class Limited:
     async def _charge(self, principal: Principal) -> Decision:
         """Charges the limits of the user, the token and the tenant: all of them, or none."""
         return await self._limiter.take(
-            tuple((limit, principal.counted[limit.name]) for limit in self._charged)
+            tuple(
+                rated(
+                    self._rates,
+                    limit,
+                    principal.counted[limit.name],
+                    principal.tenant_id,
+                )
+                for limit in self._charged
+            )
         )
 
 

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from invoicing.gate.answers import Answer
 from invoicing.gate.conditional import if_match
 from invoicing.gate.identity import Principal
+from invoicing.gate.plans import KNOWN
 from invoicing.gate.problems import Problem
 from invoicing.gate.shape import Headers, item_id
 from invoicing.store.database import Database, succeeded
@@ -49,6 +50,7 @@ class Operation:
     founding: bool = False
     step_up: int | None = None
     idempotency: Literal["none", "optional", "required"] = "none"
+    feature: str = ""
 
 
 @dataclass(slots=True)
@@ -119,6 +121,7 @@ class Call:
             self.request.roles = row["roles"]
             if self.principal.decided is not None:
                 self.principal.decided(row["outcome"])
+            KNOWN.learn(self.principal.tenant_id, row.get("plan"))
         found = succeeded(row)
         if (made := found.get("id")) is not None:
             self.request.row = str(made)

@@ -1,5 +1,6 @@
 """From the outcome of a stored function to an answer or a refusal."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -82,12 +83,29 @@ REFUSALS: Final[Mapping[str, Callable[[], Problem]]] = {
     "idempotency_key_required": lambda: Problem(400, "idempotency_key_required"),
     "idempotency_mismatch": lambda: Problem(422, "idempotency_mismatch"),
     "idempotency_in_flight": lambda: Problem(409, "idempotency_in_flight"),
+    "feature_not_in_plan": lambda: Problem(
+        403, "feature_not_in_plan", "The plan of the tenant does not have this."
+    ),
+    "quota_exceeded": lambda: Problem(
+        403, "quota_exceeded", "The plan of the tenant has no more of this."
+    ),
 }
 
 
-def refuse(outcome: str) -> Problem:
+EXPLAINED: Final = frozenset(
+    {
+        "quota_exceeded",
+    }
+)
+"""The outcomes whose refusals say more than their reason, in the body of the row."""
+
+
+def refuse(outcome: str, body: str = "{}") -> Problem:
     """The problem for an outcome that is not success."""
-    return REFUSALS[outcome]()
+    problem = REFUSALS[outcome]()
+    if outcome in EXPLAINED:
+        problem.members = json.loads(body)
+    return problem
 
 
 def found(row: Record, known: bytes | None) -> Answer:

@@ -1,7 +1,7 @@
 """Problem documents (RFC 9457): every refusal has one, and none says what is inside."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Final, TypedDict
 
@@ -55,6 +55,7 @@ class Problem(Exception):
         self.faults = faults
         self.headers = headers
         self.cause = cause
+        self.members: Mapping[str, object] = {}
 
     def answer(self) -> Answer:
         """The problem document."""
@@ -68,6 +69,7 @@ class Problem(Exception):
             document["detail"] = self.detail
         if self.faults:
             document["errors"] = list(self.faults)
+        document |= self.members
         body = json.dumps(document, separators=(",", ":")).encode()
         headers = tuple(self.headers) + ((RETRY,) if self.status == 503 else ())
         return Answer(self.status, body, headers, media_type=MEDIA_TYPE)

@@ -137,7 +137,7 @@ def succeeded(row: Record | None) -> Record:
     if row is None:
         raise Problem(503, "unavailable", cause="a stored function returned nothing")
     if row["outcome"] not in SUCCESS:
-        raise refuse(row["outcome"])
+        raise refuse(row["outcome"], row.get("body") or "{}")
     return row
 
 

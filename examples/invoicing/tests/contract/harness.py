@@ -20,7 +20,7 @@ import uvicorn
 from pydantic import SecretStr
 
 from invoicing import app
-from invoicing.development import world
+from invoicing.development import plans, world
 from invoicing.development.database import Database, roles
 from invoicing.development.examples import example
 from invoicing.development.issuer import DevelopmentIssuer
@@ -174,6 +174,7 @@ def world_of(
     tenant_id = service.run(
         world.add_tenant(connection, next(SLUGS), **facts["tenant"])
     )
+    service.run(plans.hold_off(connection, tenant_id))
     subject = f"{role or 'nobody'}-{uuid4()}"
     roles = [role] if role else []
     me = service.run(world.add_member(connection, tenant_id, subject, *roles))
@@ -234,6 +235,8 @@ def prepare(
     operation, about = TABLE[operation_id], ACCESS[operation_id]
     facts = facts or _any_allowed(about)
     here = world_of(service, role, facts)
+    if plans.WIDEST not in about.get("plans", (plans.WIDEST,)):
+        service.run(plans.subscribe(service.admin, here.tenant_id, about["plans"][0]))
     headers = {"authorization": f"Bearer {(caller or here).token}"}
     if about["conditional"]:
         headers["if-match"] = '"1"'

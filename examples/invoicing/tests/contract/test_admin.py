@@ -192,6 +192,7 @@ def test_what_has_expired_is_purged_and_nothing_else(
             "api_key",
             "invitation",
             "idempotency_key",
+            "usage_",
             "audit_event",
         ],
         0,

@@ -64,6 +64,7 @@ GOOD_FOR = {
     "payment:list",
     "payment:read",
     "payment:refund",
+    "subscription:read",
 }
 """The permissions that keys can have."""
 PLAIN = {name for name, about in CATALOG["roles"].items() if about["mfa"] == "none"}

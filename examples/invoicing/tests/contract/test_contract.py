@@ -24,6 +24,7 @@ from invoicing.resources.invoice_line import models as invoice_line_models
 from invoicing.resources.member import models as member_models
 from invoicing.resources.organization import models as organization_models
 from invoicing.resources.payment import models as payment_models
+from invoicing.resources.subscription import models as subscription_models
 from tests.contract.harness import (
     ACCESS,
     CONTRACT,
@@ -43,6 +44,7 @@ MODELS = [
     member_models,
     invitation_models,
     organization_models,
+    subscription_models,
 ]
 DECLARED_HEADERS = {"if-match", "if-none-match", "idempotency-key", "content-type"}
 PROSE = {"title", "description", "default", "examples"}
@@ -82,6 +84,7 @@ def test_an_operation_is_guarded_as_promised(operation: str) -> None:
     assert ("x-precondition" in promised) is served.conditional
     assert promised.get("x-step-up-seconds") == served.step_up
     assert promised.get("x-idempotency", "none") == served.idempotency
+    assert promised.get("x-feature", "") == served.feature
     assert promised["security"] == [{"bearer": []}]
     assert str(served.status) in promised["responses"]
 

@@ -26,6 +26,14 @@ BUILT_IN = {
         "SELECT",
         "INSERT",
     },
+    "subscription": {
+        "SELECT",
+        "INSERT",
+    },
+    "usage_": {
+        "SELECT",
+        "INSERT",
+    },
     "audit_event": {
         "INSERT",
     },
@@ -58,6 +66,10 @@ CHANGED: dict[str, set[str]] = {
         "body",
         "created_at",
         "expires_at",
+    },
+    "usage_": {
+        "used",
+        "changed_at",
     },
 }
 """The columns of such a table that it may change."""

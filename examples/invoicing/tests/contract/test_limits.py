@@ -11,6 +11,7 @@ from invoicing.development.examples import example
 from invoicing.development.issuer import DevelopmentIssuer
 from invoicing.gate.admission import FAILURES, FOUNDING, LIMITS
 from invoicing.gate.limits import Limit, LimiterUnavailable, MemoryLimiter
+from invoicing.gate.plans import RATES
 from tests.contract.harness import (
     TABLE,
     Service,
@@ -35,6 +36,8 @@ def limited(
     for scope in LIMITS:
         count = SMALL if scope == request.param else 1_000_000
         monkeypatch.setitem(LIMITS, scope, Limit(scope, count, 3600))
+    for plan in RATES:
+        monkeypatch.setitem(RATES, plan, LIMITS["tenant"])
     running = Service(database, issuer)
     yield running
     running.close()

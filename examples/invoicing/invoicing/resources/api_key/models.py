@@ -125,11 +125,12 @@ class ApiKeyCreate(Closed):
                 "payment:list",
                 "payment:read",
                 "payment:refund",
+                "subscription:read",
             ]
         ],
         Field(
             min_length=1,
-            max_length=33,
+            max_length=34,
             fail_fast=True,
             json_schema_extra={"uniqueItems": True},
         ),

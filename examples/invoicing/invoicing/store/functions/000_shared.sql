@@ -4,15 +4,15 @@
 -- why they are refused, if they are.
 do $$
 begin
-  create type caller_ as (tenant uuid, member uuid, roles text[], refusal text, user_regions text[]);
+  create type caller_ as (tenant uuid, member uuid, roles text[], refusal text, user_regions text[], plan text);
 exception when duplicate_object then null;
 end $$;
 
 -- Binds this transaction to the tenant and to the caller, and says who that is, and why they are refused if they hold
 -- none of the roles `p_allowed`. Who shows an API key is found by it. `p_age` is how old the authentication may be, in
--- seconds.
-create or replace function enter_(p_tenant uuid, p_caller jsonb, p_allowed text[], p_age integer default null)
-  returns caller_ language plpgsql as $$
+-- seconds. `p_feature` is the feature that their plan has to have.
+create or replace function enter_(p_tenant uuid, p_caller jsonb, p_allowed text[], p_age integer default null,
+  p_feature text default null) returns caller_ language plpgsql as $$
 declare
   v_caller caller_;
   v_held text[];
@@ -47,6 +47,14 @@ begin
   if v_refusal is not null then
     v_caller.roles := '{}';
     v_caller.refusal := v_refusal;
+  end if;
+  if v_caller.refusal is null then
+    v_caller.plan := plan_of_(p_tenant);
+    if p_feature is not null then  -- by itself: what is not asked is not prepared either
+      if p_feature <> all (case v_caller.plan when 'team' then array['sending'] else '{}' end) then
+        v_caller.refusal := 'feature_not_in_plan';
+      end if;
+    end if;
   end if;
   if v_caller.refusal is null and p_age is not null then  -- by itself: what is not asked is not prepared either
     if coalesce((p_caller ->> 'auth_time')::bigint, 0) < extract(epoch from now()) - p_age then
@@ -188,6 +196,110 @@ select case when bool_and(e.known) then p_body else
     concat('{', string_agg(to_json(e.key) || ':' || e.value, ',' order by e.number) filter (where e.known), '}') end
   from (select key, value, number, key = any (p_always) or coalesce(p_view::jsonb ? key, false) as known
     from json_each(p_body::json) with ordinality as member (key, value, number)) e $$;
+
+-- The plan that counts for a tenant at this moment.
+create or replace function plan_of_(p_tenant uuid) returns text language plpgsql stable as $$
+declare
+  v_plan text;
+begin
+  select s.plan into v_plan from subscription s where s.tenant_id = p_tenant
+    and s.plan in ('free', 'team') and (s.state = 'active' or (s.state = 'trialing' and s.trial_ends_at > now()));
+  return coalesce(v_plan, 'free');
+end $$;
+
+-- How much a plan has of what a quota counts; null is without a limit.
+create or replace function most_(p_plan text, p_meter text) returns bigint language plpgsql immutable as $$
+begin
+  return case p_meter
+    when 'customer' then case p_plan when 'free' then 50 when 'team' then null else 0 end
+    when 'invoice' then case p_plan when 'free' then 25 when 'team' then 2000 else 0 end
+    else 0
+  end;
+end $$;
+
+-- Counts one use, or one row, against the quota of a plan. Where there is none left, it is what the refusal tells.
+create or replace function take_(p_tenant uuid, p_plan text, p_meter text) returns text language plpgsql as $$
+declare
+  v_most bigint := most_(p_plan, p_meter);
+  v_period text := case when p_meter = 'customer' then 'held' else to_char(now() at time zone 'UTC', 'YYYY-MM') end;
+begin
+  for v_attempt in 1..2 loop
+    update usage_ u set used = u.used + 1, changed_at = now()
+      where u.tenant_id = p_tenant and u.meter = p_meter and u.period = v_period
+        and (v_most is null or u.used < v_most);
+    if found then return null; end if;
+    -- The first in a period makes the counter.
+    insert into usage_ (tenant_id, meter, period) select p_tenant, p_meter, v_period
+      where not exists (select from usage_ u
+                          where u.tenant_id = p_tenant and u.meter = p_meter and u.period = v_period)
+      on conflict do nothing;
+  end loop;
+  return json_build_object('meter', p_meter, 'limit', v_most, 'resets_at', case
+      when p_meter = 'customer' then null
+      else (date_trunc('month', now() at time zone 'UTC') + interval '1 month') at time zone 'UTC'
+    end);
+end $$;
+
+-- Makes the counters of rows that a tenant does not have yet: nobody sees all rows that they count.
+create or replace function count_rows_(p_tenant uuid) returns void language plpgsql as $$
+begin
+  insert into usage_ (tenant_id, meter, period) select p_tenant, m.meter, 'held'
+    from unnest(array['customer']) m (meter)
+    where not exists (select from usage_ u
+                        where u.tenant_id = p_tenant and u.meter = m.meter and u.period = 'held')
+    on conflict do nothing;
+end $$;
+
+-- Locks counters that a transaction may come to need, in the order of their names.
+create or replace function lock_usage_(p_tenant uuid, p_meters text[]) returns void language plpgsql as $$
+begin
+  perform from usage_ u where u.tenant_id = p_tenant and u.meter = any (p_meters)
+      and u.period in ('held', to_char(now() at time zone 'UTC', 'YYYY-MM'),
+                       to_char(now() at time zone 'UTC', 'YYYY-MM-DD'))
+    order by u.meter, u.period for update;
+end $$;
+
+-- Begins the trial of a new tenant.
+create or replace function start_trial_(p_tenant uuid) returns void language plpgsql as $$
+begin
+  insert into subscription (tenant_id, plan, state, trial_ends_at)
+    values (p_tenant, 'team', 'trialing', now() + interval '14 days');
+end $$;
+
+-- Brings the subscription of a tenant to a state and a plan, as something says that happened at `p_at`. Refused are
+-- what happened before the last that is known, and what no transition allows.
+create or replace function subscribe_(p_tenant uuid, p_state text, p_plan text, p_at timestamptz,
+  p_trial_ends_at timestamptz default null, p_because text default null)
+  returns text language plpgsql set search_path from current as $$
+declare
+  v_state text;
+  v_last timestamptz;
+begin
+  if p_plan not in ('free', 'team') then return 'plan_unknown'; end if;
+  -- The first change has no row to lock.
+  perform pg_advisory_xact_lock(hashtextextended('subscription ' || p_tenant, 0));
+  select s.state, s.event_at into v_state, v_last from subscription s where s.tenant_id = p_tenant;
+  if p_at < v_last then return 'stale'; end if;
+  if p_state is distinct from v_state and not exists (select from (values ('', 'trialing'), ('', 'active'),
+        ('', 'incomplete'), ('trialing', 'active'), ('trialing', 'incomplete'), ('trialing', 'past_due'),
+        ('trialing', 'paused'), ('trialing', 'canceled'), ('incomplete', 'active'), ('incomplete', 'canceled'),
+        ('active', 'past_due'), ('active', 'paused'), ('active', 'canceled'), ('active', 'disputed'),
+        ('past_due', 'active'), ('past_due', 'unpaid'), ('past_due', 'canceled'), ('past_due', 'disputed'),
+        ('unpaid', 'active'), ('unpaid', 'canceled'), ('unpaid', 'disputed'), ('paused', 'active'),
+        ('paused', 'past_due'), ('paused', 'canceled'), ('disputed', 'active'), ('disputed', 'unpaid'),
+        ('disputed', 'canceled'), ('canceled', 'active'), ('canceled', 'incomplete')) t (source, target)
+      where t.source = coalesce(v_state, '') and t.target = p_state) then
+    return 'transition_not_allowed';
+  end if;
+  insert into subscription as s (tenant_id, plan, state, trial_ends_at, past_due_at, because, event_at)
+    values (p_tenant, p_plan, p_state, p_trial_ends_at, case when p_state = 'past_due' then p_at end, p_because, p_at)
+    on conflict (tenant_id) do update
+      set plan = excluded.plan, state = excluded.state, trial_ends_at = excluded.trial_ends_at,
+          -- A payment that is missed again is missed since the first time.
+          past_due_at = case when s.state = excluded.state then s.past_due_at else excluded.past_due_at end,
+          because = excluded.because, event_at = excluded.event_at, changed_at = now();
+  return 'ok';
+end $$;
 
 -- Writes the audit event of an effect, which `p_said` names the fields of; ends well.
 create or replace function record_(p_caller caller_, p_operation text, p_resource text, p_id uuid, p_version bigint,

@@ -79,5 +79,6 @@ begin
     values (p_tenant, v_member, v_issuer, v_subject, 'human', array['administrator']);
   v_caller.member := v_member;
   body := json_build_object('organization_id', p_tenant, 'member_id', v_member, 'roles', array['administrator'])::text;
+  perform start_trial_(p_tenant);
   outcome := record_(v_caller, 'sign_up', 'organization', id, version, p_body, p_request);
 end $$;

@@ -10,11 +10,12 @@ create or replace view api_key_row_ with (security_invoker = true) as select
 -- List api keys, newest first.
 create or replace function list_api_keys(p_tenant uuid, p_caller jsonb, p_limit integer, p_sort text, p_after text,
   p_after_id uuid, p_filters jsonb, out outcome text, out roles text[], out body text, out last_key text,
-  out last_id uuid) language plpgsql set search_path from current as $$
+  out last_id uuid, out plan text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member']);
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   select array_to_string((array_agg(p.body))[:p_limit], ','),
     case when count(*) > p_limit then (array_agg(p.key))[p_limit]::text end,
@@ -29,12 +30,13 @@ end $$;
 
 -- Create an api key.
 create or replace function create_api_key(p_tenant uuid, p_caller jsonb, p_body jsonb, p_digest text, p_request text,
-  out outcome text, out roles text[], out id uuid, out version bigint, out body text)
+  out outcome text, out roles text[], out id uuid, out version bigint, out body text, out plan text)
   language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member']);
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   outcome := coalesce(v_caller.refusal, case when p_caller ? 'key' then 'key_not_allowed' end);
   if outcome is not null then return; end if;
   insert into api_key_row_ as t (tenant_id, member_id, name, operations, networks, lifetime, digest, expires_at)
@@ -50,11 +52,12 @@ end $$;
 
 -- Read an api key.
 create or replace function read_api_key(p_tenant uuid, p_caller jsonb, p_id uuid, out outcome text, out roles text[],
-  out version bigint, out body text) language plpgsql set search_path from current as $$
+  out version bigint, out body text, out plan text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member']);
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   select r.version, r.json_ into version, body from api_key_row_ r where r.tenant_id = p_tenant and r.id = p_id
       and r.member_id = v_caller.member;
@@ -63,12 +66,13 @@ end $$;
 
 -- Make a new secret for an API key, whose row is at one of the versions `p_match`.
 create or replace function rotate_api_key(p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_body jsonb,
-  p_digest text, p_request text, out outcome text, out roles text[], out version bigint, out body text)
+  p_digest text, p_request text, out outcome text, out roles text[], out version bigint, out body text, out plan text)
   language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member']);
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   outcome := coalesce(v_caller.refusal, case
     when p_caller ? 'key' then 'key_not_allowed'
     when (select k.revoked_at is not null from api_key_row_ k where k.tenant_id = p_tenant and k.id = p_id)
@@ -101,12 +105,13 @@ end $$;
 
 -- Revoke an API key, whose row is at one of the versions `p_match`.
 create or replace function revoke_api_key(p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_request text,
-  out outcome text, out roles text[], out version bigint, out body text)
+  out outcome text, out roles text[], out version bigint, out body text, out plan text)
   language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member']);
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   outcome := coalesce(v_caller.refusal, case when p_caller ? 'key' then 'key_not_allowed' end);
   if outcome is not null then return; end if;
   update api_key_row_ t set version = t.version + 1, updated_at = now(),

@@ -16,7 +16,7 @@ create or replace view customer_row_ with (security_invoker = true) as select
 -- List customers, newest first where `p_sort` is null.
 create or replace function list_customers(p_tenant uuid, p_caller jsonb, p_limit integer, p_sort text, p_after text,
   p_after_id uuid, p_filters jsonb, out outcome text, out roles text[], out body text, out last_key text,
-  out last_id uuid) language plpgsql set search_path from current as $$
+  out last_id uuid, out plan text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'analyst', 'member', 'viewer']);
   list_as_accountant boolean := v_caller.roles && array['accountant'];
@@ -25,6 +25,7 @@ declare
   list_any boolean := v_caller.roles && array['accountant', 'member', 'viewer'];
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   outcome := coalesce(v_caller.refusal, case
     when p_filters ?| array['email'] and list_as_analyst and not list_as_accountant and not list_as_member_viewer
         then 'field_not_readable'
@@ -62,7 +63,7 @@ end $$;
 
 -- Create a customer.
 create or replace function create_customer(p_tenant uuid, p_caller jsonb, p_body jsonb, p_key text, p_fingerprint text,
-  p_request text, out outcome text, out roles text[], out id uuid, out version bigint, out body text)
+  p_request text, out outcome text, out roles text[], out id uuid, out version bigint, out body text, out plan text)
   language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member']);
@@ -70,6 +71,7 @@ declare
   create_as_member boolean := v_caller.roles && array['member'];
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   outcome := coalesce(v_caller.refusal, case
     when not (create_as_accountant
               or (create_as_member
@@ -89,6 +91,8 @@ begin
     end if;
     if outcome is not null then return; end if;
   end if;
+  body := take_(p_tenant, v_caller.plan, 'customer');
+  if body is not null then outcome := 'quota_exceeded'; return; end if;
   insert into customer_row_ as t (tenant_id, name, email, phone, region, tax_number, website, payment_terms, tags,
                                   remark, address)
     values (p_tenant, p_body ->> 'name', p_body ->> 'email', p_body ->> 'phone', p_body ->> 'region',
@@ -104,7 +108,7 @@ end $$;
 
 -- Read a customer.
 create or replace function read_customer(p_tenant uuid, p_caller jsonb, p_id uuid, out outcome text, out roles text[],
-  out version bigint, out body text) language plpgsql set search_path from current as $$
+  out version bigint, out body text, out plan text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'analyst', 'member', 'viewer']);
   read_any boolean := v_caller.roles && array['accountant', 'member', 'viewer'];
@@ -112,6 +116,7 @@ declare
   see_as_accountant boolean := v_caller.roles && array['accountant'];
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   select r.version, case when read_any and see_as_accountant then r.json_ else r.open_
     || case when read_any then r.part_1_ else '' end || case when see_as_accountant then r.part_2_ else '' end
@@ -122,7 +127,7 @@ end $$;
 
 -- Change a customer that is at one of the versions `p_match`, with a merge patch (RFC 7396).
 create or replace function update_customer(p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_patch jsonb,
-  p_request text, out outcome text, out roles text[], out version bigint, out body text)
+  p_request text, out outcome text, out roles text[], out version bigint, out body text, out plan text)
   language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member']);
@@ -130,6 +135,7 @@ declare
   update_as_member boolean := v_caller.roles && array['member'];
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   outcome := coalesce(v_caller.refusal, case
     when not (update_as_accountant
               or (update_as_member
@@ -159,12 +165,15 @@ end $$;
 
 -- Delete a customer that is at one of the versions `p_match`.
 create or replace function delete_customer(p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_request text,
-  out outcome text, out roles text[], out version bigint) language plpgsql set search_path from current as $$
+  out outcome text, out roles text[], out version bigint, out plan text)
+  language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant']);
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
+  perform lock_usage_(p_tenant, array['customer']);
   delete from customer_row_ t where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
     returning t.version into version;
   if not found then outcome := missed_(v_caller, 'customer_row_', p_id, p_match); return; end if;

@@ -10,11 +10,12 @@ create or replace view invitation_row_ with (security_invoker = true) as select
 -- List invitations, newest first.
 create or replace function list_invitations(p_tenant uuid, p_caller jsonb, p_limit integer, p_sort text, p_after text,
   p_after_id uuid, p_filters jsonb, out outcome text, out roles text[], out body text, out last_key text,
-  out last_id uuid) language plpgsql set search_path from current as $$
+  out last_id uuid, out plan text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['administrator']);
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   select array_to_string((array_agg(p.body))[:p_limit], ','),
     case when count(*) > p_limit then (array_agg(p.key))[p_limit]::text end,
@@ -28,12 +29,13 @@ end $$;
 
 -- Create an invitation.
 create or replace function create_invitation(p_tenant uuid, p_caller jsonb, p_body jsonb, p_digest text, p_request text,
-  out outcome text, out roles text[], out id uuid, out version bigint, out body text)
+  out outcome text, out roles text[], out id uuid, out version bigint, out body text, out plan text)
   language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['administrator']);
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   outcome := coalesce(v_caller.refusal, case
     when p_caller ? 'key' then 'key_not_allowed'
     when
@@ -55,11 +57,12 @@ end $$;
 
 -- Read an invitation.
 create or replace function read_invitation(p_tenant uuid, p_caller jsonb, p_id uuid, out outcome text, out roles text[],
-  out version bigint, out body text) language plpgsql set search_path from current as $$
+  out version bigint, out body text, out plan text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['administrator']);
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   select r.version, r.json_ into version, body from invitation_row_ r where r.tenant_id = p_tenant and r.id = p_id;
   outcome := case when found then 'ok' else 'not_found' end;
@@ -67,12 +70,13 @@ end $$;
 
 -- Take an invitation back, whose row is at one of the versions `p_match`.
 create or replace function revoke_invitation(p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_request text,
-  out outcome text, out roles text[], out version bigint, out body text)
+  out outcome text, out roles text[], out version bigint, out body text, out plan text)
   language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['administrator']);
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   outcome := coalesce(v_caller.refusal, case when p_caller ? 'key' then 'key_not_allowed' end);
   if outcome is not null then return; end if;
   update invitation_row_ t set version = t.version + 1, updated_at = now(),

@@ -13,7 +13,7 @@ create or replace view invoice_row_ with (security_invoker = true) as select
 -- List invoices, newest first where `p_sort` is null.
 create or replace function list_invoices(p_tenant uuid, p_caller jsonb, p_limit integer, p_sort text, p_after text,
   p_after_id uuid, p_filters jsonb, out outcome text, out roles text[], out body text, out last_key text,
-  out last_id uuid) language plpgsql set search_path from current as $$
+  out last_id uuid, out plan text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'analyst', 'billing_worker', 'member', 'viewer']);
   list_any boolean := v_caller.roles && array['accountant', 'billing_worker', 'member', 'viewer'];
@@ -21,6 +21,7 @@ declare
   see_any boolean := v_caller.roles && array['accountant', 'member', 'viewer'];
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   if p_sort is null and p_filters is null then
     select array_to_string((array_agg(p.body))[:p_limit], ','),
@@ -61,7 +62,7 @@ end $$;
 
 -- Create an invoice.
 create or replace function create_invoice(p_tenant uuid, p_caller jsonb, p_body jsonb, p_key text, p_fingerprint text,
-  p_request text, out outcome text, out roles text[], out id uuid, out version bigint, out body text)
+  p_request text, out outcome text, out roles text[], out id uuid, out version bigint, out body text, out plan text)
   language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member']);
@@ -69,11 +70,14 @@ declare
   create_as_member boolean := v_caller.roles && array['member'];
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   if p_key is not null then
     select c.* into outcome, id, version, body from claim_(v_caller, 'create_invoice', p_key, p_fingerprint) c;
     if outcome is not null then return; end if;
   end if;
+  body := take_(p_tenant, v_caller.plan, 'invoice');
+  if body is not null then outcome := 'quota_exceeded'; return; end if;
   insert into invoice_row_ as t (tenant_id, owner_id, number, title, customer_id, region, due_on)
     values (p_tenant, v_caller.member, p_body ->> 'number', p_body ->> 'title', (p_body ->> 'customer_id')::uuid,
             p_body ->> 'region', (p_body ->> 'due_on')::date)
@@ -91,7 +95,7 @@ end $$;
 
 -- Read an invoice.
 create or replace function read_invoice(p_tenant uuid, p_caller jsonb, p_id uuid, out outcome text, out roles text[],
-  out version bigint, out body text) language plpgsql set search_path from current as $$
+  out version bigint, out body text, out plan text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'analyst', 'billing_worker', 'member', 'viewer']);
   read_any boolean := v_caller.roles && array['accountant', 'billing_worker', 'member', 'viewer'];
@@ -99,6 +103,7 @@ declare
   see_any boolean := v_caller.roles && array['accountant', 'member', 'viewer'];
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   select r.version, case when see_any then r.json_ else r.open_ || '}' end into version, body
     from invoice_row_ r where r.tenant_id = p_tenant and r.id = p_id
@@ -108,7 +113,7 @@ end $$;
 
 -- Change an invoice that is at one of the versions `p_match`, with a merge patch (RFC 7396).
 create or replace function update_invoice(p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_patch jsonb,
-  p_request text, out outcome text, out roles text[], out version bigint, out body text)
+  p_request text, out outcome text, out roles text[], out version bigint, out body text, out plan text)
   language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member']);
@@ -116,6 +121,7 @@ declare
   update_as_member boolean := v_caller.roles && array['member'];
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   update invoice_row_ t set version = t.version + 1, updated_at = now(),
       title = case when p_patch ? 'title' then p_patch ->> 'title' else t.title end,
@@ -130,13 +136,15 @@ end $$;
 
 -- Delete an invoice that is at one of the versions `p_match`.
 create or replace function delete_invoice(p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_request text,
-  out outcome text, out roles text[], out version bigint) language plpgsql set search_path from current as $$
+  out outcome text, out roles text[], out version bigint, out plan text)
+  language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member']);
   delete_as_accountant boolean := v_caller.roles && array['accountant'];
   delete_as_member boolean := v_caller.roles && array['member'];
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   delete from invoice_row_ t where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
       and t.status = 'draft' and (delete_as_accountant or (delete_as_member and t.owner_id = v_caller.member))
@@ -148,17 +156,19 @@ end $$;
 -- Lets the caller begin an action on invoices, and locks the row that the hook then works on.
 create or replace function invoice_begin_(p_tenant uuid, p_caller jsonb, p_action text, p_id uuid, p_match bigint[],
   p_key text, p_fingerprint text, out outcome text, out roles text[], out id uuid, out version bigint, out body text,
-  out member_id uuid) language plpgsql set search_path from current as $$
+  out member_id uuid, out plan text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, case
     when p_action in ('send', 'void', 'transmit', 'remind') then array['accountant']
     when p_action = 'settle' then array['accountant', 'billing_worker']
-  end, case when p_action in ('send', 'void') then 300 end);
+  end, p_age => case when p_action in ('send', 'void') then 300 end,
+      p_feature => case when p_action = 'send' then 'sending' end);
   read_any boolean := v_caller.roles && array['accountant', 'billing_worker', 'member', 'viewer'];
   read_as_analyst boolean := v_caller.roles && array['analyst'];
   see_any boolean := v_caller.roles && array['accountant', 'member', 'viewer'];
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   outcome := coalesce(v_caller.refusal, case
     when p_action in ('send', 'settle', 'transmit', 'remind') and p_key is null then 'idempotency_key_required'
   end);

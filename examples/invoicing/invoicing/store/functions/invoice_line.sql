@@ -11,11 +11,12 @@ create or replace view invoice_line_row_ with (security_invoker = true) as selec
 -- List invoice lines, newest first where `p_sort` is null.
 create or replace function list_invoice_lines(p_tenant uuid, p_caller jsonb, p_parent uuid, p_limit integer,
   p_sort text, p_after text, p_after_id uuid, p_filters jsonb, out outcome text, out roles text[], out body text,
-  out last_key text, out last_id uuid) language plpgsql set search_path from current as $$
+  out last_key text, out last_id uuid, out plan text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'billing_worker', 'member', 'viewer']);
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   perform from invoice_row_ q where q.tenant_id = p_tenant and q.id = p_parent;
   if not found then outcome := 'not_found'; return; end if;
@@ -41,11 +42,12 @@ end $$;
 -- Create an invoice line.
 create or replace function create_invoice_line(p_tenant uuid, p_caller jsonb, p_parent uuid, p_body jsonb, p_key text,
   p_fingerprint text, p_request text, out outcome text, out roles text[], out id uuid, out version bigint,
-  out body text) language plpgsql set search_path from current as $$
+  out body text, out plan text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member']);
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   if p_key is not null then
     select c.* into outcome, id, version, body from claim_(v_caller, 'create_invoice_line', p_key, p_fingerprint) c;
@@ -68,11 +70,13 @@ end $$;
 
 -- Read an invoice line.
 create or replace function read_invoice_line(p_tenant uuid, p_caller jsonb, p_id uuid, out outcome text,
-  out roles text[], out version bigint, out body text) language plpgsql set search_path from current as $$
+  out roles text[], out version bigint, out body text, out plan text)
+  language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'billing_worker', 'member', 'viewer']);
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   select r.version, r.json_ into version, body from invoice_line_row_ r where r.tenant_id = p_tenant and r.id = p_id;
   outcome := case when found then 'ok' else 'not_found' end;
@@ -80,7 +84,7 @@ end $$;
 
 -- Change an invoice line that is at one of the versions `p_match`, with a merge patch (RFC 7396).
 create or replace function update_invoice_line(p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[],
-  p_patch jsonb, p_request text, out outcome text, out roles text[], out version bigint, out body text)
+  p_patch jsonb, p_request text, out outcome text, out roles text[], out version bigint, out body text, out plan text)
   language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member']);
@@ -88,6 +92,7 @@ declare
   update_as_member boolean := v_caller.roles && array['member'];
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   update invoice_line_row_ t set version = t.version + 1, updated_at = now(),
       "position" = case when p_patch ? 'position' then (p_patch ->> 'position')::bigint else t."position" end,
@@ -104,7 +109,7 @@ end $$;
 
 -- Delete an invoice line that is at one of the versions `p_match`.
 create or replace function delete_invoice_line(p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[],
-  p_request text, out outcome text, out roles text[], out version bigint)
+  p_request text, out outcome text, out roles text[], out version bigint, out plan text)
   language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member']);
@@ -112,6 +117,7 @@ declare
   delete_as_member boolean := v_caller.roles && array['member'];
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   delete from invoice_line_row_ t where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
       and t.locked = false and (delete_as_accountant or (delete_as_member and t.owner_id = v_caller.member))
@@ -123,11 +129,12 @@ end $$;
 -- Lets the caller begin an action on invoice lines, and locks the row that the hook then works on.
 create or replace function invoice_line_begin_(p_tenant uuid, p_caller jsonb, p_action text, p_id uuid,
   p_match bigint[], p_key text, p_fingerprint text, out outcome text, out roles text[], out id uuid, out version bigint,
-  out body text, out member_id uuid) language plpgsql set search_path from current as $$
+  out body text, out member_id uuid, out plan text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, case when p_action = 'lock' then array['billing_worker'] end);
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   outcome := coalesce(v_caller.refusal, case when p_key is null then 'idempotency_key_required' end);
   if outcome is not null then return; end if;
   select c.* into outcome, id, version, body from claim_(v_caller, p_action || '_invoice_line', p_key, p_fingerprint) c;

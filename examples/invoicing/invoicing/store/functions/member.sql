@@ -10,11 +10,12 @@ create or replace view member_row_ with (security_invoker = true) as select
 -- List members, newest first where `p_sort` is null.
 create or replace function list_members(p_tenant uuid, p_caller jsonb, p_limit integer, p_sort text, p_after text,
   p_after_id uuid, p_filters jsonb, out outcome text, out roles text[], out body text, out last_key text,
-  out last_id uuid) language plpgsql set search_path from current as $$
+  out last_id uuid, out plan text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['administrator']);
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   if p_sort is null and p_filters is null then
     select array_to_string((array_agg(p.body))[:p_limit], ','),
@@ -37,11 +38,12 @@ end $$;
 
 -- Read a member.
 create or replace function read_member(p_tenant uuid, p_caller jsonb, p_id uuid, out outcome text, out roles text[],
-  out version bigint, out body text) language plpgsql set search_path from current as $$
+  out version bigint, out body text, out plan text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['administrator']);
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   select r.version, r.json_ into version, body from member_row_ r where r.tenant_id = p_tenant and r.id = p_id;
   outcome := case when found then 'ok' else 'not_found' end;
@@ -49,12 +51,13 @@ end $$;
 
 -- Change the roles of a member, whose row is at one of the versions `p_match`.
 create or replace function assign_member(p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_body jsonb,
-  p_request text, out outcome text, out roles text[], out version bigint, out body text)
+  p_request text, out outcome text, out roles text[], out version bigint, out body text, out plan text)
   language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['administrator']);
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   outcome := coalesce(v_caller.refusal, case
     when p_caller ? 'key' then 'key_not_allowed'
     when p_id = v_caller.member then 'own_membership'
@@ -73,12 +76,13 @@ end $$;
 
 -- Let a member in no more, whose row is at one of the versions `p_match`.
 create or replace function deactivate_member(p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_request text,
-  out outcome text, out roles text[], out version bigint, out body text)
+  out outcome text, out roles text[], out version bigint, out body text, out plan text)
   language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['administrator']);
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   outcome := coalesce(v_caller.refusal, case
     when p_caller ? 'key' then 'key_not_allowed'
     when p_id = v_caller.member then 'own_membership'
@@ -94,12 +98,13 @@ end $$;
 
 -- Let a member in again, whose row is at one of the versions `p_match`.
 create or replace function reactivate_member(p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_request text,
-  out outcome text, out roles text[], out version bigint, out body text)
+  out outcome text, out roles text[], out version bigint, out body text, out plan text)
   language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['administrator']);
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   outcome := coalesce(v_caller.refusal, case
     when p_caller ? 'key' then 'key_not_allowed'
     when p_id = v_caller.member then 'own_membership'
@@ -117,12 +122,13 @@ end $$;
 
 -- Refuse the tokens that a member has, whose row is at one of the versions `p_match`.
 create or replace function sign_out_member(p_tenant uuid, p_caller jsonb, p_id uuid, p_match bigint[], p_request text,
-  out outcome text, out roles text[], out version bigint, out body text)
+  out outcome text, out roles text[], out version bigint, out body text, out plan text)
   language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['administrator']);
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   outcome := coalesce(v_caller.refusal, case when p_caller ? 'key' then 'key_not_allowed' end);
   if outcome is not null then return; end if;
   update member_row_ t set version = t.version + 1, updated_at = now(),

@@ -13,13 +13,14 @@ create or replace view payment_row_ with (security_invoker = true) as select
 -- List payments, newest first where `p_sort` is null.
 create or replace function list_payments(p_tenant uuid, p_caller jsonb, p_limit integer, p_sort text, p_after text,
   p_after_id uuid, p_filters jsonb, out outcome text, out roles text[], out body text, out last_key text,
-  out last_id uuid) language plpgsql set search_path from current as $$
+  out last_id uuid, out plan text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member', 'viewer']);
   list_as_accountant boolean := v_caller.roles && array['accountant'];
   list_as_member_viewer boolean := v_caller.roles && array['member', 'viewer'];
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   outcome := coalesce(v_caller.refusal, case
     when p_filters ?| array['provider_reference'] and list_as_member_viewer and not list_as_accountant
         then 'field_not_readable'
@@ -56,7 +57,7 @@ end $$;
 
 -- Create a payment.
 create or replace function create_payment(p_tenant uuid, p_caller jsonb, p_body jsonb, p_key text, p_fingerprint text,
-  p_request text, out outcome text, out roles text[], out id uuid, out version bigint, out body text)
+  p_request text, out outcome text, out roles text[], out id uuid, out version bigint, out body text, out plan text)
   language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'billing_worker']);
@@ -65,6 +66,7 @@ declare
   read_any boolean := v_caller.roles && array['accountant', 'member', 'viewer'];
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   outcome := coalesce(v_caller.refusal, case when p_key is null then 'idempotency_key_required' end);
   if outcome is not null then return; end if;
   select c.* into outcome, id, version, body from claim_(v_caller, 'create_payment', p_key, p_fingerprint) c;
@@ -103,12 +105,13 @@ end $$;
 
 -- Read a payment.
 create or replace function read_payment(p_tenant uuid, p_caller jsonb, p_id uuid, out outcome text, out roles text[],
-  out version bigint, out body text) language plpgsql set search_path from current as $$
+  out version bigint, out body text, out plan text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member', 'viewer']);
   see_as_accountant boolean := v_caller.roles && array['accountant'];
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   if v_caller.refusal is not null then outcome := v_caller.refusal; return; end if;
   select r.version, case when see_as_accountant then r.json_ else r.open_ || '}' end into version, body
     from payment_row_ r where r.tenant_id = p_tenant and r.id = p_id;
@@ -118,12 +121,13 @@ end $$;
 -- Lets the caller begin an action on payments, and locks the row that the hook then works on.
 create or replace function payment_begin_(p_tenant uuid, p_caller jsonb, p_action text, p_id uuid, p_match bigint[],
   p_key text, p_fingerprint text, out outcome text, out roles text[], out id uuid, out version bigint, out body text,
-  out member_id uuid) language plpgsql set search_path from current as $$
+  out member_id uuid, out plan text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, case when p_action = 'refund' then array['accountant'] end,
-      case when p_action = 'refund' then 300 end);
+      p_age => case when p_action = 'refund' then 300 end);
 begin
   roles := v_caller.roles;
+  plan := v_caller.plan;
   outcome := coalesce(v_caller.refusal, case when p_key is null then 'idempotency_key_required' end);
   if outcome is not null then return; end if;
   select c.* into outcome, id, version, body from claim_(v_caller, p_action || '_payment', p_key, p_fingerprint) c;

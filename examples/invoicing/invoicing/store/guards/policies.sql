@@ -31,6 +31,16 @@ create policy tenant_isolation on idempotency_key as restrictive for all to invo
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
+-- policy: subscription tenant_isolation
+create policy tenant_isolation on subscription as restrictive for all to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: usage_ tenant_isolation
+create policy tenant_isolation on usage_ as restrictive for all to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
 -- policy: audit_event tenant_isolation
 create policy tenant_isolation on audit_event as restrictive for all to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
@@ -90,6 +100,23 @@ create policy reach_update_6be3c469 on idempotency_key as permissive for update 
   using (true)
   with check (true);
 
+-- policy: subscription reach_select_9efde183
+create policy reach_select_9efde183 on subscription as permissive for select to invoicing_app
+  using (true);
+
+-- policy: usage_ reach_select_e40c3d00
+create policy reach_select_e40c3d00 on usage_ as permissive for select to invoicing_app
+  using (true);
+
+-- policy: usage_ reach_insert_028b8713
+create policy reach_insert_028b8713 on usage_ as permissive for insert to invoicing_app
+  with check (true);
+
+-- policy: usage_ reach_update_ad9af676
+create policy reach_update_ad9af676 on usage_ as permissive for update to invoicing_app
+  using (true)
+  with check (true);
+
 -- policy: audit_event reach_insert_7a219166
 create policy reach_insert_7a219166 on audit_event as permissive for insert to invoicing_app
   with check (true);
@@ -121,6 +148,16 @@ create policy operator on sign_up as permissive for all to invoicing_owner
 
 -- policy: idempotency_key operator
 create policy operator on idempotency_key as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: subscription operator
+create policy operator on subscription as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: usage_ operator
+create policy operator on usage_ as permissive for all to invoicing_owner
   using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
@@ -319,3 +356,14 @@ create policy reach_insert_e6439576 on member as permissive for insert to invoic
   with check (kind = 'human'
               and roles = array['administrator']
               and exists (select from organization o where o.id = member.tenant_id and o.created_at = now()));
+
+-- policy: subscription reach_insert_d1687008
+create policy reach_insert_d1687008 on subscription as permissive for insert to invoicing_app
+  with check (plan = 'team'
+              and state = 'trialing'
+              and trial_ends_at <= now() + interval '14 days'
+              and exists (select from organization o where o.id = subscription.tenant_id and o.created_at = now()));
+
+-- policy: customer reach_select_48f58950
+create policy reach_select_48f58950 on customer as permissive for select to invoicing_owner
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid));

@@ -12,6 +12,8 @@ grant select, insert, update (revoked_at, accepted_at, accepted_by, version, upd
 grant select, insert on sign_up to invoicing_app;
 grant select, insert, update (fingerprint, resource_id, version, body, created_at, expires_at)
   on idempotency_key to invoicing_app;
+grant select, insert on subscription to invoicing_app;
+grant select, insert, update (used, changed_at) on usage_ to invoicing_app;
 grant insert on audit_event to invoicing_app;
 grant select, insert, delete,
       update (name, email, phone, region, tax_number, website, payment_terms, tags, remark, address, version,
@@ -25,8 +27,8 @@ grant select, insert, delete,
 grant select, insert, update (status, refunded_at, version, updated_at) on payment to invoicing_app;
 
 -- What pg_dump reads for a backup.
-grant select on organization, member, member_role, api_key, invitation, sign_up, idempotency_key, audit_event, customer,
-                invoice, invoice_line, payment to invoicing_backup;
+grant select on organization, member, member_role, api_key, invitation, sign_up, idempotency_key, subscription, usage_,
+                audit_event, customer, invoice, invoice_line, payment to invoicing_backup;
 
 -- Which roles a member may hold, and which kind of member may hold them.
 insert into member_role (name, kind) values
@@ -74,6 +76,50 @@ end
 $function$;
 create or replace trigger keeps_a_holder after update of roles, active or delete on member
   for each row when (old.active and old.roles && array['administrator']) execute function members_keep_a_holder();
+
+-- A counter of rows begins with those that are there, whoever of the members may see them. The table of a counter is
+-- the one that gives its rows back.
+create or replace function usage_counts_rows() returns trigger
+language plpgsql security definer set search_path from current as $function$
+declare
+  v_table regclass;
+begin
+  select g.tgrelid into v_table
+    from pg_catalog.pg_trigger g join pg_catalog.pg_class t on t.oid = g.tgrelid
+    join pg_catalog.pg_class u on u.oid = tg_relid and u.relnamespace = t.relnamespace
+    where g.tgname = 'usage_is_given_back' and g.tgargs = convert_to(new.meter, 'UTF8') || '\x00'::bytea;
+  if v_table is not null then
+    execute format('select count(*) from %s r where r.tenant_id = $1', v_table) into new.used using new.tenant_id;
+  end if;
+  return new;
+end
+$function$;
+create or replace trigger counts_rows before insert on usage_
+  for each row when (new.period = 'held') execute function usage_counts_rows();
+
+-- Rows that are gone are given back, whoever deletes them.
+create or replace function usage_is_given_back() returns trigger
+language plpgsql set search_path from current as $function$
+declare
+  v_tenant uuid;
+  v_rows bigint;
+begin
+  if to_regclass('usage_') is null then return null; end if;  -- the last quota is gone
+  for v_tenant, v_rows in select g.tenant_id, count(*) from gone g group by g.tenant_id order by g.tenant_id loop
+    update usage_ u set used = u.used - v_rows, changed_at = now()
+      where u.tenant_id = v_tenant and u.meter = tg_argv[0] and u.period = 'held';
+    if not found then
+      -- Whoever makes the counter at the same time has not seen that these are gone.
+      insert into usage_ as u (tenant_id, meter, period) values (v_tenant, tg_argv[0], 'held')
+        on conflict (tenant_id, meter, period) do update set used = u.used - v_rows, changed_at = now();
+    end if;
+  end loop;
+  return null;
+end
+$function$;
+create or replace trigger usage_is_given_back after delete on customer
+  referencing old table as gone for each statement execute function usage_is_given_back('customer');
+
 
 -- Audit events are kept 2555 days.
 create or replace function audit_event_is_append_only() returns trigger

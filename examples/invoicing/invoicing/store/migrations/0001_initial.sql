@@ -154,6 +154,38 @@ create table idempotency_key (
 alter table idempotency_key enable row level security;
 alter table idempotency_key force row level security;
 
+-- Which plan a tenant has, and whether it counts. A tenant without a row has the first one.
+create table subscription (
+  tenant_id uuid not null,
+  plan text not null,
+  state text not null,
+  trial_ends_at timestamptz,
+  past_due_at timestamptz,
+  because text,
+  event_at timestamptz not null default now(),
+  created_at timestamptz not null default now(),
+  changed_at timestamptz not null default now(),
+  constraint subscription_state_check check
+    (state in ('trialing', 'active', 'past_due', 'unpaid', 'canceled', 'paused', 'incomplete', 'disputed')),
+  constraint subscription_because_check check (char_length(because) between 1 and 500),
+  primary key (tenant_id)
+);
+alter table subscription enable row level security;
+alter table subscription force row level security;
+
+-- How much of each quota a tenant has used, by the day or the month in UTC; rows that are there are counted as held.
+create table usage_ (
+  tenant_id uuid not null,
+  meter text not null,
+  period text not null,
+  used bigint not null default 0,
+  changed_at timestamptz not null default now(),
+  constraint usage__period_check check (char_length(period) between 1 and 10),
+  primary key (tenant_id, meter, period)
+);
+alter table usage_ enable row level security;
+alter table usage_ force row level security;
+
 -- What happened: written in the transaction of the effect, and never changed.
 create table audit_event (
   tenant_id uuid not null,
@@ -313,6 +345,12 @@ alter table invitation add constraint invitation_invited_by_fkey
 alter table idempotency_key add constraint idempotency_key_member_id_fkey
   foreign key (tenant_id, member_id)
   references member (tenant_id, id);
+alter table subscription add constraint subscription_tenant_id_fkey
+  foreign key (tenant_id)
+  references organization (id);
+alter table usage_ add constraint usage__tenant_id_fkey
+  foreign key (tenant_id)
+  references organization (id);
 alter table customer add constraint customer_tenant_id_fkey
   foreign key (tenant_id)
   references organization (id);

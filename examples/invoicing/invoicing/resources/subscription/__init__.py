@@ -1,0 +1,1 @@
+"""Subscription: The plan of the organization."""

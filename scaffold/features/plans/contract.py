@@ -1,0 +1,51 @@
+"""Plans in the contract."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scaffold.contract.parts import Components, Demands
+from scaffold.design.model import Operation
+from scaffold.features.plans.design import Plans, feature_of, meters_of
+from scaffold.features.plans.keys import MAX_QUOTA
+
+EXPLAINED: dict[str, Any] = {
+    "meter": {
+        "type": "string",
+        "maxLength": 60,
+        "description": "With quota_exceeded: what is counted.",
+    },
+    "limit": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": MAX_QUOTA,
+        "description": "With quota_exceeded: how much the plan has of it.",
+    },
+    "resets_at": {
+        "type": ["string", "null"],
+        "format": "date-time",
+        "description": "With quota_exceeded: when it is counted anew; null where rows are counted.",
+    },
+}
+"""What the problem document of a quota that is used up says beside its reason."""
+
+
+def components() -> Components:
+    """The members of that problem document."""
+    return Components(members=EXPLAINED)
+
+
+def demands(found: Plans, operation: Operation) -> Demands | None:
+    """The feature that an operation needs, what it uses of which quota, and the limits."""
+    extensions: dict[str, Any] = {}
+    if feature := feature_of(operation):
+        extensions["x-feature"] = feature
+        extensions["x-plans"] = list(found.having(feature))
+    if meters := meters_of(found, operation):
+        (meter,) = meters
+        extensions["x-quota"] = {each.name: str(each.of(meter)) for each in found.each}
+    if found.rated:
+        extensions["x-rate-limit-of-plans"] = {
+            each.name: f"{each.rate.count}/{each.rate.seconds}s" for each in found.each if each.rate
+        }
+    return Demands(extensions=extensions) if extensions else None

@@ -1,0 +1,372 @@
+"""Plans in the database: the plan that counts, what it has, and what a tenant has used of it.
+
+Counters are locked before rows, and several counters in the order of their names: no two functions
+wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from scaffold.columns import TENANT
+from scaffold.database.bodies import Demand, Entry, Known, Render, Served, Steps, is_one_of, texts
+from scaffold.database.layout import LINE, Group, Sql, all_of
+from scaffold.database.predicates import TENANT_BOUND
+from scaffold.database.schema import (
+    Column,
+    ForeignKey,
+    Function,
+    Grant,
+    OwnTable,
+    Parameter,
+    Right,
+    Table,
+)
+from scaffold.database.signatures import TEXT, TEXTS, UUID, parameters
+from scaffold.database.sql import array, identifier, literal, named
+from scaffold.database.tables import now, text, uuid
+from scaffold.design.model import Design, Operation
+from scaffold.features.plans import states
+from scaffold.features.plans.design import (
+    EXCEEDED,
+    HELD,
+    REFUSED,
+    SUBSCRIPTION,
+    USAGE,
+    Plans,
+    feature_of,
+    meters_of,
+)
+from scaffold.features.plans.keys import Period
+from scaffold.features.plans.sql import among, counts, ends, literals, most, period
+
+PLAN = Parameter("plan", TEXT)
+FEATURE = Parameter("p_feature", TEXT, "null")
+PLAN_OF = "plan_of_"
+MOST = "most_"
+TAKE = "take_"
+COUNT = "count_rows_"
+LOCK = "lock_usage_"
+SUBSCRIBE = "subscribe_"
+START_TRIAL = "start_trial_"
+GIVEN_BACK = "usage_is_given_back"
+"""The trigger of the tables whose rows a quota counts."""
+TENANT_KEY = (("p_tenant", UUID),)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is told to the functions of plans.
+
+    `known` are the plans as literals between commas. `counts` is the test that a subscription `s`
+    entitles to its plan, and `missed` that the new state says of a payment that was missed. `most`
+    is how much a plan has of a meter, `period` the one of its counter that is now, and `ends` when
+    that is over; `held` are the meters of rows. `trial` is the plan that is tried, and `days` for
+    how long. `transitions` are the rows of those that are allowed.
+    """
+
+    first: str
+    known: str
+    counts: Sql
+    missed: str
+    most: Sql
+    period: Sql
+    ends: Sql
+    held: str
+    trial: str
+    days: int
+    transitions: Sql
+    exceeded: str
+
+
+def stored(design: Design, found: Plans) -> Iterable[OwnTable]:
+    """The tables of subscriptions and of usage."""
+    subscription = Table(
+        SUBSCRIPTION,
+        "Which plan a tenant has, and whether it counts. A tenant without a row has the first one.",
+        (
+            uuid(TENANT.name),
+            text("plan"),
+            text("state", f"state in ({', '.join(map(literal, states.names()))})"),
+            Column("trial_ends_at", "timestamptz", nullable=True),
+            Column("past_due_at", "timestamptz", nullable=True),
+            text("because", "char_length(because) between 1 and 500", nullable=True),
+            now("event_at"),
+            now("created_at"),
+            now("changed_at"),
+        ),
+        primary_key=(TENANT.name,),
+        foreign_keys=(_tenant_key(SUBSCRIPTION, design),),
+    )
+    yield OwnTable(subscription, Grant(SUBSCRIPTION, select=True))
+    if found.meters:
+        usage = Table(
+            USAGE,
+            "How much of each quota a tenant has used, by the day or the month in UTC; rows that "
+            "are there are counted as held.",
+            (
+                uuid(TENANT.name),
+                text("meter"),
+                text("period", "char_length(period) between 1 and 10"),
+                Column("used", "bigint", default="0"),
+                now("changed_at"),
+            ),
+            primary_key=(TENANT.name, "meter", "period"),
+            foreign_keys=(_tenant_key(USAGE, design),),
+        )
+        changed = ("used", "changed_at")
+        grant = Grant(USAGE, select=True, insert=True, update=changed)
+        yield OwnTable(usage, grant, triggers=("counts_rows",) if found.held else ())
+
+
+def _tenant_key(table: str, design: Design) -> ForeignKey:
+    target = identifier(design.tenant)
+    return ForeignKey(named(table, TENANT.name, "fkey"), (TENANT.name,), target, ("id",))
+
+
+def rights(design: Design, found: Plans) -> Iterable[Right]:
+    """Who signs up begins the trial; and the owner counts rows, of the tenant at hand."""
+    if found.trial and any(each.founding for each in design.joins):
+        tenant = identifier(design.tenant)
+        fresh = (
+            f"exists (select from {tenant} o where o.id = {SUBSCRIPTION}.tenant_id "
+            "and o.created_at = now())"
+        )
+        trial = [
+            f"plan = {literal(found.trial.plan)}",
+            "state = 'trialing'",
+            f"trial_ends_at <= now() + interval '{found.trial.days} days'",
+            fresh,
+        ]
+        yield Right(Grant(SUBSCRIPTION, insert=True), {"insert": ("", all_of(trial))})
+    for meter in found.held:
+        yield Right(
+            Grant(identifier(meter)),
+            {"select": (f"{TENANT.name} = {TENANT_BOUND}", "")},
+            role="owner",
+        )
+
+
+def view(found: Plans) -> View:
+    """What the functions are told."""
+    meters = found.meters
+    periods = {meter: found.first.of(meter).period for meter in meters}
+    held = [meter for meter in meters if periods[meter] == HELD]
+    daily = [meter for meter in meters if periods[meter] == "day"]
+    rows = [f"({literal(each.source)}, {literal(each.target)})" for each in states.TRANSITIONS]
+    return View(
+        first=literal(found.first.name),
+        known=literals(each.name for each in found.each),
+        counts=counts(found),
+        missed=among("p_state", states.entitled("grace")),
+        most=_most(found) if meters else "",
+        period=_by_period(held, daily, period),
+        ends=_by_period(held, daily, ends),
+        held=array(held),
+        trial=literal(found.trial.plan) if found.trial else "",
+        days=found.trial.days if found.trial else 0,
+        transitions=Group((*(f"{e}," for e in rows[:-1]), rows[-1]), " ", "(values ", ")"),
+        exceeded=literal(EXCEEDED),
+    )
+
+
+def _by_period(held: Sequence[str], daily: Sequence[str], value: Callable[[Period], str]) -> Sql:
+    """The value for the period of the meter `p_meter`."""
+    known: tuple[tuple[Period, Sequence[str]], ...] = (("held", held), ("day", daily))
+    whens = tuple(
+        Group((f"when {among('p_meter', meters)} then", value(over)), " ")
+        for over, meters in known
+        if meters
+    )
+    if not whens:
+        return value("month")
+    return Group((*whens, f"else {value('month')}"), LINE, "case ", " end")
+
+
+def _most(found: Plans) -> Sql:
+    """How much the plan `p_plan` has of `p_meter`."""
+    whens = (
+        Group((f"when {literal(meter)} then", most(found, meter, "p_plan")), " ")
+        for meter in found.meters
+    )
+    return Group((*whens, "else 0"), LINE, "case p_meter ", " end")
+
+
+def functions(design: Design, found: Plans, render: Render) -> Iterator[Function]:
+    """The plan that counts, the counters, and how a subscription changes."""
+    told = view(found)
+    yield Function(
+        PLAN_OF,
+        "The plan that counts for a tenant at this moment.",
+        parameters(*TENANT_KEY),
+        render("plans/plan_of", told),
+        returns=TEXT,
+        volatility="stable",
+        inner=True,
+    )
+    if found.meters:
+        yield Function(
+            MOST,
+            "How much a plan has of what a quota counts; null is without a limit.",
+            parameters(("p_plan", TEXT), ("p_meter", TEXT)),
+            render("plans/most", told),
+            returns="bigint",
+            volatility="immutable",
+            inner=True,
+        )
+        yield Function(
+            TAKE,
+            "Counts one use, or one row, against the quota of a plan. Where there is none left, it "
+            "is what the refusal tells.",
+            parameters(*TENANT_KEY, ("p_plan", TEXT), ("p_meter", TEXT)),
+            render("plans/take", told),
+            returns=TEXT,
+            inner=True,
+        )
+    if found.held and any(each.entity == SUBSCRIPTION for each in design.operations):
+        yield Function(
+            COUNT,
+            "Makes the counters of rows that a tenant does not have yet: nobody sees all rows that "
+            "they count.",
+            parameters(*TENANT_KEY),
+            render("plans/count", told),
+            returns="void",
+            inner=True,
+        )
+    if any(_reached(found, each) for each in design.operations):
+        yield Function(
+            LOCK,
+            "Locks counters that a transaction may come to need, in the order of their names.",
+            parameters(*TENANT_KEY, ("p_meters", TEXTS)),
+            render("plans/lock", told),
+            returns="void",
+            inner=True,
+        )
+    if found.trial:
+        yield Function(
+            START_TRIAL,
+            "Begins the trial of a new tenant.",
+            parameters(*TENANT_KEY),
+            render("plans/start_trial", told),
+            returns="void",
+            inner=True,
+        )
+    yield Function(
+        SUBSCRIBE,
+        "Brings the subscription of a tenant to a state and a plan, as something says that "
+        "happened at `p_at`. Refused are what happened before the last that is known, and what no "
+        "transition allows.",
+        (
+            *parameters(*TENANT_KEY, ("p_state", TEXT), ("p_plan", TEXT), ("p_at", "timestamptz")),
+            Parameter("p_trial_ends_at", "timestamptz", "null"),
+            Parameter("p_because", TEXT, "null"),
+        ),
+        render("plans/subscribe", told),
+        returns=TEXT,
+    )
+
+
+def entry(design: Design, found: Plans) -> Entry | None:
+    """What is asked of a caller: the feature that the operation needs."""
+    gated = any(feature_of(each) for each in design.operations)
+    if not gated and not found.rated:
+        return None
+    having = [
+        Group((f"when {literal(each.name)} then", texts(each.features)), " ")
+        for each in found.each
+        if each.features
+    ]
+    has: Sql = "('{}'::text[])"
+    if having:
+        has = Group((*having, "else '{}'"), LINE, "(case v_caller.plan ", " end)")
+    asked = f"{FEATURE.name} is not null"
+    demand = Demand(asked, Group((f"{FEATURE.name} <> all", has), " "), literal(REFUSED))
+    known = Known(PLAN, f"{PLAN_OF}(p_tenant)", "" if found.rated else asked, demand)
+    if not gated:
+        known = Known(PLAN, f"{PLAN_OF}(p_tenant)", "")
+    return Entry(
+        comment=f"`{FEATURE.name}` is the feature that their plan has to have." if gated else "",
+        parameters=(FEATURE,) if gated else (),
+        known=known,
+    )
+
+
+def steps(found: Plans, served: Served) -> Steps | None:
+    """What an operation needs of the plan, and what it uses."""
+    if served.stage == "finish":
+        return None
+    if served.stage == "touch":
+        return _touching(found, served)
+    if any(each.verb == "join" for each in served.operations):
+        return None
+    entry: tuple[tuple[str, Sql], ...] = ()
+    if any(map(feature_of, served.operations)):
+        entry = ((FEATURE.name, served.chosen(lambda each: _quoted(feature_of(each)))),)
+    results = ((PLAN, "v_caller.plan"),) if found.rated else ()
+    operation, *_ = served.operations
+    if operation.entity == SUBSCRIPTION and found.held:
+        return Steps(results=results, uses=(f"perform {COUNT}(p_tenant);",))
+    return Steps(entry=entry, results=results, uses=tuple(_uses(found, served)))
+
+
+def _quoted(name: str) -> str:
+    return literal(name) if name else ""
+
+
+def _uses(found: Plans, served: Served) -> Iterator[str]:
+    """The counters that the work needs, locked in order, and what it uses of them."""
+    for operation in served.operations:
+        uses = meters_of(found, operation)
+        more = _reached(found, operation)
+        lines = []
+        if len({*uses, *more}) > len(uses) or len(uses) > 1:
+            lines.append(f"perform {LOCK}(p_tenant, {array(sorted({*uses, *more}))});")
+        plan = "v_caller.plan" if found.rated or feature_of(operation) else f"{PLAN_OF}(p_tenant)"
+        for meter in uses:
+            lines += _take(plan, literal(meter))
+        if lines and served.stage == "begin" and len(served.operations) > 1:
+            lines = [f"if {is_one_of([operation])} then", *(f"  {e}" for e in lines), "end if;"]
+        yield from lines
+
+
+def _reached(found: Plans, operation: Operation) -> set[str]:
+    """The counters that change beside those of the operation itself: what it deletes is given back,
+    and what its hook creates and deletes is counted."""
+    reached = {each.entity for each in operation.touches if each.verb == "create"}
+    deleted = {each.entity for each in operation.touches if each.verb == "delete"}
+    if operation.verb == "delete":
+        deleted.add(operation.entity)
+    return {*reached} & {*found.meters} | deleted & {*found.held}
+
+
+def _touching(found: Plans, served: Served) -> Steps | None:
+    """A row that a hook creates counts like any other."""
+    meters = [each for each in found.meters if literal(each) == served.entity]
+    if served.touch != "create" or not meters:
+        return None
+    return Steps(uses=tuple(_take(f"{PLAN_OF}(p_tenant)", literal(meters[0]))))
+
+
+def _take(plan: str, meter: str) -> list[str]:
+    return [
+        f"body := {TAKE}(p_tenant, {plan}, {meter});",
+        f"if body is not null then outcome := {literal(EXCEEDED)}; return; end if;",
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class TriggersView:
+    """What is told to triggers.sql: the tables whose rows are counted, each with its meter, and the
+    name of the trigger."""
+
+    tables: tuple[tuple[str, str], ...]
+    name: str
+
+
+def triggers(found: Plans, render: Render) -> str:
+    """The rule that a row which is gone is given back, whoever deletes it."""
+    tables = tuple((identifier(each), literal(each)) for each in found.held)
+    if not tables:
+        return ""
+    return render("plans/triggers", TriggersView(tables, GIVEN_BACK))

@@ -1,0 +1,60 @@
+"""What several statements say of plans: the one that counts, quotas, and periods in UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from scaffold.database.layout import LINE, Group, Sql, all_of, any_of
+from scaffold.database.sql import literal
+from scaffold.features.plans import states
+from scaffold.features.plans.design import Plans
+from scaffold.features.plans.keys import Period
+
+_NOW = "now() at time zone 'UTC'"
+_PERIODS: Mapping[Period, str] = {
+    "held": "'held'",
+    "day": f"to_char({_NOW}, 'YYYY-MM-DD')",
+    "month": f"to_char({_NOW}, 'YYYY-MM')",
+}
+
+
+def period(over: Period) -> str:
+    """The name of the period that is now."""
+    return _PERIODS[over]
+
+
+def ends(over: Period) -> str:
+    """When it is over; null where rows are counted."""
+    if over == "held":
+        return "null"
+    return f"(date_trunc('{over}', {_NOW}) + interval '1 {over}') at time zone 'UTC'"
+
+
+def literals(names: Iterable[str]) -> str:
+    """Texts between commas."""
+    return ", ".join(map(literal, names))
+
+
+def among(what: str, names: Sequence[str]) -> str:
+    """The test that something is one of these."""
+    return f"{what} = {literal(names[0])}" if len(names) == 1 else f"{what} in ({literals(names)})"
+
+
+def counts(found: Plans) -> Sql:
+    """The test that a subscription `s` entitles to its plan at this moment."""
+    ways: list[Sql] = [among("s.state", states.entitled("plan"))]
+    if found.grace:
+        until = f"s.past_due_at + interval '{found.grace} s' > now()"
+        ways.append(all_of([among("s.state", states.entitled("grace")), until]))
+    ways.append(all_of([among("s.state", states.entitled("trial")), "s.trial_ends_at > now()"]))
+    known = f"s.plan in ({literals(each.name for each in found.each)})"
+    return all_of([known, any_of(ways)])
+
+
+def most(found: Plans, meter: str, plan: str) -> Sql:
+    """How much a plan has of a meter: null is no limit, and of an unknown plan it has nothing."""
+    cases = []
+    for each in found.each:
+        limit = each.of(meter).most
+        cases.append(f"when {literal(each.name)} then {'null' if limit is None else limit}")
+    return Group((*cases, "else 0"), LINE, f"case {plan} ", " end")
