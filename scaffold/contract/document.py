@@ -82,6 +82,8 @@ def contract(design: Design) -> str:
     if design.joins:
         schemas.update(_dumped(join_schemas(design)))
         paths.update(_dumped({e.operation.path: _join(e, design, problems) for e in design.joins}))
+    if sent := {n: e for each in FEATURES for n, e in each.webhooks(design).items()}:
+        whole["webhooks"] = sent
     schemas |= _dumped({"Problem": Schema.model_validate(PROBLEM)})
     given = {
         answer.get("$ref", "").rpartition("/")[2]

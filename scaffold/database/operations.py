@@ -85,7 +85,7 @@ class Context:
 
     def around(self, served: Served) -> Around:
         """What the features add to a function."""
-        found = (each.steps(served) for each in FEATURES)
+        found = (each.steps(self.design, served) for each in FEATURES)
         return Around(tuple(each for each in found if each is not None))
 
 
@@ -284,7 +284,9 @@ def _effect(context: Context, entity: Entity, operation: Operation) -> Function:
 
 def _secret(operation: Operation) -> tuple[Parameter, ...]:
     """The digest of the secret that the operation makes, if it makes one."""
-    return (Parameter("p_digest", TEXT, argument="secret.digest"),) if operation.secret else ()
+    if operation.secret is None or operation.secret.derived:
+        return ()
+    return (Parameter("p_digest", TEXT, argument="secret.digest"),)
 
 
 def _served(

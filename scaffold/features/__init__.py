@@ -11,8 +11,10 @@ from scaffold.features.audit import Audit
 from scaffold.features.feature import Feature
 from scaffold.features.idempotency import Idempotency
 from scaffold.features.limits import Limits
+from scaffold.features.outbox import Outbox
 from scaffold.features.sign_up import SignUp
 from scaffold.features.step_up import StepUp
+from scaffold.features.webhooks import Webhooks
 
 __all__ = ["FEATURES", "Feature"]
 
@@ -23,5 +25,7 @@ FEATURES: tuple[Feature, ...] = (
     Administration(),
     SignUp(),
     Idempotency(),
+    Webhooks(),
+    Outbox(),
     Audit(),
 )

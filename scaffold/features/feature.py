@@ -207,6 +207,10 @@ class Feature:
         """The parts of the contract that its operations share."""
         return None
 
+    def webhooks(self, design: Design) -> Mapping[str, Any]:
+        """What the service sends by itself: path items of OpenAPI, by their names."""
+        return {}
+
     def demands(self, design: Design, operation: Operation) -> Demands | None:
         """What this adds to an operation of the contract."""
         return None
@@ -229,11 +233,15 @@ class Feature:
         """What the service may do to tables beyond what its operations need."""
         return ()
 
+    def works(self, design: Design) -> Iterable[Right]:
+        """What the worker may do, which has a role of its own and is bound to no tenant."""
+        return ()
+
     def entry(self, design: Design) -> Entry | None:
         """What this asks of every caller."""
         return None
 
-    def steps(self, served: Served) -> Steps | None:
+    def steps(self, design: Design, served: Served) -> Steps | None:
         """What this adds to a stored function that serves some operations."""
         return None
 

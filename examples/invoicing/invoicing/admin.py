@@ -38,6 +38,7 @@ EXPIRED: Final[tuple[tuple[str, str], ...]] = (
     ("api_key", "expires_at < now() - interval '30 days'"),
     ("invitation", "expires_at < now() - interval '30 days'"),
     ("idempotency_key", "expires_at < now()"),
+    ("webhook_delivery", "finished_at < now() - interval '30 days'"),
     ("audit_event", "occurred_at < now() - interval '2555 days'"),
 )
 """The tables that keep rows for a time, each with the condition that it is over."""

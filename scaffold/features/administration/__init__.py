@@ -112,7 +112,7 @@ class Administration(Feature):
 
         return functions(design, render) if self.used(design) else ()
 
-    def steps(self, served: Served) -> Steps | None:
+    def steps(self, design: Design, served: Served) -> Steps | None:
         from scaffold.features.administration.database import steps
 
         return steps(served)

@@ -89,7 +89,7 @@ class ApiKeys(Feature):
 
         return ENTRY if self.used(design) else None
 
-    def steps(self, served: Served) -> Steps | None:
+    def steps(self, design: Design, served: Served) -> Steps | None:
         from scaffold.features.api_keys.database import steps
 
         return steps(served)

@@ -84,7 +84,7 @@ class Audit(Feature):
         if self.used(design):
             yield EVENT, f"{OCCURRED_AT} < now() - interval '{days_of(design)} days'"
 
-    def steps(self, served: Served) -> Steps | None:
+    def steps(self, design: Design, served: Served) -> Steps | None:
         from scaffold.features.audit.database import steps
 
         return steps(served)

@@ -112,7 +112,7 @@ class Idempotency(Feature):
         if self.used(design):
             yield "idempotency_key", "expires_at < now()"
 
-    def steps(self, served: Served) -> Steps | None:
+    def steps(self, design: Design, served: Served) -> Steps | None:
         from scaffold.features.idempotency.database import steps
 
         return steps(served)

@@ -93,7 +93,7 @@ class StepUp(Feature):
 
         return ENTRY if self.used(design) else None
 
-    def steps(self, served: Served) -> Steps | None:
+    def steps(self, design: Design, served: Served) -> Steps | None:
         from scaffold.features.step_up.database import steps
 
         return steps(served)

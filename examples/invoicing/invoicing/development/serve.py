@@ -83,6 +83,7 @@ def main() -> None:
             "DATABASE_URL": database.app,
             "DEVELOPMENT_JWKS": str(issuer.public),
             "ALLOWED_HOSTS": f"localhost:{options.port},127.0.0.1:{options.port}",
+            "WORKER_DATABASE_URL": database.worker,
         }
         print(
             f"http://localhost:{options.port}/docs  (make token ROLE=... TENANT=acme)"

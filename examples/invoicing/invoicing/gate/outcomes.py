@@ -82,6 +82,11 @@ REFUSALS: Final[Mapping[str, Callable[[], Problem]]] = {
     "idempotency_key_required": lambda: Problem(400, "idempotency_key_required"),
     "idempotency_mismatch": lambda: Problem(422, "idempotency_mismatch"),
     "idempotency_in_flight": lambda: Problem(409, "idempotency_in_flight"),
+    "endpoints_enough": lambda: Problem(
+        409,
+        "endpoints_enough",
+        "A tenant has at most 20 endpoints: delete one that nobody needs.",
+    ),
 }
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_db9e506e"
+RELEASE: Final = "invoicing_e6ea1cf2"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
-CALLER: Final = "app_2cc33dc2"
+CALLER: Final = "app_e4bdda94"
 """The prefix of the settings in which a transaction says who calls: only policies of this release
 read them, so that those of another one let nothing through here."""
 
@@ -17,6 +17,8 @@ TABLES: Final = (
     "invitation",
     "sign_up",
     "idempotency_key",
+    "webhook_endpoint",
+    "webhook_delivery",
     "audit_event",
     "customer",
     "invoice",
@@ -26,7 +28,7 @@ TABLES: Final = (
 """The tables whose rows belong to a tenant."""
 
 FUNCTIONS: Final[Mapping[str, str]] = {
-    "enter_": "e577ea4b2c2936d38fc25847fca40436",
+    "enter_": "183c666de5fd2339db7c1020a67dfadc",
     "missed_": "cdf9831eafedd380deb71325197c961e",
     "outside_": "2144db4b3ea3e2f2ae6fe0c73e5a161e",
     "page_": "9f3bd72f6556d85c0990903de066ee74",
@@ -36,6 +38,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "claim_": "9b14a34044af76f4e59c13abe46a5aa2",
     "remember_": "986acef4ccd7aaf63350681e54e068c4",
     "shown_": "77c55ff450f3450a96c44fe9f14d2810",
+    "invoice_publish_": "adcf3f4682c72a14582a478d024fe3d5",
     "record_": "4075586196261fd61d3c3558792af52f",
     "list_customers": "6947ad24f140a0052bf5766f78978b79",
     "create_customer": "bb02eed91d1a13fdc1b1a4c4b3b0b87f",
@@ -43,12 +46,12 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "update_customer": "9b5717ad42589847ab8ac66f3b576457",
     "delete_customer": "7b9e03f11cad9deb3a5a1188fff4941e",
     "list_invoices": "046371d29e8811f36405b645c9150632",
-    "create_invoice": "aa10badc198ffa4206d0597baca0a927",
+    "create_invoice": "35cfbbc09498b5f13f2e985071f98a36",
     "read_invoice": "971589e84a31f3d16dc0dd7cd331918b",
-    "update_invoice": "d55a4fc9939f75566d76a3795d7ce9b8",
-    "delete_invoice": "674244e7505f2502be8a748c453cc5c7",
+    "update_invoice": "e7f7e1a44ccfb0b7cd7385bdfecec1db",
+    "delete_invoice": "479b2618ce5e5f658a7e8f2cd2e9d4be",
     "invoice_begin_": "8385d08a0b2e73dfbced7bb407444085",
-    "invoice_finish_": "224e8f5325700ca73ed16dc33943cd63",
+    "invoice_finish_": "33de2a607b3d79e8b6515ca383092cad",
     "list_invoice_lines": "f2a8d94739050bf178f306217055eca8",
     "create_invoice_line": "26a5a90ad9aab73683c5944492dbad45",
     "read_invoice_line": "b858891858257e4d0b1c74f834d27f34",
@@ -76,6 +79,15 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "create_invitation": "6f0893a4877347841cef1890388060eb",
     "read_invitation": "fe5c6e82574b846d4b8f5e691858a09c",
     "revoke_invitation": "1f2b2b40f44cc3d418f6d15026d6abb6",
+    "list_webhook_endpoints": "9a6f7a5287318d13c360c077b72840a1",
+    "create_webhook_endpoint": "8868415f27c70e128ea370b8147c924f",
+    "read_webhook_endpoint": "54439f4ade125c7aa06d3012cd0a91d0",
+    "update_webhook_endpoint": "2469556267f8535f9b15624d8951f97e",
+    "delete_webhook_endpoint": "7ecf5b6ecfc7e14607b19312d122cbab",
+    "rotate_webhook_endpoint": "f85bea21271edf3b2e3254a968c3f5c0",
+    "list_webhook_deliveries": "e1596d5fc83cecf807b3454bff4b9654",
+    "read_webhook_delivery": "d05ca2828c929be5b97087505278ecda",
+    "retry_webhook_delivery": "c103763b3c66dd93218cf3773e63340c",
     "read_organization": "1449ca7920edae842630860b0b733cb2",
     "update_organization": "cd17e58e4041a3d261b285a7061ab2b4",
     "accept_invitation": "27d34fb1191f5ced68e7cb2810abf8d3",

@@ -194,6 +194,7 @@ def test_what_has_expired_is_purged_and_nothing_else(
             "api_key",
             "invitation",
             "idempotency_key",
+            "webhook_delivery",
             "audit_event",
         ],
         0,

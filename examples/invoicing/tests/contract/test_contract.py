@@ -24,6 +24,8 @@ from invoicing.resources.invoice_line import models as invoice_line_models
 from invoicing.resources.member import models as member_models
 from invoicing.resources.organization import models as organization_models
 from invoicing.resources.payment import models as payment_models
+from invoicing.resources.webhook_delivery import models as webhook_delivery_models
+from invoicing.resources.webhook_endpoint import models as webhook_endpoint_models
 from tests.contract.harness import (
     ACCESS,
     CONTRACT,
@@ -42,6 +44,8 @@ MODELS = [
     api_key_models,
     member_models,
     invitation_models,
+    webhook_endpoint_models,
+    webhook_delivery_models,
     organization_models,
 ]
 DECLARED_HEADERS = {"if-match", "if-none-match", "idempotency-key", "content-type"}

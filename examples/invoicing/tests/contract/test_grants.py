@@ -5,7 +5,7 @@ import pytest
 
 from invoicing.development.world import CATALOG
 from invoicing.store.statements import RELEASE, TABLES
-from tests.contract.harness import ACCESS, APP, BACKUP, OWNER, Service, world_of
+from tests.contract.harness import ACCESS, APP, BACKUP, OWNER, WORKER, Service, world_of
 
 BUILT_IN = {
     "organization": {"SELECT", "INSERT"},
@@ -23,6 +23,11 @@ BUILT_IN = {
         "INSERT",
     },
     "idempotency_key": {
+        "SELECT",
+        "INSERT",
+    },
+    "webhook_endpoint": {"SELECT", "INSERT", "DELETE"},
+    "webhook_delivery": {
         "SELECT",
         "INSERT",
     },
@@ -58,6 +63,25 @@ CHANGED: dict[str, set[str]] = {
         "body",
         "created_at",
         "expires_at",
+    },
+    "webhook_endpoint": {
+        "url",
+        "events",
+        "description",
+        "active",
+        "former_valid_until",
+        "secret_version",
+        "former_secret_version",
+        "version",
+        "updated_at",
+    },
+    "webhook_delivery": {
+        "state",
+        "due_at",
+        "attempts",
+        "finished_at",
+        "version",
+        "updated_at",
     },
 }
 """The columns of such a table that it may change."""
@@ -113,7 +137,7 @@ def test_nobody_else_has_any_grant(service: Service) -> None:
             " where table_schema = 'invoicing'"
         )
     )
-    assert {row["grantee"] for row in rows} == {APP, OWNER, BACKUP}
+    assert {row["grantee"] for row in rows} == {APP, OWNER, BACKUP, WORKER}
 
 
 def test_backups_read_every_row_and_change_none(service: Service) -> None:

@@ -125,11 +125,15 @@ class ApiKeyCreate(Closed):
                 "payment:list",
                 "payment:read",
                 "payment:refund",
+                "webhook_delivery:list",
+                "webhook_delivery:read",
+                "webhook_endpoint:list",
+                "webhook_endpoint:read",
             ]
         ],
         Field(
             min_length=1,
-            max_length=33,
+            max_length=37,
             fail_fast=True,
             json_schema_extra={"uniqueItems": True},
         ),

@@ -52,11 +52,11 @@ begin
       v_caller.refusal := 'step_up_required';
     end if;
   end if;
-  v_bound := set_config('app_2cc33dc2.member_id', v_caller.member::text, true);
-  v_bound := set_config('app_2cc33dc2.roles', v_caller.roles::text, true);
+  v_bound := set_config('app_e4bdda94.member_id', v_caller.member::text, true);
+  v_bound := set_config('app_e4bdda94.roles', v_caller.roles::text, true);
   v_bound := set_config('app.environment', coalesce(p_caller ->> 'environment', ''), true);
   if v_caller.roles && array['analyst'] then
-    v_bound := set_config('app_2cc33dc2.attributes', p_caller ->> 'attributes', true);
+    v_bound := set_config('app_e4bdda94.attributes', p_caller ->> 'attributes', true);
     v_caller.user_regions := array(select jsonb_array_elements_text(p_caller -> 'attributes' -> 'regions'));
   end if;
   return v_caller;
@@ -187,6 +187,30 @@ select case when bool_and(e.known) then p_body else
     concat('{', string_agg(to_json(e.key) || ':' || e.value, ',' order by e.number) filter (where e.known), '}') end
   from (select key, value, number, key = any (p_always) or coalesce(p_view::jsonb ? key, false) as known
     from json_each(p_body::json) with ordinality as member (key, value, number)) e $$;
+
+-- Writes a message for each active endpoint of the tenant that hears of the event.
+create or replace function invoice_publish_(p_tenant uuid, p_event text, p_id uuid, p_version bigint)
+  returns void language plpgsql as $$
+begin
+  insert into webhook_delivery (tenant_id, endpoint_id, event, resource, resource_id, resource_version, payload)
+    select p_tenant, e.id, 'invoice.' || p_event, 'invoice', p_id, p_version, case p_event
+        when 'changed' then (
+          select row_to_json(told_)::text from (
+            select t.status
+              from invoice_row_ t where t.tenant_id = p_tenant and t.id = p_id
+          ) told_
+        )
+        when 'sent' then (
+          select row_to_json(told_)::text from (
+            select t.number, t.status, t.total, t.issued_on
+              from invoice_row_ t where t.tenant_id = p_tenant and t.id = p_id
+          ) told_
+        )
+        else '{}'
+      end
+      from webhook_endpoint e
+      where e.tenant_id = p_tenant and e.active and e.events ? ('invoice.' || p_event);
+end $$;
 
 -- Writes the audit event of an effect, which `p_said` names the fields of; ends well.
 create or replace function record_(p_caller caller_, p_operation text, p_resource text, p_id uuid, p_version bigint,

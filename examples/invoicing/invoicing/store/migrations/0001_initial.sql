@@ -143,6 +143,58 @@ create table idempotency_key (
 alter table idempotency_key enable row level security;
 alter table idempotency_key force row level security;
 
+-- Webhook endpoints.
+create table webhook_endpoint (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  version bigint not null default 1,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  url text not null,
+  events jsonb not null,
+  description text,
+  active boolean not null default true,
+  former_valid_until timestamptz,
+  secret_version bigint not null default 1,
+  former_secret_version bigint,
+  constraint webhook_endpoint_url_check check
+    (url ~
+         E'^(https://[0-9A-Za-z.-]{1,253}|http://(localhost|127\\.0\\.0\\.1))(:[0-9]{1,5})?(/[!-~]{0,255}[!-~]{0,245})?\x24'),
+  constraint webhook_endpoint_events_check check
+    (jsonb_typeof(events) = 'array' and jsonb_array_length(events) between 1 and 1000),
+  constraint webhook_endpoint_description_check check
+    (char_length(description) <= 200 and description !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  constraint webhook_endpoint_secret_version_check check (secret_version between 1 and 9007199254740991),
+  constraint webhook_endpoint_former_secret_version_check check (former_secret_version between 1 and 9007199254740991),
+  primary key (tenant_id, id)
+);
+alter table webhook_endpoint enable row level security;
+alter table webhook_endpoint force row level security;
+
+-- Messages to endpoints: written in the transaction of the effect that they tell.
+create table webhook_delivery (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  version bigint not null default 1,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  endpoint_id uuid not null,
+  event text not null,
+  resource text not null,
+  resource_id uuid not null,
+  resource_version bigint not null,
+  payload text not null,
+  state text not null default 'waiting',
+  due_at timestamptz default now(),
+  attempts bigint not null default 0,
+  last_status bigint,
+  last_error text,
+  finished_at timestamptz,
+  primary key (tenant_id, id)
+);
+alter table webhook_delivery enable row level security;
+alter table webhook_delivery force row level security;
+
 -- What happened: written in the transaction of the effect, and never changed.
 create table audit_event (
   tenant_id uuid not null,
@@ -302,6 +354,9 @@ alter table invitation add constraint invitation_invited_by_fkey
 alter table idempotency_key add constraint idempotency_key_member_id_fkey
   foreign key (tenant_id, member_id)
   references member (tenant_id, id);
+alter table webhook_endpoint add constraint webhook_endpoint_tenant_id_fkey
+  foreign key (tenant_id)
+  references organization (id);
 alter table customer add constraint customer_tenant_id_fkey
   foreign key (tenant_id)
   references organization (id);
