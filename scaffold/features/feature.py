@@ -110,6 +110,22 @@ class BuiltIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """A function of the developer's beside the hook of an action, in the same module.
+
+    `parameters` are Python source. They need `models` of the resource, and `names` of the `module`
+    of the package. It answers nothing.
+    """
+
+    name: str
+    summary: str
+    parameters: str
+    models: tuple[str, ...]
+    module: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Attribute:
     """What a feature adds to each row of the emitted table of operations.
 
@@ -254,6 +270,10 @@ class Feature:
         return ""
 
     # The service and its tests.
+
+    def called(self, operation: Operation) -> Iterable[Called]:
+        """What it calls of the developer's functions beside the hook of an action."""
+        return ()
 
     def files(self, design: Design) -> Files:
         """Its files and fragments."""

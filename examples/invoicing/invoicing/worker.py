@@ -4,8 +4,10 @@ It needs WORKER_DATABASE_URL, the URL of the role invoicing_worker. Several may 
 one's at a time. Killed at any point, it loses nothing, and leaves nothing behind after a minute.
 """
 
+import argparse
 import asyncio
 import hmac
+import os
 import signal
 import sys
 import time
@@ -33,7 +35,7 @@ from invoicing.store.startup import UnsafeConfiguration, check_database
 from invoicing.store.statements import RELEASE
 from invoicing.store.transport import protected
 from invoicing.telemetry import logs
-from invoicing.work import webhooks
+from invoicing.work import hooks, webhooks
 from invoicing.work.addresses import Addresses, ports
 from invoicing.work.queue import LEASE_SECONDS, Ended, Message, Pool, Queue
 
@@ -59,7 +61,12 @@ select c.relname as name from pg_class c
         or has_any_column_privilege(c.oid, 'select, insert, update'))
 """
 """What this role reaches beside what is its work."""
-OWN: Final = ("webhook_delivery", "webhook_endpoint", "release_policy_")
+OWN: Final = (
+    "outbox_message",
+    "webhook_delivery",
+    "webhook_endpoint",
+    "release_policy_",
+)
 """What it reaches: messages, what they need, and what the checks of a start compare with."""
 
 
@@ -232,6 +239,7 @@ def queues(settings: Settings) -> list[Queue]:
                 ),
             )
         ),
+        hooks.queue(),
     ]
 
 
@@ -244,7 +252,7 @@ async def pool(url: str) -> AsyncIterator[Pool]:
     """Connections of the worker's own role."""
     async with asyncpg.create_pool(
         url,
-        min_size=1,
+        min_size=0,
         max_size=CONNECTIONS,
         timeout=CONNECT_SECONDS,
         command_timeout=ANSWER_SECONDS,
@@ -315,8 +323,8 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def work(settings: Settings) -> None:
-    """Works until the process is told to stop."""
+async def work(settings: Settings, *, with_parent: bool = False) -> None:
+    """Works until the process is told to stop, or `with_parent` until whoever has started it ends."""
     url = settings.worker_database_url.get_secret_value()
     await check(url, development=settings.development)
     stopping = asyncio.Event()
@@ -326,6 +334,8 @@ async def work(settings: Settings) -> None:
         metrics = Metrics()
         worker = Worker(connections, queues(settings), metrics)
         working = [worker.run(stopping)]
+        if with_parent:
+            working.append(_orphaned(stopping))
         if settings.worker_port:
             application = health(worker, metrics, settings.metrics_token)
             config = uvicorn.Config(
@@ -340,6 +350,13 @@ async def work(settings: Settings) -> None:
         await asyncio.gather(*working)
 
 
+async def _orphaned(stopping: asyncio.Event) -> None:
+    parent = os.getppid()
+    while os.getppid() == parent and not stopping.is_set():
+        await asyncio.sleep(POLL_SECONDS)
+    stopping.set()
+
+
 async def _until(stopping: asyncio.Event, server: uvicorn.Server) -> None:
     await stopping.wait()
     server.should_exit = True
@@ -347,10 +364,17 @@ async def _until(stopping: asyncio.Event, server: uvicorn.Server) -> None:
 
 def main() -> None:
     """Works; what is missing or unsafe in the environment ends it with a line for each and status 3."""
+    parser = argparse.ArgumentParser(
+        description="Work on what was written with effects."
+    )
+    parser.add_argument(
+        "--with-parent", action="store_true", help="end with whoever starts it"
+    )
+    options = parser.parse_args()
     try:
         settings = Settings()  # type: ignore[call-arg] # the environment has them
         logs.configure(settings.log_level, development=settings.development)
-        asyncio.run(work(settings))
+        asyncio.run(work(settings, with_parent=options.with_parent))
     except ValidationError as error:
         _refuse(
             f"{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}."

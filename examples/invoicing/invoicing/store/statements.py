@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_e6ea1cf2"
+RELEASE: Final = "invoicing_77ba13c4"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_e4bdda94"
@@ -19,6 +19,7 @@ TABLES: Final = (
     "idempotency_key",
     "webhook_endpoint",
     "webhook_delivery",
+    "outbox_message",
     "audit_event",
     "customer",
     "invoice",
@@ -39,6 +40,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "remember_": "986acef4ccd7aaf63350681e54e068c4",
     "shown_": "77c55ff450f3450a96c44fe9f14d2810",
     "invoice_publish_": "adcf3f4682c72a14582a478d024fe3d5",
+    "defer_": "b195d8f1ef36a3f09e431af64f49a094",
     "record_": "4075586196261fd61d3c3558792af52f",
     "list_customers": "6947ad24f140a0052bf5766f78978b79",
     "create_customer": "bb02eed91d1a13fdc1b1a4c4b3b0b87f",
@@ -51,7 +53,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "update_invoice": "e7f7e1a44ccfb0b7cd7385bdfecec1db",
     "delete_invoice": "479b2618ce5e5f658a7e8f2cd2e9d4be",
     "invoice_begin_": "8385d08a0b2e73dfbced7bb407444085",
-    "invoice_finish_": "33de2a607b3d79e8b6515ca383092cad",
+    "invoice_finish_": "65f6dc0e54189aaece2ec4f4e71c3cba",
     "list_invoice_lines": "f2a8d94739050bf178f306217055eca8",
     "create_invoice_line": "26a5a90ad9aab73683c5944492dbad45",
     "read_invoice_line": "b858891858257e4d0b1c74f834d27f34",

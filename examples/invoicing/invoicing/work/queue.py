@@ -44,7 +44,7 @@ class Queue:
 
     The messages of one `lane` may take no more than a part of the worker. `same` is the test that
     `b` is about the row of `d`, and `before` that it comes before it. `more` are further columns of
-    a claimed message `d`, from what is joined by `join`.
+    a claimed message `d`, from what is joined by `join`. With `answers`, attempts have a status.
     """
 
     def __init__(
@@ -58,10 +58,12 @@ class Queue:
         before: str,
         more: str = "",
         join: str = "",
+        answers: bool = True,
     ) -> None:
         self.name = name
         self.lane = lane
         self.work = work
+        self._answers = answers
         table = f"{SCHEMA}.{table}"
         self._claim = f"""
 with seen as (
@@ -84,7 +86,7 @@ with seen as (
 select d.*{more} from claimed d{join.replace(" join ", f" join {SCHEMA}.")}
 """
         self._finish = f"""
-update {table} set due_at = now() + make_interval(secs => $4), state = $5, last_error = $6, last_status = $7,
+update {table} set due_at = now() + make_interval(secs => $4), state = $5, last_error = $6{", last_status = $7" if answers else ""},
        finished_at = case when $4::double precision is null then now() end, version = version + 1,
        updated_at = now()
  where tenant_id = $1 and id = $2 and version = $3
@@ -116,7 +118,7 @@ update {table} set due_at = now() + make_interval(secs => $4), state = $5, last_
             delay,
             state,
             ended.error or None,
-            ended.status,
+            *((ended.status,) if self._answers else ()),
         )
         return state
 

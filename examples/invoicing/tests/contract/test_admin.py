@@ -195,6 +195,7 @@ def test_what_has_expired_is_purged_and_nothing_else(
             "invitation",
             "idempotency_key",
             "webhook_delivery",
+            "outbox_message",
             "audit_event",
         ],
         0,

@@ -31,6 +31,9 @@ BUILT_IN = {
         "SELECT",
         "INSERT",
     },
+    "outbox_message": {
+        "INSERT",
+    },
     "audit_event": {
         "INSERT",
     },

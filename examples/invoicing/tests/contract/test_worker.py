@@ -1,13 +1,15 @@
 """The worker gives up on nothing too early, and on nothing too late."""
 
 import asyncio
+import json
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from typer.testing import CliRunner
 
-from invoicing import worker
+from invoicing import admin, worker
 from invoicing.work.queue import (
     ATTEMPTS,
     FIRST_SECONDS,
@@ -18,6 +20,25 @@ from invoicing.work.queue import (
     Queue,
     backoff,
 )
+from tests.contract.harness import Service, World, world_of
+
+SCHEMA = "invoicing"
+QUEUES = [
+    "outbox_message",
+    "webhook_delivery",
+]
+"""The tables of messages."""
+GIVEN = {
+    "outbox_message": {"hook": "'some.hook'", "member_id": "gen_random_uuid()"},
+    "webhook_delivery": {
+        "endpoint_id": "gen_random_uuid()",
+        "event": "'some.event'",
+        "resource": "'some'",
+        "resource_id": "gen_random_uuid()",
+        "resource_version": "1",
+    },
+}
+"""What a message has at least, as SQL."""
 
 
 def most(attempt: int) -> float:
@@ -184,3 +205,50 @@ def test_a_worker_that_looks_at_nothing_is_not_well(
     assert working.well
     monkeypatch.setattr(worker, "STALE_SECONDS", -1.0)
     assert not working.well
+
+
+def dead(here: World, table: str) -> str:
+    """A message that is tried no more; returns its id."""
+    given = {
+        "tenant_id": "$1",
+        "payload": "'{}'",
+        "state": "'dead'",
+        "due_at": "null",
+        **GIVEN[table],
+    }
+    statement = f"insert into {SCHEMA}.{table} ({', '.join(given)}) values ({', '.join(given.values())}) returning id"
+    return str(here.service.run(here.service.admin.fetchval(statement, here.tenant_id)))
+
+
+@pytest.mark.parametrize("table", QUEUES)
+def test_the_operator_retries_and_drops(
+    service: Service, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    monkeypatch.setenv("OWNER_DATABASE_URL", service.database.owner)
+    here, other = (world_of(service, None) for _ in range(2))
+    tenant, message, kept = str(here.tenant_id), dead(here, table), dead(other, table)
+
+    def command(*arguments: str, status: int = 0) -> list[dict[str, Any]]:
+        asked = ["outbox", *arguments, "--json"]
+        ended = CliRunner().invoke(
+            admin.app, asked, env={"OPERATOR": "on-call@example.com"}
+        )
+        assert ended.exit_code == status, ended.output
+        rows = [json.loads(each) for each in ended.stdout.splitlines() if not status]
+        return [each for each in rows if "request_id" not in each]
+
+    assert [each["id"] for each in command("list", tenant)] == [message]
+    (row,) = command("retry", tenant)
+    assert (row["id"], row["state"], row["attempts"]) == (message, "waiting", 0)
+    (row,) = command("drop", tenant, message)
+    assert row["state"] == "dead"
+    command("drop", tenant, message, status=1)
+    command("retry", tenant, kept, status=1)
+    assert [each["state"] for each in command("list", str(other.tenant_id))] == ["dead"]
+    (row,) = command("retry", tenant, message)
+    assert row["state"] == "waiting"
+    recorded = f"select operation from {SCHEMA}.audit_event where tenant_id = $1 order by occurred_at"
+    found = service.run(service.admin.fetch(recorded, here.tenant_id))
+    assert [each["operation"] for each in found] == [
+        f"{each}_{table}" for each in ("retry", "drop", "retry")
+    ]

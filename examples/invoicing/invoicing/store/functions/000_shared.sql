@@ -212,6 +212,14 @@ begin
       where e.tenant_id = p_tenant and e.active and e.events ? ('invoice.' || p_event);
 end $$;
 
+-- Writes the message that calls the hook `p_hook` once the transaction is committed.
+create or replace function defer_(p_caller caller_, p_hook text, p_id uuid, p_version bigint, p_input text)
+  returns void language plpgsql as $$
+begin
+  insert into outbox_message (tenant_id, hook, member_id, resource_id, resource_version, payload)
+    values (p_caller.tenant, p_hook, p_caller.member, p_id, p_version, p_input);
+end $$;
+
 -- Writes the audit event of an effect, which `p_said` names the fields of; ends well.
 create or replace function record_(p_caller caller_, p_operation text, p_resource text, p_id uuid, p_version bigint,
   p_said jsonb, p_request text) returns text language plpgsql as $$

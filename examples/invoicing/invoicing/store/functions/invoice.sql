@@ -199,8 +199,8 @@ end $$;
 -- Writes what the hook of an action on invoices decided. Whether the caller may was decided at the beginning, in this
 -- transaction.
 create or replace function invoice_finish_(p_tenant uuid, p_caller jsonb, p_action text, p_id uuid, p_version bigint,
-  p_changes jsonb, p_key text, p_fingerprint text, p_request text, out outcome text, out id uuid, out version bigint,
-  out body text) language plpgsql set search_path from current as $$
+  p_changes jsonb, p_key text, p_fingerprint text, p_input text, p_request text, out outcome text, out id uuid,
+  out version bigint, out body text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, '{}');
   see_any boolean := v_caller.roles && array['accountant', 'member', 'viewer'];
@@ -232,6 +232,9 @@ begin
   end if;
   if p_action = 'send' then
     perform invoice_publish_(p_tenant, 'sent', id, version);
+  end if;
+  if p_action = 'send' then
+    perform defer_(v_caller, 'invoice' || '.' || p_action, id, version, coalesce(p_input, '{}'));
   end if;
   outcome := record_(v_caller, p_action || '_invoice', 'invoice', id, version, p_changes, p_request);
 end $$;

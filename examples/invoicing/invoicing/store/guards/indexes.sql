@@ -12,6 +12,14 @@ create index concurrently if not exists webhook_delivery_due_idx on webhook_deli
 create index concurrently if not exists webhook_delivery_row_idx on webhook_delivery
   (tenant_id, resource_id, endpoint_id, due_at);
 
+-- index: outbox_message_due_idx
+create index concurrently if not exists outbox_message_due_idx on outbox_message
+  (due_at);
+
+-- index: outbox_message_row_idx
+create index concurrently if not exists outbox_message_row_idx on outbox_message
+  (tenant_id, resource_id, due_at);
+
 -- index: customer_newest_idx
 create index concurrently if not exists customer_newest_idx on customer
   (tenant_id, created_at desc, id desc);

@@ -41,6 +41,11 @@ create policy tenant_isolation on webhook_delivery as restrictive for all to inv
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
+-- policy: outbox_message tenant_isolation
+create policy tenant_isolation on outbox_message as restrictive for all to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
 -- policy: audit_event tenant_isolation
 create policy tenant_isolation on audit_event as restrictive for all to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
@@ -108,6 +113,10 @@ create policy reach_select_60a2a843 on webhook_endpoint as permissive for select
 create policy reach_insert_15bea436 on webhook_delivery as permissive for insert to invoicing_app
   with check (true);
 
+-- policy: outbox_message reach_insert_74ea845f
+create policy reach_insert_74ea845f on outbox_message as permissive for insert to invoicing_app
+  with check (true);
+
 -- policy: audit_event reach_insert_7a219166
 create policy reach_insert_7a219166 on audit_event as permissive for insert to invoicing_app
   with check (true);
@@ -149,6 +158,11 @@ create policy operator on webhook_endpoint as permissive for all to invoicing_ow
 
 -- policy: webhook_delivery operator
 create policy operator on webhook_delivery as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: outbox_message operator
+create policy operator on outbox_message as permissive for all to invoicing_owner
   using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
@@ -349,6 +363,15 @@ create policy work_select on webhook_delivery as permissive for select to invoic
 
 -- policy: webhook_delivery work_update
 create policy work_update on webhook_delivery as permissive for update to invoicing_worker
+  using (true)
+  with check (true);
+
+-- policy: outbox_message work_select
+create policy work_select on outbox_message as permissive for select to invoicing_worker
+  using (true);
+
+-- policy: outbox_message work_update
+create policy work_update on outbox_message as permissive for update to invoicing_worker
   using (true)
   with check (true);
 

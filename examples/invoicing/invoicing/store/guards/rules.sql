@@ -17,6 +17,7 @@ grant select, insert, delete,
               updated_at) on webhook_endpoint to invoicing_app;
 grant select, insert, update (state, due_at, attempts, finished_at, version, updated_at)
   on webhook_delivery to invoicing_app;
+grant insert on outbox_message to invoicing_app;
 grant insert on audit_event to invoicing_app;
 grant select, insert, delete,
       update (name, email, phone, region, tax_number, website, payment_terms, tags, remark, address, version,
@@ -33,10 +34,13 @@ grant select, insert, update (status, refunded_at, version, updated_at) on payme
 grant select on webhook_endpoint to invoicing_worker;
 grant select, update (state, due_at, attempts, last_status, last_error, finished_at, version, updated_at)
   on webhook_delivery to invoicing_worker;
+grant select, update (state, due_at, attempts, last_error, finished_at, version, updated_at)
+  on outbox_message to invoicing_worker;
 
 -- What pg_dump reads for a backup.
 grant select on organization, member, member_role, api_key, invitation, sign_up, idempotency_key, webhook_endpoint,
-                webhook_delivery, audit_event, customer, invoice, invoice_line, payment to invoicing_backup;
+                webhook_delivery, outbox_message, audit_event, customer, invoice, invoice_line, payment
+  to invoicing_backup;
 
 -- Which roles a member may hold, and which kind of member may hold them.
 insert into member_role (name, kind) values

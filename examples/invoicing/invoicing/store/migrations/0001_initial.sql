@@ -195,6 +195,28 @@ create table webhook_delivery (
 alter table webhook_delivery enable row level security;
 alter table webhook_delivery force row level security;
 
+-- What follows an action: written in its transaction, for a hook that a worker calls.
+create table outbox_message (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  version bigint not null default 1,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  hook text not null,
+  member_id uuid not null,
+  resource_id uuid,
+  resource_version bigint,
+  payload text not null,
+  state text not null default 'waiting',
+  due_at timestamptz default now(),
+  attempts bigint not null default 0,
+  last_error text,
+  finished_at timestamptz,
+  primary key (tenant_id, id)
+);
+alter table outbox_message enable row level security;
+alter table outbox_message force row level security;
+
 -- What happened: written in the transaction of the effect, and never changed.
 create table audit_event (
   tenant_id uuid not null,
