@@ -233,6 +233,8 @@ def _stubs(
     imported: dict[str, set[str]] = {}
     for one in called:
         imported.setdefault(one.module, set()).update(one.names)
+    models = {model for each in found for model in each.models}
+    models |= {model for one in called for model in one.models}
     return (
         environment("starter")
         .get_template("hooks/stubs.py.jinja")
@@ -241,7 +243,7 @@ def _stubs(
             package=package,
             name=entity.name,
             plural=entity.names.many,
-            models=sorted({model for each in (*found, *called) for model in each.models}),
+            models=sorted(models),
             called=called,
             imported={module: sorted(names) for module, names in sorted(imported.items())},
             rows=sorted(each.rows for each in found if each.rows),

@@ -17,6 +17,7 @@ from scaffold.database.schema import (
     Table,
 )
 from scaffold.database.signatures import BIGINT, CALLER, TEXT, UUID, parameters
+from scaffold.database.sql import literal
 from scaffold.database.tables import now, text, uuid
 from scaffold.design.model import Design
 from scaffold.features.outbox.design import MESSAGE, calls, deferred
@@ -94,7 +95,7 @@ def steps(design: Design, served: Served) -> Steps | None:
     found = [each for each in served.operations if deferred(each)]
     lines: tuple[str, ...] = ()
     if found:
-        hook = f"{served.entity} || '.' || p_action"
+        hook = f"{literal(found[0].entity + '.')} || p_action"
         given = ("v_caller", hook, served.id, served.version, "coalesce(p_input, '{}')")
         every = len(found) == len(served.operations)
         column = STEP if every else 2 * STEP

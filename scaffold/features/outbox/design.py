@@ -89,8 +89,7 @@ def called(operation: Operation) -> Iterator[Called]:
         call = _call(operation)
         yield Called(
             name=call.function,
-            summary=f"What follows {naming.words(operation.action)}, once it is committed: at least "
-            "once.",
+            summary=f"What follows {naming.words(operation.action)}: called at least once.",
             parameters=call.parameters,
             models=(call.data,) if call.data else (),
             module=MODULE,
