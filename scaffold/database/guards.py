@@ -60,8 +60,8 @@ def guards(design: Design, tables: Sequence[Table]) -> Guards:
     scope = f"app_{_digest(*(each.name for each in draft))}"
     policies += _reaches(design, resources, scope)
     added = [right for each in FEATURES for right in each.rights(design)]
-    works = [right for each in FEATURES for right in each.works(design)]
-    policies += [policy for each in works for policy in _working(each)]
+    worked = works(design)
+    policies += [policy for each in worked for policy in _working(each)]
     policies += [
         _policy(right.grant.table, command, using, check)
         for right in added
@@ -74,7 +74,7 @@ def guards(design: Design, tables: Sequence[Table]) -> Guards:
         roles=tuple(RoleRule(role.name, role.kind) for role in design.roles),
         last=tuple(sorted(role.name for role in design.roles if role.last)),
         indexes=tuple(_apart(tuple(indexes(design, tables)), tables)),
-        worker=tuple(each.grant for each in works),
+        worker=tuple(each.grant for each in worked),
     )
 
 
@@ -123,6 +123,11 @@ def _operator(table: Table, design: Design) -> Policy:
     every = table.name == identifier(design.tenant)
     reached = TRUE if every else f"{table.tenant} = {TENANT_WRITTEN}"
     return Policy("operator", table.name, "all", reached, reached, role="owner")
+
+
+def works(design: Design) -> tuple[Right, ...]:
+    """What the worker may do; where it may do nothing, there is none."""
+    return tuple(right for each in FEATURES for right in each.works(design))
 
 
 def _working(right: Right) -> Iterable[Policy]:

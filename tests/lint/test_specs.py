@@ -20,6 +20,8 @@ JUDGED: dict[str, set[tuple[str, problems.Path]]] = {
         # The payment provider's worker sees no payments, and its references are not secret.
         ("L408", ("resources", "payment", "unique", 0)),
         ("L501", ("resources", "customer", "fields", "email")),
+        # Whom a copy goes to is what the mail behind the answer needs.
+        ("L707", ("resources", "invoice", "actions", "send", "after_commit")),
     },
     "helpdesk": {
         ("L501", ("resources", "contact", "fields", "first_name")),

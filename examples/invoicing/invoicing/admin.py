@@ -377,8 +377,8 @@ outbox = typer.Typer(
 app.add_typer(outbox, name="outbox")
 
 QUEUES: Final[Mapping[str, str]] = {
-    "outbox_message": "hook",
     "webhook_delivery": "event",
+    "outbox_message": "hook",
 }
 """The tables of messages, each with the column that says what a message is for."""
 SHOWN: Final = 1000

@@ -62,9 +62,9 @@ select c.relname as name from pg_class c
 """
 """What this role reaches beside what is its work."""
 OWN: Final = (
-    "outbox_message",
-    "webhook_delivery",
     "webhook_endpoint",
+    "webhook_delivery",
+    "outbox_message",
     "release_policy_",
 )
 """What it reaches: messages, what they need, and what the checks of a start compare with."""

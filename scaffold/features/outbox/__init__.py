@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from scaffold.design.model import Design, Operation
     from scaffold.design.surface import Fact
     from scaffold.features.mutant import Mutant
+    from scaffold.lint.rule import Rule
     from scaffold.spec.findings import Finding, Scope
     from scaffold.spec.model import Action, Resource
 
@@ -45,6 +46,11 @@ class Outbox(Feature):
         from scaffold.features.outbox.check import findings
 
         return findings(scope)
+
+    def rules(self) -> Iterable[Rule]:
+        from scaffold.features.outbox.lint import family
+
+        return family.rules
 
     def called(self, operation: Operation) -> Iterable[Called]:
         from scaffold.features.outbox.design import called
@@ -95,6 +101,8 @@ class Outbox(Feature):
             package["work/hooks.py"] = "hooks.py.jinja"
             tests["test_after_commit.py"] = "test_after_commit.py.jinja"
             fragments |= {
+                "admin.queues": "admin_queues.jinja",
+                "test_worker.messages": "messages.jinja",
                 "test_isolation.arguments": "arguments.jinja",
                 "worker.imports": "worker_imports.jinja",
                 "worker.queues": "worker_queues.jinja",

@@ -9,7 +9,6 @@ from scaffold import naming
 from scaffold.design.model import Design, Operation
 from scaffold.design.surface import Fact
 from scaffold.features.feature import Called
-from scaffold.features.webhooks.design import DELIVERY, ENDPOINT, hears
 
 MESSAGE = "outbox_message"
 """The table of messages that call hooks."""
@@ -114,13 +113,16 @@ def facts(design: Design) -> Iterator[tuple[str, Fact]]:
 
 
 def used(design: Design) -> bool:
-    """Is there work for a worker?"""
-    return bool(calls(design)) or hears(design)
+    """Is there work for a worker, whatever feature it is of?"""
+    from scaffold.database.guards import works  # which asks the features
+
+    return bool(works(design))
 
 
 def view(design: Design) -> View:
     """The view of a design."""
-    found = calls(design)
-    own = (MESSAGE,) if found else ()
-    queues = (*own, *((DELIVERY,) if hears(design) else ()))
-    return View((*queues, *((ENDPOINT,) if hears(design) else ())), queues, found)
+    from scaffold.database.guards import works
+
+    grants = [each.grant for each in works(design)]
+    queues = tuple(each.table for each in grants if each.update)
+    return View(tuple(each.table for each in grants), queues, calls(design))

@@ -116,6 +116,8 @@ class Webhooks(Feature):
                 "test_webhooks.py": "test_webhooks.py.jinja",
             },
             fragments={
+                "admin.queues": "admin_queues.jinja",
+                "test_worker.messages": "messages.jinja",
                 "settings.fields": "settings.jinja",
                 "harness.settings": "startup_settings.jinja",
                 "test_startup.settings": "startup_settings.jinja",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_77ba13c4"
+RELEASE: Final = "invoicing_5c896188"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_e4bdda94"
@@ -53,7 +53,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "update_invoice": "e7f7e1a44ccfb0b7cd7385bdfecec1db",
     "delete_invoice": "479b2618ce5e5f658a7e8f2cd2e9d4be",
     "invoice_begin_": "8385d08a0b2e73dfbced7bb407444085",
-    "invoice_finish_": "65f6dc0e54189aaece2ec4f4e71c3cba",
+    "invoice_finish_": "21da5f93515e4eaf2c2ff90293ef5b3c",
     "list_invoice_lines": "f2a8d94739050bf178f306217055eca8",
     "create_invoice_line": "26a5a90ad9aab73683c5944492dbad45",
     "read_invoice_line": "b858891858257e4d0b1c74f834d27f34",

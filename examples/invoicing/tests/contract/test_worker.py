@@ -24,12 +24,11 @@ from tests.contract.harness import Service, World, world_of
 
 SCHEMA = "invoicing"
 QUEUES = [
-    "outbox_message",
     "webhook_delivery",
+    "outbox_message",
 ]
 """The tables of messages."""
 GIVEN = {
-    "outbox_message": {"hook": "'some.hook'", "member_id": "gen_random_uuid()"},
     "webhook_delivery": {
         "endpoint_id": "gen_random_uuid()",
         "event": "'some.event'",
@@ -37,6 +36,7 @@ GIVEN = {
         "resource_id": "gen_random_uuid()",
         "resource_version": "1",
     },
+    "outbox_message": {"hook": "'some.hook'", "member_id": "gen_random_uuid()"},
 }
 """What a message has at least, as SQL."""
 

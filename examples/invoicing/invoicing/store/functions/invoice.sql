@@ -234,7 +234,7 @@ begin
     perform invoice_publish_(p_tenant, 'sent', id, version);
   end if;
   if p_action = 'send' then
-    perform defer_(v_caller, 'invoice' || '.' || p_action, id, version, coalesce(p_input, '{}'));
+    perform defer_(v_caller, 'invoice.' || p_action, id, version, coalesce(p_input, '{}'));
   end if;
   outcome := record_(v_caller, p_action || '_invoice', 'invoice', id, version, p_changes, p_request);
 end $$;
