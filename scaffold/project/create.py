@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from scaffold import __version__
+from scaffold.database.guards import works
 from scaffold.design.model import Design
 from scaffold.emission import Emission, emit
 from scaffold.places import TEMPLATES
@@ -240,6 +241,8 @@ def _answers(name: str, design: Design, spec: str, pin: Pin) -> dict[str, Any]:
         "title_markdown": quoting.markdown(design.title),
         "role": design.roles[0].name,
         "deployed": "production" if "production" in others else (others or ["development"])[0],
+        "worker": bool(works(design)),
+        "derives": any(each.secret and each.secret.derived for each in design.operations),
         "pin": {"lines": list(pin.lines), "comment": pin.comment},
         "ejected": False,
     }

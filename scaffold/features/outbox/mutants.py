@@ -58,8 +58,8 @@ MUTANTS: Final = (
             (
                 "all-come-back-together",
                 "API-2",
-                "return draw(0.0, min(",
-                "return draw(FIRST_SECONDS, min(",
+                "0.0, min(LONGEST_SECONDS,",
+                "FIRST_SECONDS, min(LONGEST_SECONDS,",
                 f"{TEST}::test_pauses_are_spread_over_all_of_their_bound",
             ),
         )

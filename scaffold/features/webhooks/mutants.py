@@ -93,8 +93,14 @@ MUTANTS: Final = (
             ),
             (
                 "addresses-in-version-six-hide-others",
-                "inner = found.ipv4_mapped or found.sixtofour or _translated(found)",
-                "inner = found.ipv4_mapped or found.sixtofour",
+                "        found = inner\n",
+                "        return True\n",
+                "test_what_this_network_reaches_is_not_public",
+            ),
+            (
+                "any-address-of-version-six",
+                "return found in UNICAST and _global(found)",
+                "return True",
                 "test_what_this_network_reaches_is_not_public",
             ),
             (

@@ -156,7 +156,7 @@ def is_public(text: str) -> bool:
     except ValueError:  # also one with the zone of a link
         return False
     if isinstance(found, ipaddress.IPv6Address):
-        inner = found.ipv4_mapped or found.sixtofour or _translated(found)
+        inner = found.ipv4_mapped or _translated(found)
         if inner is None:
             return found in UNICAST and _global(found)
         found = inner

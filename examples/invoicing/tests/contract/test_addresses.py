@@ -9,7 +9,13 @@ import pytest
 from invoicing.store.startup import UnsafeConfiguration
 from invoicing.work.addresses import Addresses, Place, Refused, is_public, ports
 
-PUBLIC = ("93.184.215.14", "1.1.1.1", "2606:4700:4700::1111", "::ffff:93.184.215.14")
+PUBLIC = (
+    "93.184.215.14",
+    "1.1.1.1",
+    "2606:4700:4700::1111",
+    "::ffff:93.184.215.14",
+    "64:ff9b::5db8:d70e",
+)
 PRIVATE = (
     "0.0.0.1",
     "10.0.0.1",
