@@ -14,7 +14,10 @@ from .markdown import DOCUMENTS, README, REPOSITORY, Block, read
 from .session import Session
 
 DOCS = REPOSITORY / "docs"
-TOUR = (README, DOCS / "administration.md", DOCS / "webhooks.md", DOCS / "service.md", DOCS / "operation.md")
+TOUR = (
+    README,
+    *(DOCS / f"{each}.md" for each in ("administration", "webhooks", "service", "operation")),
+)
 """Documents that go on with each other: one project, one running service."""
 APART = [
     path
