@@ -20,7 +20,8 @@ select array_agg(a::text order by a.oid) from pg_authid a
 SETTINGS = """
 select array_agg(s::text order by s::text) from pg_db_role_setting s
  where setrole = 0
-    or setrole::regrole::text in ('invoicing_owner', 'invoicing_app', 'invoicing_worker', 'invoicing_backup')
+    or setrole::regrole::text in
+       ('invoicing_owner', 'invoicing_app', 'invoicing_worker', 'invoicing_backup')
 """
 
 

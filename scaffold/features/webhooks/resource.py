@@ -100,7 +100,7 @@ _DELIVERY: dict[str, Any] = {
     "endpoint_id": {"type": "uuid", "filter": ["eq"], "description": "Whose message it is."},
     "event": {**_TYPE, "description": "What is told."},
     "resource": {"type": "string", "max": 40, "description": "Of which resource the row is."},
-    "resource_id": {"type": "uuid", "filter": ["eq"], "description": "The row that it is about."},
+    "resource_id": {"type": "uuid", "description": "The row that it is about."},
     "resource_version": {
         "type": "integer",
         "min": 1,

@@ -45,6 +45,8 @@ alter role invoicing_worker set statement_timeout = 10000;
 alter role invoicing_worker set idle_in_transaction_session_timeout = 30000;
 alter role invoicing_worker set plan_cache_mode = 'force_generic_plan';
 alter role invoicing_worker set timezone = 'UTC';
+-- A queue is read by its index, whatever the statistics say of it while it fills and empties.
+alter role invoicing_worker set enable_seqscan = off;
 do $schema$
 declare
   v_joins boolean := not rolsuper from pg_roles where rolname = current_user;

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_5c896188"
+RELEASE: Final = "invoicing_0361396e"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_e4bdda94"
@@ -87,7 +87,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "update_webhook_endpoint": "2469556267f8535f9b15624d8951f97e",
     "delete_webhook_endpoint": "7ecf5b6ecfc7e14607b19312d122cbab",
     "rotate_webhook_endpoint": "f85bea21271edf3b2e3254a968c3f5c0",
-    "list_webhook_deliveries": "e1596d5fc83cecf807b3454bff4b9654",
+    "list_webhook_deliveries": "14319e27ab83878a3d7fdac18fe6bf3f",
     "read_webhook_delivery": "d05ca2828c929be5b97087505278ecda",
     "retry_webhook_delivery": "c103763b3c66dd93218cf3773e63340c",
     "read_organization": "1449ca7920edae842630860b0b733cb2",

@@ -1,4 +1,4 @@
-"""Messages go to public addresses alone, whatever an endpoint is called (API-7)."""
+"""Messages go to public addresses alone, whatever an endpoint is called (AZ-4)."""
 
 import asyncio
 from collections.abc import Coroutine

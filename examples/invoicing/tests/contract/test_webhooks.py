@@ -1,4 +1,4 @@
-"""Endpoints hear of events: what is declared, signed, and nobody else's (AZ-3, API-7, DATA-1)."""
+"""Endpoints hear of events: what is declared, signed, and nobody else's (AZ-3, AZ-4)."""
 
 import asyncio
 import base64

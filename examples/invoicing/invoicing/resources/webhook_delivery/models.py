@@ -54,5 +54,4 @@ class WebhookDeliveryQuery(Closed):
     limit: Annotated[int, Field(ge=1, le=100), whole] = 20
     cursor: Annotated[str, Field(min_length=1, max_length=1024)] = ""
     endpoint_id: Uuid | None = None
-    resource_id: Uuid | None = None
     state: Literal["waiting", "delivered", "dead"] | None = None

@@ -28,7 +28,6 @@ begin
   else
     execute page_('webhook_delivery_row_', $q$r.json_$q$, concat(
       case when p_filters ? 'endpoint_id' then $q$ and r.endpoint_id = ($6 ->> 'endpoint_id')::uuid$q$ end,
-      case when p_filters ? 'resource_id' then $q$ and r.resource_id = ($6 ->> 'resource_id')::uuid$q$ end,
       case when p_filters ? 'state' then $q$ and r.state = $6 ->> 'state'$q$ end),
       array['r.created_at', 'timestamptz'],
       p_sort is null or p_sort ^@ '-', p_after is not null)

@@ -160,10 +160,6 @@ create index concurrently if not exists webhook_delivery_newest_idx on webhook_d
 create index concurrently if not exists webhook_delivery_endpoint_id_idx on webhook_delivery
   (tenant_id, endpoint_id, created_at desc, id desc);
 
--- index: webhook_delivery_resource_id_idx
-create index concurrently if not exists webhook_delivery_resource_id_idx on webhook_delivery
-  (tenant_id, resource_id, created_at desc, id desc);
-
 -- index: webhook_delivery_state_idx
 create index concurrently if not exists webhook_delivery_state_idx on webhook_delivery
   (tenant_id, state, created_at desc, id desc);
