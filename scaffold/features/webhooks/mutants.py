@@ -48,8 +48,8 @@ MUTANTS: Final = (
             ),
             (
                 "everybody-hears-everything",
-                " and e.events ? ('invoice.' || p_event);",
-                ";",
+                " and e.events ? ('invoice.' || p_event)\n",
+                "\n",
                 "test_nobody_else_hears_of_it",
             ),
             (

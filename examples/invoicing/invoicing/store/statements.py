@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_0361396e"
+RELEASE: Final = "invoicing_d2cc3993"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_e4bdda94"
@@ -39,7 +39,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "claim_": "9b14a34044af76f4e59c13abe46a5aa2",
     "remember_": "986acef4ccd7aaf63350681e54e068c4",
     "shown_": "77c55ff450f3450a96c44fe9f14d2810",
-    "invoice_publish_": "adcf3f4682c72a14582a478d024fe3d5",
+    "invoice_publish_": "7c63e5dd23b0c5dcdac51337c6dfed91",
     "defer_": "b195d8f1ef36a3f09e431af64f49a094",
     "record_": "4075586196261fd61d3c3558792af52f",
     "list_customers": "6947ad24f140a0052bf5766f78978b79",

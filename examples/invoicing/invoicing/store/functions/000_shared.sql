@@ -191,7 +191,14 @@ select case when bool_and(e.known) then p_body else
 -- Writes a message for each active endpoint of the tenant that hears of the event.
 create or replace function invoice_publish_(p_tenant uuid, p_event text, p_id uuid, p_version bigint)
   returns void language plpgsql as $$
+declare
+  v_endpoints uuid[] := array(
+    select e.id from webhook_endpoint e
+      where e.tenant_id = p_tenant and e.active and e.events ? ('invoice.' || p_event)
+  );
 begin
+  -- Most tenants hear of nothing: an insert opens each index of its table, also for no row.
+  if v_endpoints = '{}' then return; end if;
   insert into webhook_delivery (tenant_id, endpoint_id, event, resource, resource_id, resource_version, payload)
     select p_tenant, e.id, 'invoice.' || p_event, 'invoice', p_id, p_version, case p_event
         when 'changed' then (
@@ -208,8 +215,7 @@ begin
         )
         else '{}'
       end
-      from webhook_endpoint e
-      where e.tenant_id = p_tenant and e.active and e.events ? ('invoice.' || p_event);
+      from unnest(v_endpoints) as e(id);
 end $$;
 
 -- Writes the message that calls the hook `p_hook` once the transaction is committed.
