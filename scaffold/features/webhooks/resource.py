@@ -26,7 +26,7 @@ MAX_TYPES = 1_000
 MAX_TYPE = 60
 MAX_URL = 1_000
 
-PLACE = r"^(https://[0-9A-Za-z.-]{1,253}|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?(/[!-~]{0,500})?$"
+PLACE = r"^(https://[0-9A-Za-z.-]+|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?(/[!-~]*)?$"
 """Where messages may go: neither credentials nor addresses of version 6 are written in it. Without
 TLS it is this machine, which the worker reaches in development alone."""
 

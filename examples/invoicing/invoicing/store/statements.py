@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_d2cc3993"
+RELEASE: Final = "invoicing_1e2b5303"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_e4bdda94"

@@ -73,7 +73,7 @@ class WebhookEndpointCreate(Closed):
         Field(
             min_length=1,
             max_length=1000,
-            pattern=r"^(https://[0-9A-Za-z.-]{1,253}|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?(/[!-~]{0,500})?$",
+            pattern=r"^(https://[0-9A-Za-z.-]+|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?(/[!-~]*)?$",
         ),
     ]
     """Where messages are posted."""
@@ -107,7 +107,7 @@ class WebhookEndpointPatch(TypedDict, total=False):
         Field(
             min_length=1,
             max_length=1000,
-            pattern=r"^(https://[0-9A-Za-z.-]{1,253}|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?(/[!-~]{0,500})?$",
+            pattern=r"^(https://[0-9A-Za-z.-]+|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?(/[!-~]*)?$",
         ),
     ]
     """Where messages are posted."""

@@ -158,8 +158,8 @@ create table webhook_endpoint (
   secret_version bigint not null default 1,
   former_secret_version bigint,
   constraint webhook_endpoint_url_check check
-    (url ~
-         E'^(https://[0-9A-Za-z.-]{1,253}|http://(localhost|127\\.0\\.0\\.1))(:[0-9]{1,5})?(/[!-~]{0,255}[!-~]{0,245})?\x24'),
+    (char_length(url) <= 1000
+       and url ~ E'^(https://[0-9A-Za-z.-]+|http://(localhost|127\\.0\\.0\\.1))(:[0-9]{1,5})?(/[!-~]*)?\x24'),
   constraint webhook_endpoint_events_check check
     (jsonb_typeof(events) = 'array' and jsonb_array_length(events) between 1 and 1000),
   constraint webhook_endpoint_description_check check
