@@ -90,6 +90,7 @@ HANDLERS: Imports = {
     "pydantic": ("TypeAdapter",),
     ".gate.actions": ("begin",),
     ".gate.answers": ("Answer",),
+    ".gate.derived": ("derived",),
     ".gate.exports": ("exported",),
     ".gate.operation": ("Call",),
     ".gate.outcomes": ("changed", "created", "done", "found"),

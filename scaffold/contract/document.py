@@ -85,6 +85,8 @@ def contract(design: Design) -> str:
     members = {name: one for each in _shared(design) for name, one in each.members.items()}
     problem = {**PROBLEM, "properties": {**PROBLEM["properties"], **members}}
     schemas |= _dumped({"Problem": Schema.model_validate(problem)})
+    if sent := {n: e for each in FEATURES for n, e in each.webhooks(design).items()}:
+        whole["webhooks"] = sent
     given = {
         answer.get("$ref", "").rpartition("/")[2]
         for item in paths.values()

@@ -61,7 +61,7 @@ class Served:
     its version, and `said` that of the JSON object with what was said of its fields. `view` writes
     what the caller may see now of an earlier answer about the row; None where they see all of it.
     `holds` is the test that the caller holds a role of an alternative, of an operation done as a
-    whole. `touch` is what is done to the other row.
+    whole. What hooks `touch` is a row of the resource `touched`, to which `verb` is done.
     """
 
     stage: Literal["whole", "begin", "touch", "finish"]
@@ -73,7 +73,8 @@ class Served:
     version: str = "version"
     view: Callable[[], Seen | None] = nothing_hidden
     holds: Callable[[Alternative], Sql] = every_role
-    touch: TouchVerb | None = None
+    touched: str = ""
+    verb: str = ""
 
     def chosen(self, value: Callable[[Operation], str]) -> Sql:
         """The value of the operation under way; an action for which it is empty is left out."""

@@ -49,10 +49,11 @@ class Database:
 
 @dataclass(frozen=True, slots=True)
 class RulesView:
-    """What is told to rules.sql: statements of grants, rows of roles, the roles of which each
-    tenant keeps a holder as an array, and the rules of features."""
+    """What is told to rules.sql: statements of grants, those to the worker, rows of roles, the
+    roles of which each tenant keeps a holder as an array, and the rules of features."""
 
     grants: tuple[str, ...]
+    worker: tuple[str, ...]
     backup: str
     roles: tuple[str, ...]
     last: str
@@ -110,10 +111,11 @@ def _hides_variables(design: Design) -> bool:
 
 
 def _rules(design: Design, found: Sequence[Table], rules: Guards, render: Render) -> RulesView:
-    app, backup = f"{design.name}_app", f"{design.name}_backup"
+    app, backup, worker = (f"{design.name}_{each}" for each in ("app", "backup", "worker"))
     added = (each.triggers(design, render) for each in FEATURES)
     return RulesView(
         tuple(printer.grant(each, app) for each in rules.grants),
+        tuple(printer.grant(each, worker) for each in rules.worker),
         printer.readable([each.name for each in found], backup),
         tuple(f"({literal(each.name)}, {literal(each.kind)})" for each in rules.roles),
         array(rules.last) if rules.last else "",

@@ -26,7 +26,16 @@ from scaffold.database.predicates import (
     Predicates,
     bound,
 )
-from scaffold.database.schema import Command, Grant, Guards, Index, Policy, RoleRule, Table
+from scaffold.database.schema import (
+    Command,
+    Grant,
+    Guards,
+    Index,
+    Policy,
+    Right,
+    RoleRule,
+    Table,
+)
 from scaffold.database.sql import apart, identifier, named
 from scaffold.database.tables import ORGANIZATION, of_features, relations
 from scaffold.design.model import Alternative, Design, Entity, Operation, Touch, TouchVerb
@@ -51,6 +60,8 @@ def guards(design: Design, tables: Sequence[Table]) -> Guards:
     scope = f"app_{_digest(*(each.name for each in draft))}"
     policies += _reaches(design, resources, scope)
     added = [right for each in FEATURES for right in each.rights(design)]
+    worked = works(design)
+    policies += [policy for each in worked for policy in _working(each)]
     policies += [
         replace(_policy(right.grant.table, command, using, check), role=right.role)
         for right in added
@@ -63,6 +74,7 @@ def guards(design: Design, tables: Sequence[Table]) -> Guards:
         roles=tuple(RoleRule(role.name, role.kind) for role in design.roles),
         last=tuple(sorted(role.name for role in design.roles if role.last)),
         indexes=tuple(_apart(tuple(indexes(design, tables)), tables)),
+        worker=tuple(each.grant for each in worked),
     )
 
 
@@ -111,6 +123,20 @@ def _operator(table: Table, design: Design) -> Policy:
     every = table.name == identifier(design.tenant)
     reached = TRUE if every else f"{table.tenant} = {TENANT_WRITTEN}"
     return Policy("operator", table.name, "all", reached, reached, role="owner")
+
+
+def works(design: Design) -> tuple[Right, ...]:
+    """What the worker may do; where it may do nothing, there is none."""
+    return tuple(right for each in FEATURES for right in each.works(design))
+
+
+def _working(right: Right) -> Iterable[Policy]:
+    """What the worker may do to the rows of all tenants: it is bound to none."""
+    for command, (using, check) in right.rows.items():
+        after = check if command in ("insert", "update") else None
+        before = None if command == "insert" else using
+        table = right.grant.table
+        yield Policy(f"work_{command}", table, command, before, after, role="worker")
 
 
 def _plain(grant: Grant, changes: Sql) -> Iterable[Policy]:

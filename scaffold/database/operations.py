@@ -295,7 +295,9 @@ def _effect(context: Context, entity: Entity, operation: Operation) -> Function:
 
 def _secret(operation: Operation) -> tuple[Parameter, ...]:
     """The digest of the secret that the operation makes, if it makes one."""
-    return (Parameter("p_digest", TEXT, argument="secret.digest"),) if operation.secret else ()
+    if operation.secret is None or operation.secret.derived:
+        return ()
+    return (Parameter("p_digest", TEXT, argument="secret.digest"),)
 
 
 def _served(

@@ -100,7 +100,8 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A row-level security policy of the service's role, or of the owner of the tables.
+    """A row-level security policy of the service's role, of the owner of the tables, or of the
+    worker.
 
     A restrictive one binds every statement; of the permissive ones for a command, one has to
     let the row through. `using` is asked of rows that are there, `check` of rows to be written.
@@ -112,7 +113,7 @@ class Policy:
     using: Sql | None
     check: Sql | None
     restrictive: bool = False
-    role: Literal["app", "owner"] = "app"
+    role: Literal["app", "owner", "worker"] = "app"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +129,9 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """What a feature lets the service do to a table beyond its operations: a grant, and for each
-    of the commands which rows that is for, before the write and after it. One of the `owner` needs
-    no grant."""
+    """What a feature lets the service or the worker do to a table beyond the operations: a grant,
+    and for each of the commands which rows that is for, before the write and after it. One of the
+    `owner` needs no grant."""
 
     grant: Grant
     rows: Mapping[Command, tuple[Sql, Sql]]
@@ -213,6 +214,7 @@ class Guards:
 
     Of the roles `last`, each tenant keeps a holder.
     `scope` is the prefix of the settings in which a transaction says to the policies who calls.
+    `worker` are the grants of the worker's role, which there is only where it is granted something.
     """
 
     scope: str
@@ -221,3 +223,4 @@ class Guards:
     roles: tuple[RoleRule, ...]
     last: tuple[str, ...]
     indexes: tuple[Index, ...]
+    worker: tuple[Grant, ...] = ()

@@ -93,7 +93,8 @@ def _served(
         "p_operation",
         literal(entity.name),
         said="'{}'" if verb == "delete" else "p_values",
-        touch=verb,
+        touched=entity.name,
+        verb=verb,
     )
 
 

@@ -145,12 +145,14 @@ class Secret:
     """What somebody shows to be known by a row of a built-in resource: its digest alone is stored.
 
     `name` is what the answer that tells it calls it. `word` stands in the text, where it tells the
-    secrets of one resource from those of another.
+    secrets of one resource from those of another. Nothing is stored of one that is `derived` from a
+    key of the deployment: it can be worked out again.
     """
 
     name: str
     description: str
     word: str = ""
+    derived: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ from scaffold.features.audit import Audit
 from scaffold.features.feature import Feature
 from scaffold.features.idempotency import Idempotency
 from scaffold.features.limits import Limits
+from scaffold.features.outbox import Outbox
 from scaffold.features.plans import Plans
 from scaffold.features.sign_up import SignUp
 from scaffold.features.step_up import StepUp
+from scaffold.features.webhooks import Webhooks
 
 __all__ = ["FEATURES", "Feature"]
 
@@ -25,5 +27,7 @@ FEATURES: tuple[Feature, ...] = (
     SignUp(),
     Idempotency(),
     Plans(),
+    Webhooks(),
+    Outbox(),
     Audit(),
 )

@@ -112,6 +112,22 @@ class BuiltIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """A function of the developer's beside the hook of an action, in the same module.
+
+    `parameters` are Python source. They need `models` of the resource, and `names` of the `module`
+    of the package. It answers nothing.
+    """
+
+    name: str
+    summary: str
+    parameters: str
+    models: tuple[str, ...]
+    module: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Attribute:
     """What a feature adds to each row of the emitted table of operations.
 
@@ -212,6 +228,10 @@ class Feature:
         """The parts of the contract that its operations share."""
         return None
 
+    def webhooks(self, design: Design) -> Mapping[str, Any]:
+        """What the service sends by itself: path items of OpenAPI, by their names."""
+        return {}
+
     def demands(self, design: Design, operation: Operation) -> Demands | None:
         """What this adds to an operation of the contract."""
         return None
@@ -232,6 +252,10 @@ class Feature:
 
     def rights(self, design: Design) -> Iterable[Right]:
         """What the service may do to tables beyond what its operations need."""
+        return ()
+
+    def works(self, design: Design) -> Iterable[Right]:
+        """What the worker may do, which has a role of its own and is bound to no tenant."""
         return ()
 
     def entry(self, design: Design) -> Entry | None:
@@ -260,6 +284,10 @@ class Feature:
         return ()
 
     # The service and its tests.
+
+    def called(self, operation: Operation) -> Iterable[Called]:
+        """What it calls of the developer's functions beside the hook of an action."""
+        return ()
 
     def files(self, design: Design) -> Files:
         """Its files and fragments."""

@@ -101,8 +101,8 @@ async def _differences(connection: asyncpg.Connection[Any], release: Release) ->
                 "else is compared",
             )
         ]
-    roles = await roles_of(connection, owner)
-    lost = [each for each in ("app", "backup") if each not in roles]
+    roles = await roles_of(connection, release, owner)
+    lost = [each for each in release.beside if each not in roles]
     if lost:
         where = f"have an administrator run {release.package}/store/roles.sql"
         return [(f"role {prefix_of(owner)}_{each}", f"is missing: {where}") for each in lost]

@@ -22,7 +22,7 @@ HISTORY: Final = "store/history.py"
 STATEMENTS: Final = "store/statements.py"
 ROLES: Final = "store/roles.sql"
 
-_CREATED: Final = r"^ *create role {}_(owner|app|backup) login (.+);$"
+_CREATED: Final = r"^ *create role {}_(owner|app|backup|worker) login (.+);$"
 _SETTING: Final = r"^alter role {}_app set (\w+) = '?(.*?)'?;$"
 
 
@@ -63,6 +63,11 @@ class Release:
         return found
 
     @property
+    def beside(self) -> tuple[str, ...]:
+        """The last words of the names of the roles that are there beside the owner."""
+        return tuple(each for each in ("app", "worker", "backup") if each in self.attributes)
+
+    @property
     def settings(self) -> Mapping[str, str]:
         """The settings of the service's role."""
         return dict(re.findall(_SETTING.format(self.package), self.roles, re.MULTILINE))
@@ -81,7 +86,7 @@ def release_of(project: Path, design: Design, files: Mapping[str, bytes]) -> Rel
     }
     migrations = read(texts[SNAPSHOT].encode()).migrations
     schema = identifier(package)
-    names = {"SCHEMA": "pg_temp", "APP": f"{package}_app"}
+    names = {"SCHEMA": "pg_temp", "APP": f"{package}_app", "WORKER": f"{package}_worker"}
     functions = (texts[path] for path in sorted(texts) if path.startswith(f"{FUNCTIONS}/"))
     return Release(
         package=package,

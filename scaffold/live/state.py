@@ -141,10 +141,12 @@ async def owner_of(connection: asyncpg.Connection[Any], release: Release) -> str
     return found
 
 
-async def roles_of(connection: asyncpg.Connection[Any], owner: str) -> dict[str, Role]:
+async def roles_of(
+    connection: asyncpg.Connection[Any], release: Release, owner: str
+) -> dict[str, Role]:
     """The roles of the service that there are, by the last word of their names."""
     prefix = prefix_of(owner)
-    names = {last: f"{prefix}_{last}" for last in ("app", "backup")} | {"owner": owner}
+    names = {last: f"{prefix}_{last}" for last in release.beside} | {"owner": owner}
     found = {row["name"]: row for row in await connection.fetch(ROLES, list(names.values()))}
     return {last: _role(found[name]) for last, name in names.items() if name in found}
 

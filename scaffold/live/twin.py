@@ -34,7 +34,7 @@ set local search_path = pg_temp;
 """
 """pg_catalog comes first unless it is named, so that names mean what they mean in the service."""
 
-_ROLE: Final = r" (to|from) {}_(app|backup|owner)(?=;?$)"
+_ROLE: Final = r" (to|from) {}_(app|backup|owner|worker)(?=;?$)"
 """A role where a grant or a policy names it, as the runner finds it: at the end of a line."""
 _TRIGGER: Final = re.compile(r"\bexecute function (?=\w+\()")
 BESIDE: Final = ("schema", *(f"{PRIVILEGES}{each}" for each in ("schema", "view", "function")))
@@ -132,7 +132,8 @@ def _settled(fact: Fact, release: Release, owner: str, printed: Mapping[str, str
 def _beside(facts: Iterable[Fact], release: Release, owner: str) -> Iterable[Fact]:
     """What the runner and roles.sql make beside: schemas, and privileges that no file says."""
     app, backup = f"{prefix_of(owner)}_app", f"{prefix_of(owner)}_backup"
-    for name, roles in ((release.package, (app, backup)), (release.name, (app,))):
+    beside = tuple(f"{prefix_of(owner)}_{each}" for each in release.beside)
+    for name, roles in ((release.package, beside), (release.name, (app,))):
         yield Fact("schema", name, name, about={OWNER: owner})
         for role in roles:
             yield privileges("schema", name, name, role, "usage")

@@ -73,7 +73,7 @@ def _operation(
             if operation.touches
             else {}
         ),
-        **({"tells": operation.secret.name} if operation.secret else {}),
+        **({"tells": secret.name} if (secret := operation.secret) and not secret.derived else {}),
         "status": operation.status,
         "body_max": operation.body_max,
         "roles": {role.name: _role(role.name, operation, entity, design) for role in design.roles},

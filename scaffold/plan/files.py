@@ -166,7 +166,7 @@ def _files(design: Design, ejected: bool, fills: bool) -> Iterator[tuple[str, st
         tests.append("test_search.py")
     if service.has_secrets:
         singles.append("gate/secrets.py")
-        if any(each.secret for each in design.operations):
+        if any(each.secret and not each.secret.derived for each in design.operations):
             tests.append("test_secrets.py")
     if service.has_touches:
         singles.append("gate/rows.py")

@@ -92,6 +92,11 @@ class ServiceView:
         return f"{self.design.name}_backup"
 
     @property
+    def worker(self) -> str:
+        """The database role of the worker; nothing where there is no work for one."""
+        return f"{self.design.name}_worker" if self.stored.guards.worker else ""
+
+    @property
     def asks_environment(self) -> bool:
         """Does a condition look at the environment?"""
         return asks_environment(self.design)
@@ -478,7 +483,12 @@ class ServiceView:
     @property
     def has_secrets(self) -> bool:
         """Is there a resource whose rows are known by secrets, whoever makes them?"""
-        return any(each.secret for each in self.design.entities)
+        return any(each.secret and not each.secret.derived for each in self.design.entities)
+
+    @property
+    def derives_secrets(self) -> bool:
+        """Is some secret derived from a key of the deployment?"""
+        return any(each.secret and each.secret.derived for each in self.design.operations)
 
     @property
     def has_actions(self) -> bool:
@@ -726,7 +736,8 @@ class ResourceView:
         used |= {"rows"} if self.touching else set()
         used |= {"TypeAdapter"} if True in rows else set()
         used |= {"arguments", "page"} if "list" in verbs else set()
-        used |= {"Secret"} if any(each.secret for each in self.entity.operations) else set()
+        secrets = [each.secret for each in self.entity.operations if each.secret]
+        used |= {"derived" if each.derived else "Secret" for each in secrets}
         used |= {"arguments", "exported"} if "export" in verbs else set()
         return python.imports(self.package, self.entity.name, naming.HANDLERS, used)
 

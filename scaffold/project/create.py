@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from scaffold import __version__
+from scaffold.database.guards import works
 from scaffold.design.model import Design
 from scaffold.emission import Emission, emit
 from scaffold.places import TEMPLATES
@@ -243,6 +244,8 @@ def _answers(name: str, design: Design, spec: str, pin: Pin) -> dict[str, Any]:
         "role": design.roles[0].name,
         "deployed": deployed,
         "identity": _identity(identity.provider(design, deployed), design),
+        "worker": bool(works(design)),
+        "derives": any(each.secret and each.secret.derived for each in design.operations),
         "pin": {"lines": list(pin.lines), "comment": pin.comment},
         "ejected": False,
     }

@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 from scaffold import naming
 from scaffold.design.model import Design, Entity
+from scaffold.features import FEATURES
+from scaffold.features.feature import Called
 from scaffold.plan import python
 from scaffold.plan.format import format_python
 from scaffold.plan.templates import docline, environment
@@ -61,7 +63,15 @@ def _wanted(entity: Entity) -> list[str]:
     """The hooks that a resource asks for."""
     return [
         *(each.action for each in entity.actions),
+        *(each.name for each in _called(entity)),
         *(each.backfill_hook for each in entity.backfills),
+    ]
+
+
+def _called(entity: Entity) -> list[Called]:
+    """What features call beside the hooks of actions."""
+    return [
+        called for each in entity.actions for feature in FEATURES for called in feature.called(each)
     ]
 
 
@@ -189,13 +199,15 @@ def _is_stub(node: ast.AST | None) -> bool:
 
 
 def _is_hook(name: str, node: ast.AST | None) -> bool:
-    """Is it a coroutine function that is given an Action, or one that is called as a backfill and
-    is given rows?"""
+    """Is it a coroutine function that is given an Action, or what features give to theirs, or one
+    that is called as a backfill and is given rows?"""
     if not isinstance(node, ast.AsyncFunctionDef):
         return False
     parameters = [*node.args.posonlyargs, *node.args.args]
     given = _name(parameters[0].annotation) if parameters else ""
-    return given == "Action" or (given == "Sequence" and name.startswith(naming.backfill_hook("")))
+    return given in ("Action", "Committed", "CommittedRow") or (
+        given == "Sequence" and name.startswith(naming.backfill_hook(""))
+    )
 
 
 def _name(node: ast.expr | None) -> str:
@@ -217,6 +229,12 @@ def _stubs(
     """A stub for each hook of a resource, or for those of these names."""
     wanted = set(names or _wanted(entity))
     found = [python.hook(each, entity) for each in entity.actions if each.action in wanted]
+    called = [each for each in _called(entity) if each.name in wanted]
+    imported: dict[str, set[str]] = {}
+    for one in called:
+        imported.setdefault(one.module, set()).update(one.names)
+    models = {model for each in found for model in each.models}
+    models |= {model for one in called for model in one.models}
     return (
         environment("starter")
         .get_template("hooks/stubs.py.jinja")
@@ -225,7 +243,9 @@ def _stubs(
             package=package,
             name=entity.name,
             plural=entity.names.many,
-            models=sorted({model for each in found for model in each.models}),
+            models=sorted(models),
+            called=called,
+            imported={module: sorted(names) for module, names in sorted(imported.items())},
             rows=sorted(each.rows for each in found if each.rows),
             actions=[_told(entity, each) for each in found],
             backfills=[each for each in entity.backfills if each.backfill_hook in wanted],

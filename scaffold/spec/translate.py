@@ -20,13 +20,12 @@ UNBUILT = frozenset(
         ("webhooks",),
         ("events",),
         ("flags",),
-        ("resources", "events"),
         ("resources", "fields", "encrypt"),
     }
 )
 """Keys of later versions of the language, without the names between them."""
 
-_NAMED = frozenset({"resources", "fields", "actions", "input", "roles", "attributes"})
+_NAMED = frozenset({"resources", "fields", "actions", "input", "roles", "attributes", "events"})
 """Mappings whose keys the spec chooses."""
 
 _WANTED = {

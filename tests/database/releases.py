@@ -28,12 +28,14 @@ SECONDS: Final = 60
 
 
 class Urls(NamedTuple):
-    """The URLs of one database: as administrator, as owner, as the service, and for backups."""
+    """The URLs of one database: as administrator, as owner, as the service, for backups, and as the
+    worker."""
 
     admin: str
     owner: str
     app: str
     backup: str
+    worker: str
 
 
 class Case(NamedTuple):
@@ -181,7 +183,7 @@ def urls(server: str, name: str) -> Urls:
     """The URLs of a database of a server that asks for no passwords."""
     parts = urlsplit(server)
     where = parts.netloc.rpartition("@")[2]
-    roles = ("postgres", *(f"{PACKAGE}_{each}" for each in ("owner", "app", "backup")))
+    roles = ("postgres", *(f"{PACKAGE}_{each}" for each in ("owner", "app", "backup", "worker")))
     return Urls(
         *(urlunsplit(parts._replace(netloc=f"{each}@{where}", path=f"/{name}")) for each in roles)
     )

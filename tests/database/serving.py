@@ -47,7 +47,8 @@ def main() -> None:
     # The service writes its log to standard output.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    database = Database(**json.loads(sys.stdin.readline()))
+    given = json.loads(sys.stdin.readline())
+    database = Database(**{name: given[name] for name in Database._fields})
     with tempfile.TemporaryDirectory() as keys:
         service = harness.Service(database, DevelopmentIssuer(Path(keys) / "keys"))
         for line in sys.stdin:

@@ -15,12 +15,13 @@ from .releases import Databases, Release, Urls, execute, on, urls
 
 ROLES = """
 select array_agg(a::text order by a.oid) from pg_authid a
- where rolname in ('invoicing_owner', 'invoicing_app', 'invoicing_backup')
+ where rolname in ('invoicing_owner', 'invoicing_app', 'invoicing_worker', 'invoicing_backup')
 """
 SETTINGS = """
 select array_agg(s::text order by s::text) from pg_db_role_setting s
  where setrole = 0
-    or setrole::regrole::text in ('invoicing_owner', 'invoicing_app', 'invoicing_backup')
+    or setrole::regrole::text in
+       ('invoicing_owner', 'invoicing_app', 'invoicing_worker', 'invoicing_backup')
 """
 
 
@@ -108,6 +109,7 @@ def test_a_prefix_of_another_name(databases: Databases, first: Release) -> None:
         "billing_app",
         "billing_backup",
         "billing_owner",
+        "billing_worker",
     ]
     with first.serving(renamed):
         pass

@@ -14,7 +14,10 @@ from .markdown import DOCUMENTS, README, REPOSITORY, Block, read
 from .session import Session
 
 DOCS = REPOSITORY / "docs"
-TOUR = (README, DOCS / "administration.md", DOCS / "service.md", DOCS / "operation.md")
+TOUR = (
+    README,
+    *(DOCS / f"{each}.md" for each in ("administration", "webhooks", "service", "operation")),
+)
 """Documents that go on with each other: one project, one running service."""
 APART = [
     path
@@ -42,6 +45,7 @@ def urls(administrator: str) -> dict[str, str]:
         "OWNER_URL": of(f"{PACKAGE}_owner"),
         "APP_URL": of(f"{PACKAGE}_app"),
         "PSEUDONYM_KEY": "0123456789abcdef" * 4,
+        "WEBHOOK_KEYS": "fedcba9876543210" * 4,
         "BACKUP_URL": of(f"{PACKAGE}_backup"),
         "RESTORED_URL": of("postgres", "restored"),
         "RESTORED_OWNER_URL": of(f"{PACKAGE}_owner", "restored"),

@@ -37,6 +37,8 @@ WORDS = {
     "idempotency": re.compile(r"idempot|claim_|remember_", re.IGNORECASE),
     "step_up": re.compile(r"step.?up|p_age", re.IGNORECASE),
     "audit": re.compile(r"audit|record_\(", re.IGNORECASE),
+    "webhooks": re.compile(r"webhook|publish_\(|standard.?webhooks", re.IGNORECASE),
+    "outbox": re.compile(r"outbox|worker_database|_worker\b|after_commit|defer_\(", re.IGNORECASE),
     "api_keys": re.compile(r"api.?key|gate.secrets|p_digest|\.decided is not", re.IGNORECASE),
 }
 """What an emitted service that does not use a feature says nothing of."""
@@ -57,6 +59,8 @@ def emitted(spec: str) -> dict[str, str]:
         ("step_up", CHANGES),
         ("step_up", ACTS),
         ("api_keys", ACTS),
+        ("webhooks", ACTS),
+        ("outbox", ACTS),
     ],
 )
 def test_what_is_not_used_is_not_emitted(feature: str, spec: str) -> None:

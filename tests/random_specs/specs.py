@@ -32,6 +32,8 @@ Draw = Any
 Data = dict[str, Any]
 
 VERBS: Final = ("list", "read", "create", "update", "delete")
+HEARD: Final = "webhook_"
+"""How the resources of published events begin: they are granted where there are events."""
 CANNOT_WORK: Final = frozenset({"L606"})
 """Rules that warn of what cannot work with some values: a body that is too small for one."""
 WORDS: Final = """
@@ -149,6 +151,8 @@ def specs(draw: Draw, most: int = 4) -> str:
     for name in draw(distinct_names(names.resource, most)):
         spec["resources"][name] = draw(resources(spec["resources"], name, most))
     spec["roles"] = draw(roles(spec, most))
+    if often(draw, 2):
+        draw(hearing(spec))
     if often(draw, 4):
         spec["tenancy"] |= draw(signing_up(spec))
     if draw(st.booleans()):
@@ -631,6 +635,8 @@ def resources(draw: Draw, before: Data, name: str, most: int) -> Data:
             if often(draw):
                 action["idempotent"] = draw(st.sampled_from(("required", "optional")))
             if often(draw):
+                action["after_commit"] = draw(st.booleans())
+            if often(draw):
                 action["touches"] = draw(touches({**before, name: found}))
             found["actions"][each] = action
     if often(draw):
@@ -762,9 +768,31 @@ def administration(draw: Draw, people: list[str]) -> list[Data]:
 
 
 @st.composite
+def hearing(draw: Draw, spec: Data) -> None:
+    """Adds events of some resources, and somebody who says where they are heard."""
+    for resource in draw(st.lists(st.sampled_from([*spec["resources"].values()]), min_size=1)):
+        on_rows = [n for n, each in resource.get("actions", {}).items() if each["on"] == "item"]
+        told = [n for n, each in resource["fields"].items() if each.get("class") != "secret"]
+        resource["events"] = {}
+        for name in draw(distinct_names(names.action, 2)):
+            raising = st.lists(st.sampled_from([*VERBS[2:], *on_rows]), min_size=1, unique=True)
+            event: Data = {"on": draw(raising)}
+            if told and "delete" not in event["on"] and often(draw, 2):
+                event["fields"] = draw(st.lists(st.sampled_from(told), unique=True))
+            resource["events"][name] = event
+    role = draw(st.sampled_from([*spec["roles"].values()]))
+    verbs = ("list", "read", "update", "delete", "rotate")
+    some = draw(st.lists(st.sampled_from(verbs), unique=True))
+    role["can"].append({"do": ["create", *some], "on": f"{HEARD}endpoint"})
+    if often(draw, 2):
+        do = st.lists(st.sampled_from(("list", "read", "retry")), min_size=1, unique=True)
+        role["can"].append({"do": draw(do), "on": f"{HEARD}delivery"})
+
+
+@st.composite
 def built_in_grants(draw: Draw, service: bool) -> list[Data]:
     """A grant on one of the resources that need no declaration."""
-    name = draw(st.sampled_from([*built_in()]))
+    name = draw(st.sampled_from([each for each in built_in() if not each.startswith(HEARD)]))
     about = built_in()[name]
     effects = (each for each in about.effects if not about.effects[each].roles)
     exports = () if service else about.exports  # a service cannot step up, as they ask for

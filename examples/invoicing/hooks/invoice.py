@@ -19,6 +19,7 @@ from invoicing.resources.invoice.models import (
     VoidInvoiceChanges,
     VoidInvoiceInput,
 )
+from invoicing.work.hooks import CommittedRow
 
 TOTAL = """
 select sum(round(quantity * unit_price * (1 + tax_rate / 100)))::bigint as total
@@ -52,6 +53,10 @@ async def void(
 async def transmit(action: Action, invoice: InvoiceRow) -> TransmitInvoiceChanges:
     """Gives the invoice the id that it has in the e-invoicing network."""
     return {"network_id": invoice.network_id or uuid4()}
+
+
+async def after_send(committed: CommittedRow, data: SendInvoiceInput) -> None:
+    """Nothing yet: this is where the invoice is mailed, with `committed.id` as the key."""
 
 
 async def remind(action: Action, data: RemindInvoiceInput) -> None:

@@ -39,6 +39,8 @@ EXPIRED: Final[tuple[tuple[str, str], ...]] = (
     ("invitation", "expires_at < now() - interval '30 days'"),
     ("idempotency_key", "expires_at < now()"),
     ("usage_", "period <> 'held' and changed_at < now() - interval '400 days'"),
+    ("webhook_delivery", "finished_at < now() - interval '30 days'"),
+    ("outbox_message", "finished_at < now() - interval '7 days'"),
     ("audit_event", "occurred_at < now() - interval '2555 days'"),
 )
 """The tables that keep rows for a time, each with the condition that it is over."""
@@ -454,6 +456,122 @@ def show_usage(tenant: Tenant, as_json: Json = False) -> None:
                 " where tenant_id = $1 order by meter, period desc",
                 found,
             )
+
+    _show(_run(work), as_json)
+
+
+outbox = typer.Typer(
+    help="Messages for what follows an effect: the worker tries them.",
+    no_args_is_help=True,
+)
+app.add_typer(outbox, name="outbox")
+
+QUEUES: Final[Mapping[str, str]] = {
+    "webhook_delivery": "event",
+    "outbox_message": "hook",
+}
+"""The tables of messages, each with the column that says what a message is for."""
+SHOWN: Final = 1000
+"""Messages of a list at most: the newest ones."""
+
+Message = Annotated[UUID, typer.Argument(help="The message, by its id.")]
+
+
+@outbox.command("list")
+def list_messages(
+    tenant: Tenant,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also what has arrived.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """List the messages of a tenant that wait or are dead, the newest first."""
+
+    async def work() -> Sequence[Row]:
+        async with connected() as connection:
+            await bind(connection, await _tenant(connection, tenant))
+            rows: list[Row] = []
+            for table, what in QUEUES.items():
+                rows += await connection.fetch(
+                    f"select '{table}' as queue, id, {what} as what, resource_id, resource_version, state, attempts,"
+                    f" due_at, last_error, created_at from {table} where $1 or state <> 'delivered'"
+                    f" order by created_at desc limit {SHOWN}",
+                    everything,
+                )
+            return sorted(rows, key=lambda row: row["created_at"], reverse=True)[:SHOWN]
+
+    _show(_run(work), as_json)
+
+
+@outbox.command("retry")
+def retry_message(
+    tenant: Tenant,
+    operator: Operator,
+    message: Annotated[
+        UUID | None,
+        typer.Argument(help="The message, by its id; without it all that are dead."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Let the worker try a message at once, or all that are dead; with all attempts anew."""
+    found = "state = 'dead'" if message is None else "id = $1"
+    _set(
+        tenant,
+        operator,
+        "retry",
+        "state = 'waiting', due_at = now(), attempts = 0, finished_at = null",
+        found,
+        message,
+        as_json,
+    )
+
+
+@outbox.command("drop")
+def drop_message(
+    tenant: Tenant, message: Message, operator: Operator, as_json: Json = False
+) -> None:
+    """Let the worker try a message no more."""
+    changes = (
+        "state = 'dead', due_at = null, finished_at = now(), last_error = 'dropped'"
+    )
+    _set(
+        tenant,
+        operator,
+        "drop",
+        changes,
+        "id = $1 and state = 'waiting'",
+        message,
+        as_json,
+    )
+
+
+def _set(
+    tenant: str,
+    operator: str,
+    operation: str,
+    changes: str,
+    which: str,
+    message: UUID | None,
+    as_json: bool,
+) -> None:
+    async def work() -> Sequence[Row]:
+        async with administering(tenant, operator) as session:
+            given = () if message is None else (message,)
+            rows: list[Row] = []
+            for table, what in QUEUES.items():
+                changed = await session.connection.fetch(
+                    f"update {table} set {changes}, version = version + 1, updated_at = now() where {which}"
+                    f" returning id, version, {what} as what, state, attempts",
+                    *given,
+                )
+                for row in changed:
+                    await session.record(f"{operation}_{table}", table, row, "state")
+                rows += changed
+            if message is not None and not rows:
+                raise Refused(
+                    f"There is no such message {message} in this tenant. `outbox list` has them."
+                )
+            return rows
 
     _show(_run(work), as_json)
 

@@ -24,6 +24,7 @@ from invoicing.gate.admission import Limited, limiter
 from invoicing.gate.answers import SECURITY_HEADERS
 from invoicing.gate.api_keys import Keys
 from invoicing.gate.client import Proxies
+from invoicing.gate.derived import keys_of
 from invoicing.gate.dispatch import Admission, Dispatcher
 from invoicing.gate.identity import Issuer, Verifier
 from invoicing.gate.keys import RemoteKeys, StaticKeys
@@ -190,6 +191,7 @@ def create_app(settings: Settings) -> "Service":
     )
     admission = Limited(verifier, limiter(settings), Keys(settings.environment))
     allowed, behind = hosts(settings), proxies(settings)
+    derivation_key, *_ = keys_of(settings)
     ready: list[tuple[Database, Admission]] = []
 
     async def healthz(_: Request) -> Response:
@@ -245,6 +247,7 @@ def create_app(settings: Settings) -> "Service":
                 allowed,
                 behind,
                 settings.environment,
+                derivation_key,
             )
             yield
         finally:

@@ -24,6 +24,10 @@ from invoicing.resources.organization import models as organization_models
 from invoicing.resources.payment import handlers as payment_handlers
 from invoicing.resources.payment import models as payment_models
 from invoicing.resources.subscription import handlers as subscription_handlers
+from invoicing.resources.webhook_delivery import handlers as webhook_delivery_handlers
+from invoicing.resources.webhook_delivery import models as webhook_delivery_models
+from invoicing.resources.webhook_endpoint import handlers as webhook_endpoint_handlers
+from invoicing.resources.webhook_endpoint import models as webhook_endpoint_models
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
@@ -388,6 +392,86 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         path="/invitations/{invitation_id}/revoke",
         permission="invitation:revoke",
         handler=invitation_handlers.revoke,
+        conditional=True,
+    ),
+    Operation(
+        id="list_webhook_endpoints",
+        method="GET",
+        path="/webhook-endpoints",
+        permission="webhook_endpoint:list",
+        handler=webhook_endpoint_handlers.list_,
+        query=TypeAdapter(webhook_endpoint_models.WebhookEndpointQuery),
+    ),
+    Operation(
+        id="create_webhook_endpoint",
+        method="POST",
+        path="/webhook-endpoints",
+        permission="webhook_endpoint:create",
+        handler=webhook_endpoint_handlers.create,
+        status=201,
+        body=Body(TypeAdapter(webhook_endpoint_models.WebhookEndpointCreate), 65536),
+    ),
+    Operation(
+        id="read_webhook_endpoint",
+        method="GET",
+        path="/webhook-endpoints/{webhook_endpoint_id}",
+        permission="webhook_endpoint:read",
+        handler=webhook_endpoint_handlers.read,
+    ),
+    Operation(
+        id="update_webhook_endpoint",
+        method="PATCH",
+        path="/webhook-endpoints/{webhook_endpoint_id}",
+        permission="webhook_endpoint:update",
+        handler=webhook_endpoint_handlers.update,
+        body=Body(
+            TypeAdapter(webhook_endpoint_models.WebhookEndpointPatch),
+            65536,
+            MERGE_PATCH,
+        ),
+        conditional=True,
+    ),
+    Operation(
+        id="delete_webhook_endpoint",
+        method="DELETE",
+        path="/webhook-endpoints/{webhook_endpoint_id}",
+        permission="webhook_endpoint:delete",
+        handler=webhook_endpoint_handlers.delete,
+        status=204,
+        conditional=True,
+    ),
+    Operation(
+        id="rotate_webhook_endpoint",
+        method="POST",
+        path="/webhook-endpoints/{webhook_endpoint_id}/rotate",
+        permission="webhook_endpoint:rotate",
+        handler=webhook_endpoint_handlers.rotate,
+        body=Body(
+            TypeAdapter(webhook_endpoint_models.RotateWebhookEndpointInput), 65536
+        ),
+        conditional=True,
+    ),
+    Operation(
+        id="list_webhook_deliveries",
+        method="GET",
+        path="/webhook-deliveries",
+        permission="webhook_delivery:list",
+        handler=webhook_delivery_handlers.list_,
+        query=TypeAdapter(webhook_delivery_models.WebhookDeliveryQuery),
+    ),
+    Operation(
+        id="read_webhook_delivery",
+        method="GET",
+        path="/webhook-deliveries/{webhook_delivery_id}",
+        permission="webhook_delivery:read",
+        handler=webhook_delivery_handlers.read,
+    ),
+    Operation(
+        id="retry_webhook_delivery",
+        method="POST",
+        path="/webhook-deliveries/{webhook_delivery_id}/retry",
+        permission="webhook_delivery:retry",
+        handler=webhook_delivery_handlers.retry,
         conditional=True,
     ),
     Operation(

@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     database_pool: int = Field(default=20, ge=1, le=200)
     redis_url: SecretStr | None = None
     """Where limits are kept when more than one process serves; else in this process."""
+    webhook_keys: SecretStr = SecretStr("")
+    """The keys that the secrets of webhook endpoints are derived from, separated by commas; the first
+    makes new ones, and all of them sign. Outside of development there is one."""
     allowed_hosts: str = ""
     """The values of Host that are answered, separated by commas."""
     trusted_proxies: str = ""

@@ -343,7 +343,7 @@ def _reached(found: Plans, operation: Operation) -> set[str]:
 def _touching(found: Plans, served: Served) -> Steps | None:
     """A row that a hook creates counts like any other."""
     meters = [each for each in found.meters if literal(each) == served.entity]
-    if served.touch != "create" or not meters:
+    if served.verb != "create" or not meters:
         return None
     return Steps(uses=tuple(_take(f"{PLAN_OF}(p_tenant)", literal(meters[0]))))
 

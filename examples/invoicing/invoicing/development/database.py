@@ -15,7 +15,12 @@ import asyncpg
 from invoicing.store import migrate
 
 ROLES: Final = Path(migrate.__file__).parent / "roles.sql"
-DEPLOYED: Final = ("invoicing_owner", "invoicing_app", "invoicing_backup")
+DEPLOYED: Final = (
+    "invoicing_owner",
+    "invoicing_app",
+    "invoicing_backup",
+    "invoicing_worker",
+)
 """The roles of a deployment, which `roles.sql` names."""
 
 LOCK: Final = 0x5CAF02D
@@ -37,12 +42,13 @@ class OccupiedError(RuntimeError):
 
 
 class Database(NamedTuple):
-    """The URLs of one database: as administrator, as owner, as the service, and for backups."""
+    """The URLs of one database: as administrator, as owner, as the service, for backups, and as the worker."""
 
     admin: str
     owner: str
     app: str
     backup: str
+    worker: str
 
 
 async def prepare(admin: str, name: str) -> Database:
@@ -52,12 +58,8 @@ async def prepare(admin: str, name: str) -> Database:
         OccupiedError: the name is that of something that was not made here.
         MigrationError: the database cannot be brought to this release.
     """
-    owner, app, backup = roles(name)
     database = Database(
-        _url(admin, name),
-        _url(admin, name, owner),
-        _url(admin, name, app),
-        _url(admin, name, backup),
+        _url(admin, name), *(_url(admin, name, each) for each in roles(name))
     )
     server = await asyncpg.connect(admin)
     try:
@@ -98,9 +100,9 @@ async def drop(admin: str, name: str) -> None:
         await server.close()
 
 
-def roles(name: str) -> tuple[str, str, str]:
-    """The roles of a database: its owner, the service's, and that of backups."""
-    return f"{name}_owner", f"{name}_app", f"{name}_backup"
+def roles(name: str) -> tuple[str, str, str, str]:
+    """The roles of a database: its owner, the service's, that of backups, and the worker's."""
+    return f"{name}_owner", f"{name}_app", f"{name}_backup", f"{name}_worker"
 
 
 async def _check_ours(server: "asyncpg.Connection[Any]", name: str) -> None:

@@ -8,6 +8,7 @@ database of a deployment, is not looked at.
 import argparse
 import asyncio
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,6 +56,7 @@ async def prepared(admin: str, *, reset: bool = False) -> Database:
 
 def application() -> Service:
     """The service, in the process that serves; `main` gives it its environment."""
+    _work()
     return create_app(Settings())  # type: ignore[call-arg] # the environment has them
 
 
@@ -83,6 +85,7 @@ def main() -> None:
             "DATABASE_URL": database.app,
             "DEVELOPMENT_JWKS": str(issuer.public),
             "ALLOWED_HOSTS": f"localhost:{options.port},127.0.0.1:{options.port}",
+            "WORKER_DATABASE_URL": database.worker,
         }
         print(
             f"http://localhost:{options.port}/docs  (make token ROLE=... TENANT=acme)"
@@ -100,6 +103,12 @@ def main() -> None:
             http="invoicing.server:Connection",
             log_level="warning",
         )
+
+
+def _work() -> None:
+    """Starts a worker, which ends with this process: it has the same modules."""
+    command = [sys.executable, "-m", "invoicing.worker", "--with-parent"]
+    subprocess.Popen(command)  # noqa: S603 - this Python, and our own module
 
 
 def _keep(url: str) -> None:

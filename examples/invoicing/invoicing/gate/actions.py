@@ -144,6 +144,7 @@ class Work:
             *arguments,
             call.idempotency_key,
             call.fingerprint,
+            call.body or None,
             call.request_id,
         )
         return succeeded(row)

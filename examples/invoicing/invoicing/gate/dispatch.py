@@ -58,6 +58,7 @@ class Dispatcher:
         hosts: frozenset[bytes],
         proxies: Proxies,
         environment: str,
+        derivation_key: bytes,
     ) -> None:
         self._routes: dict[str, dict[str, Operation]] = {}
         for operation in operations:
@@ -71,6 +72,7 @@ class Dispatcher:
         self._hosts = hosts
         self._proxies = proxies
         self._environment = environment
+        self._derivation_key = derivation_key
 
     async def __call__(self, scope: Scope, receive: Receive, send_: Send) -> None:
         """Answers one HTTP request. Whatever happens inside, the caller gets a problem document."""
@@ -116,6 +118,7 @@ class Dispatcher:
             given,
             segment,
             self._environment,
+            self._derivation_key,
             body,
             query,
         )

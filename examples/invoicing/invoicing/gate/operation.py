@@ -64,6 +64,7 @@ class Call:
     headers: Headers
     segment: str
     environment: str
+    derivation_key: bytes
     body: str = ""
     query: Mapping[str, Any] = field(default_factory=dict)
 

@@ -89,6 +89,11 @@ REFUSALS: Final[Mapping[str, Callable[[], Problem]]] = {
     "quota_exceeded": lambda: Problem(
         403, "quota_exceeded", "The plan of the tenant has no more of this."
     ),
+    "endpoints_enough": lambda: Problem(
+        409,
+        "endpoints_enough",
+        "A tenant has at most 20 endpoints: delete one that nobody needs.",
+    ),
 }
 
 

@@ -3,8 +3,8 @@
 
 Run as `python -m invoicing.store.migrate` with OWNER_DATABASE_URL, the URL of the role that
 owns the tables; over a network with verified TLS, unless ENVIRONMENT is development. The roles of a
-database have one prefix: `x_owner` migrates for `x_app`, as which the service connects, and for
-`x_backup`. Three kinds of things are there to be done:
+database have one prefix: `x_owner` migrates for `x_app`, as which the service connects, for
+`x_worker` and `x_backup`. Three kinds of things are there to be done:
 
 - migrations, which are history (`history.py`): each part is applied once, and the digest of the
   whole is kept, so that a change of its text is refused;
@@ -54,10 +54,11 @@ Result = TypeVar("Result")
 
 HERE: Final = Path(__file__).parent
 APP: Final = "invoicing_app"
+WORKER: Final = "invoicing_worker"
 BACKUP: Final = "invoicing_backup"
 OWNER: Final = "invoicing_owner"
 ROLE: Final = re.compile(
-    r" (to|from) invoicing(_app|_backup|_owner)(?=;?$)", re.MULTILINE
+    r" (to|from) invoicing(_app|_backup|_owner|_worker)(?=;?$)", re.MULTILINE
 )
 """A role where a grant or a policy names it: at the end of a line."""
 
@@ -124,6 +125,7 @@ create table if not exists {SCHEMA}.release_index_ (
   primary key (release, name)
 );
 grant select on {SCHEMA}.release_policy_ to {APP};
+grant select on {SCHEMA}.release_policy_ to {WORKER};
 """
 POLICIES: Final = f"""
 select c.relname as relation, p.polname as name,
@@ -391,7 +393,11 @@ async def _check_place(connection: Connection) -> str:
             f"The role {role} may not create schemas in the database {database}. "
             f"Have an administrator run {HERE / 'roles.sql'} in it."
         )
-    beside = [f"{_prefix(role)}_app", f"{_prefix(role)}_backup"]
+    beside = [
+        f"{_prefix(role)}_app",
+        f"{_prefix(role)}_worker",
+        f"{_prefix(role)}_backup",
+    ]
     for row in await connection.fetch(MISSING, beside):
         raise MigrationError(
             f"There is no role {row['name']} beside {role}. "

@@ -117,7 +117,7 @@ class UnsafeConfiguration(RuntimeError):
     """The service will not start like this; the message says what to change."""
 
 
-async def check_database(database: Database) -> None:
+async def check_database(database: Database, role: str = "invoicing_app") -> None:
     """Compares what the database holds and allows with what this release expects of it.
 
     Raises:
@@ -140,7 +140,7 @@ async def check_database(database: Database) -> None:
     except (asyncpg.UndefinedTableError, asyncpg.InsufficientPrivilegeError) as error:
         raise UnsafeConfiguration(
             "The database is not migrated, or this role may not use it: run the migrations, and "
-            "connect as invoicing_app."
+            f"connect as {role}."
         ) from error
     found = {
         kind: [str(row["name"]) for row in group]
@@ -152,7 +152,7 @@ async def check_database(database: Database) -> None:
         said = [SENTENCES[kind].format(_listed(names)) for kind, names in found.items()]
         if ROLE & found.keys():
             said.append(
-                "Connect as invoicing_app, and have an administrator take back what roles.sql does not give it, or run it again."
+                f"Connect as {role}, and have an administrator take back what roles.sql does not give it, or run it again."
             )
         if found.keys() - ROLE:
             said.append("Run the migrations.")

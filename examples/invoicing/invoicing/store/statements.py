@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_93012859"
+RELEASE: Final = "invoicing_283d3237"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
-CALLER: Final = "app_2cc33dc2"
+CALLER: Final = "app_e4bdda94"
 """The prefix of the settings in which a transaction says who calls: only policies of this release
 read them, so that those of another one let nothing through here."""
 
@@ -19,6 +19,9 @@ TABLES: Final = (
     "idempotency_key",
     "subscription",
     "usage_",
+    "webhook_endpoint",
+    "webhook_delivery",
+    "outbox_message",
     "audit_event",
     "customer",
     "invoice",
@@ -28,7 +31,7 @@ TABLES: Final = (
 """The tables whose rows belong to a tenant."""
 
 FUNCTIONS: Final[Mapping[str, str]] = {
-    "enter_": "cb851b34dff158161079070d1571ea5e",
+    "enter_": "6c36eb29a8cea3812733552c1564fe71",
     "missed_": "cdf9831eafedd380deb71325197c961e",
     "outside_": "2144db4b3ea3e2f2ae6fe0c73e5a161e",
     "page_": "9f3bd72f6556d85c0990903de066ee74",
@@ -45,6 +48,8 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "lock_usage_": "27f8c51d209165a7b8498b0aa9e421c9",
     "start_trial_": "0dc8562eb20c733aa2b17901060f1db1",
     "subscribe_": "d3d77266d3a4c081d618fd71cd656012",
+    "invoice_publish_": "7c63e5dd23b0c5dcdac51337c6dfed91",
+    "defer_": "b195d8f1ef36a3f09e431af64f49a094",
     "record_": "4075586196261fd61d3c3558792af52f",
     "list_customers": "64f3430d0ce247dd00c6d7c79647472a",
     "create_customer": "f336314bd4de7a4050a14e1ddb636afe",
@@ -52,12 +57,12 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "update_customer": "22131931bb56f6b31c5142292e975bb7",
     "delete_customer": "76f24fae360d83c8a1f51a521c0fbbd7",
     "list_invoices": "8c80d924b96b134a166f7d5641a5c5f9",
-    "create_invoice": "9542a2a1339b0a86e5a761a038a7cc71",
+    "create_invoice": "fd6653c53d58074519561edd911c8a4e",
     "read_invoice": "efa0df22f4232d91e644de7b29db118e",
-    "update_invoice": "0d724cd24caa260eb00bfac89c8de6b1",
-    "delete_invoice": "34fea96c83bd5cca9faaefeaa8560eb3",
+    "update_invoice": "54820241c72d40f4b08e6d2e68bfc157",
+    "delete_invoice": "c56163e147f08678949d94a7d2edbc3c",
     "invoice_begin_": "04529d43d99268bdf4e8d308f6cb3949",
-    "invoice_finish_": "224e8f5325700ca73ed16dc33943cd63",
+    "invoice_finish_": "21da5f93515e4eaf2c2ff90293ef5b3c",
     "list_invoice_lines": "507dbb57f6a8726ce5c3912e19c03164",
     "create_invoice_line": "6bf479c5e9038031873de43522cc9c1d",
     "read_invoice_line": "c7dbd46740d8d0a1ee091b748dcaf01d",
@@ -85,6 +90,15 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "create_invitation": "b9bb19735f87acad2e0ea705918712e7",
     "read_invitation": "c746fe4889e208f0a527b68f5b111a1f",
     "revoke_invitation": "22d6997f4c1343f0cf1b526fefe40e41",
+    "list_webhook_endpoints": "9aaa78859a969c6e019a568609c119c1",
+    "create_webhook_endpoint": "68f78421dfdeb6eeed371acfc288423b",
+    "read_webhook_endpoint": "2ff32549cdeb3f556219fed6f5b09362",
+    "update_webhook_endpoint": "793d1c011df4589a8284963538d99cbb",
+    "delete_webhook_endpoint": "47e868c7239275a0ad02e10ae8aa4685",
+    "rotate_webhook_endpoint": "6e8e0d164d6ee3f049f286edde0af4fa",
+    "list_webhook_deliveries": "57f0a11051c728ba808d293e8a55caef",
+    "read_webhook_delivery": "cea46a9f70dd2097b8b59b38cafd9a1c",
+    "retry_webhook_delivery": "16820f38b0f33a26ba4d2c7d1b88dcdd",
     "read_organization": "52600f31388f8fa8861b7795b662bca5",
     "update_organization": "eb053a15f67fbe595507879d2f5ddcaf",
     "read_subscription": "52d04a9dd81568f1e161231085ece3b2",

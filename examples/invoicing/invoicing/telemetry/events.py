@@ -60,6 +60,15 @@ KEY_CREATED: Final = SecurityEvent("SEC-501", "key_created", "info")
 KEY_ROTATED: Final = SecurityEvent("SEC-502", "key_rotated", "info")
 KEY_REVOKED: Final = SecurityEvent("SEC-503", "key_revoked", "info")
 KEY_OUT_OF_BOUNDS: Final = SecurityEvent("SEC-504", "key_out_of_bounds", "warning")
+WEBHOOK_ENDPOINT_CREATED: Final = SecurityEvent(
+    "SEC-701", "webhook_endpoint_created", "info"
+)
+WEBHOOK_ENDPOINT_CHANGED: Final = SecurityEvent(
+    "SEC-702", "webhook_endpoint_changed", "info"
+)
+WEBHOOK_SECRET_ROTATED: Final = SecurityEvent(
+    "SEC-703", "webhook_secret_rotated", "info"
+)
 
 EVENTS: Final = (
     REPEATED_REFUSALS,
@@ -77,6 +86,9 @@ EVENTS: Final = (
     KEY_ROTATED,
     KEY_REVOKED,
     KEY_OUT_OF_BOUNDS,
+    WEBHOOK_ENDPOINT_CREATED,
+    WEBHOOK_ENDPOINT_CHANGED,
+    WEBHOOK_SECRET_ROTATED,
 )
 
 OF_OPERATIONS: Final[Mapping[str, tuple[SecurityEvent, ...]]] = {
@@ -89,6 +101,9 @@ OF_OPERATIONS: Final[Mapping[str, tuple[SecurityEvent, ...]]] = {
     "create_api_key": (KEY_CREATED,),
     "rotate_api_key": (KEY_ROTATED,),
     "revoke_api_key": (KEY_REVOKED,),
+    "create_webhook_endpoint": (WEBHOOK_ENDPOINT_CREATED,),
+    "update_webhook_endpoint": (WEBHOOK_ENDPOINT_CHANGED,),
+    "rotate_webhook_endpoint": (WEBHOOK_SECRET_ROTATED,),
 }
 """What is raised by the id of an operation that succeeded."""
 OF_REASONS: Final[Mapping[str, tuple[SecurityEvent, ...]]] = {

@@ -34,7 +34,7 @@ Result = TypeVar("Result")
 
 DATABASE: Final = f"invoicing_test_{os.getpid()}"
 """The database of this process."""
-OWNER, APP, BACKUP = roles(DATABASE)
+OWNER, APP, BACKUP, WORKER = roles(DATABASE)
 HERE: Final = Path(__file__).parent
 ACCESS: Final[Mapping[str, Any]] = json.loads((HERE / "access.json").read_text("utf-8"))
 """Who may do what, from the spec, with a world in which each answer is to be expected."""
@@ -67,6 +67,7 @@ class Service:
             "development_jwks": str(issuer.public),
             "allowed_hosts": f"127.0.0.1:{port}",
             "pseudonym_key": SecretStr("of the tests, and of nothing else"),
+            "webhook_keys": SecretStr("w" * 32),
             "log_level": "ERROR",
         }
         application = app.create_app(Settings(**(chosen | settings)))

@@ -193,6 +193,8 @@ def test_what_has_expired_is_purged_and_nothing_else(
             "invitation",
             "idempotency_key",
             "usage_",
+            "webhook_delivery",
+            "outbox_message",
             "audit_event",
         ],
         0,

@@ -65,6 +65,10 @@ GOOD_FOR = {
     "payment:read",
     "payment:refund",
     "subscription:read",
+    "webhook_delivery:list",
+    "webhook_delivery:read",
+    "webhook_endpoint:list",
+    "webhook_endpoint:read",
 }
 """The permissions that keys can have."""
 PLAIN = {name for name, about in CATALOG["roles"].items() if about["mfa"] == "none"}

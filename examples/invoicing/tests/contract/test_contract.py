@@ -25,6 +25,8 @@ from invoicing.resources.member import models as member_models
 from invoicing.resources.organization import models as organization_models
 from invoicing.resources.payment import models as payment_models
 from invoicing.resources.subscription import models as subscription_models
+from invoicing.resources.webhook_delivery import models as webhook_delivery_models
+from invoicing.resources.webhook_endpoint import models as webhook_endpoint_models
 from tests.contract.harness import (
     ACCESS,
     CONTRACT,
@@ -43,6 +45,8 @@ MODELS = [
     api_key_models,
     member_models,
     invitation_models,
+    webhook_endpoint_models,
+    webhook_delivery_models,
     organization_models,
     subscription_models,
 ]

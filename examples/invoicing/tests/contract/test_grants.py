@@ -5,7 +5,7 @@ import pytest
 
 from invoicing.development.world import CATALOG
 from invoicing.store.statements import RELEASE, TABLES
-from tests.contract.harness import ACCESS, APP, BACKUP, OWNER, Service, world_of
+from tests.contract.harness import ACCESS, APP, BACKUP, OWNER, WORKER, Service, world_of
 
 BUILT_IN = {
     "organization": {"SELECT", "INSERT"},
@@ -32,6 +32,14 @@ BUILT_IN = {
     },
     "usage_": {
         "SELECT",
+        "INSERT",
+    },
+    "webhook_endpoint": {"SELECT", "INSERT", "DELETE"},
+    "webhook_delivery": {
+        "SELECT",
+        "INSERT",
+    },
+    "outbox_message": {
         "INSERT",
     },
     "audit_event": {
@@ -70,6 +78,25 @@ CHANGED: dict[str, set[str]] = {
     "usage_": {
         "used",
         "changed_at",
+    },
+    "webhook_endpoint": {
+        "url",
+        "events",
+        "description",
+        "active",
+        "former_valid_until",
+        "secret_version",
+        "former_secret_version",
+        "version",
+        "updated_at",
+    },
+    "webhook_delivery": {
+        "state",
+        "due_at",
+        "attempts",
+        "finished_at",
+        "version",
+        "updated_at",
     },
 }
 """The columns of such a table that it may change."""
@@ -125,7 +152,7 @@ def test_nobody_else_has_any_grant(service: Service) -> None:
             " where table_schema = 'invoicing'"
         )
     )
-    assert {row["grantee"] for row in rows} == {APP, OWNER, BACKUP}
+    assert {row["grantee"] for row in rows} == {APP, OWNER, BACKUP, WORKER}
 
 
 def test_backups_read_every_row_and_change_none(service: Service) -> None:

@@ -128,7 +128,7 @@ def test_the_database_refuses_what_an_action_may_not_change(
     }
     statement = (
         f"select outcome from {RELEASE}.{about['resource']}_finish_(p_tenant => $1, p_caller => $2,"
-        " p_action => $3, p_id => $4, p_version => 1, p_changes => $5, p_key => null, p_fingerprint => null, p_request => null)"
+        " p_action => $3, p_id => $4, p_version => 1, p_changes => $5, p_key => null, p_fingerprint => null, p_input => null, p_request => null)"
     )
     row = next(part for part in request.path.split("/") if len(part) == 36)
     values = (

@@ -293,6 +293,7 @@ async def call(
         "p_digest": "0" * 64,
         "p_key": request.headers.get("idempotency-key"),
         "p_fingerprint": "",
+        "p_input": None,
         "p_request": "test",
         "p_limit": 100,
         "p_sort": sort,

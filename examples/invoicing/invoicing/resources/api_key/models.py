@@ -126,11 +126,15 @@ class ApiKeyCreate(Closed):
                 "payment:read",
                 "payment:refund",
                 "subscription:read",
+                "webhook_delivery:list",
+                "webhook_delivery:read",
+                "webhook_endpoint:list",
+                "webhook_endpoint:read",
             ]
         ],
         Field(
             min_length=1,
-            max_length=34,
+            max_length=38,
             fail_fast=True,
             json_schema_extra={"uniqueItems": True},
         ),

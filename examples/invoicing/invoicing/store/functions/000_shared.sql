@@ -61,11 +61,11 @@ begin
       v_caller.refusal := 'step_up_required';
     end if;
   end if;
-  v_bound := set_config('app_2cc33dc2.member_id', v_caller.member::text, true);
-  v_bound := set_config('app_2cc33dc2.roles', v_caller.roles::text, true);
+  v_bound := set_config('app_e4bdda94.member_id', v_caller.member::text, true);
+  v_bound := set_config('app_e4bdda94.roles', v_caller.roles::text, true);
   v_bound := set_config('app.environment', coalesce(p_caller ->> 'environment', ''), true);
   if v_caller.roles && array['analyst'] then
-    v_bound := set_config('app_2cc33dc2.attributes', p_caller ->> 'attributes', true);
+    v_bound := set_config('app_e4bdda94.attributes', p_caller ->> 'attributes', true);
     v_caller.user_regions := array(select jsonb_array_elements_text(p_caller -> 'attributes' -> 'regions'));
   end if;
   return v_caller;
@@ -299,6 +299,44 @@ begin
           past_due_at = case when s.state = excluded.state then s.past_due_at else excluded.past_due_at end,
           because = excluded.because, event_at = excluded.event_at, changed_at = now();
   return 'ok';
+end $$;
+
+-- Writes a message for each active endpoint of the tenant that hears of the event.
+create or replace function invoice_publish_(p_tenant uuid, p_event text, p_id uuid, p_version bigint)
+  returns void language plpgsql as $$
+declare
+  v_endpoints uuid[] := array(
+    select e.id from webhook_endpoint e
+      where e.tenant_id = p_tenant and e.active and e.events ? ('invoice.' || p_event)
+  );
+begin
+  -- Most tenants hear of nothing: an insert opens each index of its table, also for no row.
+  if v_endpoints = '{}' then return; end if;
+  insert into webhook_delivery (tenant_id, endpoint_id, event, resource, resource_id, resource_version, payload)
+    select p_tenant, e.id, 'invoice.' || p_event, 'invoice', p_id, p_version, case p_event
+        when 'changed' then (
+          select row_to_json(told_)::text from (
+            select t.status
+              from invoice_row_ t where t.tenant_id = p_tenant and t.id = p_id
+          ) told_
+        )
+        when 'sent' then (
+          select row_to_json(told_)::text from (
+            select t.number, t.status, t.total, t.issued_on
+              from invoice_row_ t where t.tenant_id = p_tenant and t.id = p_id
+          ) told_
+        )
+        else '{}'
+      end
+      from unnest(v_endpoints) as e(id);
+end $$;
+
+-- Writes the message that calls the hook `p_hook` once the transaction is committed.
+create or replace function defer_(p_caller caller_, p_hook text, p_id uuid, p_version bigint, p_input text)
+  returns void language plpgsql as $$
+begin
+  insert into outbox_message (tenant_id, hook, member_id, resource_id, resource_version, payload)
+    values (p_caller.tenant, p_hook, p_caller.member, p_id, p_version, p_input);
 end $$;
 
 -- Writes the audit event of an effect, which `p_said` names the fields of; ends well.

@@ -90,6 +90,7 @@ begin
   if p_key is not null then
     perform remember_(v_caller, 'create_invoice', p_key, p_fingerprint, id, version, body);
   end if;
+  perform invoice_publish_(p_tenant, 'created', id, version);
   outcome := record_(v_caller, 'create_invoice', 'invoice', id, version, p_body, p_request);
 end $$;
 
@@ -131,6 +132,7 @@ begin
       and t.status = 'draft' and (update_as_accountant or (update_as_member and t.owner_id = v_caller.member))
     returning t.version, t.json_ into version, body;
   if not found then outcome := missed_(v_caller, 'invoice_row_', p_id, p_match); return; end if;
+  perform invoice_publish_(p_tenant, 'changed', p_id, version);
   outcome := record_(v_caller, 'update_invoice', 'invoice', p_id, version, p_patch, p_request);
 end $$;
 
@@ -150,6 +152,7 @@ begin
       and t.status = 'draft' and (delete_as_accountant or (delete_as_member and t.owner_id = v_caller.member))
     returning t.version into version;
   if not found then outcome := missed_(v_caller, 'invoice_row_', p_id, p_match); return; end if;
+  perform invoice_publish_(p_tenant, 'deleted', p_id, version + 1);
   outcome := record_(v_caller, 'delete_invoice', 'invoice', p_id, version, '{}', p_request);
 end $$;
 
@@ -206,8 +209,8 @@ end $$;
 -- Writes what the hook of an action on invoices decided. Whether the caller may was decided at the beginning, in this
 -- transaction.
 create or replace function invoice_finish_(p_tenant uuid, p_caller jsonb, p_action text, p_id uuid, p_version bigint,
-  p_changes jsonb, p_key text, p_fingerprint text, p_request text, out outcome text, out id uuid, out version bigint,
-  out body text) language plpgsql set search_path from current as $$
+  p_changes jsonb, p_key text, p_fingerprint text, p_input text, p_request text, out outcome text, out id uuid,
+  out version bigint, out body text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, '{}');
   see_any boolean := v_caller.roles && array['accountant', 'member', 'viewer'];
@@ -233,6 +236,15 @@ begin
   end if;
   if p_key is not null then
     perform remember_(v_caller, p_action || '_invoice', p_key, p_fingerprint, id, version, body);
+  end if;
+  if p_action in ('settle', 'void') then
+    perform invoice_publish_(p_tenant, 'changed', id, version);
+  end if;
+  if p_action = 'send' then
+    perform invoice_publish_(p_tenant, 'sent', id, version);
+  end if;
+  if p_action = 'send' then
+    perform defer_(v_caller, 'invoice.' || p_action, id, version, coalesce(p_input, '{}'));
   end if;
   outcome := record_(v_caller, p_action || '_invoice', 'invoice', id, version, p_changes, p_request);
 end $$;

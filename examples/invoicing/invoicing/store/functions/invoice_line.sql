@@ -150,8 +150,8 @@ end $$;
 -- Writes what the hook of an action on invoice lines decided. Whether the caller may was decided at the beginning, in
 -- this transaction.
 create or replace function invoice_line_finish_(p_tenant uuid, p_caller jsonb, p_action text, p_id uuid,
-  p_version bigint, p_changes jsonb, p_key text, p_fingerprint text, p_request text, out outcome text, out id uuid,
-  out version bigint, out body text) language plpgsql set search_path from current as $$
+  p_version bigint, p_changes jsonb, p_key text, p_fingerprint text, p_input text, p_request text, out outcome text,
+  out id uuid, out version bigint, out body text) language plpgsql set search_path from current as $$
 declare
   v_caller caller_ := enter_(p_tenant, p_caller, '{}');
 begin

@@ -4,6 +4,22 @@
 create index concurrently if not exists idempotency_key_expires_idx on idempotency_key
   (expires_at);
 
+-- index: webhook_delivery_due_idx
+create index concurrently if not exists webhook_delivery_due_idx on webhook_delivery
+  (due_at);
+
+-- index: webhook_delivery_row_idx
+create index concurrently if not exists webhook_delivery_row_idx on webhook_delivery
+  (tenant_id, resource_id, endpoint_id, due_at);
+
+-- index: outbox_message_due_idx
+create index concurrently if not exists outbox_message_due_idx on outbox_message
+  (due_at);
+
+-- index: outbox_message_row_idx
+create index concurrently if not exists outbox_message_row_idx on outbox_message
+  (tenant_id, resource_id, due_at);
+
 -- index: customer_newest_idx
 create index concurrently if not exists customer_newest_idx on customer
   (tenant_id, created_at desc, id desc);
@@ -131,3 +147,19 @@ create index concurrently if not exists invitation_newest_idx on invitation
 -- index: invitation_invited_by_idx
 create index concurrently if not exists invitation_invited_by_idx on invitation
   (tenant_id, invited_by, created_at desc, id desc);
+
+-- index: webhook_endpoint_newest_idx
+create index concurrently if not exists webhook_endpoint_newest_idx on webhook_endpoint
+  (tenant_id, created_at desc, id desc);
+
+-- index: webhook_delivery_newest_idx
+create index concurrently if not exists webhook_delivery_newest_idx on webhook_delivery
+  (tenant_id, created_at desc, id desc);
+
+-- index: webhook_delivery_endpoint_id_idx
+create index concurrently if not exists webhook_delivery_endpoint_id_idx on webhook_delivery
+  (tenant_id, endpoint_id, created_at desc, id desc);
+
+-- index: webhook_delivery_state_idx
+create index concurrently if not exists webhook_delivery_state_idx on webhook_delivery
+  (tenant_id, state, created_at desc, id desc);

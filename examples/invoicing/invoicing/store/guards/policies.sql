@@ -41,6 +41,21 @@ create policy tenant_isolation on usage_ as restrictive for all to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
+-- policy: webhook_endpoint tenant_isolation
+create policy tenant_isolation on webhook_endpoint as restrictive for all to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: webhook_delivery tenant_isolation
+create policy tenant_isolation on webhook_delivery as restrictive for all to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: outbox_message tenant_isolation
+create policy tenant_isolation on outbox_message as restrictive for all to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
 -- policy: audit_event tenant_isolation
 create policy tenant_isolation on audit_event as restrictive for all to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
@@ -117,6 +132,18 @@ create policy reach_update_ad9af676 on usage_ as permissive for update to invoic
   using (true)
   with check (true);
 
+-- policy: webhook_endpoint reach_select_60a2a843
+create policy reach_select_60a2a843 on webhook_endpoint as permissive for select to invoicing_app
+  using (true);
+
+-- policy: webhook_delivery reach_insert_15bea436
+create policy reach_insert_15bea436 on webhook_delivery as permissive for insert to invoicing_app
+  with check (true);
+
+-- policy: outbox_message reach_insert_74ea845f
+create policy reach_insert_74ea845f on outbox_message as permissive for insert to invoicing_app
+  with check (true);
+
 -- policy: audit_event reach_insert_7a219166
 create policy reach_insert_7a219166 on audit_event as permissive for insert to invoicing_app
   with check (true);
@@ -161,169 +188,229 @@ create policy operator on usage_ as permissive for all to invoicing_owner
   using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
+-- policy: webhook_endpoint operator
+create policy operator on webhook_endpoint as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: webhook_delivery operator
+create policy operator on webhook_delivery as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: outbox_message operator
+create policy operator on outbox_message as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
 -- policy: audit_event operator
 create policy operator on audit_event as permissive for all to invoicing_owner
   using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
--- policy: customer reach_select_8dded379
-create policy reach_select_8dded379 on customer as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant', 'member',
+-- policy: customer reach_select_c3c24544
+create policy reach_select_c3c24544 on customer as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant', 'member',
                                                                                           'viewer'])
-         or ((select nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['analyst'])
+         or ((select nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['analyst'])
              and customer.region = any
                      (select jsonb_array_elements_text(
-                      nullif(current_setting('app_2cc33dc2.attributes', true), '')::jsonb -> 'regions'))));
+                      nullif(current_setting('app_e4bdda94.attributes', true), '')::jsonb -> 'regions'))));
 
--- policy: customer reach_insert_e6b1c90b
-create policy reach_insert_e6b1c90b on customer as permissive for insert to invoicing_app
-  with check (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant', 'member']);
+-- policy: customer reach_insert_592619a7
+create policy reach_insert_592619a7 on customer as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: customer reach_update_c5b95543
-create policy reach_update_c5b95543 on customer as permissive for update to invoicing_app
-  using (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant', 'member'])
-  with check (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant', 'member']);
+-- policy: customer reach_update_beecd15b
+create policy reach_update_beecd15b on customer as permissive for update to invoicing_app
+  using (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant', 'member'])
+  with check (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: customer reach_delete_40f5af9f
-create policy reach_delete_40f5af9f on customer as permissive for delete to invoicing_app
-  using (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant']);
+-- policy: customer reach_delete_75990f17
+create policy reach_delete_75990f17 on customer as permissive for delete to invoicing_app
+  using (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant']);
 
--- policy: invoice reach_select_e880e12d
-create policy reach_select_e880e12d on invoice as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant',
+-- policy: invoice reach_select_d43fb116
+create policy reach_select_d43fb116 on invoice as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant',
                                                                                           'billing_worker', 'member',
                                                                                           'viewer'])
-         or ((select nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['analyst'])
+         or ((select nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['analyst'])
              and invoice.region = any
                      (select jsonb_array_elements_text(
-                      nullif(current_setting('app_2cc33dc2.attributes', true), '')::jsonb -> 'regions'))));
+                      nullif(current_setting('app_e4bdda94.attributes', true), '')::jsonb -> 'regions'))));
 
--- policy: invoice reach_insert_a191d659
-create policy reach_insert_a191d659 on invoice as permissive for insert to invoicing_app
-  with check (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant']
-              or (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['member']
+-- policy: invoice reach_insert_66133d57
+create policy reach_insert_66133d57 on invoice as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['member']
                   and invoice.region = (select o.region from organization o
                                         where o.id = current_setting('app.tenant_id', true)::uuid)));
 
--- policy: invoice reach_update_8ef6d8b5
-create policy reach_update_8ef6d8b5 on invoice as permissive for update to invoicing_app
-  using ((nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant']
+-- policy: invoice reach_update_4f2bfd25
+create policy reach_update_4f2bfd25 on invoice as permissive for update to invoicing_app
+  using ((nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant']
           and invoice.status = 'draft')
-         or (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['member']
-             and invoice.owner_id = nullif(current_setting('app_2cc33dc2.member_id', true), '')::uuid
+         or (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['member']
+             and invoice.owner_id = nullif(current_setting('app_e4bdda94.member_id', true), '')::uuid
              and invoice.status = 'draft')
-         or (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant', 'billing_worker']
+         or (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant', 'billing_worker']
              and invoice.status = 'sent')
-         or (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant']
+         or (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant']
              and (select o.region from organization o where o.id = current_setting('app.tenant_id', true)::uuid) = 'eu'
              and invoice.status = 'sent'))
   with check ((invoice.status = 'draft'
-               and (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant']
-                    or (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['member']
-                        and invoice.owner_id = nullif(current_setting('app_2cc33dc2.member_id', true), '')::uuid)))
-              or nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant',
+               and (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant']
+                    or (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['member']
+                        and invoice.owner_id = nullif(current_setting('app_e4bdda94.member_id', true), '')::uuid)))
+              or nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant',
                                                                                           'billing_worker']);
 
--- policy: invoice reach_delete_902673c5
-create policy reach_delete_902673c5 on invoice as permissive for delete to invoicing_app
+-- policy: invoice reach_delete_eeba1555
+create policy reach_delete_eeba1555 on invoice as permissive for delete to invoicing_app
   using (invoice.status = 'draft'
-         and (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant']
-              or (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['member']
-                  and invoice.owner_id = nullif(current_setting('app_2cc33dc2.member_id', true), '')::uuid)));
+         and (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['member']
+                  and invoice.owner_id = nullif(current_setting('app_e4bdda94.member_id', true), '')::uuid)));
 
--- policy: invoice_line reach_select_075f3220
-create policy reach_select_075f3220 on invoice_line as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant',
+-- policy: invoice_line reach_select_0710f010
+create policy reach_select_0710f010 on invoice_line as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant',
                                                                                           'billing_worker', 'member',
                                                                                           'viewer']));
 
--- policy: invoice_line reach_insert_add21d0e
-create policy reach_insert_add21d0e on invoice_line as permissive for insert to invoicing_app
+-- policy: invoice_line reach_insert_a9023cef
+create policy reach_insert_a9023cef on invoice_line as permissive for insert to invoicing_app
   with check (invoice_line.locked = false
-              and invoice_line.owner_id = nullif(current_setting('app_2cc33dc2.member_id', true), '')::uuid
-              and nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant', 'member']);
+              and invoice_line.owner_id = nullif(current_setting('app_e4bdda94.member_id', true), '')::uuid
+              and nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: invoice_line reach_update_3f8b736a
-create policy reach_update_3f8b736a on invoice_line as permissive for update to invoicing_app
+-- policy: invoice_line reach_update_221b8e24
+create policy reach_update_221b8e24 on invoice_line as permissive for update to invoicing_app
   using (invoice_line.locked = false
-         and (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant', 'billing_worker']
-              or (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['member']
-                  and invoice_line.owner_id = nullif(current_setting('app_2cc33dc2.member_id', true), '')::uuid)))
+         and (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant', 'billing_worker']
+              or (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['member']
+                  and invoice_line.owner_id = nullif(current_setting('app_e4bdda94.member_id', true), '')::uuid)))
   with check ((invoice_line.locked = false
-               and (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant']
-                    or (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['member']
-                        and invoice_line.owner_id = nullif(current_setting('app_2cc33dc2.member_id', true), '')::uuid)))
-              or nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['billing_worker']);
+               and (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant']
+                    or (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['member']
+                        and invoice_line.owner_id = nullif(current_setting('app_e4bdda94.member_id', true), '')::uuid)))
+              or nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['billing_worker']);
 
--- policy: invoice_line reach_delete_dd8b35a2
-create policy reach_delete_dd8b35a2 on invoice_line as permissive for delete to invoicing_app
+-- policy: invoice_line reach_delete_d5e908fc
+create policy reach_delete_d5e908fc on invoice_line as permissive for delete to invoicing_app
   using (invoice_line.locked = false
-         and (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant']
-              or (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['member']
-                  and invoice_line.owner_id = nullif(current_setting('app_2cc33dc2.member_id', true), '')::uuid)));
+         and (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['member']
+                  and invoice_line.owner_id = nullif(current_setting('app_e4bdda94.member_id', true), '')::uuid)));
 
--- policy: payment reach_select_1a33b6b0
-create policy reach_select_1a33b6b0 on payment as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant', 'member',
+-- policy: payment reach_select_e9e9d68d
+create policy reach_select_e9e9d68d on payment as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant', 'member',
                                                                                           'viewer'])
-         or ((select nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['billing_worker'])
+         or ((select nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['billing_worker'])
              and (select current_setting('app.environment', true)) in ('development', 'staging')
              and payment.mode = 'test')
-         or ((select nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['billing_worker'])
+         or ((select nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['billing_worker'])
              and (select current_setting('app.environment', true)) = 'production'
              and payment.mode = 'live'));
 
--- policy: payment reach_insert_14ceabc4
-create policy reach_insert_14ceabc4 on payment as permissive for insert to invoicing_app
-  with check ((nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['billing_worker']
+-- policy: payment reach_insert_f35d1d6f
+create policy reach_insert_f35d1d6f on payment as permissive for insert to invoicing_app
+  with check ((nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['billing_worker']
                and (select current_setting('app.environment', true)) in ('development', 'staging')
                and payment.mode = 'test')
-              or (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['billing_worker']
+              or (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['billing_worker']
                   and (select current_setting('app.environment', true)) = 'production'
                   and payment.mode = 'live')
-              or (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant']
                   and payment.method in ('bank_transfer', 'cash')
                   and payment.mode = 'live'));
 
--- policy: payment reach_update_8f68e045
-create policy reach_update_8f68e045 on payment as permissive for update to invoicing_app
+-- policy: payment reach_update_1428608c
+create policy reach_update_1428608c on payment as permissive for update to invoicing_app
   using (payment.status = 'received'
-         and nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant'])
-  with check (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant']);
+         and nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant'])
+  with check (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant']);
 
--- policy: api_key reach_insert_34e84218
-create policy reach_insert_34e84218 on api_key as permissive for insert to invoicing_app
-  with check (api_key.member_id = nullif(current_setting('app_2cc33dc2.member_id', true), '')::uuid
-              and nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant', 'member']);
+-- policy: api_key reach_insert_85a9381f
+create policy reach_insert_85a9381f on api_key as permissive for insert to invoicing_app
+  with check (api_key.member_id = nullif(current_setting('app_e4bdda94.member_id', true), '')::uuid
+              and nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: api_key reach_update_effa995a
-create policy reach_update_effa995a on api_key as permissive for update to invoicing_app
-  using (api_key.member_id = nullif(current_setting('app_2cc33dc2.member_id', true), '')::uuid
-         and nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant', 'member'])
-  with check (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['accountant', 'member']);
+-- policy: api_key reach_update_0a22e448
+create policy reach_update_0a22e448 on api_key as permissive for update to invoicing_app
+  using (api_key.member_id = nullif(current_setting('app_e4bdda94.member_id', true), '')::uuid
+         and nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant', 'member'])
+  with check (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: member reach_update_aa8d0a94
-create policy reach_update_aa8d0a94 on member as permissive for update to invoicing_app
-  using (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['administrator'])
-  with check (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['administrator']);
+-- policy: member reach_update_8634ce77
+create policy reach_update_8634ce77 on member as permissive for update to invoicing_app
+  using (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator'])
+  with check (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator']);
 
--- policy: invitation reach_select_54841d27
-create policy reach_select_54841d27 on invitation as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['administrator']));
+-- policy: invitation reach_select_573cfa21
+create policy reach_select_573cfa21 on invitation as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator']));
 
--- policy: invitation reach_insert_f8bb97f2
-create policy reach_insert_f8bb97f2 on invitation as permissive for insert to invoicing_app
-  with check (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['administrator']);
+-- policy: invitation reach_insert_d224ea76
+create policy reach_insert_d224ea76 on invitation as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator']);
 
--- policy: invitation reach_update_a025af5d
-create policy reach_update_a025af5d on invitation as permissive for update to invoicing_app
-  using (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['administrator'])
-  with check (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['administrator']);
+-- policy: invitation reach_update_8cd0e90c
+create policy reach_update_8cd0e90c on invitation as permissive for update to invoicing_app
+  using (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator'])
+  with check (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator']);
 
--- policy: organization reach_update_df207d5a
-create policy reach_update_df207d5a on organization as permissive for update to invoicing_app
-  using (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['administrator'])
-  with check (nullif(current_setting('app_2cc33dc2.roles', true), '')::text[] && array['administrator']);
+-- policy: webhook_endpoint reach_insert_56427aae
+create policy reach_insert_56427aae on webhook_endpoint as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator']);
+
+-- policy: webhook_endpoint reach_update_6bc8dc08
+create policy reach_update_6bc8dc08 on webhook_endpoint as permissive for update to invoicing_app
+  using (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator'])
+  with check (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator']
+              or nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator']);
+
+-- policy: webhook_endpoint reach_delete_4a4e0c75
+create policy reach_delete_4a4e0c75 on webhook_endpoint as permissive for delete to invoicing_app
+  using (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator']);
+
+-- policy: webhook_delivery reach_select_b7b8b516
+create policy reach_select_b7b8b516 on webhook_delivery as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator']));
+
+-- policy: webhook_delivery reach_update_12d155ab
+create policy reach_update_12d155ab on webhook_delivery as permissive for update to invoicing_app
+  using (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator'])
+  with check (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator']);
+
+-- policy: organization reach_update_1a21519b
+create policy reach_update_1a21519b on organization as permissive for update to invoicing_app
+  using (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator'])
+  with check (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator']);
+
+-- policy: webhook_endpoint work_select
+create policy work_select on webhook_endpoint as permissive for select to invoicing_worker
+  using (true);
+
+-- policy: webhook_delivery work_select
+create policy work_select on webhook_delivery as permissive for select to invoicing_worker
+  using (true);
+
+-- policy: webhook_delivery work_update
+create policy work_update on webhook_delivery as permissive for update to invoicing_worker
+  using (true)
+  with check (true);
+
+-- policy: outbox_message work_select
+create policy work_select on outbox_message as permissive for select to invoicing_worker
+  using (true);
+
+-- policy: outbox_message work_update
+create policy work_update on outbox_message as permissive for update to invoicing_worker
+  using (true)
+  with check (true);
 
 -- policy: invitation reach_select_ae1052ed
 create policy reach_select_ae1052ed on invitation as permissive for select to invoicing_app

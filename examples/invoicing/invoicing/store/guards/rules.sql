@@ -14,6 +14,12 @@ grant select, insert, update (fingerprint, resource_id, version, body, created_a
   on idempotency_key to invoicing_app;
 grant select, insert on subscription to invoicing_app;
 grant select, insert, update (used, changed_at) on usage_ to invoicing_app;
+grant select, insert, delete,
+      update (url, events, description, active, former_valid_until, secret_version, former_secret_version, version,
+              updated_at) on webhook_endpoint to invoicing_app;
+grant select, insert, update (state, due_at, attempts, finished_at, version, updated_at)
+  on webhook_delivery to invoicing_app;
+grant insert on outbox_message to invoicing_app;
 grant insert on audit_event to invoicing_app;
 grant select, insert, delete,
       update (name, email, phone, region, tax_number, website, payment_terms, tags, remark, address, version,
@@ -26,9 +32,17 @@ grant select, insert, delete,
   on invoice_line to invoicing_app;
 grant select, insert, update (status, refunded_at, version, updated_at) on payment to invoicing_app;
 
+-- What the worker's role may do, which is bound to no tenant.
+grant select on webhook_endpoint to invoicing_worker;
+grant select, update (state, due_at, attempts, last_status, last_error, finished_at, version, updated_at)
+  on webhook_delivery to invoicing_worker;
+grant select, update (state, due_at, attempts, last_error, finished_at, version, updated_at)
+  on outbox_message to invoicing_worker;
+
 -- What pg_dump reads for a backup.
 grant select on organization, member, member_role, api_key, invitation, sign_up, idempotency_key, subscription, usage_,
-                audit_event, customer, invoice, invoice_line, payment to invoicing_backup;
+                webhook_endpoint, webhook_delivery, outbox_message, audit_event, customer, invoice, invoice_line,
+                payment to invoicing_backup;
 
 -- Which roles a member may hold, and which kind of member may hold them.
 insert into member_role (name, kind) values

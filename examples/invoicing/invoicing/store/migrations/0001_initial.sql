@@ -186,6 +186,80 @@ create table usage_ (
 alter table usage_ enable row level security;
 alter table usage_ force row level security;
 
+-- Webhook endpoints.
+create table webhook_endpoint (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  version bigint not null default 1,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  url text not null,
+  events jsonb not null,
+  description text,
+  active boolean not null default true,
+  former_valid_until timestamptz,
+  secret_version bigint not null default 1,
+  former_secret_version bigint,
+  constraint webhook_endpoint_url_check check
+    (char_length(url) <= 1000
+       and url ~ E'^(https://[0-9A-Za-z.-]+|http://(localhost|127\\.0\\.0\\.1))(:[0-9]{1,5})?(/[!-~]*)?\x24'),
+  constraint webhook_endpoint_events_check check
+    (jsonb_typeof(events) = 'array' and jsonb_array_length(events) between 1 and 1000),
+  constraint webhook_endpoint_description_check check
+    (char_length(description) <= 200 and description !~ '[\x00-\x1f\x7f-\x9f\u2028\u2029]'),
+  constraint webhook_endpoint_secret_version_check check (secret_version between 1 and 9007199254740991),
+  constraint webhook_endpoint_former_secret_version_check check (former_secret_version between 1 and 9007199254740991),
+  primary key (tenant_id, id)
+);
+alter table webhook_endpoint enable row level security;
+alter table webhook_endpoint force row level security;
+
+-- Messages to endpoints: written in the transaction of the effect that they tell.
+create table webhook_delivery (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  version bigint not null default 1,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  endpoint_id uuid not null,
+  event text not null,
+  resource text not null,
+  resource_id uuid not null,
+  resource_version bigint not null,
+  payload text not null,
+  state text not null default 'waiting',
+  due_at timestamptz default now(),
+  attempts bigint not null default 0,
+  last_status bigint,
+  last_error text,
+  finished_at timestamptz,
+  primary key (tenant_id, id)
+);
+alter table webhook_delivery enable row level security;
+alter table webhook_delivery force row level security;
+
+-- What follows an action: written in its transaction, for a hook that a worker calls.
+create table outbox_message (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  version bigint not null default 1,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  hook text not null,
+  member_id uuid not null,
+  resource_id uuid,
+  resource_version bigint,
+  payload text not null,
+  state text not null default 'waiting',
+  due_at timestamptz default now(),
+  attempts bigint not null default 0,
+  last_error text,
+  finished_at timestamptz,
+  primary key (tenant_id, id)
+);
+alter table outbox_message enable row level security;
+alter table outbox_message force row level security;
+
 -- What happened: written in the transaction of the effect, and never changed.
 create table audit_event (
   tenant_id uuid not null,
@@ -349,6 +423,9 @@ alter table subscription add constraint subscription_tenant_id_fkey
   foreign key (tenant_id)
   references organization (id);
 alter table usage_ add constraint usage__tenant_id_fkey
+  foreign key (tenant_id)
+  references organization (id);
+alter table webhook_endpoint add constraint webhook_endpoint_tenant_id_fkey
   foreign key (tenant_id)
   references organization (id);
 alter table customer add constraint customer_tenant_id_fkey

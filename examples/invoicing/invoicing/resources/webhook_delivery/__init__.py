@@ -1,0 +1,1 @@
+"""WebhookDelivery: The messages to endpoints, and what became of them."""

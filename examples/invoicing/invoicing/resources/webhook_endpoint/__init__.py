@@ -1,0 +1,1 @@
+"""WebhookEndpoint: Where the tenant hears of events."""
