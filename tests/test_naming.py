@@ -87,7 +87,14 @@ def test_a_field_that_python_cannot_have_has_another_name_there() -> None:
         assert naming.attribute(each) == each
 
 
-OF_SOME = {"invitation", "sign_up", "webhook_endpoint", "webhook_delivery", "outbox_message"}
+OF_SOME = {
+    "invitation",
+    "sign_up",
+    "subscription",
+    "webhook_endpoint",
+    "webhook_delivery",
+    "outbox_message",
+}
 """The tables of features that a service has where it uses them."""
 
 

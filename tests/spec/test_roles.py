@@ -48,7 +48,7 @@ def test_roles_may_extend_several_roles() -> None:
             "create, delete, finish, list, load, read or update",
         ),
         ("{do: '▸*', on: order}", "E-WILDCARD", "no wildcards"),
-        ("{do: read, on: ▸any}", "E-WILDCARD", "order or order_line"),
+        ("{do: read, on: ▸any}", "E-WILDCARD", "order, order_line"),
         ("{do: read, on: ▸ordr}", "E-UNKNOWN-RESOURCE", "Did you mean order?"),
         ("{do: read, on: [order, ▸order]}", "E-REPEATED", "twice"),
         ("{do: [read, ▸read], on: order}", "E-REPEATED", "twice"),
