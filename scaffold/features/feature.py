@@ -211,6 +211,14 @@ class Feature:
         """What this adds to an operation of the contract."""
         return None
 
+    def paths(self, design: Design) -> Mapping[str, Any]:
+        """Operations of the contract that no access token lets in, by their paths."""
+        return {}
+
+    def signed(self, design: Design) -> Iterable[Join]:
+        """These operations, each with who calls it in words, for `explain`."""
+        return ()
+
     # The database.
 
     def stored(self, design: Design) -> Iterable[OwnTable]:
@@ -259,7 +267,7 @@ class Feature:
         """The values of its attributes in the row of an operation, where they are no defaults."""
         return {}
 
-    def headers(self) -> Iterable[str]:
+    def headers(self, design: Design) -> Iterable[str]:
         """The request headers, in lower case, that decide something and may be there once only."""
         return ()
 

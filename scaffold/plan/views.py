@@ -196,7 +196,7 @@ class ServiceView:
     @property
     def headers(self) -> Sequence[str]:
         """The request headers of features that may be there once only, in lower case."""
-        return sorted(name for each in self.used for name in each.headers())
+        return sorted(name for each in self.used for name in each.headers(self.design))
 
     def rights_to(self, table: str) -> Sequence[str]:
         """What the service's role may do to the whole of a table."""

@@ -44,7 +44,7 @@ _QUERY = frozenset({"limit", "cursor", "sort"})
 _BUILT_IN_KINDS = frozenset({
     "member", "membership", "tenant", "principal", "api_key", "audit_event", "export",
     "subscription", "plan", "idempotency_key", "schema_migration", "problem", "invitation",
-    "sign_up",
+    "sign_up", "webhook_event", "webhook_account", "webhook_order",
 })  # fmt: skip
 
 BUILT_IN_RESOURCES = _BUILT_IN_KINDS | {"healthz", "readyz", "metrics", "docs", "openapi"}
@@ -53,7 +53,8 @@ BUILT_IN_PATHS = BUILT_IN_RESOURCES | {plural(each) for each in _BUILT_IN_KINDS}
 
 BUILT_IN_TABLES = frozenset({
     "member", "member_role", "tenant_organization", "audit_event", "idempotency_key",
-    "schema_migration", "invitation", "sign_up",
+    "schema_migration", "invitation", "sign_up", "webhook_event", "webhook_account",
+    "webhook_order",
 })  # fmt: skip
 """The tables that every service has beside those of its tenants and resources, and beside those
 whose names end in an underscore, as no name of a spec does."""

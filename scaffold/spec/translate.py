@@ -19,7 +19,6 @@ UNBUILT = frozenset(
         ("billing",),
         ("exports",),
         ("ai",),
-        ("webhooks",),
         ("events",),
         ("flags",),
         ("resources", "actions", "feature"),

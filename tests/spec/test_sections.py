@@ -284,7 +284,7 @@ def test_limits_sizes_and_durations() -> None:
         (spec() + "audit: {retain: ▸400}\n", "E-RETENTION", "400d"),
         (spec() + "audit: {retain: ▸40000d}\n", "E-RETENTION", "at most 36500d"),
         (spec() + "▸limit: {}\n", "E-UNKNOWN-KEY", "Did you mean limits?"),
-        (spec() + "▸plans: {}\n▸webhooks: {}\n", "E-UNBUILT", "not built yet"),
+        (spec() + "▸plans: {}\n▸billing: {}\n", "E-UNBUILT", "not built yet"),
         (resource("▸events: {}"), "E-UNBUILT", "not built yet"),
         (resource("page: {max: ▸1001}"), "E-RANGE", "more than 1000"),
         (resource("page: {default: ▸30, max: 20}"), "E-RANGE", "longer than max"),

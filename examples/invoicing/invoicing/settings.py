@@ -29,6 +29,10 @@ class Settings(BaseSettings):
     database_pool: int = Field(default=20, ge=1, le=200)
     redis_url: SecretStr | None = None
     """Where limits are kept when more than one process serves; else in this process."""
+    payments_webhook_secret: SecretStr | None = None
+    """What payments signs its events with."""
+    payments_webhook_secret_previous: SecretStr | None = None
+    """A former secret with which payments signs its events."""
     allowed_hosts: str = ""
     """The values of Host that are answered, separated by commas."""
     trusted_proxies: str = ""

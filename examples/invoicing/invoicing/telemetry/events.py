@@ -60,6 +60,9 @@ KEY_CREATED: Final = SecurityEvent("SEC-501", "key_created", "info")
 KEY_ROTATED: Final = SecurityEvent("SEC-502", "key_rotated", "info")
 KEY_REVOKED: Final = SecurityEvent("SEC-503", "key_revoked", "info")
 KEY_OUT_OF_BOUNDS: Final = SecurityEvent("SEC-504", "key_out_of_bounds", "warning")
+WEBHOOK_FORGED: Final = SecurityEvent("SEC-801", "webhook_forged", "warning")
+WEBHOOK_UNTIMELY: Final = SecurityEvent("SEC-802", "webhook_untimely", "warning")
+WEBHOOK_REUSED: Final = SecurityEvent("SEC-803", "webhook_reused", "critical")
 
 EVENTS: Final = (
     REPEATED_REFUSALS,
@@ -77,6 +80,9 @@ EVENTS: Final = (
     KEY_ROTATED,
     KEY_REVOKED,
     KEY_OUT_OF_BOUNDS,
+    WEBHOOK_FORGED,
+    WEBHOOK_UNTIMELY,
+    WEBHOOK_REUSED,
 )
 
 OF_OPERATIONS: Final[Mapping[str, tuple[SecurityEvent, ...]]] = {
@@ -96,10 +102,15 @@ OF_REASONS: Final[Mapping[str, tuple[SecurityEvent, ...]]] = {
     "step_up_required": (STEP_UP_REFUSED,),
     "key_scope_missing": (KEY_OUT_OF_BOUNDS,),
     "key_not_allowed": (KEY_OUT_OF_BOUNDS,),
+    "webhook_reused": (WEBHOOK_REUSED,),
 }
 """What is raised by the reason code of an answer."""
 OF_CAUSES: Final[Mapping[str, tuple[SecurityEvent, ...]]] = {
     "the token was issued before its holder was signed out": (REVOKED_TOKEN,),
+    "an event without the headers of its scheme": (WEBHOOK_FORGED,),
+    "a signature that is not written as its scheme has it": (WEBHOOK_FORGED,),
+    "a signature that no secret of the provider makes": (WEBHOOK_FORGED,),
+    "signed by the provider, outside of the tolerance": (WEBHOOK_UNTIMELY,),
 }
 """What is raised by the cause of a refusal."""
 

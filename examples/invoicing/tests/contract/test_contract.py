@@ -44,7 +44,13 @@ MODELS = [
     invitation_models,
     organization_models,
 ]
-DECLARED_HEADERS = {"if-match", "if-none-match", "idempotency-key", "content-type"}
+DECLARED_HEADERS = {
+    "if-match",
+    "if-none-match",
+    "idempotency-key",
+    "stripe-signature",
+    "content-type",
+}
 PROSE = {"title", "description", "default", "examples"}
 FORMATS = {"int32", "int64"}
 """What the contract adds to an integer for generators of clients."""
