@@ -142,6 +142,8 @@ class Feature:
     name: ClassVar[str]
     """The name of its folder."""
     keys: ClassVar[Keys] = Keys()
+    transacts: ClassVar[bool] = False
+    """Has it operations that take several calls in one transaction?"""
     asks_readers: ClassVar[bool] = False
     """Do its keys of an action say something about one that changes no row, too?"""
 
@@ -185,6 +187,10 @@ class Feature:
 
     def findings(self, scope: Scope) -> Iterable[Finding]:
         """What is wrong with what the spec says of this, in several places."""
+        return ()
+
+    def secrets(self, design: Design) -> Iterable[str]:
+        """The environment variables without which the service does not start when deployed."""
         return ()
 
     # What people read.

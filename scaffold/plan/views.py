@@ -470,6 +470,11 @@ class ServiceView:
         return any(entity.actions for entity in self.design.entities)
 
     @property
+    def transacts(self) -> bool:
+        """Does some operation take several calls in one transaction?"""
+        return self.has_actions or any(each.transacts for each in self.used)
+
+    @property
     def has_asked_references(self) -> bool:
         """Is there a reference to rows that not everybody who may write it sees?"""
         return any(visibility.referring(self.design))

@@ -14,6 +14,7 @@ from typing import Any
 from scaffold import __version__
 from scaffold.design.model import Design
 from scaffold.emission import Emission, emit
+from scaffold.features import FEATURES
 from scaffold.places import TEMPLATES
 from scaffold.plan import quoting
 from scaffold.plan.format import format_python
@@ -240,6 +241,7 @@ def _answers(name: str, design: Design, spec: str, pin: Pin) -> dict[str, Any]:
         "title_markdown": quoting.markdown(design.title),
         "role": design.roles[0].name,
         "deployed": "production" if "production" in others else (others or ["development"])[0],
+        "secrets": [name for each in FEATURES for name in each.secrets(design)],
         "pin": {"lines": list(pin.lines), "comment": pin.comment},
         "ejected": False,
     }

@@ -27,6 +27,7 @@ class InboundWebhooks(Feature):
 
     name: ClassVar[str] = "inbound"
     keys: ClassVar[Keys] = Keys(spec=SpecKeys)
+    transacts: ClassVar[bool] = True
 
     def service(self, source: Spec) -> object | None:
         from scaffold.features.inbound.design import inbound
@@ -57,6 +58,11 @@ class InboundWebhooks(Feature):
         from scaffold.features.inbound.check import findings
 
         return findings(scope)
+
+    def secrets(self, design: Design) -> Iterable[str]:
+        from scaffold.features.inbound.design import receivers
+
+        return (each.source.secrets[0] for each in receivers(design))
 
     def rules(self) -> Iterable[Rule]:
         from scaffold.features.inbound.lint import family

@@ -256,14 +256,15 @@ def facts(design: Design) -> Iterator[tuple[str, Fact]]:
 def view(design: Design) -> View:
     """What the templates are told."""
     found = receivers(design)
-    named = [each for each in design.environments if each == "production"]
+    others = [each for each in design.environments if each != "development"]
+    live = "production" if "production" in others else (others or ["production"])[-1]
     tried = tuple(
         (receiver, each)
         for receiver in found
         for each in receiver.effects
         if _tried(design, receiver, each)
     )
-    return View(found, (named or [design.environments[-1]])[0], tried)
+    return View(found, live, tried)
 
 
 def _tried(design: Design, receiver: Receiver, effect: Effect) -> bool:

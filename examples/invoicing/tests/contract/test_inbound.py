@@ -59,7 +59,7 @@ ON_ROWS: Final = [
     ("payments", "invoice.paid"),
 ]
 """Those on a row, which is there afterwards."""
-STRIPE: Final = frozenset(
+STRIPE: Final[frozenset[str]] = frozenset(
     {
         "payments",
     }
