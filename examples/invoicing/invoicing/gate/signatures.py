@@ -77,10 +77,8 @@ class Signatures:
         before now or after: one from the future could be kept for later.
         """
         signed = provider.scheme.read(given, content)
-        good = False
-        for key in self._keys[
-            provider.name
-        ]:  # all of them, so that the time tells none
+        good = False  # every key and signature is compared, so that the time tells none
+        for key in self._keys[provider.name]:
             expected = provider.scheme.sign(key, signed.content)
             for each in signed.signatures:
                 good |= hmac.compare_digest(expected, each)
