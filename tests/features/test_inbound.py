@@ -101,7 +101,7 @@ def test_what_is_asked_without_a_token_is_said() -> None:
     assert facts["access"]["receive_payments without a token"] == "events signed as stripe"
     assert facts["access"]["webhook payments invoice.paid"] == "settle_invoice"
     assert facts["access"]["webhook payments runs as"] == "billing_worker"
-    assert "receive_payments" in explain(design, format="markdown")
+    assert "POST /webhooks/payments" in explain(design, format="markdown")
 
 
 def test_a_service_without_providers_has_none() -> None:
