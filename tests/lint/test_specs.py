@@ -18,6 +18,8 @@ JUDGED: dict[str, set[tuple[str, problems.Path]]] = {
         # The payment provider's worker sees no payments, and its references are not secret.
         ("L408", ("resources", "payment", "unique", 0)),
         ("L501", ("resources", "customer", "fields", "email")),
+        # The worker locks lines and records payments as well, with a token of its own.
+        ("L952", ("webhooks", "payments", "runs_as")),
     },
     "helpdesk": {
         ("L501", ("resources", "contact", "fields", "first_name")),
