@@ -82,6 +82,8 @@ def contract(design: Design) -> str:
     if design.joins:
         schemas.update(_dumped(join_schemas(design)))
         paths.update(_dumped({e.operation.path: _join(e, design, problems) for e in design.joins}))
+    for feature in FEATURES:
+        paths.update(feature.paths(design))
     members = {name: one for each in _shared(design) for name, one in each.members.items()}
     problem = {**PROBLEM, "properties": {**PROBLEM["properties"], **members}}
     schemas |= _dumped({"Problem": Schema.model_validate(problem)})
@@ -363,7 +365,12 @@ def _components(design: Design) -> openapi_pydantic.Components:
                 description="An access token (RFC 9068) of "
                 + " or ".join(each.url for each in design.issuers)
                 + "".join(f"; or {each.bearer}" for each in shared if each.bearer),
-            )
+            ),
+            **{
+                name: SecurityScheme.model_validate(scheme)
+                for each in shared
+                for name, scheme in each.schemes.items()
+            },
         },
     )
 

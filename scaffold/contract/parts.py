@@ -14,7 +14,8 @@ class Components:
     `headers` are response headers with their descriptions; `refused` are those of refusals by the
     status, `4XX` for all that are the client's doing. `parameters` are as OpenAPI has them, and
     `problems` map a status to the name and the description of its response. `bearer` says what else
-    a caller can show than an access token. `members` are properties of problem documents.
+    a caller can show than an access token, and `schemes` are further ones of security. `members`
+    are properties of problem documents.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -23,6 +24,7 @@ class Components:
     problems: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     bearer: str = ""
     members: Mapping[str, Any] = field(default_factory=dict)
+    schemes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,8 @@ def guards(design: Design, tables: Sequence[Table]) -> Guards:
     } | {each.table.name: each.grant for each in of_features(design)}
     ours = [plain[each.name] for each in tables if each.name in plain]
     resources = [grant(each) for each in design.entities]
-    policies = [isolation(each) for each in tables if each.tenant]
+    bounds = {each.table.name: each.bound for each in of_features(design)}
+    policies = [isolation(each, bounds.get(each.name, "")) for each in tables if each.tenant]
     changes = {each.table.name: each.changes for each in of_features(design)}
     policies += [policy for each in ours for policy in _plain(each, changes.get(each.table, TRUE))]
     policies += [_operator(each, design) for each in tables if each.name in plain]
@@ -108,10 +109,12 @@ def _digest(*said: str) -> str:
     return hashlib.sha256(" ".join(said).encode()).hexdigest()[:8]
 
 
-def isolation(table: Table) -> Policy:
-    """One tenant for every command; of organizations the one whose tenant is asked for."""
+def isolation(table: Table, named: Sql = "") -> Policy:
+    """One tenant for every command; what is `named` otherwise, and the organization that is asked
+    for, alone."""
     if table.name == ORGANIZATION:
         named = ORGANIZATION_BOUND
+    if named:
         return Policy("tenant_isolation", table.name, "all", named, named, restrictive=True)
     using, check = f"{table.tenant} = {TENANT_BOUND}", f"{table.tenant} = {TENANT_WRITTEN}"
     return Policy("tenant_isolation", table.name, "all", using, check, restrictive=True)
@@ -121,7 +124,10 @@ def _operator(table: Table, design: Design) -> Policy:
     """What the owner may do by the administration command: all tenants are listed, and what belongs
     to one is reached in a transaction that is bound to it."""
     every = table.name == identifier(design.tenant)
-    reached = TRUE if every else f"{table.tenant} = {TENANT_WRITTEN}"
+    reached: Sql = TRUE if every else f"{table.tenant} = {TENANT_WRITTEN}"
+    column = table.column(table.tenant)
+    if column is not None and column.nullable:  # what is nobody's is the operator's
+        reached = any_of((reached, f"{table.tenant} is null"))
     return Policy("operator", table.name, "all", reached, reached, role="owner")
 
 

@@ -141,13 +141,16 @@ class Right:
 @dataclass(frozen=True, slots=True)
 class OwnTable:
     """A table that a feature needs: what the service's role may do to it, its indexes, and the
-    names of the triggers that guard it. `changes` says which rows the feature itself updates."""
+    names of the triggers that guard it. `changes` says which rows the feature itself updates. Where
+    the rows of one tenant are told from those of others by something else than by the tenant of the
+    transaction, `bound` says by what."""
 
     table: Table
     grant: Grant
     indexes: tuple[Index, ...] = ()
     triggers: tuple[str, ...] = ()
     changes: Sql = TRUE
+    bound: Sql = ""
 
 
 @dataclass(frozen=True, slots=True)

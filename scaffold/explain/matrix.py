@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from scaffold.design.model import Design, Entity, Join, Operation, Role
 from scaffold.design.surface import Way, ways
 from scaffold.explain.words import Words
+from scaffold.features import FEATURES
 from scaffold.spec.names import suggestion
 from scaffold.spec.problems import quote
 
@@ -34,7 +35,8 @@ class Section:
 class Matrix:
     """The matrix of a service, or the part of it that was asked for.
 
-    `joins` are the operations that no role is granted, because they make somebody a member.
+    `joins` are the operations that no role is granted, because they make somebody a member, or
+    because a signature lets in whoever calls them.
     """
 
     title: str
@@ -65,10 +67,12 @@ def matrix(design: Design, role: str | None = None, operation: str | None = None
     if not roles:
         raise _unknown("role", role, [each.name for each in design.roles])
     wanted = {e.id for e in design.operations if operation in (None, e.id, e.permission)}
-    joins = [each for each in design.joins if operation in (None, each.operation.id)]
+    signed = (join for feature in FEATURES for join in feature.signed(design))
+    exceptions = (*design.joins, *signed)
+    joins = [each for each in exceptions if operation in (None, each.operation.id)]
     if not wanted and not joins:
         known = [name for each in design.operations for name in (each.id, each.permission)]
-        known += [each.operation.id for each in design.joins]
+        known += [each.operation.id for each in exceptions]
         raise _unknown("operation", operation, known)
     names = {each.name for each in roles}
     sections = []

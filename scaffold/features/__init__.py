@@ -10,6 +10,7 @@ from scaffold.features.api_keys import ApiKeys
 from scaffold.features.audit import Audit
 from scaffold.features.feature import Feature
 from scaffold.features.idempotency import Idempotency
+from scaffold.features.inbound import InboundWebhooks
 from scaffold.features.limits import Limits
 from scaffold.features.outbox import Outbox
 from scaffold.features.plans import Plans
@@ -25,6 +26,7 @@ FEATURES: tuple[Feature, ...] = (
     StepUp(),
     Administration(),
     SignUp(),
+    InboundWebhooks(),
     Idempotency(),
     Plans(),
     Webhooks(),

@@ -160,6 +160,8 @@ class Feature:
     name: ClassVar[str]
     """The name of its folder."""
     keys: ClassVar[Keys] = Keys()
+    transacts: ClassVar[bool] = False
+    """Has it operations that take several calls in one transaction?"""
     asks_readers: ClassVar[bool] = False
     """Do its keys of an action say something about one that changes no row, too?"""
 
@@ -208,6 +210,10 @@ class Feature:
         """What is wrong with what the spec says of this, in several places."""
         return ()
 
+    def secrets(self, design: Design) -> Iterable[str]:
+        """The environment variables without which the service does not start when deployed."""
+        return ()
+
     # What people read.
 
     def needs(self, operation: Operation) -> Iterable[str]:
@@ -235,6 +241,14 @@ class Feature:
     def demands(self, design: Design, operation: Operation) -> Demands | None:
         """What this adds to an operation of the contract."""
         return None
+
+    def paths(self, design: Design) -> Mapping[str, Any]:
+        """Operations of the contract that no access token lets in, by their paths."""
+        return {}
+
+    def signed(self, design: Design) -> Iterable[Join]:
+        """These operations, each with who calls it in words, for `explain`."""
+        return ()
 
     # The database.
 
@@ -301,7 +315,7 @@ class Feature:
         """The values of its attributes in the row of an operation, where they are no defaults."""
         return {}
 
-    def headers(self) -> Iterable[str]:
+    def headers(self, design: Design) -> Iterable[str]:
         """The request headers, in lower case, that decide something and may be there once only."""
         return ()
 

@@ -76,7 +76,7 @@ def _operation(
         **({"tells": secret.name} if (secret := operation.secret) and not secret.derived else {}),
         "status": operation.status,
         "body_max": operation.body_max,
-        "roles": {role.name: _role(role.name, operation, entity, design) for role in design.roles},
+        "roles": {role.name: answer(role.name, operation, entity, design) for role in design.roles},
     }
 
 
@@ -88,7 +88,8 @@ def _search(operation: Operation, entity: Entity) -> Mapping[str, Any]:
     }
 
 
-def _role(role: str, operation: Operation, entity: Entity, design: Design) -> Mapping[str, Any]:
+def answer(role: str, operation: Operation, entity: Entity, design: Design) -> Mapping[str, Any]:
+    """Whether a role is allowed an operation, with a world in which it is and others."""
     mine = [each for each in operation.alternatives if role in each.roles]
     case = _Case(role, operation, entity, design, mine)
     found: Mapping[str, Any] = {"reason": "condition_not_met" if mine else "permission_missing"}

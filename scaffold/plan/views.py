@@ -201,7 +201,7 @@ class ServiceView:
     @property
     def headers(self) -> Sequence[str]:
         """The request headers of features that may be there once only, in lower case."""
-        return sorted(name for each in self.used for name in each.headers())
+        return sorted(name for each in self.used for name in each.headers(self.design))
 
     def rights_to(self, table: str) -> Sequence[str]:
         """What the service's role may do to the whole of a table."""
@@ -494,6 +494,11 @@ class ServiceView:
     def has_actions(self) -> bool:
         """Is the work of some operation a hook?"""
         return any(entity.actions for entity in self.design.entities)
+
+    @property
+    def transacts(self) -> bool:
+        """Does some operation take several calls in one transaction?"""
+        return self.has_actions or any(each.transacts for each in self.used)
 
     @property
     def has_asked_references(self) -> bool:

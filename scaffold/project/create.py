@@ -16,6 +16,7 @@ from scaffold import __version__
 from scaffold.database.guards import works
 from scaffold.design.model import Design
 from scaffold.emission import Emission, emit
+from scaffold.features import FEATURES
 from scaffold.places import TEMPLATES
 from scaffold.plan import quoting
 from scaffold.plan.format import format_python
@@ -246,6 +247,7 @@ def _answers(name: str, design: Design, spec: str, pin: Pin) -> dict[str, Any]:
         "identity": _identity(identity.provider(design, deployed), design),
         "worker": bool(works(design)),
         "derives": any(each.secret and each.secret.derived for each in design.operations),
+        "secrets": [name for each in FEATURES for name in each.secrets(design)],
         "pin": {"lines": list(pin.lines), "comment": pin.comment},
         "ejected": False,
     }

@@ -17,7 +17,6 @@ UNBUILT = frozenset(
         ("billing",),
         ("exports",),
         ("ai",),
-        ("webhooks",),
         ("events",),
         ("flags",),
         ("resources", "fields", "encrypt"),

@@ -46,6 +46,7 @@ def urls(administrator: str) -> dict[str, str]:
         "APP_URL": of(f"{PACKAGE}_app"),
         "PSEUDONYM_KEY": "0123456789abcdef" * 4,
         "WEBHOOK_KEYS": "fedcba9876543210" * 4,
+        "PAYMENTS_WEBHOOK_SECRET": "whsec_" + "0123456789abcdef" * 2,
         "BACKUP_URL": of(f"{PACKAGE}_backup"),
         "RESTORED_URL": of("postgres", "restored"),
         "RESTORED_OWNER_URL": of(f"{PACKAGE}_owner", "restored"),

@@ -167,6 +167,8 @@ def specs(draw: Draw, most: int = 4) -> str:
         if often(draw, 2):
             role = draw(st.sampled_from(sorted(spec["roles"])))
             spec["roles"][role].setdefault("can", []).append({"do": "read", "on": "subscription"})
+    if often(draw, 2) and (found := draw(webhooks(spec))):
+        spec["webhooks"] = found
     text = json.dumps(spec, ensure_ascii=False, indent=1)
     assume(accepted(text))
     return text
@@ -253,6 +255,63 @@ def signing_up(draw: Draw, spec: Data) -> Data:
     if often(draw, 2):
         found["max_per_subject"] = draw(st.sampled_from((1, 2, 100)))
     return {"sign_up": found}
+
+
+@st.composite
+def webhooks(draw: Draw, spec: Data) -> Data:
+    """Providers whose events do what roles of services may, if there are such roles."""
+    found: Data = {}
+    services = [name for name, each in spec["roles"].items() if each.get("kind") == "service"]
+    for name in draw(st.sampled_from(((), ("a",), ("tracker", "x1")))) if services else ():
+        role = draw(st.sampled_from(services))
+        events = draw(heard(spec, role))
+        if not events:
+            continue
+        secrets = [f"{name.upper()}_SECRET", f"{name.upper()}_SECRET_OLD"]
+        found[name] = {
+            "scheme": draw(st.sampled_from(("stripe", "standard"))),
+            "secrets": draw(st.sampled_from((secrets, secrets[0], secrets[:1]))),
+            "account": draw(st.sampled_from(("account", ["data", "whose", "account"]))),
+            "runs_as": role,
+            "events": events,
+        }
+        for key, values in {
+            "tolerance": ("30s", "1h"),
+            "mode": ("live", ["data", "live"]),
+            "order": ("at", ["data", "times", "at"]),
+            "body_max": ("256KiB", "16MiB"),
+        }.items():
+            if often(draw, 2):
+                found[name][key] = draw(st.sampled_from(values))
+    return found
+
+
+@st.composite
+def heard(draw: Draw, spec: Data, role: str) -> Data:
+    """Events of a provider: operations that its role is granted."""
+    found: Data = {}
+    for grant in spec["roles"][role].get("can", ()):
+        on = grant["on"] if isinstance(grant["on"], str) else grant["on"][0]
+        if on not in spec["resources"]:
+            continue
+        resource = spec["resources"][on]
+        for do in [grant["do"]] if isinstance(grant["do"], str) else grant["do"]:
+            action = resource.get("actions", {}).get(do)
+            if do in ("list", "read") or (action and "step_up" in action):
+                continue
+            sent = action.get("input", {}) if action else resource["fields"]
+            fixed = {"computed", "set_by", *(("immutable",) if do == "update" else ())}
+            if not action:
+                sent = {each: kind for each, kind in sent.items() if not fixed & kind.keys()}
+            event: Data = {"do": do, "on": on}
+            if sent and do != "delete":
+                event["body"] = {each: ["data", f"the_{each}"] for each in sent}
+            row = do in ("update", "delete") or (action and action["on"] == "item")
+            if row or (do == "create" and "parent" in resource):
+                event["id"] = draw(st.sampled_from(("row", ["data", "row"])))
+            if do != "update" or sent:
+                found[f"{on}.{do}"] = event
+    return found
 
 
 @st.composite

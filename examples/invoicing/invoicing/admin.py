@@ -37,6 +37,8 @@ ATTRIBUTES: Final[Mapping[str, str]] = {
 EXPIRED: Final[tuple[tuple[str, str], ...]] = (
     ("api_key", "expires_at < now() - interval '30 days'"),
     ("invitation", "expires_at < now() - interval '30 days'"),
+    ("webhook_event", "received_at < now() - interval '400 days'"),
+    ("webhook_order", "occurred_at < now() - interval '400 days'"),
     ("idempotency_key", "expires_at < now()"),
     ("usage_", "period <> 'held' and changed_at < now() - interval '400 days'"),
     ("webhook_delivery", "finished_at < now() - interval '30 days'"),
@@ -77,6 +79,10 @@ members = typer.Typer(
 )
 app.add_typer(tenants, name="tenant")
 app.add_typer(members, name="member")
+webhooks = typer.Typer(
+    help="The accounts of providers that send events.", no_args_is_help=True
+)
+app.add_typer(webhooks, name="webhook")
 
 
 def somebody() -> str:
@@ -370,6 +376,130 @@ def sign_out_member(
     _changed(
         tenant, operator, "sign_out_member", member, "tokens_valid_after", now, as_json
     )
+
+
+PROVIDERS: Final[Mapping[str, str]] = {
+    "payments": "billing_worker",
+}
+"""The providers that send events, each with the role that these run as."""
+WEBHOOK: Final = "webhook"
+"""The issuer of the members as whom events act."""
+
+
+class Sender(StrEnum):
+    """The providers that send events."""
+
+    PAYMENTS = "payments"
+
+
+Provider = Annotated[Sender, typer.Option("--provider", help="Who sends the events.")]
+Account = Annotated[
+    str, typer.Option(help="What the provider calls the tenant in its events.")
+]
+
+
+@webhooks.command("list")
+def list_accounts(tenant: Tenant, as_json: Json = False) -> None:
+    """List the accounts of a tenant, the oldest first."""
+
+    async def work() -> Sequence[Row]:
+        async with connected() as connection:
+            found = await _tenant(connection, tenant)
+            await bind(connection, found)
+            return await connection.fetch(
+                "select * from webhook_account where tenant_id = $1 order by created_at, account",
+                found,
+            )
+
+    _show(_run(work), as_json)
+
+
+@webhooks.command("add")
+def add_account(
+    tenant: Tenant,
+    provider: Provider,
+    account: Account,
+    operator: Operator,
+    as_json: Json = False,
+) -> None:
+    """Let the events of an account have effects on this tenant."""
+
+    async def work() -> Sequence[Row]:
+        async with administering(tenant, operator) as session:
+            rows = await session.connection.fetch(
+                "insert into webhook_account (provider, account, tenant_id) values ($1, $2, $3) returning *",
+                provider.value,
+                account,
+                session.tenant,
+            )
+            await session.connection.execute(
+                "insert into member (tenant_id, issuer, subject, kind, roles) values ($1, $2, $3, 'service', $4)"
+                " on conflict do nothing",
+                session.tenant,
+                WEBHOOK,
+                provider.value,
+                [PROVIDERS[provider.value]],
+            )
+            await _sends(session, "add_webhook_account")
+            return rows
+
+    _show(_run(work), as_json)
+
+
+@webhooks.command("remove")
+def remove_account(
+    tenant: Tenant,
+    provider: Provider,
+    account: Account,
+    operator: Operator,
+    as_json: Json = False,
+) -> None:
+    """Let its events have no effects any more, from the next one on."""
+
+    async def work() -> Sequence[Row]:
+        async with administering(tenant, operator) as session:
+            rows = await session.connection.fetch(
+                "delete from webhook_account where provider = $1 and account = $2 and tenant_id = $3 returning *",
+                provider.value,
+                account,
+                session.tenant,
+            )
+            if not rows:
+                raise Refused(
+                    "The account is not one of this tenant. `webhook list` has those that are."
+                )
+            await _sends(session, "remove_webhook_account")
+            return rows
+
+    _show(_run(work), as_json)
+
+
+@webhooks.command("events")
+def list_events(
+    tenant: Tenant,
+    outcome: Annotated[
+        str | None, typer.Option(help="Those alone with which this was done.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the events of a tenant, and those that are nobody's, the newest first; 1000 at most."""
+
+    async def work() -> Sequence[Row]:
+        async with connected() as connection:
+            found = await _tenant(connection, tenant)
+            await bind(connection, found)
+            return await connection.fetch(
+                "select * from webhook_event where $1::text is null or outcome = $1"
+                " order by received_at desc, event_id limit 1000",
+                outcome,
+            )
+
+    _show(_run(work), as_json)
+
+
+async def _sends(session: Session, operation: str) -> None:
+    row = {"id": session.tenant}
+    await session.record(operation, "organization", row, "provider", "account")
 
 
 class Plan(StrEnum):

@@ -29,6 +29,7 @@ from invoicing.gate.dispatch import Admission, Dispatcher
 from invoicing.gate.identity import Issuer, Verifier
 from invoicing.gate.keys import RemoteKeys, StaticKeys
 from invoicing.operations import OPERATIONS
+from invoicing.providers import signatures
 from invoicing.settings import DEVELOPMENT_ISSUER, PARTNER_ISSUER, Settings, supervised
 from invoicing.store.database import Database
 from invoicing.store.leases import FAILURES
@@ -189,7 +190,9 @@ def create_app(settings: Settings) -> "Service":
     verifier = Verifier(
         issuers(settings), pseudonym_key(settings), environment=settings.environment
     )
-    admission = Limited(verifier, limiter(settings), Keys(settings.environment))
+    admission = Limited(
+        verifier, limiter(settings), Keys(settings.environment), signatures(settings)
+    )
     allowed, behind = hosts(settings), proxies(settings)
     derivation_key, *_ = keys_of(settings)
     ready: list[tuple[Database, Admission]] = []

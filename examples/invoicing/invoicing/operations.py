@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 from invoicing.gate import acceptance, joins, sign_up
 from invoicing.gate.operation import MERGE_PATCH, Body, Operation
 from invoicing.gate.shape import MAX_QUERY
+from invoicing.providers import RECEIVERS
 from invoicing.resources.api_key import handlers as api_key_handlers
 from invoicing.resources.api_key import models as api_key_models
 from invoicing.resources.customer import handlers as customer_handlers
@@ -519,4 +520,5 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         founding=True,
         body=Body(TypeAdapter(joins.SignUpInput), 8192),
     ),
+    *RECEIVERS,
 )

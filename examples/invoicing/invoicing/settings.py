@@ -29,6 +29,10 @@ class Settings(BaseSettings):
     database_pool: int = Field(default=20, ge=1, le=200)
     redis_url: SecretStr | None = None
     """Where limits are kept when more than one process serves; else in this process."""
+    payments_webhook_secret: SecretStr | None = None
+    """What payments signs its events with."""
+    payments_webhook_secret_previous: SecretStr | None = None
+    """A former secret with which payments signs its events."""
     webhook_keys: SecretStr = SecretStr("")
     """The keys that the secrets of webhook endpoints are derived from, separated by commas; the first
     makes new ones, and all of them sign. Outside of development there is one."""

@@ -149,7 +149,7 @@ class Idempotency(Feature):
         need = need_of(operation)
         return {} if need is None else {"idempotency": f'"{need}"'}
 
-    def headers(self) -> Iterable[str]:
+    def headers(self, design: Design) -> Iterable[str]:
         return ("idempotency-key",)
 
     def mutants(self) -> Iterable[Mutant]:

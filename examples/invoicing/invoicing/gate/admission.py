@@ -14,6 +14,9 @@ from invoicing.gate.limits import (
 )
 from invoicing.gate.plans import RATES, rated
 from invoicing.gate.problems import Problem
+from invoicing.gate.receive import Provider
+from invoicing.gate.shape import Headers
+from invoicing.gate.signatures import Sender, Signatures
 from invoicing.settings import Settings, supervised
 from invoicing.store.startup import UnsafeConfiguration
 
@@ -31,14 +34,20 @@ LIMITS: Final = {
     "failed_authentication": Limit("failed_authentication", 20, 60),
 }
 
+EVENTS: Final = Limit("webhook", 6000, 60)
+"""Of the events of one provider."""
+
 
 class Limited:
     """Lets callers in who are within the limits of their user, their token and their tenant."""
 
-    def __init__(self, verifier: Verifier, limiter: Limiter, keys: Keys) -> None:
+    def __init__(
+        self, verifier: Verifier, limiter: Limiter, keys: Keys, signatures: Signatures
+    ) -> None:
         self._verifier = verifier
         self._limiter = limiter
         self._keys = keys
+        self._signatures = signatures
         self._rates = dict(RATES)
         self._failures = LIMITS[FAILURES]
         self._charged = [
@@ -77,6 +86,31 @@ class Limited:
             ) from error
         return principal
 
+    async def hear(
+        self, request: "Request", provider: Provider, given: Headers, content: bytes
+    ) -> Sender:
+        """The provider that has signed an event, charged for it; no token is looked at.
+
+        Raises the problem of a bad signature, which counts against its address, and those of
+        limits as `admit` does.
+        """
+        try:
+            try:
+                sender = self._signatures.sender(provider, given, content)
+            except Problem as forged:
+                await self._failed(request, forged)
+                raise
+            request.principal = sender
+            heard = await self._limiter.take(((EVENTS, sender.counted[EVENTS.name]),))
+            if not heard.allowed:
+                request.headers.extend(headers(heard))
+                raise Problem(429, "too_many_requests")
+        except LimiterUnavailable as error:
+            raise Problem(
+                503, "limits_unavailable", cause=type(error).__name__
+            ) from error
+        return sender
+
     async def check(self) -> None:
         """Raises LimiterUnavailable where the limits cannot be asked."""
         await self._limiter.check()
@@ -97,15 +131,17 @@ class Limited:
             return await self._verifier.principal(authorization, founding)
         except Problem as problem:
             if problem.status == 401:
-                failed = await self._limiter.take(
-                    ((self._failures, f"address:{request.address}"),)
-                )
-                if not failed.allowed:
-                    request.headers.extend(headers(failed))
-                    raise Problem(
-                        429, "too_many_requests", cause=problem.cause
-                    ) from None
+                await self._failed(request, problem)
             raise
+
+    async def _failed(self, request: "Request", problem: Problem) -> None:
+        """Charges an address for a failure; raises the problem where it has failed too often."""
+        failed = await self._limiter.take(
+            ((self._failures, f"address:{request.address}"),)
+        )
+        if not failed.allowed:
+            request.headers.extend(headers(failed))
+            raise Problem(429, "too_many_requests", cause=problem.cause) from None
 
     async def _charge(self, principal: Principal) -> Decision:
         """Charges the limits of the user, the token and the tenant: all of them, or none."""

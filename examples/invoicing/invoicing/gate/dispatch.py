@@ -11,8 +11,9 @@ from starlette.types import Receive, Scope, Send
 from invoicing.gate.answers import Answer, Header, send
 from invoicing.gate.client import Proxies
 from invoicing.gate.identity import Principal
-from invoicing.gate.operation import JSON, Call, Operation
+from invoicing.gate.operation import JSON, Body, Call, Operation
 from invoicing.gate.problems import Problem, malformed, not_found
+from invoicing.gate.receive import Provider
 from invoicing.gate.shape import (
     Headers,
     check_length,
@@ -23,6 +24,7 @@ from invoicing.gate.shape import (
     parse_query,
     read_body,
 )
+from invoicing.gate.signatures import Sender
 from invoicing.store.database import Database
 from invoicing.telemetry.decisions import Decisions
 
@@ -38,6 +40,11 @@ class Admission(Protocol):
 
     async def admit(self, request: "Request", authorization: bytes | None) -> Principal:
         """The caller. Raises the problem for whoever is refused."""
+
+    async def hear(
+        self, request: "Request", provider: Provider, given: Headers, content: bytes
+    ) -> Sender:
+        """The provider that has signed an event. Raises the problem for whatever is refused."""
 
     async def check(self) -> None:
         """Raises whatever keeps it from letting anybody in."""
@@ -107,10 +114,28 @@ class Dispatcher:
             raise malformed("The Host header is not a host of this service.")
         if operation.body is not None:
             check_length(given, operation.body.limit)
+        if operation.provider is not None and operation.body is not None:
+            return await self._hear(
+                operation, operation.provider, operation.body, request, given
+            )
         principal = await self._admission.admit(request, given.get(b"authorization"))
         body, query = await self._shape(operation, request, given)
         request.body = body
-        call = Call(
+        call = self._call(operation, principal, request, given, segment, body, query)
+        return await operation.handler(call)
+
+    def _call(
+        self,
+        operation: Operation,
+        principal: Principal,
+        request: "Request",
+        given: Headers,
+        segment: str,
+        body: str,
+        query: Mapping[str, object],
+    ) -> Call:
+        """One call of an operation, with what the service has for each."""
+        return Call(
             operation,
             self._database,
             principal,
@@ -122,7 +147,25 @@ class Dispatcher:
             body,
             query,
         )
-        return await operation.handler(call)
+
+    async def _hear(
+        self,
+        operation: Operation,
+        provider: Provider,
+        body: Body,
+        request: "Request",
+        given: Headers,
+    ) -> Answer:
+        """An event of a provider: it is verified as it came, before anything of it is read."""
+        raw: bytes = request.scope["query_string"]
+        if raw:
+            raise no_parameters(raw)
+        content = await _read(request, given, body.media_type, body.limit)
+        sender = await self._admission.hear(request, provider, given, content)
+        sent = parse_body(content, body.model)
+        return await operation.handler(
+            self._call(operation, sender, request, given, "", sent, {})
+        )
 
     def _find(self, request: "Request") -> tuple[Operation, str]:
         """The operation of a method and a path, and the id in the path if there is one."""

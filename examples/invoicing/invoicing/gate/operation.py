@@ -19,6 +19,7 @@ from invoicing.store.database import Database, succeeded
 
 if TYPE_CHECKING:
     from invoicing.gate.dispatch import Request
+    from invoicing.gate.receive import Provider
 
 JSON: Final = b"application/json"
 MERGE_PATCH: Final = b"application/merge-patch+json"
@@ -49,6 +50,7 @@ class Operation:
     conditional: bool = False
     founding: bool = False
     step_up: int | None = None
+    provider: "Provider | None" = None
     idempotency: Literal["none", "optional", "required"] = "none"
     feature: str = ""
 

@@ -26,6 +26,18 @@ REFUSALS: Final[Mapping[str, Callable[[], Problem]]] = {
     "key_revoked": lambda: unauthenticated("the key is revoked"),
     "key_expired": lambda: unauthenticated("the key has expired"),
     "key_elsewhere": lambda: unauthenticated("the key is used outside of its networks"),
+    "webhook_unsigned": lambda: unauthenticated(
+        "an event without the headers of its scheme"
+    ),
+    "webhook_malformed": lambda: unauthenticated(
+        "a signature that is not written as its scheme has it"
+    ),
+    "webhook_forged": lambda: unauthenticated(
+        "a signature that no secret of the provider makes"
+    ),
+    "webhook_untimely": lambda: unauthenticated(
+        "signed by the provider, outside of the tolerance"
+    ),
     "not_a_member": lambda: Problem(403, "not_a_member"),
     "permission_missing": lambda: Problem(403, "permission_missing"),
     "mfa_required": lambda: Problem(403, "mfa_required", headers=(STRONGER,)),
@@ -79,6 +91,17 @@ REFUSALS: Final[Mapping[str, Callable[[], Problem]]] = {
     ),
     "too_many_tenants": lambda: Problem(
         403, "too_many_tenants", "You have made as many tenants as one may."
+    ),
+    "webhook_reused": lambda: Problem(
+        409, "webhook_reused", "The id of this event was used for another one."
+    ),
+    "webhook_in_flight": lambda: Problem(
+        409, "webhook_in_flight", "The event is being worked on."
+    ),
+    "webhook_too_early": lambda: Problem(
+        409,
+        "webhook_too_early",
+        "The row is not as the event needs it, or not there yet.",
     ),
     "idempotency_key_required": lambda: Problem(400, "idempotency_key_required"),
     "idempotency_mismatch": lambda: Problem(422, "idempotency_mismatch"),

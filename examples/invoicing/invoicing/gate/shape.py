@@ -23,6 +23,7 @@ SINGLE_HEADERS: Final = frozenset(
         b"host",
         b"transfer-encoding",
         b"idempotency-key",
+        b"stripe-signature",
     }
 )
 UUID_PATTERN: Final = re.compile(

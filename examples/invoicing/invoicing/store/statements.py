@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_283d3237"
+RELEASE: Final = "invoicing_3cb5023d"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_e4bdda94"
@@ -16,6 +16,9 @@ TABLES: Final = (
     "api_key",
     "invitation",
     "sign_up",
+    "webhook_account",
+    "webhook_event",
+    "webhook_order",
     "idempotency_key",
     "subscription",
     "usage_",
@@ -38,6 +41,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "merge_": "4ff78c16e063032201ec7c05e99dcd94",
     "key_caller_": "1140331e3e4988d487eccb12b369c027",
     "role_changes_": "c07f593e94bd71db35389c434261847a",
+    "webhook_begin_": "cf6bc5a68d5567fe3f8035157db0dedd",
     "claim_": "9b14a34044af76f4e59c13abe46a5aa2",
     "remember_": "986acef4ccd7aaf63350681e54e068c4",
     "shown_": "77c55ff450f3450a96c44fe9f14d2810",

@@ -69,6 +69,9 @@ WEBHOOK_ENDPOINT_CHANGED: Final = SecurityEvent(
 WEBHOOK_SECRET_ROTATED: Final = SecurityEvent(
     "SEC-703", "webhook_secret_rotated", "info"
 )
+WEBHOOK_FORGED: Final = SecurityEvent("SEC-801", "webhook_forged", "warning")
+WEBHOOK_UNTIMELY: Final = SecurityEvent("SEC-802", "webhook_untimely", "warning")
+WEBHOOK_REUSED: Final = SecurityEvent("SEC-803", "webhook_reused", "critical")
 
 EVENTS: Final = (
     REPEATED_REFUSALS,
@@ -89,6 +92,9 @@ EVENTS: Final = (
     WEBHOOK_ENDPOINT_CREATED,
     WEBHOOK_ENDPOINT_CHANGED,
     WEBHOOK_SECRET_ROTATED,
+    WEBHOOK_FORGED,
+    WEBHOOK_UNTIMELY,
+    WEBHOOK_REUSED,
 )
 
 OF_OPERATIONS: Final[Mapping[str, tuple[SecurityEvent, ...]]] = {
@@ -111,10 +117,15 @@ OF_REASONS: Final[Mapping[str, tuple[SecurityEvent, ...]]] = {
     "step_up_required": (STEP_UP_REFUSED,),
     "key_scope_missing": (KEY_OUT_OF_BOUNDS,),
     "key_not_allowed": (KEY_OUT_OF_BOUNDS,),
+    "webhook_reused": (WEBHOOK_REUSED,),
 }
 """What is raised by the reason code of an answer."""
 OF_CAUSES: Final[Mapping[str, tuple[SecurityEvent, ...]]] = {
     "the token was issued before its holder was signed out": (REVOKED_TOKEN,),
+    "an event without the headers of its scheme": (WEBHOOK_FORGED,),
+    "a signature that is not written as its scheme has it": (WEBHOOK_FORGED,),
+    "a signature that no secret of the provider makes": (WEBHOOK_FORGED,),
+    "signed by the provider, outside of the tolerance": (WEBHOOK_UNTIMELY,),
 }
 """What is raised by the cause of a refusal."""
 

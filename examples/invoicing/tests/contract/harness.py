@@ -39,7 +39,16 @@ HERE: Final = Path(__file__).parent
 ACCESS: Final[Mapping[str, Any]] = json.loads((HERE / "access.json").read_text("utf-8"))
 """Who may do what, from the spec, with a world in which each answer is to be expected."""
 CONTRACT: Final[Mapping[str, Any]] = json.loads(app.CONTRACT.read_text("utf-8"))
-TABLE: Final[Mapping[str, Operation]] = {each.id: each for each in OPERATIONS}
+RECEIVERS: Final = {
+    each.path: CONTRACT["paths"].pop(each.path)
+    for each in OPERATIONS
+    if each.provider is not None
+}
+"""What the contract says of the operations that a signature lets in, in place of a token: all other
+tests are about tokens."""
+TABLE: Final[Mapping[str, Operation]] = {
+    each.id: each for each in OPERATIONS if each.provider is None
+}
 SLUGS: Final = (f"tenant-{number}" for number in itertools.count())
 EVERY_ROLE: Final = "{" + ",".join(sorted(world.CATALOG["roles"])) + "}"
 NOBODY: Final = "00000000-0000-4000-8000-ffffffffffff"
@@ -67,6 +76,9 @@ class Service:
             "development_jwks": str(issuer.public),
             "allowed_hosts": f"127.0.0.1:{port}",
             "pseudonym_key": SecretStr("of the tests, and of nothing else"),
+            "payments_webhook_secret": SecretStr(
+                "d2l0aCB3aGljaCBvdXIgdGVzdHMgc2lnbiBldmVudHM="
+            ),
             "webhook_keys": SecretStr("w" * 32),
             "log_level": "ERROR",
         }

@@ -191,6 +191,8 @@ def test_what_has_expired_is_purged_and_nothing_else(
         [
             "api_key",
             "invitation",
+            "webhook_event",
+            "webhook_order",
             "idempotency_key",
             "usage_",
             "webhook_delivery",

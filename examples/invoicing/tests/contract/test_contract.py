@@ -50,7 +50,13 @@ MODELS = [
     organization_models,
     subscription_models,
 ]
-DECLARED_HEADERS = {"if-match", "if-none-match", "idempotency-key", "content-type"}
+DECLARED_HEADERS = {
+    "if-match",
+    "if-none-match",
+    "idempotency-key",
+    "stripe-signature",
+    "content-type",
+}
 PROSE = {"title", "description", "default", "examples"}
 FORMATS = {"int32", "int64"}
 """What the contract adds to an integer for generators of clients."""

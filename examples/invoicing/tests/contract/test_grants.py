@@ -22,6 +22,17 @@ BUILT_IN = {
         "SELECT",
         "INSERT",
     },
+    "webhook_account": {
+        "SELECT",
+    },
+    "webhook_event": {
+        "SELECT",
+        "INSERT",
+    },
+    "webhook_order": {
+        "SELECT",
+        "INSERT",
+    },
     "idempotency_key": {
         "SELECT",
         "INSERT",
@@ -66,6 +77,17 @@ CHANGED: dict[str, set[str]] = {
         "accepted_by",
         "version",
         "updated_at",
+    },
+    "webhook_event": {
+        "type",
+        "mode",
+        "account",
+        "tenant_id",
+        "occurred_at",
+        "outcome",
+    },
+    "webhook_order": {
+        "occurred_at",
     },
     "idempotency_key": {
         "fingerprint",
@@ -199,6 +221,9 @@ def test_a_unique_key_is_one_tenants_own(service: Service) -> None:
             " where relnamespace = 'invoicing'::regnamespace)"
             " and i.indisunique and t.attnum <> all (i.indkey)"
             " and i.indrelid <> 'invoicing.sign_up'::regclass"  # one's own digest alone
+            # An account is one tenant's, and an event comes once: no tenant writes either.
+            " and i.indrelid not in ('invoicing.webhook_account'::regclass,"
+            " 'invoicing.webhook_event'::regclass)"
         )
     )
     assert [row["name"] for row in shared] == []

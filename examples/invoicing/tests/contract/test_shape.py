@@ -382,7 +382,9 @@ def test_an_unknown_host_is_refused(service: Service) -> None:
     assert request.send().status_code == 400
 
 
-@pytest.mark.parametrize("name", ["authorization", "content-type", "idempotency-key"])
+@pytest.mark.parametrize(
+    "name", ["authorization", "content-type", "idempotency-key", "stripe-signature"]
+)
 def test_a_header_that_decides_comes_once(service: Service, name: str) -> None:
     request = allowed(service, (WITH_BODY or reachable())[0])
     value = request.headers.get(name, "twice")

@@ -31,6 +31,9 @@ def settings(database: Database, **changed: object) -> Settings:
         "database_url": SecretStr(database.app),
         "allowed_hosts": "api.example.com",
         "pseudonym_key": SecretStr("k" * 32),
+        "payments_webhook_secret": SecretStr(
+            "d2l0aCB3aGljaCBvdXIgdGVzdHMgc2lnbiBldmVudHM="
+        ),
         "webhook_keys": SecretStr("w" * 32),
     }
     return Settings(**(safe | changed))  # type: ignore[arg-type]
@@ -69,6 +72,7 @@ def test_what_keeps_it_from_starting_is_a_line(
         "DATABASE_URL": safe.database_url.get_secret_value(),
         "ALLOWED_HOSTS": safe.allowed_hosts,
         "PSEUDONYM_KEY": safe.pseudonym_key.get_secret_value(),
+        "PAYMENTS_WEBHOOK_SECRET": "d2l0aCB3aGljaCBvdXIgdGVzdHMgc2lnbiBldmVudHM=",
         "WEBHOOK_KEYS": "w" * 32,
     }
     for name, value in changed.items():

@@ -76,15 +76,17 @@ class Limited:
             return await self._verifier.principal(authorization)
         except Problem as problem:
             if problem.status == 401:
-                failed = await self._limiter.take(
-                    ((self._failures, f"address:{request.address}"),)
-                )
-                if not failed.allowed:
-                    request.headers.extend(headers(failed))
-                    raise Problem(
-                        429, "too_many_requests", cause=problem.cause
-                    ) from None
+                await self._failed(request, problem)
             raise
+
+    async def _failed(self, request: "Request", problem: Problem) -> None:
+        """Charges an address for a failure; raises the problem where it has failed too often."""
+        failed = await self._limiter.take(
+            ((self._failures, f"address:{request.address}"),)
+        )
+        if not failed.allowed:
+            request.headers.extend(headers(failed))
+            raise Problem(429, "too_many_requests", cause=problem.cause) from None
 
     async def _charge(self, principal: Principal) -> Decision:
         """Charges the limits of the user, the token and the tenant: all of them, or none."""

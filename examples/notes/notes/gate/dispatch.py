@@ -105,7 +105,21 @@ class Dispatcher:
             check_length(given, operation.body.limit)
         principal = await self._admission.admit(request, given.get(b"authorization"))
         body, query = await self._shape(operation, request, given)
-        call = Call(
+        call = self._call(operation, principal, request, given, segment, body, query)
+        return await operation.handler(call)
+
+    def _call(
+        self,
+        operation: Operation,
+        principal: Principal,
+        request: "Request",
+        given: Headers,
+        segment: str,
+        body: str,
+        query: Mapping[str, object],
+    ) -> Call:
+        """One call of an operation, with what the service has for each."""
+        return Call(
             operation,
             self._database,
             principal,
@@ -115,7 +129,6 @@ class Dispatcher:
             body,
             query,
         )
-        return await operation.handler(call)
 
     def _find(self, request: "Request") -> tuple[Operation, str]:
         """The operation of a method and a path, and the id in the path if there is one."""

@@ -160,6 +160,60 @@ select array(
   select r from unnest(p_before || p_after) r where (r = any (p_before)) <> (r = any (p_after))
 ) $$;
 
+-- Records a verified event, and lets its effect begin in this transaction unless there is to be none: then the outcome
+-- says why.
+create or replace function webhook_begin_(p_provider text, p_caller jsonb, p_event jsonb, out outcome text,
+  out roles text[], out tenant uuid, out version bigint) language plpgsql set search_path from current as $$
+declare
+  v_caller caller_;
+  v_event text := p_event ->> 'id';
+  v_account text := p_event ->> 'account';
+  v_occurred timestamptz := to_timestamp((p_event ->> 'occurred_at')::double precision);
+  v_bound text := set_config('app.webhook', p_provider, true);
+  e webhook_event;
+begin
+  v_bound := set_config('app.webhook_event', v_event, true);
+  v_bound := set_config('app.webhook_account', coalesce(v_account, ''), true);
+  -- Held until the transaction ends: of two deliveries at once, one is told that the other is under way.
+  if not pg_try_advisory_xact_lock(hashtextextended(concat_ws(' ', 'webhook', p_provider, v_event), 0)) then
+    outcome := 'webhook_in_flight'; return;
+  end if;
+  select t.* into e from webhook_event t where t.provider = p_provider and t.event_id = v_event;
+  outcome := case
+    when e.digest <> p_event ->> 'digest' then 'webhook_reused'
+    when e.outcome in ('done', 'stale') then 'replayed'
+  end;
+  if outcome is not null then return; end if;
+  select a.tenant_id into tenant from webhook_account a where a.provider = p_provider and a.account = v_account;
+  outcome := case when p_event ? 'outcome' then p_event ->> 'outcome' when tenant is null then 'unmapped' end;
+  if outcome is null then
+    v_caller := enter_(tenant, p_caller, array[p_event ->> 'role']);
+    roles := v_caller.roles;
+    outcome := v_caller.refusal;
+    if outcome is not null then return; end if;
+    if p_event ? 'row' and v_occurred is not null then
+      insert into webhook_order as t (tenant_id, provider, resource, resource_id, occurred_at)
+        values (tenant, p_provider, p_event ->> 'resource', (p_event ->> 'row')::uuid, v_occurred)
+      on conflict (tenant_id, provider, resource, resource_id) do update set occurred_at = excluded.occurred_at
+        where t.occurred_at <= excluded.occurred_at;
+      if not found then outcome := 'stale'; end if;
+    end if;
+    if outcome is null and p_event ? 'row' then
+      execute format('select t.version from %I t where t.tenant_id = $1 and t.id = $2', p_event ->> 'resource')
+        into version using tenant, (p_event ->> 'row')::uuid;
+      if version is null then outcome := 'not_found'; return; end if;
+    end if;
+  end if;
+  insert into webhook_event (provider, event_id, type, mode, account, tenant_id, occurred_at, outcome, digest)
+    values (p_provider, v_event, p_event ->> 'type', p_event ->> 'mode', v_account, tenant, v_occurred,
+            coalesce(outcome, 'done'), p_event ->> 'digest')
+  on conflict (provider, event_id) do update
+    set (type, mode, account, tenant_id, occurred_at, outcome) =
+      (excluded.type, excluded.mode, excluded.account, excluded.tenant_id, excluded.occurred_at,
+       excluded.outcome);
+  outcome := coalesce(outcome, 'ok');
+end $$;
+
 -- Looks an idempotency key up. The advisory lock is held until the transaction ends, so that a second request with the
 -- same key is told that the first is in flight.
 create or replace function claim_(p_caller caller_, p_operation text, p_key text, p_fingerprint text, out outcome text,

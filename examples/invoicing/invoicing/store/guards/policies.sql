@@ -26,6 +26,25 @@ create policy tenant_isolation on sign_up as restrictive for all to invoicing_ap
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
+-- policy: webhook_account tenant_isolation
+create policy tenant_isolation on webhook_account as restrictive for all to invoicing_app
+  using (provider = (select current_setting('app.webhook', true))
+         and account = (select current_setting('app.webhook_account', true)))
+  with check (provider = (select current_setting('app.webhook', true))
+              and account = (select current_setting('app.webhook_account', true)));
+
+-- policy: webhook_event tenant_isolation
+create policy tenant_isolation on webhook_event as restrictive for all to invoicing_app
+  using (provider = (select current_setting('app.webhook', true))
+         and event_id = (select current_setting('app.webhook_event', true)))
+  with check (provider = (select current_setting('app.webhook', true))
+              and event_id = (select current_setting('app.webhook_event', true)));
+
+-- policy: webhook_order tenant_isolation
+create policy tenant_isolation on webhook_order as restrictive for all to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
 -- policy: idempotency_key tenant_isolation
 create policy tenant_isolation on idempotency_key as restrictive for all to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
@@ -102,6 +121,36 @@ create policy reach_update_0afa4a18 on api_key as permissive for update to invoi
 create policy reach_select_7f182bd2 on sign_up as permissive for select to invoicing_app
   using (true);
 
+-- policy: webhook_account reach_select_e19434f4
+create policy reach_select_e19434f4 on webhook_account as permissive for select to invoicing_app
+  using (true);
+
+-- policy: webhook_event reach_select_6b8ca8eb
+create policy reach_select_6b8ca8eb on webhook_event as permissive for select to invoicing_app
+  using (true);
+
+-- policy: webhook_event reach_insert_feedc8f9
+create policy reach_insert_feedc8f9 on webhook_event as permissive for insert to invoicing_app
+  with check (true);
+
+-- policy: webhook_event reach_update_7ba217d5
+create policy reach_update_7ba217d5 on webhook_event as permissive for update to invoicing_app
+  using (true)
+  with check (true);
+
+-- policy: webhook_order reach_select_2cf0cb96
+create policy reach_select_2cf0cb96 on webhook_order as permissive for select to invoicing_app
+  using (true);
+
+-- policy: webhook_order reach_insert_79b71255
+create policy reach_insert_79b71255 on webhook_order as permissive for insert to invoicing_app
+  with check (true);
+
+-- policy: webhook_order reach_update_552a61e9
+create policy reach_update_552a61e9 on webhook_order as permissive for update to invoicing_app
+  using (true)
+  with check (true);
+
 -- policy: idempotency_key reach_select_a7cb1525
 create policy reach_select_a7cb1525 on idempotency_key as permissive for select to invoicing_app
   using (true);
@@ -170,6 +219,21 @@ create policy operator on invitation as permissive for all to invoicing_owner
 
 -- policy: sign_up operator
 create policy operator on sign_up as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: webhook_account operator
+create policy operator on webhook_account as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: webhook_event operator
+create policy operator on webhook_event as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid or tenant_id is null)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid or tenant_id is null);
+
+-- policy: webhook_order operator
+create policy operator on webhook_order as permissive for all to invoicing_owner
   using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 

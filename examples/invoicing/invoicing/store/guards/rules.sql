@@ -10,6 +10,9 @@ grant select, insert,
 grant select, insert, update (revoked_at, accepted_at, accepted_by, version, updated_at)
   on invitation to invoicing_app;
 grant select, insert on sign_up to invoicing_app;
+grant select on webhook_account to invoicing_app;
+grant select, insert, update (type, mode, account, tenant_id, occurred_at, outcome) on webhook_event to invoicing_app;
+grant select, insert, update (occurred_at) on webhook_order to invoicing_app;
 grant select, insert, update (fingerprint, resource_id, version, body, created_at, expires_at)
   on idempotency_key to invoicing_app;
 grant select, insert on subscription to invoicing_app;
@@ -40,9 +43,9 @@ grant select, update (state, due_at, attempts, last_error, finished_at, version,
   on outbox_message to invoicing_worker;
 
 -- What pg_dump reads for a backup.
-grant select on organization, member, member_role, api_key, invitation, sign_up, idempotency_key, subscription, usage_,
-                webhook_endpoint, webhook_delivery, outbox_message, audit_event, customer, invoice, invoice_line,
-                payment to invoicing_backup;
+grant select on organization, member, member_role, api_key, invitation, sign_up, webhook_account, webhook_event,
+                webhook_order, idempotency_key, subscription, usage_, webhook_endpoint, webhook_delivery,
+                outbox_message, audit_event, customer, invoice, invoice_line, payment to invoicing_backup;
 
 -- Which roles a member may hold, and which kind of member may hold them.
 insert into member_role (name, kind) values

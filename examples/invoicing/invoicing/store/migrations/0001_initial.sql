@@ -136,6 +136,53 @@ create table sign_up (
 alter table sign_up enable row level security;
 alter table sign_up force row level security;
 
+-- Which tenant an account of a provider is: the operator says so, and no event.
+create table webhook_account (
+  provider text not null,
+  account text not null,
+  tenant_id uuid not null,
+  created_at timestamptz not null default now(),
+  constraint webhook_account_provider_check check (provider <> ''),
+  constraint webhook_account_account_check check (char_length(account) between 1 and 255),
+  primary key (provider, account)
+);
+alter table webhook_account enable row level security;
+alter table webhook_account force row level security;
+
+-- Every event of a provider that was signed, once, with what became of it.
+create table webhook_event (
+  provider text not null,
+  event_id text not null,
+  type text,
+  mode text,
+  account text,
+  tenant_id uuid,
+  occurred_at timestamptz,
+  received_at timestamptz not null default now(),
+  outcome text not null,
+  digest text not null,
+  constraint webhook_event_event_id_check check (char_length(event_id) between 1 and 255),
+  constraint webhook_event_type_check check (char_length(type) <= 255),
+  constraint webhook_event_mode_check check (mode in ('live', 'test')),
+  constraint webhook_event_account_check check (char_length(account) <= 255),
+  constraint webhook_event_digest_check check (char_length(digest) = 64),
+  primary key (provider, event_id)
+);
+alter table webhook_event enable row level security;
+alter table webhook_event force row level security;
+
+-- When the newest event of a provider that had an effect on a row has happened.
+create table webhook_order (
+  tenant_id uuid not null,
+  provider text not null,
+  resource text not null,
+  resource_id uuid not null,
+  occurred_at timestamptz not null,
+  primary key (tenant_id, provider, resource, resource_id)
+);
+alter table webhook_order enable row level security;
+alter table webhook_order force row level security;
+
 -- The answers of requests with an idempotency key, for a day.
 create table idempotency_key (
   tenant_id uuid not null,
@@ -416,6 +463,9 @@ alter table api_key add constraint api_key_member_id_fkey
 alter table invitation add constraint invitation_invited_by_fkey
   foreign key (tenant_id, invited_by)
   references member (tenant_id, id);
+alter table webhook_account add constraint webhook_account_tenant_id_fkey
+  foreign key (tenant_id)
+  references organization (id);
 alter table idempotency_key add constraint idempotency_key_member_id_fkey
   foreign key (tenant_id, member_id)
   references member (tenant_id, id);

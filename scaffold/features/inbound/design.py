@@ -1,0 +1,283 @@
+"""What inbound webhooks mean: which events of which provider do what, for whom and as whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from scaffold import naming
+from scaffold.design.model import Design, Entity, Join, Operation
+from scaffold.design.outcomes import Outcome
+from scaffold.design.surface import Fact
+from scaffold.features.inbound.keys import Event, Provider, Scheme
+from scaffold.spec.model import Spec
+
+EVENT, ACCOUNT, ORDER = "webhook_event", "webhook_account", "webhook_order"
+"""The tables: of the events that came, of whose an account is, and of the newest event of a row."""
+SUBJECT = "webhook"
+"""The issuer of the members as whom events act: no URL, so that nobody's token has it."""
+RETAIN_DAYS = 400
+"""How long the record of an event is kept. A provider sends one again for days."""
+RATE = (6_000, 60)
+"""How many events of one provider are heard in so many seconds."""
+
+HEADERS: Mapping[Scheme, tuple[str, ...]] = {
+    "stripe": ("stripe-signature",),
+    "standard": (
+        *("webhook-id", "webhook-timestamp", "webhook-signature"),
+        *("svix-id", "svix-timestamp", "svix-signature"),
+    ),
+}
+"""The headers of a signature. Svix has other names for those of Standard Webhooks."""
+
+OUTCOMES: tuple[Outcome, ...] = (
+    Outcome("webhook_unsigned", 401, "an event without the headers of its scheme"),
+    Outcome("webhook_malformed", 401, "a signature that is not written as its scheme has it"),
+    Outcome("webhook_forged", 401, "a signature that no secret of the provider makes"),
+    Outcome("webhook_untimely", 401, "signed by the provider, outside of the tolerance"),
+    Outcome("webhook_reused", 409, "The id of this event was used for another one."),
+    Outcome("webhook_in_flight", 409, "The event is being worked on."),
+    Outcome("webhook_too_early", 409, "The row is not as the event needs it, or not there yet."),
+)
+
+RETRIED = ("condition_not_met", "not_found", "reference_not_found", "tenant_suspended")
+"""The refusals of an operation after which it is worth sending the event again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What an event of a `type` does: the operation, where the event has the row's id (of a new one
+    below a parent, that of the parent), and where it has what the body says, by its members."""
+
+    type: str
+    entity: Entity
+    operation: Operation
+    id: tuple[str, ...]
+    body: Mapping[str, tuple[str, ...]]
+
+    @property
+    def on_row(self) -> bool:
+        """Is it an effect on a row that is there?"""
+        return self.operation.on_item
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """A provider with its effects."""
+
+    name: str
+    source: Provider
+    effects: tuple[Effect, ...]
+
+    @property
+    def constant(self) -> str:
+        """What it is called in the emitted module."""
+        return self.name.upper()
+
+    @property
+    def id(self) -> str:
+        """The id of the operation that hears it."""
+        return f"receive_{self.name}"
+
+    @property
+    def join(self) -> Join:
+        """The operation that hears it, for those who list what asks for no permission."""
+        effects = ", ".join(f"{e.type} does {e.operation.permission}" for e in self.effects)
+        operation = Operation(
+            id=self.id,
+            verb="join",
+            action=self.name,
+            method="POST",
+            path=self.path,
+            entity="",
+            permission="",
+            summary=f"Hear an event of {self.name}",
+            body="",
+            body_max=self.source.body_max,
+            alternatives=(),
+            on_item=False,
+            conditional=False,
+            status=200,
+            input=(),
+        )
+        who = f"whoever signs as {self.name}, and acts as {self.source.runs_as}: {effects}"
+        return Join(operation, who, "receive.receive")
+
+    @property
+    def path(self) -> str:
+        """Where it sends its events."""
+        return f"/webhooks/{naming.segment(self.name)}"
+
+    @property
+    def ordered(self) -> bool:
+        """Do its events come with the time by which they are put in order?"""
+        return self.source.order is not None and any(each.on_row for each in self.effects)
+
+    @property
+    def settings(self) -> Sequence[str]:
+        """The settings that hold its secrets: the one in use, then the former ones."""
+        return [each.lower() for each in self.source.secrets]
+
+    @property
+    def modules(self) -> Sequence[str]:
+        """The resources whose operations its events do."""
+        return sorted({each.entity.name for each in self.effects})
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """The providers of a spec."""
+
+    providers: Mapping[str, Provider]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the templates are told.
+
+    `production` is the environment in which live events count, and `tried` are the effects that the
+    emitted tests can make a tenant for.
+    """
+
+    receivers: tuple[Receiver, ...]
+    production: str
+    tried: tuple[tuple[Receiver, Effect], ...]
+
+    @property
+    def modules(self) -> Sequence[str]:
+        """The resources whose operations events do."""
+        return sorted({name for each in self.receivers for name in each.modules})
+
+    @property
+    def with_bodies(self) -> Sequence[str]:
+        """Those of them whose operations have a body."""
+        found = (each for receiver in self.receivers for each in receiver.effects)
+        return sorted({each.entity.name for each in found if each.operation.body})
+
+    @property
+    def rows_tried(self) -> tuple[tuple[Receiver, Effect], ...]:
+        """Those of the tried effects that leave the row that they are on."""
+        return tuple(
+            (receiver, each)
+            for receiver, each in self.tried
+            if each.on_row and each.operation.verb != "delete"
+        )
+
+    @property
+    def schemes(self) -> frozenset[str]:
+        """The schemes in use."""
+        return frozenset(each.source.scheme for each in self.receivers)
+
+    @property
+    def ordered(self) -> bool:
+        """Are the events of some provider put in order?"""
+        return any(each.ordered for each in self.receivers)
+
+    @property
+    def modes(self) -> bool:
+        """Do the events of some provider say whether they are live?"""
+        return any(each.source.mode is not None for each in self.receivers)
+
+    @property
+    def subject(self) -> str:
+        """The issuer of those as whom events act."""
+        return SUBJECT
+
+    @property
+    def rate(self) -> tuple[int, int]:
+        """How many events of one provider in how many seconds."""
+        return RATE
+
+    @property
+    def retried(self) -> Sequence[str]:
+        """The refusals after which the provider is asked to send an event again."""
+        return RETRIED
+
+
+def inbound(source: Spec) -> Inbound | None:
+    """What a spec says of it."""
+    found: Mapping[str, Provider] = getattr(source, "webhooks", {})
+    return Inbound(dict(found)) if found else None
+
+
+def receivers(design: Design) -> tuple[Receiver, ...]:
+    """The providers of a design, each with its effects."""
+    found = design.trait(Inbound)
+    if found is None:
+        return ()
+    return tuple(
+        Receiver(
+            name,
+            source,
+            tuple(_effect(design, type_, each) for type_, each in source.events.items()),
+        )
+        for name, source in found.providers.items()
+    )
+
+
+def _effect(design: Design, type_: str, source: Event) -> Effect:
+    entity = design.entity(source.on)
+    operation = next(
+        each
+        for each in entity.operations
+        if source.do in (each.verb, each.action) and not each.searches
+    )
+    sent = {each.field: each.name for each in entity.columns}
+    body = {
+        (sent[name] if operation.verb in ("create", "update") else name): tuple(path)
+        for name, path in source.body.items()
+    }
+    return Effect(type_, entity, operation, tuple(source.id or ()), body)
+
+
+def headers(design: Design) -> Sequence[str]:
+    """The headers of the signatures that are asked for."""
+    schemes = {each.source.scheme for each in receivers(design)}
+    return sorted(name for each in schemes for name in HEADERS[each])
+
+
+def facts(design: Design) -> Iterator[tuple[str, Fact]]:
+    """Who is heard without a token, what their events do, and as whom."""
+    for each in receivers(design):
+        source, name = each.source, f"webhook {each.name}"
+        yield "access", (f"{each.id} without a token", f"events signed as {source.scheme}")
+        yield "access", (f"{name} runs as", source.runs_as)
+        yield "limits", (f"{name} body", f"{source.body_max} bytes")
+        yield "limits", (f"{name} tolerance", f"{source.tolerance} s")
+        yield "operations", (each.id, f"POST {each.path}")
+        yield "identity", (f"{name} account", ".".join(source.account))
+        yield "identity", (f"{name} mode", ".".join(source.mode) if source.mode else "not asked")
+        yield "identity", (f"{name} order", ".".join(source.order) if source.order else "none")
+        yield "identity", (f"{name} secrets", f"{len(source.secrets)}, of the environment")
+        for effect in each.effects:
+            yield "access", (f"{name} {effect.type}", effect.operation.id)
+
+
+def view(design: Design) -> View:
+    """What the templates are told."""
+    found = receivers(design)
+    others = [each for each in design.environments if each != "development"]
+    live = "production" if "production" in others else (others or ["production"])[-1]
+    tried = tuple(
+        (receiver, each)
+        for receiver in found
+        for each in receiver.effects
+        if _tried(design, receiver, each)
+    )
+    return View(found, live, tried)
+
+
+def _tried(design: Design, receiver: Receiver, effect: Effect) -> bool:
+    """Is there a tenant, in development, in which the event has its effect?
+
+    Events have no claims, and say what their body says alone.
+    """
+    from scaffold.plan.access import answer
+
+    found = answer(receiver.source.runs_as, effect.operation, effect.entity, design)
+    if not found.get("allowed") or found["user"]:
+        return False
+    if effect.operation.verb != "create":
+        return True
+    sent = {each.name for each in effect.entity.columns if each.creatable}
+    return not (found["row"].keys() & sent) - effect.body.keys()
