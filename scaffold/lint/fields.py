@@ -208,6 +208,36 @@ def backfill_without_effect(context: Context) -> Iterator[Found]:
                 )
 
 
+@family.rule(
+    "L509",
+    "one-backfill-for-a-key",
+    "warning",
+    "GEN-3",
+    reason="Where a tenant has two rows to fill, they would have the same key: the migration ends "
+    "before it is done.",
+    remedy="Fill the field by a function of yours (backfill_hook), or add the key later.",
+    example="""
+roles:
+  clerk: {can: [{do: [list, read, create], on: guest}]}
+resources:
+  guest:
+    unique: [[code]]
+    fields: {code: {type: string, max: 9, backfill: none}}
+""",
+    repair=("    unique: [[code]]\n", ""),
+)
+def one_backfill_for_a_key(context: Context) -> Iterator[Found]:
+    """A literal `backfill` of a field that is a unique key by itself."""
+    for name, resource in context.spec.resources.items():
+        alone = {key[0] for key in resource.unique if len(key) == 1}
+        for field, each in resource.fields.items():
+            if field in alone and "backfill" in each.model_fields_set and not each.optional:
+                yield Found(
+                    f"backfill gives every row of {name} the same {field}, which is a unique key",
+                    at(name, "fields", field, "backfill"),
+                )
+
+
 def _is_card(name: str) -> bool:
     parts = name.split("_")
     return names_one_of(name, CARD) and "last4" not in parts and "last" not in parts
