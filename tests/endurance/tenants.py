@@ -95,7 +95,11 @@ class Attack:
             if isinstance(promised, dict) and "operationId" in promised
         }
         # Those that ask for no permission make members and tenants, and are none of a role's.
-        self._operations = sorted(each for each in self._contract if worlds.access[each]["roles"])
+        self._operations = sorted(
+            each
+            for each, about in worlds.access.items()
+            if each in self._contract and about["roles"]
+        )
         self._allowed = {
             operation: [role for role, facts in about["roles"].items() if facts["allowed"]]
             for operation, about in worlds.access.items()
@@ -206,7 +210,7 @@ class Attack:
             if asked.item in rows:
                 rows.remove(asked.item)
         elif document is not None and about["on_item"] and asked.item is not None:
-            asked.item.version = document["version"]
+            asked.item.version = document.get("version", asked.item.version)
 
     def _fault(self, asked: Asked, answer: Answer, what: str) -> None:
         sent = asked.data.decode().replace("\r\n", " | ")

@@ -61,8 +61,8 @@ BROKEN: Final = {
             mutant(
                 "commits-are-not-waited-for",
                 "store/roles.sql",
-                "set timezone = 'UTC';",
-                f"set timezone = 'UTC';\nalter role {PACKAGE}_app set synchronous_commit = off;",
+                f"{PACKAGE}_app set timezone = 'UTC';",
+                f"{PACKAGE}_app set timezone = 'UTC';\nalter role {PACKAGE}_app set synchronous_commit = off;",
             ),
         ),
         KILLS,

@@ -240,8 +240,8 @@ LEFT_ALONE: Final = (
         id="development-has-the-roles-of-a-deployment",
         control="OPS-1",
         file=DEVELOPMENT,
-        old='return f"{name}_owner", f"{name}_app", f"{name}_backup"',
-        new='return "invoicing_owner", "invoicing_app", "invoicing_backup"',
+        old='return f"{name}_owner", f"{name}_app", f"{name}_backup", f"{name}_worker"',
+        new='return "invoicing_owner", "invoicing_app", "invoicing_backup", "invoicing_worker"',
         noticed_by="test_development.py::test_roles_of_a_deployment_are_left_alone",
     ),
     Mutant(
@@ -384,8 +384,8 @@ START: Final = (
         id="a-statement-of-any-length",
         control="OPS-1",
         file="store/roles.sql",
-        old="set statement_timeout = 10000;",
-        new="set statement_timeout = 0;",
+        old="invoicing_app set statement_timeout = 10000;",
+        new="invoicing_app set statement_timeout = 0;",
     ),
     Mutant(
         id="an-applied-migration-is-changed",

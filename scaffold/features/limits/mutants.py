@@ -47,8 +47,8 @@ MUTANTS: Final = (
         id="failures-do-not-refuse",
         control="API-2",
         file=ADMISSION,
-        old="                if not failed.allowed:\n",
-        new="                if False:\n",
+        old="        if not failed.allowed:\n",
+        new="        if False:\n",
         noticed_by="test_limits.py::test_an_address_that_keeps_failing_is_told_to_wait",
     ),
     Mutant(
@@ -57,9 +57,10 @@ MUTANTS: Final = (
         file=ADMISSION,
         old="            raise Problem(\n"
         '                503, "limits_unavailable", cause=type(error).__name__\n'
-        "            ) from error\n",
+        "            ) from error\n        return principal\n",
         new="            del error\n"
-        "            principal = await self._verifier.principal(authorization)\n",
+        "            principal = await self._verifier.principal(authorization)\n"
+        "        return principal\n",
         noticed_by="test_limits.py::test_without_its_limits_the_service_does_not_answer",
     ),
     Mutant(
