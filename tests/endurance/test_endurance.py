@@ -62,7 +62,8 @@ BROKEN: Final = {
                 "commits-are-not-waited-for",
                 "store/roles.sql",
                 f"{PACKAGE}_app set timezone = 'UTC';",
-                f"{PACKAGE}_app set timezone = 'UTC';\nalter role {PACKAGE}_app set synchronous_commit = off;",
+                f"{PACKAGE}_app set timezone = 'UTC';\n"
+                f"alter role {PACKAGE}_app set synchronous_commit = off;",
             ),
         ),
         KILLS,

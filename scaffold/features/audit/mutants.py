@@ -84,8 +84,8 @@ MUTANTS: Final = (
             (
                 "an-export-asks-no-recent-sign-in",
                 "ID-3",
-                "array['auditor', 'recruiter'], 300)",
-                "array['auditor', 'recruiter'], null)",
+                "array['auditor', 'recruiter'], p_age => 300)",
+                "array['auditor', 'recruiter'], p_age => null)",
                 "test_step_up.py::test_an_old_authentication_is_not_enough",
             ),
             (
