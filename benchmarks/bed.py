@@ -22,6 +22,11 @@ ENOUGH: Final = (
     " failed_authentication: 1000000/s}"
 )
 """Rates that the load never reaches: the limits are charged, and refuse nothing."""
+PLANS: Final = (
+    (re.compile(r"limits: \{tenant: [0-9]+/min\}"), "limits: {tenant: 1000000/s}"),
+    (re.compile(r"invoice: [0-9]+/month"), "invoice: 1000000000/month"),
+)
+"""The same of plans: their quotas are counted, and never used up."""
 
 SEED: Final = """
 insert into invoicing.organization (slug, name, region)
@@ -95,6 +100,10 @@ def emit(spec: Path, directory: Path) -> str:
     text, count = LIMITS.subn(ENOUGH, spec.read_text(encoding="utf-8"))
     if count != 1:
         raise ValueError(f"{spec} has no line with all its limits")
+    for pattern, enough in PLANS:
+        text, count = pattern.subn(enough, text)
+        if count != 2:
+            raise ValueError(f"{spec} has other plans than two")
     emission = emitted(text.encode(), spec.name)
     for path, content in emission.files.items():
         file = directory / path

@@ -94,6 +94,9 @@ OF_SOME = {
     "webhook_endpoint",
     "webhook_delivery",
     "outbox_message",
+    "webhook_event",
+    "webhook_account",
+    "webhook_order",
 }
 """The tables of features that a service has where it uses them."""
 

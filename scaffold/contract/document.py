@@ -83,12 +83,12 @@ def contract(design: Design) -> str:
         schemas.update(_dumped(join_schemas(design)))
         paths.update(_dumped({e.operation.path: _join(e, design, problems) for e in design.joins}))
     for feature in FEATURES:
-        paths.update(feature.paths(design))
+        paths.update(_spelled(feature.paths(design)))
     members = {name: one for each in _shared(design) for name, one in each.members.items()}
     problem = {**PROBLEM, "properties": {**PROBLEM["properties"], **members}}
     schemas |= _dumped({"Problem": Schema.model_validate(problem)})
     if sent := {n: e for each in FEATURES for n, e in each.webhooks(design).items()}:
-        whole["webhooks"] = sent
+        whole["webhooks"] = _spelled(sent)
     given = {
         answer.get("$ref", "").rpartition("/")[2]
         for item in paths.values()
@@ -130,7 +130,7 @@ def _spelled(value: Any) -> Any:
     if found.get("type") == "integer":
         small = found["minimum"] >= -(2**31) and found["maximum"] < 2**31
         found["format"] = "int32" if small else "int64"
-    if found.get("type") == "string" and found.get("format") in LENGTHS:
+    if found.get("type") in ("string", ["string", "null"]) and found.get("format") in LENGTHS:
         found.setdefault("maxLength", LENGTHS[found["format"]])
     return found
 

@@ -119,7 +119,7 @@ def _rules(design: Design, found: Sequence[Table], rules: Guards, render: Render
         printer.readable([each.name for each in found], backup),
         tuple(f"({literal(each.name)}, {literal(each.kind)})" for each in rules.roles),
         array(rules.last) if rules.last else "",
-        tuple(each for each in added if each),
+        tuple(each.strip("\n") for each in added if each),
     )
 
 

@@ -6,10 +6,11 @@ import asyncpg
 
 QUERIES: Final = {
     "schema": """
-select n.nspname, n.nspacl::text from pg_namespace n where n.nspname like 'invoicing%'
+select n.nspname, (select array_agg(a order by a)::text from unnest(n.nspacl::text[]) a) from pg_namespace n where n.nspname like 'invoicing%'
 """,
     "function": """
-select n.nspname, pg_get_functiondef(p.oid), p.proacl::text
+select n.nspname, pg_get_functiondef(p.oid),
+       (select array_agg(a order by a)::text from unnest(p.proacl::text[]) a)
   from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname like 'invoicing%'
 """,
     "relation": """
@@ -21,7 +22,8 @@ select n.nspname, c.relname, c.relkind, c.relrowsecurity, c.relforcerowsecurity,
 """,
     "column": """
 select n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
-       a.attacl::text, pg_get_expr(d.adbin, d.adrelid)
+       (select array_agg(x order by x)::text from unnest(a.attacl::text[]) x),
+       pg_get_expr(d.adbin, d.adrelid)
   from pg_attribute a join pg_class c on c.oid = a.attrelid
   join pg_namespace n on n.oid = c.relnamespace
   left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum

@@ -23,6 +23,9 @@ STATUSES = {
     "501": "NotImplemented",
     "503": "Unavailable",
 }
+LIMITS = {
+    name: {"$ref": f"#/components/headers/{name}"} for name in ("RateLimit-Policy", "RateLimit")
+}
 
 
 def components(design: Design) -> Components:
@@ -66,9 +69,14 @@ def _operation(each: Receiver) -> dict[str, Any]:
             },
         },
         "responses": {
-            "200": {"description": "Its effect is done, now or before.", "content": answer},
+            "200": {
+                "description": "Its effect is done, now or before.",
+                "headers": LIMITS,
+                "content": answer,
+            },
             "202": {
                 "description": "It is recorded and has no effect: sending it again helps nobody.",
+                "headers": LIMITS,
                 "content": answer,
             },
             **{

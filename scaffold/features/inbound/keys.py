@@ -151,5 +151,22 @@ class SpecKeys(Model):
     webhooks: Annotated[
         dict[ProviderName, Provider],
         MaxLen(MAX_PROVIDERS),
-        about("The providers whose signed events have effects, by the name in their path."),
+        about(
+            "The providers whose signed events have effects, by the name in their path.",
+            {
+                "payments": {
+                    "scheme": "stripe",
+                    "secrets": ["PAYMENTS_SECRET"],
+                    "account": ["data", "object", "customer"],
+                    "runs_as": "billing_worker",
+                    "events": {
+                        "invoice.paid": {
+                            "do": "settle",
+                            "on": "invoice",
+                            "id": ["data", "object", "metadata", "invoice_id"],
+                        }
+                    },
+                }
+            },
+        ),
     ] = Key(default_factory=dict)

@@ -59,7 +59,7 @@ def sample(contents: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:
     if "$ref" in schema:
         schema = contents["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     if not schema.get("required"):
-        schema = {**schema, "required": list(schema["properties"])[:1]}
+        schema = {**schema, "required": list(schema.get("properties", ()))[:1]}
     return example(schema, 1)
 
 

@@ -102,8 +102,8 @@ class Limited:
                 raise
             request.principal = sender
             heard = await self._limiter.take(((EVENTS, sender.counted[EVENTS.name]),))
+            request.headers.extend(headers(heard))
             if not heard.allowed:
-                request.headers.extend(headers(heard))
                 raise Problem(429, "too_many_requests")
         except LimiterUnavailable as error:
             raise Problem(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_3cb5023d"
+RELEASE: Final = "invoicing_9db4f1e6"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_e4bdda94"

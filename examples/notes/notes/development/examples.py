@@ -34,7 +34,7 @@ def example(schema: Mapping[str, Any], number: int) -> Any:
         case _:
             return {
                 name: example(each, number)
-                for name, each in schema["properties"].items()
+                for name, each in schema.get("properties", {}).items()
                 if name in schema.get("required", ())
             }
 

@@ -137,7 +137,6 @@ $function$;
 create or replace trigger usage_is_given_back after delete on customer
   referencing old table as gone for each statement execute function usage_is_given_back('customer');
 
-
 -- Audit events are kept 2555 days.
 create or replace function audit_event_is_append_only() returns trigger
 language plpgsql set search_path from current as $function$
