@@ -6,7 +6,8 @@ import asyncpg
 
 QUERIES: Final = {
     "schema": """
-select n.nspname, (select array_agg(a order by a)::text from unnest(n.nspacl::text[]) a) from pg_namespace n where n.nspname like 'invoicing%'
+select n.nspname, (select array_agg(a order by a)::text from unnest(n.nspacl::text[]) a)
+  from pg_namespace n where n.nspname like 'invoicing%'
 """,
     "function": """
 select n.nspname, pg_get_functiondef(p.oid),
