@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from scaffold.features.plans.keys import ActionKeys, Period, Quota, ResourceKeys
 from scaffold.features.plans.keys import Plan as Source
 from scaffold.features.plans.states import STATES, TRANSITIONS, State, Transition
 from scaffold.spec.model import Action, Resource
+from scaffold.spec.names import MAX_NAME
 from scaffold.spec.rates import Rate
 
 SUBSCRIPTION = "subscription"
@@ -112,9 +114,16 @@ class Plans:
 
 
 def told_as(meter: str) -> str:
-    """What the usage of a meter is called: as its resource, or as the operation is."""
+    """What the usage of a meter is called: as its resource, or as the operation is.
+
+    A name that is too long for a field ends with a digest of the whole.
+    """
     resource, _, action = meter.partition(".")
-    return f"{action}_{resource}" if action else resource
+    whole = f"{action}_{resource}" if action else resource
+    if len(whole) <= MAX_NAME:
+        return whole
+    digest = hashlib.sha256(whole.encode()).hexdigest()[:6]
+    return f"{whole[: MAX_NAME - 8].rstrip('_')}_x{digest}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +296,7 @@ class View:
         if self.gated or self.plans.meters:
             names |= {"ACCESS", "allowed", "code", "prepare", "reachable"}
         if self.plans.rated:
-            names |= {"allowed", "code", "reachable"}
+            names |= {"allowed", "code", "let_in", "plain"}
         if self.creates:
             names |= {"allowed_facts", "body_of"}
         if self.plans.trial:
