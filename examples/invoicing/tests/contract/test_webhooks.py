@@ -42,7 +42,7 @@ URL = "https://hooks.example.com/"
 SCHEMA = "invoicing"
 TYPE = "invoice.changed"
 
-RAISED = [
+RAISED: list[tuple[str, str, list[str]]] = [
     ("invoice.created", "create_invoice", []),
     ("invoice.changed", "update_invoice", ["status"]),
     ("invoice.changed", "settle_invoice", ["status"]),
