@@ -126,6 +126,7 @@ class InboundWebhooks(Feature):
                 "dispatch.imports": "dispatch_imports.jinja",
                 "dispatch.methods": "dispatch_methods.jinja",
                 "dispatch.signed": "dispatch_signed.jinja",
+                "docs.sentences": "sentence.jinja",
                 "harness.settings": "startup_settings.jinja",
                 "harness.contract": "harness_contract.jinja",
                 "harness.table": "harness_table.jinja",

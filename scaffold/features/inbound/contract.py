@@ -64,6 +64,7 @@ def _operation(each: Receiver) -> dict[str, Any]:
                     "schema": {
                         "type": "object",
                         "description": f"An event, of at most {each.source.body_max} bytes.",
+                        "examples": [{"type": each.effects[0].type}],
                     }
                 }
             },

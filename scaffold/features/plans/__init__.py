@@ -154,6 +154,7 @@ class Plans(Feature):
             return Files()
         fragments = {
             "admin.commands": "admin_commands.jinja",
+            "docs.sentences": "sentence.jinja",
             "harness.imports": "harness_imports.jinja",
             "harness.prepared": "prepared.jinja",
             "world.imports": "world_imports.jinja",

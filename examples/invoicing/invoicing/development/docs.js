@@ -188,8 +188,27 @@ const SENTENCES = {
   },
   "x-step-up-seconds": (seconds) =>
     `The caller must have signed in within the last ${seconds} seconds.`,
+  "x-runs-as": (role) => `What an event does is done as the role ${role}.`,
+  "x-effects": (effects) => {
+    const each = Object.entries(effects).map(([type, permission]) => `${type} does ${permission}`);
+    return `Events with an effect: ${joined(each)}.`;
+  },
   "x-idempotency": (need) =>
     `An Idempotency-Key is ${need}: with one, a repeated request changes nothing for a day.`,
+  "x-feature": (name) => `The plan of the tenant needs the feature ${name}.`,
+  "x-plans": (plans) =>
+    plans.length ? `Plans that have it: ${joined(plans)}.` : "No plan has it.",
+  "x-quota": (quota) => {
+    const each = Object.entries(quota).map(([plan, most]) => `${most} with the plan ${plan}`);
+    return `A plan has so many: ${joined(each)}.`;
+  },
+  "x-rate-limit-of-plans": (limits) => {
+    const each = Object.entries(limits).map(([plan, limit]) => {
+      const [count, window] = limit.split("/");
+      return `${count} in ${window.slice(0, -1)} seconds with the plan ${plan}`;
+    });
+    return `Requests of a tenant are limited by its plan: ${joined(each)}.`;
+  },
 };
 
 /** Say an extension in words; one that nobody has words for is named as it is. */

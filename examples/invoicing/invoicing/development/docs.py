@@ -58,6 +58,8 @@ def sample(contents: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:
     """A valid body: what is required, or one property where nothing is."""
     if "$ref" in schema:
         schema = contents["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    if schema.get("examples"):
+        return schema["examples"][0]
     if not schema.get("required"):
         schema = {**schema, "required": list(schema.get("properties", ()))[:1]}
     return example(schema, 1)
