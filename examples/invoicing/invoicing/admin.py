@@ -193,6 +193,15 @@ async def administering(tenant: str, operator: str) -> AsyncIterator[Session]:
         yield await bound(connection, await _tenant(connection, tenant), operator)
 
 
+@asynccontextmanager
+async def reading(tenant: str) -> AsyncIterator[tuple[Connection, UUID]]:
+    """A transaction that is bound to one tenant, which nobody works on; and the id of the tenant."""
+    async with connected() as connection:
+        found = await _tenant(connection, tenant)
+        await bind(connection, found)
+        yield connection, found
+
+
 async def bound(connection: Connection, tenant: UUID, operator: str) -> Session:
     """Binds a transaction to a tenant. The operator is a member of it who is never let in."""
     await bind(connection, tenant)
@@ -281,9 +290,7 @@ def list_members(tenant: Tenant, as_json: Json = False) -> None:
     """List the members of a tenant, the oldest first."""
 
     async def work() -> Sequence[Row]:
-        async with connected() as connection:
-            found = await _tenant(connection, tenant)
-            await bind(connection, found)
+        async with reading(tenant) as (connection, found):
             return await connection.fetch(
                 "select * from member where tenant_id = $1 and issuer <> $2 order by created_at, id",
                 found,
@@ -403,9 +410,7 @@ def list_accounts(tenant: Tenant, as_json: Json = False) -> None:
     """List the accounts of a tenant, the oldest first."""
 
     async def work() -> Sequence[Row]:
-        async with connected() as connection:
-            found = await _tenant(connection, tenant)
-            await bind(connection, found)
+        async with reading(tenant) as (connection, found):
             return await connection.fetch(
                 "select * from webhook_account where tenant_id = $1 order by created_at, account",
                 found,
@@ -485,9 +490,7 @@ def list_events(
     """List the events of a tenant, and those that are nobody's, the newest first; 1000 at most."""
 
     async def work() -> Sequence[Row]:
-        async with connected() as connection:
-            found = await _tenant(connection, tenant)
-            await bind(connection, found)
+        async with reading(tenant) as (connection, _):
             return await connection.fetch(
                 "select * from webhook_event where $1::text is null or outcome = $1"
                 " order by received_at desc, event_id limit 1000",
@@ -520,9 +523,7 @@ def show_plan(tenant: Tenant, as_json: Json = False) -> None:
     """Show which plan counts for a tenant, and what its subscription says."""
 
     async def work() -> Sequence[Row]:
-        async with connected() as connection:
-            found = await _tenant(connection, tenant)
-            await bind(connection, found)
+        async with reading(tenant) as (connection, found):
             return await connection.fetch(
                 "select plan_of_(o.id) as counts, s.plan, s.state, s.trial_ends_at, s.past_due_at, s.because, s.changed_at"
                 " from organization o left join subscription s on s.tenant_id = o.id where o.id = $1",
@@ -578,9 +579,7 @@ def show_usage(tenant: Tenant, as_json: Json = False) -> None:
     """Show what a tenant has used, by the day or the month in UTC, the latest first."""
 
     async def work() -> Sequence[Row]:
-        async with connected() as connection:
-            found = await _tenant(connection, tenant)
-            await bind(connection, found)
+        async with reading(tenant) as (connection, found):
             return await connection.fetch(
                 "select meter, period, used, most_(plan_of_($1), meter) as most from usage_"
                 " where tenant_id = $1 order by meter, period desc",
@@ -618,8 +617,7 @@ def list_messages(
     """List the messages of a tenant that wait or are dead, the newest first."""
 
     async def work() -> Sequence[Row]:
-        async with connected() as connection:
-            await bind(connection, await _tenant(connection, tenant))
+        async with reading(tenant) as (connection, _):
             rows: list[Row] = []
             for table, what in QUEUES.items():
                 rows += await connection.fetch(

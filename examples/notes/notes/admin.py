@@ -174,6 +174,15 @@ async def administering(tenant: str, operator: str) -> AsyncIterator[Session]:
         yield await bound(connection, await _tenant(connection, tenant), operator)
 
 
+@asynccontextmanager
+async def reading(tenant: str) -> AsyncIterator[tuple[Connection, UUID]]:
+    """A transaction that is bound to one tenant, which nobody works on; and the id of the tenant."""
+    async with connected() as connection:
+        found = await _tenant(connection, tenant)
+        await bind(connection, found)
+        yield connection, found
+
+
 async def bound(connection: Connection, tenant: UUID, operator: str) -> Session:
     """Binds a transaction to a tenant. The operator is a member of it who is never let in."""
     await bind(connection, tenant)
@@ -261,9 +270,7 @@ def list_members(tenant: Tenant, as_json: Json = False) -> None:
     """List the members of a tenant, the oldest first."""
 
     async def work() -> Sequence[Row]:
-        async with connected() as connection:
-            found = await _tenant(connection, tenant)
-            await bind(connection, found)
+        async with reading(tenant) as (connection, found):
             return await connection.fetch(
                 "select * from member where tenant_id = $1 and issuer <> $2 order by created_at, id",
                 found,

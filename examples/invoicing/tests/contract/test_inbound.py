@@ -29,7 +29,6 @@ from invoicing.gate.receive import Effect, Provider
 from invoicing.gate.signatures import Signatures
 from invoicing.operations import OPERATIONS
 from invoicing.providers import DEVELOPMENT_SECRET
-from invoicing.settings import Settings
 from invoicing.store.startup import UnsafeConfiguration
 from tests.contract.harness import (
     ACCESS,
@@ -42,6 +41,7 @@ from tests.contract.harness import (
     prepare,
     world_of,
 )
+from tests.contract.test_startup import settings as production
 
 PATHS: Final = {
     each.provider.name: each.path for each in OPERATIONS if each.provider is not None
@@ -689,17 +689,7 @@ SAFE: Final = "whsec_" + base64.b64encode(b"s" * 32).decode()
 def test_a_secret_is_there_and_its_own(
     database: Database, setting: str, secret: str | None, said: str
 ) -> None:
-    safe: dict[str, Any] = {
-        "environment": "production",
-        "database_url": SecretStr(database.app),
-        "allowed_hosts": "api.example.com",
-        "pseudonym_key": SecretStr("k" * 32),
-        "payments_webhook_secret": SecretStr(
-            "d2l0aCB3aGljaCBvdXIgdGVzdHMgc2lnbiBldmVudHM="
-        ),
-        "webhook_keys": SecretStr("w" * 32),
-    }
-    create_app(Settings(**safe))
-    safe[setting] = None if secret is None else SecretStr(secret)
+    create_app(production(database))
+    changed = {setting: None if secret is None else SecretStr(secret)}
     with pytest.raises(UnsafeConfiguration, match=said):
-        create_app(Settings(**safe))
+        create_app(production(database, **changed))
