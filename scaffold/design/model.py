@@ -537,6 +537,12 @@ class Design:
         return tuple(each for each in self.entities if not each.built_in)
 
     @property
+    def live(self) -> str:
+        """The environment in which live events count and live keys are used, and no other."""
+        others = [each for each in self.environments if each != "development"]
+        return "production" if "production" in others else (others or ["production"])[-1]
+
+    @property
     def maps(self) -> bool:
         """Is there an issuer whose organizations are mapped to tenants?"""
         return any(each.mapped for each in self.issuers)

@@ -454,6 +454,7 @@ class _Operations:
         self.sets = fixed.sets if fixed else {}
         self.secret = fixed.secret if fixed else None
         self.words = fixed.granted_as if fixed else {}
+        self.asks = fixed.asks if fixed else {}
         self.whole = whole
         self.exports = fixed.exports if fixed else {}
         self.own_path = f"/{names.segment}"
@@ -534,7 +535,9 @@ class _Operations:
                 each.operation(
                     self.whole,
                     self.source,
-                    None if effect or (exports and not each.asks_readers) else action,
+                    None
+                    if effect or (exports and not each.asks_readers)
+                    else action or self.asks.get(do),
                     do,
                 )
                 for each in FEATURES

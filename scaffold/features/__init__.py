@@ -8,6 +8,7 @@ from __future__ import annotations
 from scaffold.features.administration import Administration
 from scaffold.features.api_keys import ApiKeys
 from scaffold.features.audit import Audit
+from scaffold.features.billing import Billing
 from scaffold.features.feature import Feature
 from scaffold.features.idempotency import Idempotency
 from scaffold.features.inbound import InboundWebhooks
@@ -29,6 +30,7 @@ FEATURES: tuple[Feature, ...] = (
     InboundWebhooks(),
     Idempotency(),
     Plans(),
+    Billing(),
     Webhooks(),
     Outbox(),
     Audit(),

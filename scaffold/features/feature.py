@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from scaffold.database.operations import Context
     from scaffold.database.schema import Function, OwnTable, Right
     from scaffold.design.events import SecurityEvent
+    from scaffold.design.heard import Heard
     from scaffold.design.model import Design, Join, Operation, Secret
     from scaffold.design.outcomes import Outcome
     from scaffold.design.surface import Fact
@@ -81,7 +82,8 @@ class BuiltIn:
     `exports` answer with its rows, of which one answer has at most so many. `granted_as` has the
     verbs that are granted by a word of another built-in resource, each with the name of that
     resource and the word: such a grant names the roles that it `gives`, and nothing else. `kept`
-    are the columns that the feature changes by itself. A `derived` one is what this SQL, in place
+    are the columns that the feature changes by itself. What an operation of the usual five `asks` of
+    callers is said as an action would say it. A `derived` one is what this SQL, in place
     of a table, says of each tenant: one row, whose id is the tenant's, and which nobody writes.
     """
 
@@ -102,6 +104,7 @@ class BuiltIn:
     exports: Mapping[str, int] = field(default_factory=dict)
     granted_as: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     kept: tuple[str, ...] = ()
+    asks: Mapping[str, Action] = field(default_factory=dict)
     derived: str = ""
 
     @property
@@ -196,6 +199,10 @@ class Feature:
 
     def joins(self, design: Design) -> Iterable[Join]:
         """How people become members without being granted anything; `design` is all but these."""
+        return ()
+
+    def hears(self, design: Design) -> Iterable[Heard]:
+        """The providers whose signed events it takes itself."""
         return ()
 
     def outcomes(self) -> Iterable[Outcome]:

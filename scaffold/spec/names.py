@@ -46,6 +46,7 @@ _BUILT_IN_KINDS = frozenset({
     "subscription", "plan", "idempotency_key", "schema_migration", "problem", "invitation",
     "sign_up", "webhook_endpoint", "webhook_delivery", "outbox_message", "webhook_event",
     "webhook_account", "webhook_order",
+    "billing_request", "billing_event",
 })  # fmt: skip
 
 BUILT_IN_RESOURCES = _BUILT_IN_KINDS | {
@@ -63,6 +64,7 @@ BUILT_IN_TABLES = frozenset({
     "member", "member_role", "tenant_organization", "audit_event", "idempotency_key",
     "schema_migration", "invitation", "sign_up", "subscription", "webhook_endpoint",
     "webhook_delivery", "outbox_message", "webhook_event", "webhook_account", "webhook_order",
+    "billing_request", "billing_event",
 })  # fmt: skip
 """The tables that every service has beside those of its tenants and resources, and beside those
 whose names end in an underscore, as no name of a spec does."""
@@ -72,7 +74,7 @@ _SCHEMAS = frozenset({"public", "information_schema", "pg"})
 _RUN_TIME_PACKAGES = frozenset({
     "starlette", "pydantic", "pydantic_core", "pydantic_settings", "asyncpg", "uvicorn", "uvloop",
     "httptools", "httpx", "httpx2", "structlog", "redis", "hiredis", "joserfc", "cryptography",
-    "prometheus_client", "opentelemetry", "anyio", "yaml", "jinja2", "typer", "copier", "pytest",
+    "prometheus_client", "opentelemetry", "stripe", "anyio", "yaml", "jinja2", "typer", "copier", "pytest",
     "hypothesis", "schemathesis", "hooks", "tests", "scaffold", "asgi",
 })  # fmt: skip
 

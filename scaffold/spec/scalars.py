@@ -110,6 +110,20 @@ def https_url(text: str) -> str:
     return text
 
 
+_SECRET = r"[A-Z][A-Z0-9_]{0,39}_SECRET(_[A-Z0-9_]{1,20})?"
+
+
+def secret_name(text: str) -> str:
+    """The name of an environment variable that holds what a provider signs with."""
+    if re.fullmatch(_SECRET, text, re.ASCII) is None:
+        raise Refusal(
+            "E-NAME",
+            f"{quote(text)} cannot name an environment variable",
+            "Write it as PAYMENTS_WEBHOOK_SECRET.",
+        )
+    return text
+
+
 def single_line(text: str) -> str:
     """Text of one line, without white space around it."""
     if not text.isprintable() or text != text.strip():
@@ -230,6 +244,7 @@ Url = Annotated[str, AfterValidator(https_url), spelled("^https://", maxLength=5
 
 EnumValue = Annotated[str, AfterValidator(enum_value), spelled("^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$")]
 Currency = Annotated[str, AfterValidator(currency), spelled("^[A-Z]{3}$")]
+SecretName = Annotated[str, AfterValidator(secret_name), spelled(f"^{_SECRET}$")]
 ClaimName = Annotated[str, AfterValidator(claim), spelled("^[A-Za-z0-9_./:-]{1,100}$")]
 RATE_SCHEMA = spelled("^[1-9][0-9]{0,6}/(s|min|h|day)$")
 

@@ -9,7 +9,7 @@ from scaffold.database.files import database
 from scaffold.design.model import Design
 from scaffold.design.resolve import resolve
 from scaffold.design.surface import surface
-from scaffold.features.plans import states
+from scaffold.design import states
 from scaffold.features.plans.design import Plans, plans_of
 from scaffold.plan.files import FEATURE_NAMES, unformatted
 from scaffold.plan.templates import environment
@@ -17,7 +17,7 @@ from scaffold.spec.load import load, loads
 from scaffold.spec.problems import SpecError
 from tests.emitted import SPEC
 
-ROOM = Path(states.__file__).parent
+ROOM = Path(scaffold.__file__).parent / "features" / "plans"
 HEAD = """
 scaffold: 2
 service: {name: library, title: Library}

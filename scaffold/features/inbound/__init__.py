@@ -35,9 +35,9 @@ class InboundWebhooks(Feature):
         return inbound(source)
 
     def used(self, design: Design) -> bool:
-        from scaffold.features.inbound.design import Inbound
+        from scaffold.features.inbound.design import receivers
 
-        return design.trait(Inbound) is not None
+        return bool(receivers(design))
 
     def facts(self, design: Design) -> Iterable[tuple[str, Fact]]:
         from scaffold.features.inbound.design import facts

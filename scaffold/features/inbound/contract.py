@@ -64,7 +64,7 @@ def _operation(each: Receiver) -> dict[str, Any]:
                     "schema": {
                         "type": "object",
                         "description": f"An event, of at most {each.source.body_max} bytes.",
-                        "examples": [{"type": each.effects[0].type}],
+                        "examples": [{"type": next(iter(each.does))}],
                     }
                 }
             },
@@ -86,8 +86,8 @@ def _operation(each: Receiver) -> dict[str, Any]:
             },
         },
         "security": [{_scheme(each): []}],
-        "x-runs-as": each.source.runs_as,
-        "x-effects": {effect.type: effect.operation.permission for effect in each.effects},
+        **({"x-runs-as": each.source.runs_as} if each.source.runs_as else {}),
+        "x-effects": each.does,
     }
 
 

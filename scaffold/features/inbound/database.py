@@ -29,9 +29,10 @@ ACCOUNT_BOUND: Sql = all_of(
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is told to begin.sql: whether events are put in order."""
+    """What is told to begin.sql: whether events are put in order, and whether some act as nobody."""
 
     ordered: bool
+    unroled: bool
 
 
 def stored(design: Design) -> Iterable[OwnTable]:
@@ -104,6 +105,9 @@ def functions(design: Design, render: Render) -> Iterable[Function]:
             "Records a verified event, and lets its effect begin in this transaction unless there "
             "is to be none: then the outcome says why.",
             parameters(("p_provider", TEXT), ("p_caller", JSONB), ("p_event", JSONB)),
-            render("inbound/begin", View(any(each.ordered for each in found))),
+            render(
+                "inbound/begin",
+                View(any(e.ordered for e in found), any(e.heard is not None for e in found)),
+            ),
             results=parameters(OUTCOME, ROLES, ("tenant", UUID), VERSION),
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scaffold import naming
+from scaffold.design.heard import Heard, heard
 from scaffold.design.model import Design, Entity, Join, Operation
 from scaffold.design.outcomes import Outcome
 from scaffold.design.surface import Fact
@@ -63,16 +64,18 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """A provider with its effects."""
+    """A provider with its effects. Where a feature takes the events itself, it is `heard`, and acts
+    as nobody."""
 
     name: str
     source: Provider
     effects: tuple[Effect, ...]
+    heard: Heard | None = None
 
     @property
     def constant(self) -> str:
-        """What it is called in the emitted module."""
-        return self.name.upper()
+        """What it is called in the emitted module, where the schemes have their names."""
+        return self.name.upper() + ("_EVENTS" if self.name in HEADERS else "")
 
     @property
     def id(self) -> str:
@@ -82,7 +85,7 @@ class Receiver:
     @property
     def join(self) -> Join:
         """The operation that hears it, for those who list what asks for no permission."""
-        effects = ", ".join(f"{e.type} does {e.operation.permission}" for e in self.effects)
+        effects = ", ".join(f"{type_} does {what}" for type_, what in self.does.items())
         operation = Operation(
             id=self.id,
             verb="join",
@@ -100,13 +103,21 @@ class Receiver:
             status=200,
             input=(),
         )
-        who = f"whoever signs as {self.name}, and acts as {self.source.runs_as}: {effects}"
+        acting = f", and acts as {self.source.runs_as}" if self.source.runs_as else ""
+        who = f"whoever signs as {self.name}{acting}: {self.heard.effect if self.heard else effects}"
         return Join(operation, who, "receive.receive")
 
     @property
     def path(self) -> str:
         """Where it sends its events."""
         return f"/webhooks/{naming.segment(self.name)}"
+
+    @property
+    def does(self) -> Mapping[str, str]:
+        """What its events do, by their types: permissions, or what a feature does with them."""
+        if self.heard:
+            return dict.fromkeys(self.heard.types, self.heard.name)
+        return {each.type: each.operation.permission for each in self.effects}
 
     @property
     def ordered(self) -> bool:
@@ -174,6 +185,16 @@ class View:
         return any(each.ordered for each in self.receivers)
 
     @property
+    def taken(self) -> Sequence[Heard]:
+        """The providers whose events features take themselves."""
+        return [each.heard for each in self.receivers if each.heard]
+
+    @property
+    def accounts(self) -> bool:
+        """Do some events say elsewhere whose they are?"""
+        return any(each.accounts for each in self.taken)
+
+    @property
     def modes(self) -> bool:
         """Do the events of some provider say whether they are live?"""
         return any(each.source.mode is not None for each in self.receivers)
@@ -203,16 +224,30 @@ def inbound(source: Spec) -> Inbound | None:
 def receivers(design: Design) -> tuple[Receiver, ...]:
     """The providers of a design, each with its effects."""
     found = design.trait(Inbound)
-    if found is None:
-        return ()
-    return tuple(
+    declared = tuple(
         Receiver(
             name,
             source,
             tuple(_effect(design, type_, each) for type_, each in source.events.items()),
         )
-        for name, source in found.providers.items()
+        for name, source in (found.providers if found else {}).items()
     )
+    return (*declared, *map(_taken, heard(design)))
+
+
+def _taken(found: Heard) -> Receiver:
+    source = Provider.model_construct(
+        scheme=found.scheme,
+        tolerance=found.tolerance,
+        secrets=found.secrets,
+        account=found.account,
+        mode=found.mode,
+        order=None,
+        runs_as="",
+        body_max=found.body_max,
+        events={},
+    )
+    return Receiver(found.name, source, (), found)
 
 
 def _effect(design: Design, type_: str, source: Event) -> Effect:
@@ -241,7 +276,7 @@ def facts(design: Design) -> Iterator[tuple[str, Fact]]:
     for each in receivers(design):
         source, name = each.source, f"webhook {each.name}"
         yield "access", (f"{each.id} without a token", f"events signed as {source.scheme}")
-        yield "access", (f"{name} runs as", source.runs_as)
+        yield "access", (f"{name} runs as", source.runs_as or "nobody")
         yield "limits", (f"{name} body", f"{source.body_max} bytes")
         yield "limits", (f"{name} tolerance", f"{source.tolerance} s")
         yield "operations", (each.id, f"POST {each.path}")
@@ -251,20 +286,20 @@ def facts(design: Design) -> Iterator[tuple[str, Fact]]:
         yield "identity", (f"{name} secrets", f"{len(source.secrets)}, of the environment")
         for effect in each.effects:
             yield "access", (f"{name} {effect.type}", effect.operation.id)
+        for type_ in each.heard.types if each.heard else ():
+            yield "access", (f"{name} {type_}", each.heard.name if each.heard else "")
 
 
 def view(design: Design) -> View:
     """What the templates are told."""
     found = receivers(design)
-    others = [each for each in design.environments if each != "development"]
-    live = "production" if "production" in others else (others or ["production"])[-1]
     tried = tuple(
         (receiver, each)
         for receiver in found
         for each in receiver.effects
         if _tried(design, receiver, each)
     )
-    return View(found, live, tried)
+    return View(found, design.live, tried)
 
 
 def _tried(design: Design, receiver: Receiver, effect: Effect) -> bool:

@@ -16,6 +16,7 @@ from scaffold.spec.scalars import (
     FieldName,
     ResourceName,
     RoleName,
+    SecretName,
     Seconds,
     spelled,
     within,
@@ -28,7 +29,6 @@ MAX_TOLERANCE = 3_600
 DEFAULT_BODY = 256 * 1_024
 MAX_PROVIDERS, MAX_EVENTS, MAX_SECRETS, MAX_STEPS = 20, 100, 5, 10
 
-_VARIABLE = r"[A-Z][A-Z0-9_]{0,39}_SECRET(_[A-Z0-9_]{1,20})?"
 _TYPE = r"[A-Za-z0-9][A-Za-z0-9_./:-]{0,99}"
 _STEP = r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,99}"
 _PROVIDER = r"[a-z][a-z0-9_]{0,29}"
@@ -50,11 +50,6 @@ def _steps(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
-Variable = Annotated[
-    str,
-    _spelling(_VARIABLE, "an environment variable", "Write it as PAYMENTS_WEBHOOK_SECRET."),
-    spelled(f"^{_VARIABLE}$"),
-]
 EventType = Annotated[
     str,
     _spelling(_TYPE, "a type of events", "Write it as the provider does: invoice.paid."),
@@ -112,7 +107,7 @@ class Provider(Model):
         about("How far its clock and ours may be apart, in either direction.", "5m"),
     ] = DEFAULT_TOLERANCE
     secrets: Annotated[
-        tuple[Variable, ...],
+        tuple[SecretName, ...],
         MinLen(1),
         MaxLen(MAX_SECRETS),
         ONE_OR_MANY,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scaffold.features.inbound.design import receivers
+from scaffold.features.inbound.design import Receiver, receivers
 from scaffold.lint.context import Context
 from scaffold.lint.rule import Family, Found
 
@@ -43,7 +43,7 @@ webhooks:
 )
 def signatures_good_for_long(context: Context) -> Iterator[Found]:
     """A tolerance of more than ten minutes."""
-    for each in receivers(context.design):
+    for each in _declared(context):
         if each.source.tolerance > LONG:
             yield Found(
                 f"An event of {each.name} is good for {each.source.tolerance} s",
@@ -64,7 +64,7 @@ def signatures_good_for_long(context: Context) -> Iterator[Found]:
 )
 def provider_may_more(context: Context) -> Iterator[Found]:
     """A role that is granted more than the events of its provider do."""
-    for each in receivers(context.design):
+    for each in _declared(context):
         done = {effect.operation.id for effect in each.effects}
         more = [
             operation.permission
@@ -93,7 +93,7 @@ def provider_may_more(context: Context) -> Iterator[Found]:
 )
 def tests_count(context: Context) -> Iterator[Found]:
     """A provider of whose events nobody says whether they are live."""
-    for each in receivers(context.design):
+    for each in _declared(context):
         if each.source.mode is None:
             yield Found(
                 f"Nothing says whether an event of {each.name} is live", ("webhooks", each.name)
@@ -112,9 +112,14 @@ def tests_count(context: Context) -> Iterator[Found]:
 )
 def late_events_win(context: Context) -> Iterator[Found]:
     """Effects on rows, and nothing that puts the events in order."""
-    for each in receivers(context.design):
+    for each in _declared(context):
         if each.source.order is None and any(effect.on_row for effect in each.effects):
             yield Found(
                 f"Nothing says in which order the events of {each.name} happened",
                 ("webhooks", each.name),
             )
+
+
+def _declared(context: Context) -> Iterator[Receiver]:
+    """The providers of the section; those of a feature are that feature's business."""
+    return (each for each in receivers(context.design) if each.heard is None)

@@ -12,6 +12,11 @@ from scaffold.features.feature import Called
 
 MESSAGE = "outbox_message"
 """The table of messages that call hooks."""
+WRITTEN = frozenset(
+    {"state", "due_at", "attempts", "last_status", "last_error", "finished_at", "version"}
+    | {"updated_at"}
+)
+"""The columns that the end of every attempt is written to."""
 MODULE = "work.hooks"
 """The module of the package that calls them."""
 
@@ -54,12 +59,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the templates are told: what the worker's role reaches, the tables of messages, and the
-    hooks that are called."""
+    """What the templates are told: what the worker's role reaches, the tables of messages, the hooks
+    that are called, and whether the answers to some messages are kept in further columns."""
 
     tables: tuple[str, ...]
     queues: tuple[str, ...]
     calls: tuple[Call, ...]
+    results: bool
 
     @property
     def modules(self) -> tuple[str, ...]:
@@ -125,4 +131,5 @@ def view(design: Design) -> View:
 
     grants = [each.grant for each in works(design)]
     queues = tuple(each.table for each in grants if each.update)
-    return View(tuple(each.table for each in grants), queues, calls(design))
+    results = any(each.update and {*each.update} - WRITTEN for each in grants)
+    return View(tuple(each.table for each in grants), queues, calls(design), results)

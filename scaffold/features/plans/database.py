@@ -27,7 +27,7 @@ from scaffold.database.signatures import TEXT, TEXTS, UUID, parameters
 from scaffold.database.sql import array, identifier, literal, named
 from scaffold.database.tables import now, text, uuid
 from scaffold.design.model import Design, Operation
-from scaffold.features.plans import states
+from scaffold.design import states
 from scaffold.features.plans.design import (
     EXCEEDED,
     HELD,

@@ -8,9 +8,16 @@ from dataclasses import dataclass
 
 from scaffold.design.model import Design, Operation
 from scaffold.design.surface import Fact
-from scaffold.features.plans.keys import ActionKeys, Period, Quota, ResourceKeys, SpecKeys
+from scaffold.features.plans.keys import (
+    ActionKeys,
+    Period,
+    Quota,
+    ResourceKeys,
+    SpecKeys,
+    grace_of,
+)
 from scaffold.features.plans.keys import Plan as Source
-from scaffold.features.plans.states import STATES, TRANSITIONS, State, Transition
+from scaffold.design.states import STATES, TRANSITIONS, State, Transition
 from scaffold.spec.model import Action, Resource
 from scaffold.spec.names import MAX_NAME
 from scaffold.spec.rates import Rate
@@ -153,6 +160,7 @@ def plans(spec: SpecKeys, fallback: object) -> Plans | None:
             for name, each in spec.plans.items()
         ),
         Trial(spec.trial.plan, spec.trial.days) if spec.trial else None,
+        grace=grace_of(spec),
         rated=rated,
     )
 

@@ -186,3 +186,9 @@ class ActionKeys(Model):
 def of_tenant(spec: object) -> object:
     """The limit of a tenant where no plan says one; another room has its key."""
     return getattr(getattr(spec, "limits", None), "tenant", None)
+
+
+def grace_of(spec: object) -> int:
+    """How many seconds a plan lasts behind a missed payment; another room has the key."""
+    unpaid = getattr(getattr(spec, "billing", None), "when_unpaid", None)
+    return int(getattr(unpaid, "after", 0))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from scaffold.database.layout import LINE, Group, Sql, all_of, any_of
 from scaffold.database.sql import literal
-from scaffold.features.plans import states
+from scaffold.design import states
 from scaffold.features.plans.design import Plans
 from scaffold.features.plans.keys import Period
 

@@ -137,6 +137,6 @@ def stale_step_up(context: Context) -> Iterator[Found]:
 def _steps_up(each: Granted) -> bool:
     """Is what is granted an operation that needs a step-up?"""
     return any(
-        operation.action == each.do and seconds_of(operation) is not None
+        (operation.action or operation.verb) == each.do and seconds_of(operation) is not None
         for operation in each.entity.operations
     )
