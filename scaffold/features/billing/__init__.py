@@ -128,6 +128,7 @@ class Billing(Feature):
         told = view(design, found)
         if told.create:
             fragments["harness.body"] = "harness_body.jinja"
+            fragments["test_contract.unsaid"] = "unsaid.jinja"
         return Files(
             package={
                 "gate/billing.py": "events.py.jinja",

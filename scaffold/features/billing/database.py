@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scaffold.columns import BUILT_IN, TENANT
-from scaffold.database.bodies import Refusal, Render, Served, Steps
-from scaffold.database.layout import Group, all_of
+from scaffold.database.bodies import Render, Served, Steps
+from scaffold.database.layout import all_of
 from scaffold.database.schema import (
     Column,
     ForeignKey,
@@ -176,9 +176,13 @@ def steps(served: Served) -> Steps | None:
     operation, *_ = served.operations
     if operation.entity != REQUEST or operation.verb != "create":
         return None
-    about = f"p_body ->> 'kind' in ({', '.join(map(literal, OF_A_PLAN))})"
-    test = Group((f"({about})", "<> (p_body ->> 'plan' is not null)"), " ")
-    return Steps(refusals=(Refusal(test, literal(UNASKED)),))
+    about = f"(p_body ->> 'kind' in ({', '.join(map(literal, OF_A_PLAN))}))"
+    lines = (
+        f"if {about} <> (p_body ->> 'plan' is not null) then",
+        f"  outcome := {literal(UNASKED)}; return;",
+        "end if;",
+    )
+    return Steps(before=lines)
 
 
 @dataclass(frozen=True, slots=True)
