@@ -93,6 +93,9 @@ requirements: setup ## Pin the newest packages that pyproject.toml and the proje
 	cp $(VENV)/project/requirements.txt $(VENV)/project/requirements-dev.txt templates/project/
 	$(COMPILE) --upgrade --constraint $(VENV)/project/requirements-dev.txt --build-deps-for wheel --output-file requirements.txt pyproject.toml
 	cp requirements.txt templates/project/requirements-scaffold-packages.txt
+	sed -n 's/ *"\(stripe[^"]*\)",/\1/p' templates/project/pyproject.toml.jinja > $(VENV)/project/stripe.in
+	cd $(VENV)/project && ../../$(COMPILE) --upgrade --constraint requirements-dev.txt --output-file requirements-stripe.txt stripe.in
+	cp $(VENV)/project/requirements-stripe.txt templates/project/
 	$(COMPILE) --upgrade --output-file tests/clients/requirements.txt tests/clients/requirements.in
 	$(COMPILE) --upgrade --constraint $(VENV)/project/requirements-dev.txt --extra dev --output-file requirements-dev.txt pyproject.toml
 

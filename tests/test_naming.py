@@ -97,6 +97,8 @@ OF_SOME = {
     "webhook_event",
     "webhook_account",
     "webhook_order",
+    "billing_request",
+    "billing_event",
 }
 """The tables of features that a service has where it uses them."""
 

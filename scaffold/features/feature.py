@@ -221,6 +221,15 @@ class Feature:
         """The environment variables without which the service does not start when deployed."""
         return ()
 
+    def worker_secrets(self, design: Design) -> Iterable[str]:
+        """Those without which the worker does not."""
+        return ()
+
+    def packages(self, design: Design) -> Iterable[str]:
+        """The packages that a project needs for this alone, each with a file of its pins in the
+        template of projects (`requirements-NAME.txt`)."""
+        return ()
+
     # What people read.
 
     def needs(self, operation: Operation) -> Iterable[str]:

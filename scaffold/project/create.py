@@ -248,6 +248,8 @@ def _answers(name: str, design: Design, spec: str, pin: Pin) -> dict[str, Any]:
         "worker": bool(works(design)),
         "derives": any(each.secret and each.secret.derived for each in design.operations),
         "secrets": [name for each in FEATURES for name in each.secrets(design)],
+        "worker_secrets": [name for each in FEATURES for name in each.worker_secrets(design)],
+        "packages": sorted({name for each in FEATURES for name in each.packages(design)}),
         "pin": {"lines": list(pin.lines), "comment": pin.comment},
         "ejected": False,
     }

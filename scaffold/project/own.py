@@ -46,6 +46,7 @@ OWNED: Final = frozenset(
         "requirements-dev.txt",
         "requirements-scaffold-packages.txt",
         "requirements-scaffold.txt",
+        "requirements-stripe.txt",
         "requirements.txt",
         "tests/__init__.py",
         "tests/conftest.py",

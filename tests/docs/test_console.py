@@ -16,7 +16,7 @@ from .session import Session
 DOCS = REPOSITORY / "docs"
 TOUR = (
     README,
-    *(DOCS / f"{each}.md" for each in ("administration", "webhooks", "service", "operation")),
+    *(DOCS / f"{each}.md" for each in ("administration", "webhooks", "billing", "service", "operation")),
 )
 """Documents that go on with each other: one project, one running service."""
 APART = [
@@ -47,6 +47,7 @@ def urls(administrator: str) -> dict[str, str]:
         "PSEUDONYM_KEY": "0123456789abcdef" * 4,
         "WEBHOOK_KEYS": "fedcba9876543210" * 4,
         "PAYMENTS_WEBHOOK_SECRET": "whsec_" + "0123456789abcdef" * 2,
+        "STRIPE_WEBHOOK_SECRET": "whsec_" + "fedcba9876543210" * 2,
         "BACKUP_URL": of(f"{PACKAGE}_backup"),
         "RESTORED_URL": of("postgres", "restored"),
         "RESTORED_OWNER_URL": of(f"{PACKAGE}_owner", "restored"),

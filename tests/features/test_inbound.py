@@ -95,7 +95,8 @@ def test_a_resource_does_not_take_the_path() -> None:
 
 def test_what_is_asked_without_a_token_is_said() -> None:
     design = resolve(load(SPEC))
-    (found,) = receivers(design)
+    found, taken = receivers(design)
+    assert (taken.name, taken.effects) == ("stripe", ())
     assert [each.operation.id for each in found.effects] == ["settle_invoice"]
     facts = surface(design)
     assert facts["access"]["receive_payments without a token"] == "events signed as stripe"

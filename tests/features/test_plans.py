@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+import scaffold
 from scaffold.database.files import database
+from scaffold.design import states
 from scaffold.design.model import Design
 from scaffold.design.resolve import resolve
 from scaffold.design.surface import surface
-from scaffold.design import states
 from scaffold.features.plans.design import Plans, plans_of
 from scaffold.plan.files import FEATURE_NAMES, unformatted
 from scaffold.plan.templates import environment

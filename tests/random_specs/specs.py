@@ -167,6 +167,19 @@ def specs(draw: Draw, most: int = 4) -> str:
         if often(draw, 2):
             role = draw(st.sampled_from(sorted(spec["roles"])))
             spec["roles"][role].setdefault("can", []).append({"do": "read", "on": "subscription"})
+        people = [name for name, each in spec["roles"].items() if each.get("kind") != "service"]
+        if "billing" in spec and people and often(draw, 2):
+            grant = draw(
+                st.sampled_from(
+                    (
+                        {"do": ["list", "read", "create"], "on": "billing_request"},
+                        {"do": "create", "on": "billing_request", "when": {"kind": "portal"}},
+                        {"do": ["list", "read"], "on": "billing_request", "except": ["url"]},
+                    )
+                )
+            )
+            role = draw(st.sampled_from(people))
+            spec["roles"][role].setdefault("can", []).append(grant)
     if often(draw, 2) and (found := draw(webhooks(spec))):
         spec["webhooks"] = found
     text = json.dumps(spec, ensure_ascii=False, indent=1)
@@ -460,7 +473,23 @@ def entitlements(draw: Draw, spec: Data) -> Data:
             for meter, period in meters.items()
         }
     trial = {"plan": draw(st.sampled_from(plans)), "days": draw(st.sampled_from((1, 365)))}
-    return {"plans": found} | ({"trial": trial} if often(draw, 2) else {})
+    whole: Data = {"plans": found} | ({"trial": trial} if often(draw, 2) else {})
+    prices = [each["price"] for each in found.values() if "price" in each]
+    if prices and len(prices) == len({*prices}) and often(draw, 2):
+        whole["billing"] = draw(billing(plans[0]))
+    return whole
+
+
+@st.composite
+def billing(draw: Draw, first: str) -> Data:
+    """Who takes the money for the plans with a price."""
+    secrets = draw(st.sampled_from(("STRIPE_SECRET", ["STRIPE_SECRET", "STRIPE_SECRET_OLD"])))
+    found: Data = {"provider": "stripe", "webhook": {"secrets": secrets}}
+    if often(draw, 2):
+        found["webhook"]["tolerance"] = draw(st.sampled_from(("30s", "1h")))
+    if often(draw, 2):
+        found["when_unpaid"] = {"after": draw(st.sampled_from(("0s", "90d"))), "plan": first}
+    return found
 
 
 @st.composite

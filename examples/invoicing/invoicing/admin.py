@@ -387,6 +387,7 @@ def sign_out_member(
 
 PROVIDERS: Final[Mapping[str, str]] = {
     "payments": "billing_worker",
+    "stripe": "",
 }
 """The providers that send events, each with the role that these run as."""
 WEBHOOK: Final = "webhook"
@@ -397,6 +398,7 @@ class Sender(StrEnum):
     """The providers that send events."""
 
     PAYMENTS = "payments"
+    STRIPE_EVENTS = "stripe"
 
 
 Provider = Annotated[Sender, typer.Option("--provider", help="Who sends the events.")]
@@ -437,6 +439,9 @@ def add_account(
                 account,
                 session.tenant,
             )
+            if not PROVIDERS[provider.value]:  # its events act as nobody
+                await _sends(session, "add_webhook_account")
+                return rows
             await session.connection.execute(
                 "insert into member (tenant_id, issuer, subject, kind, roles) values ($1, $2, $3, 'service', $4)"
                 " on conflict do nothing",
@@ -589,6 +594,49 @@ def show_usage(tenant: Tenant, as_json: Json = False) -> None:
     _show(_run(work), as_json)
 
 
+billing = typer.Typer(
+    help="What is asked of the billing provider, and what it has said.",
+    no_args_is_help=True,
+)
+app.add_typer(billing, name="billing")
+
+
+@billing.command("events")
+def list_billing(tenant: Tenant, as_json: Json = False) -> None:
+    """List what is known of the subscription of a tenant, in the order in which it counts; 1000 at most."""
+
+    async def work() -> Sequence[Row]:
+        async with reading(tenant) as (connection, found):
+            return await connection.fetch(
+                "select occurred_at, type, kind, subject, state, plan, event_id, received_at from billing_event"
+                " where tenant_id = $1 order by occurred_at desc, rank desc, event_id desc limit 1000",
+                found,
+            )
+
+    _show(_run(work), as_json)
+
+
+@billing.command("reconcile")
+def reconcile(tenant: Tenant, operator: Operator, as_json: Json = False) -> None:
+    """Let the worker ask the provider at once how the subscription of a tenant stands, and its checkouts."""
+
+    async def work() -> Sequence[Row]:
+        async with administering(tenant, operator) as session:
+            rows = await session.connection.fetch(
+                "insert into billing_request (tenant_id, kind) select $1, 'refresh' where not exists ("
+                " select from billing_request r where r.tenant_id = $1 and r.kind = 'refresh' and r.state = 'waiting')"
+                " returning id, tenant_id, version, kind, state",
+                session.tenant,
+            )
+            for row in rows:
+                await session.record(
+                    "reconcile_billing", "billing_request", row, "kind"
+                )
+            return rows
+
+    _show(_run(work), as_json)
+
+
 outbox = typer.Typer(
     help="Messages for what follows an effect: the worker tries them.",
     no_args_is_help=True,
@@ -596,6 +644,7 @@ outbox = typer.Typer(
 app.add_typer(outbox, name="outbox")
 
 QUEUES: Final[Mapping[str, str]] = {
+    "billing_request": "kind",
     "webhook_delivery": "event",
     "outbox_message": "hook",
 }
@@ -621,8 +670,9 @@ def list_messages(
             rows: list[Row] = []
             for table, what in QUEUES.items():
                 rows += await connection.fetch(
-                    f"select '{table}' as queue, id, {what} as what, resource_id, resource_version, state, attempts,"
-                    f" due_at, last_error, created_at from {table} where $1 or state <> 'delivered'"
+                    f"select '{table}' as queue, t.id, t.{what} as what, to_jsonb(t) ->> 'resource_id' as resource_id,"
+                    " (to_jsonb(t) ->> 'resource_version')::bigint as resource_version, t.state, t.attempts, t.due_at,"
+                    f" t.last_error, t.created_at from {table} t where $1 or t.state <> 'delivered'"
                     f" order by created_at desc limit {SHOWN}",
                     everything,
                 )

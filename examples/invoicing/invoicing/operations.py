@@ -10,6 +10,8 @@ from invoicing.gate.shape import MAX_QUERY
 from invoicing.providers import RECEIVERS
 from invoicing.resources.api_key import handlers as api_key_handlers
 from invoicing.resources.api_key import models as api_key_models
+from invoicing.resources.billing_request import handlers as billing_request_handlers
+from invoicing.resources.billing_request import models as billing_request_models
 from invoicing.resources.customer import handlers as customer_handlers
 from invoicing.resources.customer import models as customer_models
 from invoicing.resources.invitation import handlers as invitation_handlers
@@ -499,6 +501,32 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         path="/subscriptions/{subscription_id}",
         permission="subscription:read",
         handler=subscription_handlers.read,
+    ),
+    Operation(
+        id="list_billing_requests",
+        method="GET",
+        path="/billing-requests",
+        permission="billing_request:list",
+        handler=billing_request_handlers.list_,
+        query=TypeAdapter(billing_request_models.BillingRequestQuery),
+    ),
+    Operation(
+        id="create_billing_request",
+        method="POST",
+        path="/billing-requests",
+        permission="billing_request:create",
+        handler=billing_request_handlers.create,
+        status=201,
+        body=Body(TypeAdapter(billing_request_models.BillingRequestCreate), 65536),
+        step_up=300,
+        idempotency="required",
+    ),
+    Operation(
+        id="read_billing_request",
+        method="GET",
+        path="/billing-requests/{billing_request_id}",
+        permission="billing_request:read",
+        handler=billing_request_handlers.read,
     ),
     # No permission: open to Whoever has the token of an invitation and is the person that it is bound to.
     Operation(

@@ -3,8 +3,9 @@
 
 from typing import Final
 
-from pydantic import SecretStr
+from pydantic import SecretStr, TypeAdapter
 
+from invoicing.gate.billing import ProviderEvent, follow
 from invoicing.gate.operation import Body, Operation
 from invoicing.gate.receive import EVENT, Effect, Provider, receive
 from invoicing.gate.signatures import STRIPE, Signatures
@@ -35,6 +36,104 @@ PAYMENTS: Final = Provider(
         ),
     },
 )
+STRIPE_EVENTS_BODY: Final = Body(TypeAdapter(ProviderEvent), 262144)
+STRIPE_EVENTS: Final = Provider(
+    name="stripe",
+    scheme=STRIPE,
+    tolerance=300,
+    role="",
+    account=("data", "object", "customer"),
+    id=("id",),
+    mode=("livemode",),
+    effects={
+        "checkout.session.completed": Effect(
+            "stripe",
+            follow,
+            body=STRIPE_EVENTS_BODY,
+            fields={"event": ()},
+        ),
+        "checkout.session.expired": Effect(
+            "stripe",
+            follow,
+            body=STRIPE_EVENTS_BODY,
+            fields={"event": ()},
+        ),
+        "charge.succeeded": Effect(
+            "stripe",
+            follow,
+            body=STRIPE_EVENTS_BODY,
+            fields={"event": ()},
+        ),
+        "charge.dispute.created": Effect(
+            "stripe",
+            follow,
+            body=STRIPE_EVENTS_BODY,
+            fields={"event": ()},
+            account=("data", "object", "charge"),
+        ),
+        "charge.dispute.closed": Effect(
+            "stripe",
+            follow,
+            body=STRIPE_EVENTS_BODY,
+            fields={"event": ()},
+            account=("data", "object", "charge"),
+        ),
+        "customer.subscription.created": Effect(
+            "stripe",
+            follow,
+            body=STRIPE_EVENTS_BODY,
+            fields={"event": ()},
+        ),
+        "customer.subscription.updated": Effect(
+            "stripe",
+            follow,
+            body=STRIPE_EVENTS_BODY,
+            fields={"event": ()},
+        ),
+        "customer.subscription.deleted": Effect(
+            "stripe",
+            follow,
+            body=STRIPE_EVENTS_BODY,
+            fields={"event": ()},
+        ),
+        "customer.subscription.paused": Effect(
+            "stripe",
+            follow,
+            body=STRIPE_EVENTS_BODY,
+            fields={"event": ()},
+        ),
+        "customer.subscription.resumed": Effect(
+            "stripe",
+            follow,
+            body=STRIPE_EVENTS_BODY,
+            fields={"event": ()},
+        ),
+        "customer.subscription.trial_will_end": Effect(
+            "stripe",
+            follow,
+            body=STRIPE_EVENTS_BODY,
+            fields={"event": ()},
+        ),
+        "invoice.paid": Effect(
+            "stripe",
+            follow,
+            body=STRIPE_EVENTS_BODY,
+            fields={"event": ()},
+        ),
+        "invoice.payment_failed": Effect(
+            "stripe",
+            follow,
+            body=STRIPE_EVENTS_BODY,
+            fields={"event": ()},
+        ),
+        "invoice.payment_action_required": Effect(
+            "stripe",
+            follow,
+            body=STRIPE_EVENTS_BODY,
+            fields={"event": ()},
+        ),
+    },
+)
 
 RECEIVERS: Final[tuple[Operation, ...]] = (
     Operation(
@@ -45,6 +144,15 @@ RECEIVERS: Final[tuple[Operation, ...]] = (
         handler=receive,
         body=Body(EVENT, 262144),
         provider=PAYMENTS,
+    ),
+    Operation(
+        id="receive_stripe",
+        method="POST",
+        path="/webhooks/stripe",
+        permission="",
+        handler=receive,
+        body=Body(EVENT, 262144),
+        provider=STRIPE_EVENTS,
     ),
 )
 """The operations that a signature lets in, in place of a token."""
@@ -62,6 +170,13 @@ def signatures(settings: Settings) -> Signatures:
             {
                 "PAYMENTS_WEBHOOK_SECRET": settings.payments_webhook_secret,
                 "PAYMENTS_WEBHOOK_SECRET_PREVIOUS": settings.payments_webhook_secret_previous,
+            },
+        ),
+        (
+            STRIPE_EVENTS,
+            {
+                "STRIPE_WEBHOOK_SECRET": settings.stripe_webhook_secret,
+                "STRIPE_WEBHOOK_SECRET_PREVIOUS": settings.stripe_webhook_secret_previous,
             },
         ),
     )

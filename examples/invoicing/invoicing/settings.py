@@ -33,6 +33,10 @@ class Settings(BaseSettings):
     """What payments signs its events with."""
     payments_webhook_secret_previous: SecretStr | None = None
     """A former secret with which payments signs its events."""
+    stripe_webhook_secret: SecretStr | None = None
+    """What stripe signs its events with."""
+    stripe_webhook_secret_previous: SecretStr | None = None
+    """A former secret with which stripe signs its events."""
     webhook_keys: SecretStr = SecretStr("")
     """The keys that the secrets of webhook endpoints are derived from, separated by commas; the first
     makes new ones, and all of them sign. Outside of development there is one."""

@@ -35,9 +35,10 @@ from invoicing.store.startup import UnsafeConfiguration, check_database
 from invoicing.store.statements import RELEASE
 from invoicing.store.transport import protected
 from invoicing.telemetry import logs
-from invoicing.work import hooks, webhooks
+from invoicing.work import billing, hooks, webhooks
 from invoicing.work.addresses import Addresses, ports
 from invoicing.work.queue import LEASE_SECONDS, Ended, Message, Pool, Queue
+from invoicing.work.stripe import provider_of
 
 CONCURRENCY: Final = 50
 """Messages of a queue that are tried at once."""
@@ -62,6 +63,9 @@ select c.relname as name from pg_class c
 """
 """What this role reaches beside what is its work."""
 OWN: Final = (
+    "billing_request",
+    "webhook_account",
+    "billing_event",
     "webhook_endpoint",
     "webhook_delivery",
     "outbox_message",
@@ -78,6 +82,12 @@ class Settings(BaseSettings):
     environment: Environment
     worker_database_url: SecretStr
     """The role invoicing_worker, which reaches messages and nothing else."""
+    stripe_secret_key: SecretStr = SecretStr("")
+    """The key of the provider: of its live mode in production, and of its test mode elsewhere."""
+    stripe_api_base: str = ""
+    """Where the provider of a developer listens; nowhere else is it there."""
+    billing_return_url: str = ""
+    """Where people come back to from pages of the provider."""
     webhook_keys: SecretStr = SecretStr("")
     """The keys that the secrets of webhook endpoints are derived from, as the service has them."""
     webhook_ports: str = ""
@@ -225,9 +235,21 @@ class Worker:
             )
 
 
-def queues(settings: Settings) -> list[Queue]:
+def queues(settings: Settings, connections: Pool) -> list[Queue]:
     """What there is to work on."""
     return [
+        billing.Requests(
+            billing.Billing(
+                connections,
+                provider_of(
+                    settings.environment,
+                    settings.stripe_secret_key.get_secret_value(),
+                    settings.stripe_api_base,
+                    settings.billing_return_url,
+                    development=settings.development,
+                ),
+            )
+        ),
         webhooks.queue(
             webhooks.Webhooks(
                 parsed(
@@ -332,7 +354,7 @@ async def work(settings: Settings, *, with_parent: bool = False) -> None:
         asyncio.get_running_loop().add_signal_handler(each, stopping.set)
     async with pool(url) as connections:
         metrics = Metrics()
-        worker = Worker(connections, queues(settings), metrics)
+        worker = Worker(connections, queues(settings, connections), metrics)
         working = [worker.run(stopping)]
         if with_parent:
             working.append(_orphaned(stopping))

@@ -66,6 +66,12 @@ class Billing(Feature):
 
         return findings(scope)
 
+    def worker_secrets(self, design: Design) -> Iterable[str]:
+        return ("STRIPE_SECRET_KEY", "BILLING_RETURN_URL") if self.used(design) else ()
+
+    def packages(self, design: Design) -> Iterable[str]:
+        return ("stripe",) if self.used(design) else ()
+
     def rules(self) -> Iterable[Rule]:
         from scaffold.features.billing.lint import family
 
@@ -123,7 +129,6 @@ class Billing(Feature):
             "worker.settings": "worker_settings.jinja",
             "serve.environment": "serve_environment.jinja",
             "serve.imports": "serve_imports.jinja",
-            "serve.started": "serve_started.jinja",
         }
         told = view(design, found)
         if told.create:

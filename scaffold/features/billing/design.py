@@ -63,14 +63,14 @@ class Billing:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the templates are told. `live` is the environment of live keys; `create` and `read` are
-    whether somebody is granted these, and `trial` whether a new tenant tries a plan."""
+    """What the templates are told. `live` is the environment of live keys; `create` is whether
+    somebody may create requests, and `buyer` a role that may create each of them, if there is
+    one."""
 
     billing: Billing
     live: str
     create: bool
-    read: bool
-    trial: bool
+    buyer: str
 
     @property
     def kinds(self) -> Mapping[str, str]:
@@ -83,9 +83,9 @@ class View:
         return OF_A_PLAN
 
     @property
-    def secret(self) -> str:
-        """The setting of the secret in use."""
-        return self.billing.secrets[0].lower()
+    def step_up(self) -> int:
+        """How old the sign-in of whoever asks may be, in seconds."""
+        return STEP_UP
 
 
 def billing(spec: Spec) -> Billing | None:
@@ -152,13 +152,7 @@ def facts(design: Design) -> Iterator[tuple[str, Fact]]:
 
 def view(design: Design, found: Billing) -> View:
     """The view of a design."""
-    verbs = {each.verb for each in requests(design)}
-    trial = any(each == "start_trial_" for each in _founding(design))
-    return View(found, design.live, "create" in verbs, "read" in verbs, trial)
-
-
-def _founding(design: Design) -> Iterator[str]:
-    from scaffold.features import FEATURES
-
-    for each in FEATURES:
-        yield from each.founded(design)
+    (*creates,) = (each for each in requests(design) if each.verb == "create")
+    ways = [way for each in creates for way in each.alternatives]
+    buyers = [way.roles[0] for way in ways if not way.conditions and way.fields is None]
+    return View(found, design.live, bool(creates), next(iter(buyers), ""))

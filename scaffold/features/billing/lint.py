@@ -28,7 +28,7 @@ billing:
 
 
 @family.rule(
-    "L341",
+    "L335",
     "plan-that-nobody-can-buy",
     "warning",
     "PAY-4",
@@ -67,7 +67,7 @@ def plan_that_nobody_can_buy(context: Context) -> Iterator[Found]:
 
 
 @family.rule(
-    "L342",
+    "L336",
     "asked-and-never-told",
     "warning",
     "PAY-4",
@@ -89,7 +89,7 @@ def asked_and_never_told(context: Context) -> Iterator[Found]:
 
 
 @family.rule(
-    "L343",
+    "L337",
     "unpaid-at-once",
     "advice",
     "PAY-4",
@@ -110,7 +110,7 @@ def unpaid_at_once(context: Context) -> Iterator[Found]:
 
 
 @family.rule(
-    "L344",
+    "L338",
     "payments-good-for-long",
     "warning",
     "PAY-1",

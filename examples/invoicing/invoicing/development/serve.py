@@ -18,6 +18,7 @@ import asyncpg
 import uvicorn
 
 from invoicing.app import Service, create_app
+from invoicing.development import stripe
 from invoicing.development.database import Database, OccupiedError, drop, prepare
 from invoicing.development.issuer import DevelopmentIssuer
 from invoicing.development.postgres import server
@@ -86,6 +87,9 @@ def main() -> None:
             "DEVELOPMENT_JWKS": str(issuer.public),
             "ALLOWED_HOSTS": f"localhost:{options.port},127.0.0.1:{options.port}",
             "WORKER_DATABASE_URL": database.worker,
+            "STRIPE_API_BASE": stripe.start(
+                f"http://localhost:{options.port}/webhooks/stripe"
+            ),
         }
         print(
             f"http://localhost:{options.port}/docs  (make token ROLE=... TENANT=acme)"

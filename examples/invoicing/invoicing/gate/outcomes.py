@@ -112,6 +112,11 @@ REFUSALS: Final[Mapping[str, Callable[[], Problem]]] = {
     "quota_exceeded": lambda: Problem(
         403, "quota_exceeded", "The plan of the tenant has no more of this."
     ),
+    "billing_plan_asked": lambda: Problem(
+        422,
+        "billing_plan_asked",
+        "Checkout, change, preview name a plan, and nothing else does.",
+    ),
     "endpoints_enough": lambda: Problem(
         409,
         "endpoints_enough",

@@ -52,7 +52,8 @@ class Effect:
     """What an event of some type does: it calls `handler` with what `body` finds in it.
 
     `row` is where it has the id in the operation's path. `table` is that of the row, where the
-    operation is on one.
+    operation is on one. `account` is where it says whose it is, where that is another place than in the other
+    events of its provider: one that is nobody's yet may be somebody's later.
     """
 
     operation: str
@@ -61,6 +62,7 @@ class Effect:
     fields: Mapping[str, Path] | None = None
     row: Path | None = None
     table: str | None = None
+    account: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +111,9 @@ def _read(
 ) -> tuple[dict[str, Any], Effect | None]:
     """What is recorded of an event, and its effect. An `outcome` says why there is to be none."""
     provider = sender.provider
-    type_, account = _text(sent, ("type",)), _text(sent, provider.account)
+    type_ = _text(sent, ("type",))
     effect = provider.effects.get(type_ or "")
+    account = _text(sent, (effect and effect.account) or provider.account)
     event: dict[str, Any] = {
         "id": sender.event_id or _text(sent, provider.id or ()),
         "type": type_,
@@ -178,6 +181,8 @@ async def _worked(
             and outcome != event.get("outcome")
         ):
             raise refuse(outcome)
+        if outcome == "unmapped" and effect is not None and effect.account is not None:
+            raise Problem(409, "webhook_too_early", cause=outcome)
         if outcome == "ok" and effect is not None:
             await effect.handler(
                 _call(call, principal, Within(connection), event, effect, row, sent)

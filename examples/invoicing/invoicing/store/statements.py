@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_9db4f1e6"
+RELEASE: Final = "invoicing_ceab235e"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
-CALLER: Final = "app_e4bdda94"
+CALLER: Final = "app_d0920ddd"
 """The prefix of the settings in which a transaction says who calls: only policies of this release
 read them, so that those of another one let nothing through here."""
 
@@ -22,6 +22,8 @@ TABLES: Final = (
     "idempotency_key",
     "subscription",
     "usage_",
+    "billing_request",
+    "billing_event",
     "webhook_endpoint",
     "webhook_delivery",
     "outbox_message",
@@ -34,24 +36,26 @@ TABLES: Final = (
 """The tables whose rows belong to a tenant."""
 
 FUNCTIONS: Final[Mapping[str, str]] = {
-    "enter_": "6c36eb29a8cea3812733552c1564fe71",
+    "enter_": "fe4b1e635af9eea18d7febe07cecfa3e",
     "missed_": "cdf9831eafedd380deb71325197c961e",
     "outside_": "2144db4b3ea3e2f2ae6fe0c73e5a161e",
     "page_": "9f3bd72f6556d85c0990903de066ee74",
     "merge_": "4ff78c16e063032201ec7c05e99dcd94",
     "key_caller_": "1140331e3e4988d487eccb12b369c027",
     "role_changes_": "c07f593e94bd71db35389c434261847a",
-    "webhook_begin_": "cf6bc5a68d5567fe3f8035157db0dedd",
+    "webhook_begin_": "f85aab9aa51733a312f562e29bf7ae8c",
     "claim_": "9b14a34044af76f4e59c13abe46a5aa2",
     "remember_": "986acef4ccd7aaf63350681e54e068c4",
     "shown_": "77c55ff450f3450a96c44fe9f14d2810",
-    "plan_of_": "67ebf27705644fab4ecad552073193bc",
+    "plan_of_": "ad8dff937d533f378a7f82529e270d66",
     "most_": "2c1f53121d6baab0c1442f991a9643d6",
     "take_": "edb586cc865393de7bf7e3d2b5f7dbe2",
     "count_rows_": "ad15bbda4930cbced887b343ac0ce97e",
     "lock_usage_": "27f8c51d209165a7b8498b0aa9e421c9",
     "start_trial_": "0dc8562eb20c733aa2b17901060f1db1",
     "subscribe_": "d3d77266d3a4c081d618fd71cd656012",
+    "billing_hear_": "f0f7b8b1dedcd7dbe8f210563d1b3e07",
+    "billing_price_": "b16ce451386b7037ab74d9ea50534236",
     "invoice_publish_": "7c63e5dd23b0c5dcdac51337c6dfed91",
     "defer_": "b195d8f1ef36a3f09e431af64f49a094",
     "record_": "4075586196261fd61d3c3558792af52f",
@@ -106,6 +110,9 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "read_organization": "52600f31388f8fa8861b7795b662bca5",
     "update_organization": "eb053a15f67fbe595507879d2f5ddcaf",
     "read_subscription": "52d04a9dd81568f1e161231085ece3b2",
+    "list_billing_requests": "e6fcdfc50071bc8270b0ca562388ab97",
+    "create_billing_request": "3da97ba252f23705e1e74f0553faf4b0",
+    "read_billing_request": "3da68edd92e8bf69d6e2414e0dfc67ab",
     "accept_invitation": "27d34fb1191f5ced68e7cb2810abf8d3",
     "sign_up": "63882fb45be02d02ec572d1e636270a9",
 }
@@ -116,6 +123,7 @@ TRIGGERS: Final = (
     ("member", "roles_are_known"),
     ("member", "keeps_a_holder"),
     ("usage_", "counts_rows"),
+    ("billing_event", "billing_settles"),
     ("audit_event", "append_only"),
     ("audit_event", "never_truncated"),
     ("customer", "usage_is_given_back"),

@@ -27,11 +27,14 @@ CLASSIFIED: Final = frozenset(
         "payer_account",
         "payload",
         "phone",
+        "price",
         "provider_reference",
+        "reference",
         "remark",
         "secret_version",
         "subject",
         "tax_number",
+        "url",
     }
 )
 """Names whose values never reach a log: credentials, and the fields classified in the spec."""

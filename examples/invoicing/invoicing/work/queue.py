@@ -7,7 +7,7 @@ order: one that fails holds up those behind it, until it has succeeded or is dea
 """
 
 import random
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import asyncpg
@@ -32,11 +32,12 @@ LOOKED_AT: Final = 4
 
 class Ended(NamedTuple):
     """How an attempt ended: why it failed in a word, or nothing where it has not; the status of an
-    answer; whether another attempt would be in vain."""
+    answer; whether another attempt would be in vain; what is kept of the answer."""
 
     error: str = ""
     status: int | None = None
     final: bool = False
+    results: Mapping[str, object] = {}
 
 
 class Queue:
@@ -44,7 +45,7 @@ class Queue:
 
     The messages of one `lane` may take no more than a part of the worker. `same` is the test that
     `b` is about the row of `d`, and `before` that it comes before it. `more` are further columns of
-    a claimed message `d`, from what is joined by `join`. With `answers`, attempts have a status.
+    a claimed message `d`, from what is joined by `join`. With `answers`, attempts have a status. What an attempt answers is kept in the columns `results`.
     """
 
     def __init__(
@@ -59,11 +60,18 @@ class Queue:
         more: str = "",
         join: str = "",
         answers: bool = True,
+        results: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.lane = lane
         self.work = work
         self._answers = answers
+        self._results = tuple(results)
+        first = 8 if answers else 7
+        kept = "".join(
+            f", {name} = coalesce(${place}, {name})"
+            for place, name in enumerate(results, first)
+        )
         table = f"{SCHEMA}.{table}"
         self._claim = f"""
 with seen as (
@@ -86,7 +94,7 @@ with seen as (
 select d.*{more} from claimed d{join.replace(" join ", f" join {SCHEMA}.")}
 """
         self._finish = f"""
-update {table} set due_at = now() + make_interval(secs => $4), state = $5, last_error = $6{", last_status = $7" if answers else ""},
+update {table} set due_at = now() + make_interval(secs => $4), state = $5, last_error = $6{", last_status = $7" if answers else ""}{kept},
        finished_at = case when $4::double precision is null then now() end, version = version + 1,
        updated_at = now()
  where tenant_id = $1 and id = $2 and version = $3
@@ -119,6 +127,7 @@ update {table} set due_at = now() + make_interval(secs => $4), state = $5, last_
             state,
             ended.error or None,
             *((ended.status,) if self._answers else ()),
+            *(ended.results.get(name) for name in self._results),
         )
         return state
 

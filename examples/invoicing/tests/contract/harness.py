@@ -79,6 +79,9 @@ class Service:
             "payments_webhook_secret": SecretStr(
                 "d2l0aCB3aGljaCBvdXIgdGVzdHMgc2lnbiBldmVudHM="
             ),
+            "stripe_webhook_secret": SecretStr(
+                "d2l0aCB3aGljaCBvdXIgdGVzdHMgc2lnbiBldmVudHM="
+            ),
             "webhook_keys": SecretStr("w" * 32),
             "log_level": "ERROR",
         }
@@ -322,6 +325,15 @@ def body_of(
         body["roles"] = facts["gives"][:1]
         if about["verb"] == "create":
             body["email"] = f"invited-{here.number}@example.com"
+        if "kind" in body and operation_id == "create_billing_request":
+            if body["kind"] in {
+                "checkout",
+                "change",
+                "preview",
+            }:
+                body.setdefault("plan", "team")
+            else:
+                body.pop("plan", None)
     return body
 
 

@@ -33,6 +33,9 @@ from tests.contract.harness import (
 GOOD_FOR = {
     "api_key:list",
     "api_key:read",
+    "billing_request:create",
+    "billing_request:list",
+    "billing_request:read",
     "customer:create",
     "customer:delete",
     "customer:list",

@@ -45,6 +45,13 @@ BUILT_IN = {
         "SELECT",
         "INSERT",
     },
+    "billing_request": {
+        "SELECT",
+        "INSERT",
+    },
+    "billing_event": {
+        "INSERT",
+    },
     "webhook_endpoint": {"SELECT", "INSERT", "DELETE"},
     "webhook_delivery": {
         "SELECT",

@@ -34,6 +34,9 @@ def settings(database: Database, **changed: object) -> Settings:
         "payments_webhook_secret": SecretStr(
             "d2l0aCB3aGljaCBvdXIgdGVzdHMgc2lnbiBldmVudHM="
         ),
+        "stripe_webhook_secret": SecretStr(
+            "d2l0aCB3aGljaCBvdXIgdGVzdHMgc2lnbiBldmVudHM="
+        ),
         "webhook_keys": SecretStr("w" * 32),
     }
     return Settings(**(safe | changed))  # type: ignore[arg-type]
@@ -73,6 +76,7 @@ def test_what_keeps_it_from_starting_is_a_line(
         "ALLOWED_HOSTS": safe.allowed_hosts,
         "PSEUDONYM_KEY": safe.pseudonym_key.get_secret_value(),
         "PAYMENTS_WEBHOOK_SECRET": "d2l0aCB3aGljaCBvdXIgdGVzdHMgc2lnbiBldmVudHM=",
+        "STRIPE_WEBHOOK_SECRET": "d2l0aCB3aGljaCBvdXIgdGVzdHMgc2lnbiBldmVudHM=",
         "WEBHOOK_KEYS": "w" * 32,
     }
     for name, value in changed.items():

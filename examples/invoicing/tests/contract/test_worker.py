@@ -24,19 +24,26 @@ from tests.contract.harness import Service, World, world_of
 
 SCHEMA = "invoicing"
 QUEUES = [
+    "billing_request",
     "webhook_delivery",
     "outbox_message",
 ]
 """The tables of messages."""
 GIVEN = {
+    "billing_request": {"kind": "'portal'"},
     "webhook_delivery": {
+        "payload": "'{}'",
         "endpoint_id": "gen_random_uuid()",
         "event": "'some.event'",
         "resource": "'some'",
         "resource_id": "gen_random_uuid()",
         "resource_version": "1",
     },
-    "outbox_message": {"hook": "'some.hook'", "member_id": "gen_random_uuid()"},
+    "outbox_message": {
+        "payload": "'{}'",
+        "hook": "'some.hook'",
+        "member_id": "gen_random_uuid()",
+    },
 }
 """What a message has at least, as SQL."""
 
@@ -209,13 +216,7 @@ def test_a_worker_that_looks_at_nothing_is_not_well(
 
 def dead(here: World, table: str) -> str:
     """A message that is tried no more; returns its id."""
-    given = {
-        "tenant_id": "$1",
-        "payload": "'{}'",
-        "state": "'dead'",
-        "due_at": "null",
-        **GIVEN[table],
-    }
+    given = {"tenant_id": "$1", "state": "'dead'", "due_at": "null", **GIVEN[table]}
     statement = f"insert into {SCHEMA}.{table} ({', '.join(given)}) values ({', '.join(given.values())}) returning id"
     return str(here.service.run(here.service.admin.fetchval(statement, here.tenant_id)))
 

@@ -54,6 +54,7 @@ def command(
         "ALLOWED_HOSTS": HOST,
         "PSEUDONYM_KEY": "k" * 32,
         "PAYMENTS_WEBHOOK_SECRET": "d2l0aCB3aGljaCBvdXIgdGVzdHMgc2lnbiBldmVudHM=",
+        "STRIPE_WEBHOOK_SECRET": "d2l0aCB3aGljaCBvdXIgdGVzdHMgc2lnbiBldmVudHM=",
         "WEBHOOK_KEYS": "w" * 32,
     }
     return [*start, *options], environment | more

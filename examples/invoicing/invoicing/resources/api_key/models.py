@@ -94,6 +94,9 @@ class ApiKeyCreate(Closed):
             Literal[
                 "api_key:list",
                 "api_key:read",
+                "billing_request:create",
+                "billing_request:list",
+                "billing_request:read",
                 "customer:create",
                 "customer:delete",
                 "customer:list",
@@ -134,7 +137,7 @@ class ApiKeyCreate(Closed):
         ],
         Field(
             min_length=1,
-            max_length=38,
+            max_length=41,
             fail_fast=True,
             json_schema_extra={"uniqueItems": True},
         ),

@@ -61,11 +61,11 @@ begin
       v_caller.refusal := 'step_up_required';
     end if;
   end if;
-  v_bound := set_config('app_e4bdda94.member_id', v_caller.member::text, true);
-  v_bound := set_config('app_e4bdda94.roles', v_caller.roles::text, true);
+  v_bound := set_config('app_d0920ddd.member_id', v_caller.member::text, true);
+  v_bound := set_config('app_d0920ddd.roles', v_caller.roles::text, true);
   v_bound := set_config('app.environment', coalesce(p_caller ->> 'environment', ''), true);
   if v_caller.roles && array['analyst'] then
-    v_bound := set_config('app_e4bdda94.attributes', p_caller ->> 'attributes', true);
+    v_bound := set_config('app_d0920ddd.attributes', p_caller ->> 'attributes', true);
     v_caller.user_regions := array(select jsonb_array_elements_text(p_caller -> 'attributes' -> 'regions'));
   end if;
   return v_caller;
@@ -187,10 +187,15 @@ begin
   select a.tenant_id into tenant from webhook_account a where a.provider = p_provider and a.account = v_account;
   outcome := case when p_event ? 'outcome' then p_event ->> 'outcome' when tenant is null then 'unmapped' end;
   if outcome is null then
-    v_caller := enter_(tenant, p_caller, array[p_event ->> 'role']);
-    roles := v_caller.roles;
-    outcome := v_caller.refusal;
-    if outcome is not null then return; end if;
+    if p_event ->> 'role' = '' then  -- it acts as nobody, for a tenant that may be suspended
+      v_bound := set_config('app.tenant_id', tenant::text, true);
+      roles := '{}';
+    else
+      v_caller := enter_(tenant, p_caller, array[p_event ->> 'role']);
+      roles := v_caller.roles;
+      outcome := v_caller.refusal;
+      if outcome is not null then return; end if;
+    end if;
     if p_event ? 'row' and v_occurred is not null then
       insert into webhook_order as t (tenant_id, provider, resource, resource_id, occurred_at)
         values (tenant, p_provider, p_event ->> 'resource', (p_event ->> 'row')::uuid, v_occurred)
@@ -257,7 +262,10 @@ declare
   v_plan text;
 begin
   select s.plan into v_plan from subscription s where s.tenant_id = p_tenant
-    and s.plan in ('free', 'team') and (s.state = 'active' or (s.state = 'trialing' and s.trial_ends_at > now()));
+    and s.plan in ('free', 'team')
+      and (s.state = 'active'
+           or (s.state = 'past_due' and s.past_due_at + interval '604800 s' > now())
+           or (s.state = 'trialing' and s.trial_ends_at > now()));
   return coalesce(v_plan, 'free');
 end $$;
 
@@ -353,6 +361,26 @@ begin
           past_due_at = case when s.state = excluded.state then s.past_due_at else excluded.past_due_at end,
           because = excluded.because, event_at = excluded.event_at, changed_at = now();
   return 'ok';
+end $$;
+
+-- Records what an event of the provider says, once; the subscription follows by a trigger.
+create or replace function billing_hear_(p_tenant uuid, p_event jsonb, out outcome text)
+  language plpgsql set search_path from current as $$
+begin
+  insert into billing_event
+    (tenant_id, event_id, type, kind, subject, state, plan, began_at, ends_at, occurred_at, rank)
+    select p_tenant, r.event_id, r.type, r.kind, r.subject, r.state, r.plan, r.began_at, r.ends_at, r.occurred_at, r.rank
+      from jsonb_populate_record(null::billing_event, p_event) r
+    on conflict do nothing;
+  outcome := 'ok';
+end $$;
+
+-- The price of a plan at the provider: the catalogue is the service's own.
+create or replace function billing_price_(p_plan text) returns text language plpgsql immutable as $$
+begin
+  return case p_plan
+    when 'team' then 'price_team'
+  end;
 end $$;
 
 -- Writes a message for each active endpoint of the tenant that hears of the event.

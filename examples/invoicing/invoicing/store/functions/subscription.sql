@@ -23,7 +23,10 @@ create or replace view subscription_row_ with (security_invoker = true) as selec
       ) as usage
       from organization o left join subscription s on s.tenant_id = o.id
       cross join lateral (select case
-        when s.plan in ('free', 'team') and (s.state = 'active' or (s.state = 'trialing' and s.trial_ends_at > now()))
+        when s.plan in ('free', 'team')
+            and (s.state = 'active'
+                 or (s.state = 'past_due' and s.past_due_at + interval '604800 s' > now())
+                 or (s.state = 'trialing' and s.trial_ends_at > now()))
           then s.plan else 'free' end as plan) p
   ) r;
 

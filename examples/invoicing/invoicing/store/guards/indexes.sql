@@ -4,6 +4,14 @@
 create index concurrently if not exists idempotency_key_expires_idx on idempotency_key
   (expires_at);
 
+-- index: billing_request_due_idx
+create index concurrently if not exists billing_request_due_idx on billing_request
+  (due_at);
+
+-- index: billing_request_reference_idx
+create index concurrently if not exists billing_request_reference_idx on billing_request
+  (tenant_id, reference);
+
 -- index: webhook_delivery_due_idx
 create index concurrently if not exists webhook_delivery_due_idx on webhook_delivery
   (due_at);
@@ -162,4 +170,16 @@ create index concurrently if not exists webhook_delivery_endpoint_id_idx on webh
 
 -- index: webhook_delivery_state_idx
 create index concurrently if not exists webhook_delivery_state_idx on webhook_delivery
+  (tenant_id, state, created_at desc, id desc);
+
+-- index: billing_request_newest_idx
+create index concurrently if not exists billing_request_newest_idx on billing_request
+  (tenant_id, created_at desc, id desc);
+
+-- index: billing_request_kind_idx
+create index concurrently if not exists billing_request_kind_idx on billing_request
+  (tenant_id, kind, created_at desc, id desc);
+
+-- index: billing_request_state_idx
+create index concurrently if not exists billing_request_state_idx on billing_request
   (tenant_id, state, created_at desc, id desc);

@@ -60,6 +60,16 @@ create policy tenant_isolation on usage_ as restrictive for all to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
+-- policy: billing_request tenant_isolation
+create policy tenant_isolation on billing_request as restrictive for all to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: billing_event tenant_isolation
+create policy tenant_isolation on billing_event as restrictive for all to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
 -- policy: webhook_endpoint tenant_isolation
 create policy tenant_isolation on webhook_endpoint as restrictive for all to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
@@ -252,6 +262,16 @@ create policy operator on usage_ as permissive for all to invoicing_owner
   using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
+-- policy: billing_request operator
+create policy operator on billing_request as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: billing_event operator
+create policy operator on billing_event as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
 -- policy: webhook_endpoint operator
 create policy operator on webhook_endpoint as permissive for all to invoicing_owner
   using (tenant_id = current_setting('app.tenant_id', true)::uuid)
@@ -272,187 +292,220 @@ create policy operator on audit_event as permissive for all to invoicing_owner
   using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
--- policy: customer reach_select_c3c24544
-create policy reach_select_c3c24544 on customer as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant', 'member',
+-- policy: customer reach_select_92e3f61e
+create policy reach_select_92e3f61e on customer as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant', 'member',
                                                                                           'viewer'])
-         or ((select nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['analyst'])
+         or ((select nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['analyst'])
              and customer.region = any
                      (select jsonb_array_elements_text(
-                      nullif(current_setting('app_e4bdda94.attributes', true), '')::jsonb -> 'regions'))));
+                      nullif(current_setting('app_d0920ddd.attributes', true), '')::jsonb -> 'regions'))));
 
--- policy: customer reach_insert_592619a7
-create policy reach_insert_592619a7 on customer as permissive for insert to invoicing_app
-  with check (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant', 'member']);
+-- policy: customer reach_insert_9f0a0b92
+create policy reach_insert_9f0a0b92 on customer as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: customer reach_update_beecd15b
-create policy reach_update_beecd15b on customer as permissive for update to invoicing_app
-  using (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant', 'member'])
-  with check (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant', 'member']);
+-- policy: customer reach_update_da822791
+create policy reach_update_da822791 on customer as permissive for update to invoicing_app
+  using (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant', 'member'])
+  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: customer reach_delete_75990f17
-create policy reach_delete_75990f17 on customer as permissive for delete to invoicing_app
-  using (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant']);
+-- policy: customer reach_delete_70c327ff
+create policy reach_delete_70c327ff on customer as permissive for delete to invoicing_app
+  using (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant']);
 
--- policy: invoice reach_select_d43fb116
-create policy reach_select_d43fb116 on invoice as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant',
+-- policy: invoice reach_select_e3173a5d
+create policy reach_select_e3173a5d on invoice as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant',
                                                                                           'billing_worker', 'member',
                                                                                           'viewer'])
-         or ((select nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['analyst'])
+         or ((select nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['analyst'])
              and invoice.region = any
                      (select jsonb_array_elements_text(
-                      nullif(current_setting('app_e4bdda94.attributes', true), '')::jsonb -> 'regions'))));
+                      nullif(current_setting('app_d0920ddd.attributes', true), '')::jsonb -> 'regions'))));
 
--- policy: invoice reach_insert_66133d57
-create policy reach_insert_66133d57 on invoice as permissive for insert to invoicing_app
-  with check (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant']
-              or (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['member']
+-- policy: invoice reach_insert_e7c33de1
+create policy reach_insert_e7c33de1 on invoice as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['member']
                   and invoice.region = (select o.region from organization o
                                         where o.id = current_setting('app.tenant_id', true)::uuid)));
 
--- policy: invoice reach_update_4f2bfd25
-create policy reach_update_4f2bfd25 on invoice as permissive for update to invoicing_app
-  using ((nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant']
+-- policy: invoice reach_update_10d9c522
+create policy reach_update_10d9c522 on invoice as permissive for update to invoicing_app
+  using ((nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant']
           and invoice.status = 'draft')
-         or (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['member']
-             and invoice.owner_id = nullif(current_setting('app_e4bdda94.member_id', true), '')::uuid
+         or (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['member']
+             and invoice.owner_id = nullif(current_setting('app_d0920ddd.member_id', true), '')::uuid
              and invoice.status = 'draft')
-         or (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant', 'billing_worker']
+         or (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant', 'billing_worker']
              and invoice.status = 'sent')
-         or (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant']
+         or (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant']
              and (select o.region from organization o where o.id = current_setting('app.tenant_id', true)::uuid) = 'eu'
              and invoice.status = 'sent'))
   with check ((invoice.status = 'draft'
-               and (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant']
-                    or (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['member']
-                        and invoice.owner_id = nullif(current_setting('app_e4bdda94.member_id', true), '')::uuid)))
-              or nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant',
+               and (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant']
+                    or (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['member']
+                        and invoice.owner_id = nullif(current_setting('app_d0920ddd.member_id', true), '')::uuid)))
+              or nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant',
                                                                                           'billing_worker']);
 
--- policy: invoice reach_delete_eeba1555
-create policy reach_delete_eeba1555 on invoice as permissive for delete to invoicing_app
+-- policy: invoice reach_delete_9b4a9539
+create policy reach_delete_9b4a9539 on invoice as permissive for delete to invoicing_app
   using (invoice.status = 'draft'
-         and (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant']
-              or (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['member']
-                  and invoice.owner_id = nullif(current_setting('app_e4bdda94.member_id', true), '')::uuid)));
+         and (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['member']
+                  and invoice.owner_id = nullif(current_setting('app_d0920ddd.member_id', true), '')::uuid)));
 
--- policy: invoice_line reach_select_0710f010
-create policy reach_select_0710f010 on invoice_line as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant',
+-- policy: invoice_line reach_select_0e772a45
+create policy reach_select_0e772a45 on invoice_line as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant',
                                                                                           'billing_worker', 'member',
                                                                                           'viewer']));
 
--- policy: invoice_line reach_insert_a9023cef
-create policy reach_insert_a9023cef on invoice_line as permissive for insert to invoicing_app
+-- policy: invoice_line reach_insert_e9b15465
+create policy reach_insert_e9b15465 on invoice_line as permissive for insert to invoicing_app
   with check (invoice_line.locked = false
-              and invoice_line.owner_id = nullif(current_setting('app_e4bdda94.member_id', true), '')::uuid
-              and nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant', 'member']);
+              and invoice_line.owner_id = nullif(current_setting('app_d0920ddd.member_id', true), '')::uuid
+              and nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: invoice_line reach_update_221b8e24
-create policy reach_update_221b8e24 on invoice_line as permissive for update to invoicing_app
+-- policy: invoice_line reach_update_6bdf586c
+create policy reach_update_6bdf586c on invoice_line as permissive for update to invoicing_app
   using (invoice_line.locked = false
-         and (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant', 'billing_worker']
-              or (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['member']
-                  and invoice_line.owner_id = nullif(current_setting('app_e4bdda94.member_id', true), '')::uuid)))
+         and (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant', 'billing_worker']
+              or (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['member']
+                  and invoice_line.owner_id = nullif(current_setting('app_d0920ddd.member_id', true), '')::uuid)))
   with check ((invoice_line.locked = false
-               and (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant']
-                    or (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['member']
-                        and invoice_line.owner_id = nullif(current_setting('app_e4bdda94.member_id', true), '')::uuid)))
-              or nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['billing_worker']);
+               and (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant']
+                    or (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['member']
+                        and invoice_line.owner_id = nullif(current_setting('app_d0920ddd.member_id', true), '')::uuid)))
+              or nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['billing_worker']);
 
--- policy: invoice_line reach_delete_d5e908fc
-create policy reach_delete_d5e908fc on invoice_line as permissive for delete to invoicing_app
+-- policy: invoice_line reach_delete_282929a9
+create policy reach_delete_282929a9 on invoice_line as permissive for delete to invoicing_app
   using (invoice_line.locked = false
-         and (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant']
-              or (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['member']
-                  and invoice_line.owner_id = nullif(current_setting('app_e4bdda94.member_id', true), '')::uuid)));
+         and (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['member']
+                  and invoice_line.owner_id = nullif(current_setting('app_d0920ddd.member_id', true), '')::uuid)));
 
--- policy: payment reach_select_e9e9d68d
-create policy reach_select_e9e9d68d on payment as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant', 'member',
+-- policy: payment reach_select_4c52c989
+create policy reach_select_4c52c989 on payment as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant', 'member',
                                                                                           'viewer'])
-         or ((select nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['billing_worker'])
+         or ((select nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['billing_worker'])
              and (select current_setting('app.environment', true)) in ('development', 'staging')
              and payment.mode = 'test')
-         or ((select nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['billing_worker'])
+         or ((select nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['billing_worker'])
              and (select current_setting('app.environment', true)) = 'production'
              and payment.mode = 'live'));
 
--- policy: payment reach_insert_f35d1d6f
-create policy reach_insert_f35d1d6f on payment as permissive for insert to invoicing_app
-  with check ((nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['billing_worker']
+-- policy: payment reach_insert_41b4d390
+create policy reach_insert_41b4d390 on payment as permissive for insert to invoicing_app
+  with check ((nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['billing_worker']
                and (select current_setting('app.environment', true)) in ('development', 'staging')
                and payment.mode = 'test')
-              or (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['billing_worker']
+              or (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['billing_worker']
                   and (select current_setting('app.environment', true)) = 'production'
                   and payment.mode = 'live')
-              or (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant']
                   and payment.method in ('bank_transfer', 'cash')
                   and payment.mode = 'live'));
 
--- policy: payment reach_update_1428608c
-create policy reach_update_1428608c on payment as permissive for update to invoicing_app
+-- policy: payment reach_update_58237894
+create policy reach_update_58237894 on payment as permissive for update to invoicing_app
   using (payment.status = 'received'
-         and nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant'])
-  with check (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant']);
+         and nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant'])
+  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant']);
 
--- policy: api_key reach_insert_85a9381f
-create policy reach_insert_85a9381f on api_key as permissive for insert to invoicing_app
-  with check (api_key.member_id = nullif(current_setting('app_e4bdda94.member_id', true), '')::uuid
-              and nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant', 'member']);
+-- policy: api_key reach_insert_1fc9f029
+create policy reach_insert_1fc9f029 on api_key as permissive for insert to invoicing_app
+  with check (api_key.member_id = nullif(current_setting('app_d0920ddd.member_id', true), '')::uuid
+              and nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: api_key reach_update_0a22e448
-create policy reach_update_0a22e448 on api_key as permissive for update to invoicing_app
-  using (api_key.member_id = nullif(current_setting('app_e4bdda94.member_id', true), '')::uuid
-         and nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant', 'member'])
-  with check (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['accountant', 'member']);
+-- policy: api_key reach_update_41d7d839
+create policy reach_update_41d7d839 on api_key as permissive for update to invoicing_app
+  using (api_key.member_id = nullif(current_setting('app_d0920ddd.member_id', true), '')::uuid
+         and nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant', 'member'])
+  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: member reach_update_8634ce77
-create policy reach_update_8634ce77 on member as permissive for update to invoicing_app
-  using (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator'])
-  with check (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator']);
+-- policy: member reach_update_5649a6bd
+create policy reach_update_5649a6bd on member as permissive for update to invoicing_app
+  using (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator'])
+  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']);
 
--- policy: invitation reach_select_573cfa21
-create policy reach_select_573cfa21 on invitation as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator']));
+-- policy: invitation reach_select_4ef25d36
+create policy reach_select_4ef25d36 on invitation as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']));
 
--- policy: invitation reach_insert_d224ea76
-create policy reach_insert_d224ea76 on invitation as permissive for insert to invoicing_app
-  with check (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator']);
+-- policy: invitation reach_insert_6046fed5
+create policy reach_insert_6046fed5 on invitation as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']);
 
--- policy: invitation reach_update_8cd0e90c
-create policy reach_update_8cd0e90c on invitation as permissive for update to invoicing_app
-  using (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator'])
-  with check (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator']);
+-- policy: invitation reach_update_d6c22ccd
+create policy reach_update_d6c22ccd on invitation as permissive for update to invoicing_app
+  using (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator'])
+  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']);
 
--- policy: webhook_endpoint reach_insert_56427aae
-create policy reach_insert_56427aae on webhook_endpoint as permissive for insert to invoicing_app
-  with check (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator']);
+-- policy: webhook_endpoint reach_insert_05d67d61
+create policy reach_insert_05d67d61 on webhook_endpoint as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']);
 
--- policy: webhook_endpoint reach_update_6bc8dc08
-create policy reach_update_6bc8dc08 on webhook_endpoint as permissive for update to invoicing_app
-  using (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator'])
-  with check (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator']
-              or nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator']);
+-- policy: webhook_endpoint reach_update_f32435e9
+create policy reach_update_f32435e9 on webhook_endpoint as permissive for update to invoicing_app
+  using (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator'])
+  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']
+              or nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']);
 
--- policy: webhook_endpoint reach_delete_4a4e0c75
-create policy reach_delete_4a4e0c75 on webhook_endpoint as permissive for delete to invoicing_app
-  using (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator']);
+-- policy: webhook_endpoint reach_delete_07f17437
+create policy reach_delete_07f17437 on webhook_endpoint as permissive for delete to invoicing_app
+  using (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']);
 
--- policy: webhook_delivery reach_select_b7b8b516
-create policy reach_select_b7b8b516 on webhook_delivery as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator']));
+-- policy: webhook_delivery reach_select_f56887e1
+create policy reach_select_f56887e1 on webhook_delivery as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']));
 
--- policy: webhook_delivery reach_update_12d155ab
-create policy reach_update_12d155ab on webhook_delivery as permissive for update to invoicing_app
-  using (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator'])
-  with check (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator']);
+-- policy: webhook_delivery reach_update_5edb7cea
+create policy reach_update_5edb7cea on webhook_delivery as permissive for update to invoicing_app
+  using (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator'])
+  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']);
 
--- policy: organization reach_update_1a21519b
-create policy reach_update_1a21519b on organization as permissive for update to invoicing_app
-  using (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator'])
-  with check (nullif(current_setting('app_e4bdda94.roles', true), '')::text[] && array['administrator']);
+-- policy: organization reach_update_1c79b8ab
+create policy reach_update_1c79b8ab on organization as permissive for update to invoicing_app
+  using (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator'])
+  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']);
+
+-- policy: billing_request reach_select_71104ca1
+create policy reach_select_71104ca1 on billing_request as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']));
+
+-- policy: billing_request reach_insert_a9507d6a
+create policy reach_insert_a9507d6a on billing_request as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']);
+
+-- policy: billing_request work_select
+create policy work_select on billing_request as permissive for select to invoicing_worker
+  using (true);
+
+-- policy: billing_request work_insert
+create policy work_insert on billing_request as permissive for insert to invoicing_worker
+  with check (kind = 'refresh' and plan is null and price is null);
+
+-- policy: billing_request work_update
+create policy work_update on billing_request as permissive for update to invoicing_worker
+  using (true)
+  with check (true);
+
+-- policy: webhook_account work_select
+create policy work_select on webhook_account as permissive for select to invoicing_worker
+  using (provider = 'stripe');
+
+-- policy: webhook_account work_insert
+create policy work_insert on webhook_account as permissive for insert to invoicing_worker
+  with check (provider = 'stripe');
+
+-- policy: billing_event work_insert
+create policy work_insert on billing_event as permissive for insert to invoicing_worker
+  with check (event_id like 'asked %');
 
 -- policy: webhook_endpoint work_select
 create policy work_select on webhook_endpoint as permissive for select to invoicing_worker
@@ -518,3 +571,9 @@ create policy reach_insert_d1687008 on subscription as permissive for insert to 
 -- policy: customer reach_select_48f58950
 create policy reach_select_48f58950 on customer as permissive for select to invoicing_owner
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
+
+-- policy: billing_event reach_insert_58e7b98b
+create policy reach_insert_58e7b98b on billing_event as permissive for insert to invoicing_app
+  with check ((select current_setting('app.webhook', true)) = 'stripe'
+              and event_id = (select current_setting('app.webhook_event', true))
+              and kind <> 'base');

@@ -17,6 +17,8 @@ grant select, insert, update (fingerprint, resource_id, version, body, created_a
   on idempotency_key to invoicing_app;
 grant select, insert on subscription to invoicing_app;
 grant select, insert, update (used, changed_at) on usage_ to invoicing_app;
+grant select, insert on billing_request to invoicing_app;
+grant insert on billing_event to invoicing_app;
 grant select, insert, delete,
       update (url, events, description, active, former_valid_until, secret_version, former_secret_version, version,
               updated_at) on webhook_endpoint to invoicing_app;
@@ -36,6 +38,11 @@ grant select, insert, delete,
 grant select, insert, update (status, refunded_at, version, updated_at) on payment to invoicing_app;
 
 -- What the worker's role may do, which is bound to no tenant.
+grant select, insert,
+      update (state, due_at, attempts, last_error, finished_at, version, updated_at, url, url_expires_at, reference,
+              amount, currency) on billing_request to invoicing_worker;
+grant select, insert on webhook_account to invoicing_worker;
+grant insert on billing_event to invoicing_worker;
 grant select on webhook_endpoint to invoicing_worker;
 grant select, update (state, due_at, attempts, last_status, last_error, finished_at, version, updated_at)
   on webhook_delivery to invoicing_worker;
@@ -44,8 +51,9 @@ grant select, update (state, due_at, attempts, last_error, finished_at, version,
 
 -- What pg_dump reads for a backup.
 grant select on organization, member, member_role, api_key, invitation, sign_up, webhook_account, webhook_event,
-                webhook_order, idempotency_key, subscription, usage_, webhook_endpoint, webhook_delivery,
-                outbox_message, audit_event, customer, invoice, invoice_line, payment to invoicing_backup;
+                webhook_order, idempotency_key, subscription, usage_, billing_request, billing_event, webhook_endpoint,
+                webhook_delivery, outbox_message, audit_event, customer, invoice, invoice_line, payment
+  to invoicing_backup;
 
 -- Which roles a member may hold, and which kind of member may hold them.
 insert into member_role (name, kind) values
@@ -136,6 +144,113 @@ end
 $function$;
 create or replace trigger usage_is_given_back after delete on customer
   referencing old table as gone for each statement execute function usage_is_given_back('customer');
+
+-- The subscription of a tenant follows from all that is recorded of it, sorted: whatever order it came in, and however
+-- often, it ends alike. Nobody else but an operator changes one.
+create or replace function billing_settles() returns trigger
+language plpgsql security definer set search_path from current as $function$
+declare
+  v_bound text := set_config('app.tenant_id', new.tenant_id::text, true);
+  s subscription;
+  b billing_event;
+  e billing_event;
+  v_each jsonb := '{}';  -- the subscriptions by what the provider calls them; the base has no name
+  v_one jsonb;
+  v_key text;
+  v_open text[] := '{}';  -- disputes
+  v_lost boolean := false;
+  v_at timestamptz;
+  v_state text;
+begin
+  if new.kind = 'charge' then
+    insert into webhook_account (provider, account, tenant_id) values ('stripe', new.subject, new.tenant_id)
+      on conflict do nothing;
+    return null;
+  end if;
+  if new.kind in ('completed', 'expired') then
+    update billing_request r set ended_as = new.kind, url = null, version = r.version + 1, updated_at = now()
+      where r.tenant_id = new.tenant_id and r.reference = new.subject and r.ended_as is null;
+    return null;
+  end if;
+  -- One after the other in a tenant: the second one sees what the first one has recorded.
+  perform pg_advisory_xact_lock(hashtextextended('subscription ' || new.tenant_id, 0));
+  select t.* into s from subscription t where t.tenant_id = new.tenant_id;
+  -- What is as of no moment of what is recorded is of somebody else: from then on it is the base.
+  if found and not exists (select from billing_event t where t.tenant_id = s.tenant_id and t.occurred_at = s.event_at) then
+    insert into billing_event (tenant_id, event_id, kind, state, plan, ends_at, occurred_at)
+      values (s.tenant_id, 'base ' || extract(epoch from s.event_at), 'base', s.state, s.plan, s.trial_ends_at, s.event_at);
+  end if;
+  select t.* into b from billing_event t where t.tenant_id = new.tenant_id and t.kind = 'base'
+    order by t.occurred_at desc, t.event_id limit 1;
+  if found then
+    v_at := b.occurred_at;
+    v_each := jsonb_build_object('', jsonb_build_object('state', b.state, 'plan', b.plan, 'trial', b.ends_at));
+  end if;
+  -- The provider says seconds.
+  for e in select t.* from billing_event t
+      where t.tenant_id = new.tenant_id and t.kind in ('state', 'failed', 'paid', 'disputed', 'won', 'lost')
+        and (b.event_id is null or t.occurred_at >= date_trunc('second', b.occurred_at))
+      order by t.occurred_at, t.rank, t.event_id loop
+    v_at := greatest(v_at, e.occurred_at);
+    v_key := case when e.kind = 'state' or v_each ? coalesce(e.subject, '') then coalesce(e.subject, '') else '' end;
+    v_one := v_each -> v_key;
+    v_state := v_one ->> 'state';
+    case e.kind
+      when 'state' then
+        if v_one is null then v_lost := false; end if;
+        v_state := e.state;
+        -- Nobody tries twice: who has had a plan before, and does not pay for now, has it.
+        if e.state = 'trialing' and coalesce(
+            v_one ->> 'state', v_each -> '' ->> 'state', case when v_each = '{}' then '' else 'canceled' end
+          ) not in ('', 'trialing') then
+          v_state := 'active';
+        end if;
+        v_one := jsonb_build_object(
+          'state', v_state, 'plan', coalesce(e.plan, v_one ->> 'plan', 'free'), 'trial', e.ends_at,
+          'began', extract(epoch from e.began_at),
+          'missed', case when v_one ->> 'state' = 'past_due' then v_one -> 'missed' else to_jsonb(e.occurred_at) end
+        );
+        v_each := v_each - '';
+      when 'failed' then
+        if v_state in ('active', 'trialing') then
+          v_one := v_one || jsonb_build_object('state', 'past_due', 'missed', e.occurred_at);
+        end if;
+      when 'paid' then
+        v_lost := false;
+        if v_state in ('incomplete', 'past_due', 'unpaid') then
+          v_one := v_one || jsonb_build_object('state', 'active');
+        end if;
+      when 'disputed' then
+        v_open := array_append(v_open, e.subject);
+      else
+        v_open := array_remove(v_open, e.subject);
+        v_lost := v_lost or e.kind = 'lost';
+    end case;
+    if v_one is not null then
+      v_each := v_each || jsonb_build_object(v_key, v_one);
+    end if;
+  end loop;
+  select t.value into v_one from jsonb_each(v_each) t
+    order by t.value ->> 'state' = 'canceled', (t.value ->> 'began')::numeric desc nulls last, t.key desc limit 1;
+  if not found then return null; end if;
+  v_state := v_one ->> 'state';
+  v_state := case
+    when v_open <> '{}' and v_state in ('active', 'past_due', 'unpaid') then 'disputed'
+    when v_lost and v_state in ('active', 'past_due', 'unpaid') then 'unpaid'
+    else v_state
+  end;
+  insert into subscription as t (tenant_id, plan, state, trial_ends_at, past_due_at, event_at)
+    values (new.tenant_id, v_one ->> 'plan', v_state, (v_one ->> 'trial')::timestamptz,
+            case when v_state = 'past_due' then (v_one ->> 'missed')::timestamptz end, v_at)
+    on conflict (tenant_id) do update
+      set plan = excluded.plan, state = excluded.state, trial_ends_at = excluded.trial_ends_at,
+          past_due_at = excluded.past_due_at, event_at = excluded.event_at, changed_at = now(),
+          because = case when (t.plan, t.state) = (excluded.plan, excluded.state) then t.because end;
+  return null;
+end
+$function$;
+create or replace trigger billing_settles after insert on billing_event
+  for each row when (new.kind <> 'base') execute function billing_settles();
 
 -- Audit events are kept 2555 days.
 create or replace function audit_event_is_append_only() returns trigger

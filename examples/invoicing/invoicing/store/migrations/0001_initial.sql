@@ -233,6 +233,59 @@ create table usage_ (
 alter table usage_ enable row level security;
 alter table usage_ force row level security;
 
+-- What is asked of the billing provider: written before it is, and with what it answered.
+create table billing_request (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  version bigint not null default 1,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  kind text not null,
+  plan text,
+  price text,
+  state text not null default 'waiting',
+  due_at timestamptz default now(),
+  attempts bigint not null default 0,
+  last_error text,
+  finished_at timestamptz,
+  url text,
+  url_expires_at timestamptz,
+  reference text,
+  ended_as text,
+  amount bigint,
+  currency text,
+  primary key (tenant_id, id)
+);
+alter table billing_request enable row level security;
+alter table billing_request force row level security;
+
+-- What is known of the subscription of a tenant, and how; nothing in it is changed.
+create table billing_event (
+  tenant_id uuid not null,
+  event_id text not null,
+  type text,
+  kind text not null,
+  subject text,
+  state text,
+  plan text,
+  began_at timestamptz,
+  ends_at timestamptz,
+  occurred_at timestamptz not null,
+  rank bigint not null default 0,
+  received_at timestamptz not null default now(),
+  constraint billing_event_event_id_check check (char_length(event_id) between 1 and 300),
+  constraint billing_event_type_check check (char_length(type) <= 100),
+  constraint billing_event_kind_check check
+    (kind in ('state', 'failed', 'paid', 'disputed', 'won', 'lost', 'charge', 'completed', 'expired', 'base')),
+  constraint billing_event_subject_check check (char_length(subject) <= 255),
+  constraint billing_event_state_check check
+    (state in ('trialing', 'active', 'past_due', 'unpaid', 'canceled', 'paused', 'incomplete', 'disputed')),
+  constraint billing_event_plan_check check (char_length(plan) <= 28),
+  primary key (tenant_id, event_id)
+);
+alter table billing_event enable row level security;
+alter table billing_event force row level security;
+
 -- Webhook endpoints.
 create table webhook_endpoint (
   tenant_id uuid not null,
@@ -473,6 +526,12 @@ alter table subscription add constraint subscription_tenant_id_fkey
   foreign key (tenant_id)
   references organization (id);
 alter table usage_ add constraint usage__tenant_id_fkey
+  foreign key (tenant_id)
+  references organization (id);
+alter table billing_request add constraint billing_request_tenant_id_fkey
+  foreign key (tenant_id)
+  references organization (id);
+alter table billing_event add constraint billing_event_tenant_id_fkey
   foreign key (tenant_id)
   references organization (id);
 alter table webhook_endpoint add constraint webhook_endpoint_tenant_id_fkey

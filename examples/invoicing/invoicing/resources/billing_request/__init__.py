@@ -1,0 +1,1 @@
+"""BillingRequest: What is asked of the billing provider."""

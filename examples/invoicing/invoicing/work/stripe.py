@@ -1,0 +1,249 @@
+"""Stripe as the billing provider, by its own SDK over the HTTP client that the service has."""
+
+import json
+from collections.abc import Awaitable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, Literal, TypeVar
+
+import httpx2
+import stripe
+
+from invoicing.store.startup import UnsafeConfiguration
+from invoicing.work.provider import Cost, Page, Refused, Subscription
+
+Result = TypeVar("Result")
+
+SECONDS: Final = 12.0
+"""For a call; an attempt makes a few."""
+LIVE: Final = "production"
+"""The environment with a live key; all others have one of the test mode."""
+DEVELOPMENT_KEY: Final = "sk_test_of_development"
+DEVELOPMENT_BASE: Final = "http://127.0.0.1:8001"
+"""Where the provider of `make dev` listens."""
+MANY: Final = 20
+"""Subscriptions of one account that are looked at."""
+
+
+def provider_of(
+    environment: str, key: str, base: str, return_url: str, *, development: bool
+) -> "Stripe":
+    """The provider that the environment names.
+
+    Raises:
+        UnsafeConfiguration: the key is missing or of the other mode, or an address is not safe.
+    """
+    if development:
+        return Stripe(
+            key or DEVELOPMENT_KEY,
+            base or DEVELOPMENT_BASE,
+            return_url or "http://localhost:8000/docs",
+        )
+    mode = "live" if environment == LIVE else "test"
+    if not key.startswith((f"sk_{mode}_", f"rk_{mode}_")):
+        raise UnsafeConfiguration(
+            f"STRIPE_SECRET_KEY must be a key of the {mode} mode in {environment}: it begins with sk_{mode}_ or rk_{mode}_."
+        )
+    if base:
+        raise UnsafeConfiguration(
+            "STRIPE_API_BASE is for development alone: leave it out."
+        )
+    if not return_url.startswith("https://"):
+        raise UnsafeConfiguration(
+            "BILLING_RETURN_URL must be the https address that people come back to."
+        )
+    return Stripe(key, "", return_url)
+
+
+class Stripe:
+    """The provider. The SDK sends nothing again by itself: whoever claims the request does."""
+
+    def __init__(
+        self,
+        key: str,
+        base: str,
+        return_url: str,
+        client: httpx2.AsyncClient | None = None,
+    ) -> None:
+        self._http = _Http(
+            client
+            or httpx2.AsyncClient(
+                timeout=SECONDS, follow_redirects=False, trust_env=False
+            )
+        )
+        self._return_url = return_url
+        self._api = stripe.StripeClient(
+            key,
+            http_client=self._http,
+            max_network_retries=0,
+            base_addresses={"api": base} if base else {},
+        ).v1
+
+    async def customer(self, tenant_id: str, key: str) -> str:
+        """A new account for a tenant: what it is called."""
+        made = await _asked(
+            self._api.customers.create_async(
+                {"name": f"tenant {tenant_id}"}, {"idempotency_key": key}
+            )
+        )
+        return made.id
+
+    async def checkout(self, customer: str, price: str, key: str) -> Page:
+        """A page on which one of a price is bought."""
+        made = await _asked(
+            self._api.checkout.sessions.create_async(
+                {
+                    "mode": "subscription",
+                    "customer": customer,
+                    "line_items": [{"price": price, "quantity": 1}],
+                    "success_url": self._return_url,
+                    "cancel_url": self._return_url,
+                },
+                {"idempotency_key": key},
+            )
+        )
+        return Page(
+            made.id, made.url or "", datetime.fromtimestamp(made.expires_at, UTC)
+        )
+
+    async def end_of(self, checkout: str) -> Literal["completed", "expired"] | None:
+        """How a checkout ended, or None while it is open."""
+        found = await _asked(self._api.checkout.sessions.retrieve_async(checkout))
+        ends: Mapping[object, Literal["completed", "expired"]] = {
+            "complete": "completed",
+            "expired": "expired",
+        }
+        return ends.get(found.status)
+
+    async def portal(self, customer: str, key: str) -> Page:
+        """A page with invoices and ways to pay."""
+        made = await _asked(
+            self._api.billing_portal.sessions.create_async(
+                {"customer": customer, "return_url": self._return_url},
+                {"idempotency_key": key},
+            )
+        )
+        return Page("", made.url)
+
+    async def subscriptions(self, customer: str) -> Sequence[Subscription]:
+        """All of an account, ended ones too, the newest first."""
+        found = await _asked(
+            self._api.subscriptions.list_async(
+                {"customer": customer, "status": "all", "limit": MANY}
+            )
+        )
+        return sorted(
+            map(_subscription, found.data),
+            key=lambda each: (each.began, each.id),
+            reverse=True,
+        )
+
+    async def change(self, found: Subscription, price: str, key: str) -> None:
+        """Another price from now on, what is paid already being settled."""
+        await _asked(
+            self._api.subscriptions.update_async(
+                found.id,
+                {
+                    "items": [{"id": found.item, "price": price}],
+                    "proration_behavior": "always_invoice",
+                },
+                {"idempotency_key": key},
+            )
+        )
+
+    async def cost(self, customer: str, found: Subscription, price: str) -> Cost:
+        """What that would cost now."""
+        told = await _asked(
+            self._api.invoices.create_preview_async(
+                {
+                    "customer": customer,
+                    "subscription": found.id,
+                    "subscription_details": {
+                        "items": [{"id": found.item, "price": price}],
+                        "proration_behavior": "always_invoice",
+                    },
+                }
+            )
+        )
+        return Cost(told.amount_due, told.currency)
+
+    async def cancel(self, found: Subscription, key: str) -> None:
+        """No further payment: it ends with what is paid."""
+        await _asked(
+            self._api.subscriptions.update_async(
+                found.id, {"cancel_at_period_end": True}, {"idempotency_key": key}
+            )
+        )
+
+    async def resume(self, found: Subscription, key: str) -> None:
+        """It does not end after all; one that rests goes on."""
+        if found.status == "paused":
+            await _asked(
+                self._api.subscriptions.resume_async(
+                    found.id, {}, {"idempotency_key": key}
+                )
+            )
+            return
+        await _asked(
+            self._api.subscriptions.update_async(
+                found.id, {"cancel_at_period_end": False}, {"idempotency_key": key}
+            )
+        )
+
+    async def close(self) -> None:
+        """Closes what is open."""
+        await self._http.close_async()
+
+
+async def _asked(call: Awaitable[Result]) -> Result:
+    """The answer to a call, or `Refused` by a word; what the provider says may name people."""
+    try:
+        return await call
+    except stripe.APIConnectionError as error:
+        raise Refused("unreachable") from error
+    except stripe.RateLimitError as error:
+        raise Refused("busy") from error
+    except stripe.CardError as error:
+        raise Refused("card_declined", final=True) from error
+    except stripe.IdempotencyError as error:  # 409: the first one is still under way
+        raise Refused("idempotency", final=error.http_status != 409) from error
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        raise Refused("credentials") from error
+    except stripe.InvalidRequestError as error:
+        raise Refused("not_accepted", final=error.http_status != 409) from error
+    except stripe.StripeError as error:
+        raise Refused("provider") from error
+
+
+def _subscription(found: stripe.Subscription) -> Subscription:
+    shown: Mapping[str, Any] = json.loads(str(found))
+    items = shown.get("items", {}).get("data") or [{"id": ""}]
+    return Subscription(
+        found.id, str(items[0]["id"]), found.status, found.created, shown
+    )
+
+
+class _Http(stripe.HTTPClient):
+    """The HTTP client of the service as the SDK wants it."""
+
+    name = "httpx2"
+
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        super().__init__()
+        self._client = client
+
+    async def request_async(
+        self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None
+    ) -> tuple[bytes, int, Mapping[str, str]]:
+        """One request: its answer as bytes, the status and the headers."""
+        content = post_data.encode() if isinstance(post_data, str) else post_data
+        try:
+            answer = await self._client.request(
+                method, url, headers=dict(headers), content=content
+            )
+        except httpx2.HTTPError as error:
+            raise stripe.APIConnectionError(type(error).__name__) from error  # type: ignore[no-untyped-call]
+        return answer.content, answer.status_code, answer.headers
+
+    async def close_async(self) -> None:
+        """Closes what is open."""
+        await self._client.aclose()
