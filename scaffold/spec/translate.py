@@ -14,7 +14,6 @@ from .versions import own_name
 
 UNBUILT = frozenset(
     {
-        ("billing",),
         ("exports",),
         ("ai",),
         ("events",),

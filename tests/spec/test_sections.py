@@ -284,7 +284,7 @@ def test_limits_sizes_and_durations() -> None:
         (spec() + "audit: {retain: ▸400}\n", "E-RETENTION", "400d"),
         (spec() + "audit: {retain: ▸40000d}\n", "E-RETENTION", "at most 36500d"),
         (spec() + "▸limit: {}\n", "E-UNKNOWN-KEY", "Did you mean limits?"),
-        (spec() + "▸billing: {}\n▸exports: {}\n", "E-UNBUILT", "not built yet"),
+        (spec() + "▸exports: {}\n", "E-UNBUILT", "not built yet"),
         (resource("page: {max: ▸1001}"), "E-RANGE", "more than 1000"),
         (resource("page: {default: ▸30, max: 20}"), "E-RANGE", "longer than max"),
         (resource("body_max: ▸64kb"), "E-SIZE", "64KiB"),

@@ -69,7 +69,7 @@ class Fake:
         self._url = url
         self._now = now
         self._numbers = itertools.count(1)
-        self._later = 0.0
+        self._second = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self.kept: dict[tuple[str, str], tuple[str, int, Said]] = {}
         """What was answered to each idempotency key, with what was asked."""
@@ -115,6 +115,7 @@ class Fake:
             )
         body = (await request.body()).decode()
         asked = _nested(parse_qsl(body or request.url.query, keep_blank_values=True))
+        await self._turn()
         try:
             status, said = self._once(request.method, path, key, body, asked)
         except Error as error:
@@ -239,6 +240,7 @@ class Fake:
 
     async def act(self, request: Request) -> Response:
         """What happens to a checkout, a subscription, a dispute, or all of an account."""
+        await self._turn()
         try:
             said = self.do(request.path_params["what"], request.path_params["id"])
         except Error as error:
@@ -386,18 +388,23 @@ class Fake:
         }
 
     def _raise(self, type_: str, about: Said) -> None:
-        # No two events are of the same second, so that whoever looks sees in which order they were.
-        self._later = max(self._later + 1, float(self._time()))
+        self._second = self._time()
         self.events.append(
             {
                 "id": self._id("evt"),
                 "object": "event",
                 "type": type_,
-                "created": int(self._later),
+                "created": self._second,
                 "livemode": False,
                 "data": {"object": json.loads(json.dumps(about))},
             }
         )
+
+    async def _turn(self) -> None:
+        """Waits for a second of which nothing is told yet: two acts are of two seconds, so that whoever
+        hears of them knows which one was first."""
+        while self._time() <= self._second:
+            await asyncio.sleep(0.02)
 
     def take(self) -> list[Said]:
         """The events that nobody has sent yet."""
