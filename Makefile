@@ -71,6 +71,8 @@ test-pgbouncer: setup ## Run emitted tests behind the pgbouncer of the PATH, in 
 endurance: setup ## Kill the service under load, and set two tenants against each other: make endurance KILLS=1000 REQUESTS=1000000
 	$(BIN)/python -m tests.endurance.kills --kills $(KILLS)
 	$(BIN)/python -m tests.endurance.tenants --requests $(REQUESTS)
+	$(BIN)/python -m tests.endurance.purchases --kills $(KILLS)
+	$(BIN)/python -m tests.endurance.orders --orders $(REQUESTS)
 
 check: setup ## Check style and types
 	$(BIN)/ruff check .

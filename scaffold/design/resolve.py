@@ -535,9 +535,11 @@ class _Operations:
                 each.operation(
                     self.whole,
                     self.source,
-                    None
-                    if effect or (exports and not each.asks_readers)
-                    else action or self.asks.get(do),
+                    (
+                        None
+                        if effect or (exports and not each.asks_readers)
+                        else action or self.asks.get(do)
+                    ),
                     do,
                 )
                 for each in FEATURES

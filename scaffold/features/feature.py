@@ -82,9 +82,9 @@ class BuiltIn:
     `exports` answer with its rows, of which one answer has at most so many. `granted_as` has the
     verbs that are granted by a word of another built-in resource, each with the name of that
     resource and the word: such a grant names the roles that it `gives`, and nothing else. `kept`
-    are the columns that the feature changes by itself. What an operation of the usual five `asks` of
-    callers is said as an action would say it. A `derived` one is what this SQL, in place
-    of a table, says of each tenant: one row, whose id is the tenant's, and which nobody writes.
+    are the columns that the feature changes by itself. What an operation of the usual five `asks`
+    of callers is said as an action would say it. A `derived` one is what this SQL, in place of a
+    table, says of each tenant: one row, whose id is the tenant's, and which nobody writes.
     """
 
     declared: Resource

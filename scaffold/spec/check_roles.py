@@ -52,6 +52,8 @@ def check_roles(scope: Scope) -> Iterator[Finding]:
 
 def _check_grant(scope: Scope, path: Path, grant: Grant) -> Iterator[Finding]:
     for index, name in enumerate(grant.on):
+        if scope.may_be_built_in(name):
+            continue
         if name not in scope.grantable and not scope.is_broken("tenancy"):
             yield unknown(
                 "E-UNKNOWN-RESOURCE", "resource", name, (*path, "on", index), scope.grantable

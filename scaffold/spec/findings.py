@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from scaffold.features import FEATURES
 from scaffold.features.feature import BuiltIn
 
 from .built_in import granted, known
 from .model import Grant, Resource, Spec
-from .names import WILDCARDS, suggestion
+from .names import BUILT_IN_RESOURCES, WILDCARDS, suggestion
 from .positions import Positions
 from .problems import Path, Problem, quote
 from .salvage import Sound
@@ -74,6 +75,12 @@ class Scope:
     def built_in(self) -> Mapping[str, BuiltIn]:
         """The built-in resources that a grant can be on."""
         return known(self.spec)
+
+    def may_be_built_in(self, name: str) -> bool:
+        """Whether a section that is not sound may bring a resource of this name."""
+        models = (each.keys.spec for each in FEATURES)
+        sections = [key for model in models if model for key in model.model_fields]
+        return name in BUILT_IN_RESOURCES and any(map(self.is_broken, sections))
 
     @cached_property
     def served(self) -> Mapping[str, Resource]:

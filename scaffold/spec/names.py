@@ -74,8 +74,8 @@ _SCHEMAS = frozenset({"public", "information_schema", "pg"})
 _RUN_TIME_PACKAGES = frozenset({
     "starlette", "pydantic", "pydantic_core", "pydantic_settings", "asyncpg", "uvicorn", "uvloop",
     "httptools", "httpx", "httpx2", "structlog", "redis", "hiredis", "joserfc", "cryptography",
-    "prometheus_client", "opentelemetry", "stripe", "anyio", "yaml", "jinja2", "typer", "copier", "pytest",
-    "hypothesis", "schemathesis", "hooks", "tests", "scaffold", "asgi",
+    "prometheus_client", "opentelemetry", "anyio", "yaml", "jinja2", "typer", "copier", "pytest",
+    "hypothesis", "schemathesis", "stripe", "hooks", "tests", "scaffold", "asgi",
 })  # fmt: skip
 
 

@@ -110,12 +110,12 @@ def https_url(text: str) -> str:
     return text
 
 
-_SECRET = r"[A-Z][A-Z0-9_]{0,39}_SECRET(_[A-Z0-9_]{1,20})?"
+_VARIABLE = r"[A-Z][A-Z0-9_]{0,39}_SECRET(_[A-Z0-9_]{1,20})?"
 
 
 def secret_name(text: str) -> str:
     """The name of an environment variable that holds what a provider signs with."""
-    if re.fullmatch(_SECRET, text, re.ASCII) is None:
+    if re.fullmatch(_VARIABLE, text, re.ASCII) is None:
         raise Refusal(
             "E-NAME",
             f"{quote(text)} cannot name an environment variable",
@@ -244,7 +244,7 @@ Url = Annotated[str, AfterValidator(https_url), spelled("^https://", maxLength=5
 
 EnumValue = Annotated[str, AfterValidator(enum_value), spelled("^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$")]
 Currency = Annotated[str, AfterValidator(currency), spelled("^[A-Z]{3}$")]
-SecretName = Annotated[str, AfterValidator(secret_name), spelled(f"^{_SECRET}$")]
+SecretName = Annotated[str, AfterValidator(secret_name), spelled(f"^{_VARIABLE}$")]
 ClaimName = Annotated[str, AfterValidator(claim), spelled("^[A-Za-z0-9_./:-]{1,100}$")]
 RATE_SCHEMA = spelled("^[1-9][0-9]{0,6}/(s|min|h|day)$")
 

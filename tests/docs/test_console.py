@@ -16,7 +16,10 @@ from .session import Session
 DOCS = REPOSITORY / "docs"
 TOUR = (
     README,
-    *(DOCS / f"{each}.md" for each in ("administration", "webhooks", "billing", "service", "operation")),
+    *(
+        DOCS / f"{each}.md"
+        for each in ("administration", "webhooks", "billing", "service", "operation")
+    ),
 )
 """Documents that go on with each other: one project, one running service."""
 APART = [

@@ -20,6 +20,8 @@ from .kills import HOOKS
 from .service import REPOSITORY, project
 
 KILLS: Final = ("kills", "--kills", "4")
+PURCHASES: Final = ("purchases", "--kills", "8")
+ORDERS: Final = ("orders", "--orders", "1500")
 REQUESTS: Final = ("tenants", "--requests", "1500")
 FEW: Final = ("tenants", "--requests", "800")
 SECONDS: Final = 300
@@ -82,6 +84,36 @@ BROKEN: Final = {
         KILLS,
         "a row that no client made",
     ),
+    "a request to the provider has another key in each attempt": Broken(
+        (
+            mutant(
+                "another-key",
+                "work/billing.py",
+                "key = f\"{message['tenant_id']}:{message['id']}\"",
+                "key = f\"{message['tenant_id']}:{message['attempts']}\"",
+            ),
+            mutant(
+                "a-worker-that-says-nothing",
+                "work/queue.py",
+                "            self._finish,\n",
+                '            self._finish + (" and false" if message["attempts"] < 3 else ""),\n',
+            ),
+        ),
+        ("purchases", "--kills", "2"),
+        "pages",
+    ),
+    "events count in the order in which they come": Broken(
+        (
+            mutant(
+                "as-they-come",
+                "store/guards/rules.sql",
+                "order by t.occurred_at, t.rank, t.event_id loop",
+                "order by t.ctid loop",
+            ),
+        ),
+        ORDERS,
+        "it ends as",
+    ),
     "a customer is read without the tenant": Broken(
         (
             mutant("read-any", CUSTOMER, "r.tenant_id = p_tenant and r.id = p_id", "r.id = p_id"),
@@ -132,7 +164,7 @@ def run(tried: Path, command: tuple[str, ...]) -> subprocess.CompletedProcess[st
     )
 
 
-@pytest.mark.parametrize("command", [KILLS, REQUESTS], ids=lambda each: each[0])
+@pytest.mark.parametrize("command", [KILLS, PURCHASES, ORDERS, REQUESTS], ids=lambda each: each[0])
 def test_a_short_run_finds_nothing(command: tuple[str, ...], whole: Path) -> None:
     done = run(whole, command)
     assert done.returncode == 0, done.stdout

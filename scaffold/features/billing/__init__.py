@@ -1,4 +1,4 @@
-"""Billing: plans are bought from a provider, whose events drive the subscription (PAY-1 to PAY-4, PAY-7)."""
+"""Billing: plans are bought from a provider, whose events drive the subscription (PAY-1 to -7)."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ CODE = "E-BILLING"
 
 
 def findings(scope: Scope) -> Iterator[Finding]:
-    """There is something to pay for, each price is one plan's, and what is not paid is the first."""
+    """There is something to pay for, a price is one plan's, and the first is what is not paid."""
     spec = scope.spec
     assert isinstance(spec, SpecKeys)
     if spec.billing is None:

@@ -217,5 +217,3 @@ def triggers(found: Billing, render: Render) -> str:
 
 def _among(names: Iterable[str]) -> str:
     return ", ".join(map(literal, names))
-
-

@@ -1,4 +1,4 @@
-"""What billing means: which plans are sold, whose events count, and what is asked of the provider."""
+"""What billing means: which plans are sold, whose events count, and what a provider is asked."""
 
 from __future__ import annotations
 

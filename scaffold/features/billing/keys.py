@@ -9,7 +9,7 @@ from pydantic import AfterValidator
 
 from scaffold.spec import names
 from scaffold.spec.base import ONE_OR_MANY, Model, about
-from scaffold.spec.scalars import DAY, SecretName, Seconds, spelled, within
+from scaffold.spec.scalars import DAY, Seconds, SecretName, spelled, within
 
 DEFAULT_TOLERANCE = 300
 MAX_TOLERANCE = 3_600

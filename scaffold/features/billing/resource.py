@@ -136,4 +136,3 @@ def request(spec: Spec) -> BuiltIn | None:
             )
         },
     )
-

@@ -29,7 +29,7 @@ ACCOUNT_BOUND: Sql = all_of(
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is told to begin.sql: whether events are put in order, and whether some act as nobody."""
+    """What is told to begin.sql: are events put in order, and do some act as nobody?"""
 
     ordered: bool
     unroled: bool

@@ -104,7 +104,9 @@ class Receiver:
             input=(),
         )
         acting = f", and acts as {self.source.runs_as}" if self.source.runs_as else ""
-        who = f"whoever signs as {self.name}{acting}: {self.heard.effect if self.heard else effects}"
+        who = (
+            f"whoever signs as {self.name}{acting}: {self.heard.effect if self.heard else effects}"
+        )
         return Join(operation, who, "receive.receive")
 
     @property

@@ -16,8 +16,8 @@ from scaffold.spec.scalars import (
     FieldName,
     ResourceName,
     RoleName,
-    SecretName,
     Seconds,
+    SecretName,
     spelled,
     within,
 )

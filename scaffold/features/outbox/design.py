@@ -59,8 +59,8 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the templates are told: what the worker's role reaches, the tables of messages, the hooks
-    that are called, and whether the answers to some messages are kept in further columns."""
+    """What the templates are told: what the worker's role reaches, the tables of messages, the
+    hooks that are called, and whether what is answered to some is kept in further columns."""
 
     tables: tuple[str, ...]
     queues: tuple[str, ...]

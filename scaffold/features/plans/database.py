@@ -26,8 +26,8 @@ from scaffold.database.schema import (
 from scaffold.database.signatures import TEXT, TEXTS, UUID, parameters
 from scaffold.database.sql import array, identifier, literal, named
 from scaffold.database.tables import now, text, uuid
-from scaffold.design.model import Design, Operation
 from scaffold.design import states
+from scaffold.design.model import Design, Operation
 from scaffold.features.plans.design import (
     EXCEEDED,
     HELD,

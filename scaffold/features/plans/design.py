@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scaffold.design.model import Design, Operation
+from scaffold.design.states import STATES, TRANSITIONS, State, Transition
 from scaffold.design.surface import Fact
 from scaffold.features.plans.keys import (
     ActionKeys,
@@ -17,7 +18,6 @@ from scaffold.features.plans.keys import (
     grace_of,
 )
 from scaffold.features.plans.keys import Plan as Source
-from scaffold.design.states import STATES, TRANSITIONS, State, Transition
 from scaffold.spec.model import Action, Resource
 from scaffold.spec.names import MAX_NAME
 from scaffold.spec.rates import Rate

@@ -8,8 +8,8 @@ from typing import Any
 from scaffold.columns import ID, TENANT
 from scaffold.database.layout import LINE, Group, Sql, lay
 from scaffold.database.sql import identifier, literal
-from scaffold.features.feature import BuiltIn
 from scaffold.design import states
+from scaffold.features.feature import BuiltIn
 from scaffold.features.plans.design import USAGE, Plans, plans, told_as
 from scaffold.features.plans.keys import MAX_FEATURES, MAX_QUOTA, SpecKeys, of_tenant
 from scaffold.features.plans.sql import counts, ends, most, period
