@@ -11,7 +11,7 @@ from scaffold.database import printer
 from scaffold.database.bodies import Render
 from scaffold.database.functions import Functions, functions
 from scaffold.database.guards import guards
-from scaffold.database.schema import Function, Guards, Table
+from scaffold.database.schema import Function, Grant, Guards, Table
 from scaffold.database.shared import caller
 from scaffold.database.sql import array, literal
 from scaffold.database.tables import tables
@@ -114,7 +114,7 @@ def _rules(design: Design, found: Sequence[Table], rules: Guards, render: Render
     app, backup, worker = (f"{design.name}_{each}" for each in ("app", "backup", "worker"))
     added = (each.triggers(design, render) for each in FEATURES)
     return RulesView(
-        tuple(printer.grant(each, app) for each in rules.grants),
+        tuple(printer.grant(e, app) for e in rules.grants if e != Grant(e.table)),
         tuple(printer.grant(each, worker) for each in rules.worker),
         printer.readable([each.name for each in found], backup),
         tuple(f"({literal(each.name)}, {literal(each.kind)})" for each in rules.roles),

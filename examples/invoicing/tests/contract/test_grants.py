@@ -7,7 +7,7 @@ from invoicing.development.world import CATALOG
 from invoicing.store.statements import RELEASE, TABLES
 from tests.contract.harness import ACCESS, APP, BACKUP, OWNER, WORKER, Service, world_of
 
-BUILT_IN = {
+BUILT_IN: dict[str, set[str]] = {
     "organization": {"SELECT", "INSERT"},
     "member": {"SELECT", "INSERT"},
     "api_key": {

@@ -7,7 +7,7 @@ from notes.development.world import CATALOG
 from notes.store.statements import RELEASE, TABLES
 from tests.contract.harness import ACCESS, APP, BACKUP, OWNER, Service, world_of
 
-BUILT_IN = {
+BUILT_IN: dict[str, set[str]] = {
     "workspace": {"SELECT"},
     "member": {"SELECT"},
     "idempotency_key": {
