@@ -68,7 +68,7 @@ $(VENV)/postgres/ready: tests/versions/package.json
 test-pgbouncer: setup ## Run emitted tests behind the pgbouncer of the PATH, in transaction mode
 	$(BIN)/python -m tests.pooler
 
-endurance: setup ## Kill the service under load, and set two tenants against each other: make endurance KILLS=1000 REQUESTS=1000000
+endurance: setup ## Kill the service under load, set tenants against each other, play events: make endurance KILLS=1000 REQUESTS=1000000
 	$(BIN)/python -m tests.endurance.kills --kills $(KILLS)
 	$(BIN)/python -m tests.endurance.tenants --requests $(REQUESTS)
 	$(BIN)/python -m tests.endurance.purchases --kills $(KILLS)
