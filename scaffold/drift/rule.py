@@ -32,6 +32,7 @@ class Rule:
 
     `what` says what it looks at and `why` what somebody gains when it widens, in plain sentences;
     `remedy` says what to do besides a revert. A rule that is not `waivable` cannot be approved.
+    One without an example is about what no spec of this version of the language can say.
     """
 
     id: str
@@ -42,6 +43,6 @@ class Rule:
     what: str
     why: str
     remedy: str
-    example: Example
+    example: Example | None
     order: Order = field(default_factory=Presence)
     waivable: bool = True

@@ -52,14 +52,15 @@ def turned(verdict: Verdict) -> Verdict:
 
 
 class Order(ABC):
-    """How two values of one fact compare. `absent` says what it means that there is none."""
+    """How two values of one fact compare. `absent` says what it means that there is none; None is
+    that it means nothing."""
 
-    absent: Absent = "nothing"
+    absent: Absent | None = "nothing"
 
     def verdict(self, before: Any | None, after: Any | None) -> Verdict:
         """What became of a value; None is that the fact is not there."""
         if before is None or after is None:
-            if before is None and after is None:
+            if self.absent is None or before is after:
                 return "equal"
             if self.absent == "other":
                 return "incomparable"
@@ -76,7 +77,7 @@ class Order(ABC):
 class Exact(Order):
     """Another value is another thing: neither less nor more."""
 
-    absent: Absent = "nothing"
+    absent: Absent | None = "nothing"
 
     def compare(self, before: Any, after: Any) -> Verdict:
         """Always incomparable."""
@@ -86,14 +87,10 @@ class Exact(Order):
 
 @dataclass(frozen=True, slots=True)
 class Free(Order):
-    """A value that says nothing about authority. What it is of has a fact of its own."""
+    """A value that says nothing about authority. Unless `absent` says what it means that there is
+    none, that says nothing either."""
 
-    absent: Absent = "nothing"
-
-    def verdict(self, before: Any | None, after: Any | None) -> Verdict:
-        """Always equal."""
-        del before, after
-        return "equal"
+    absent: Absent | None = None
 
     def compare(self, before: Any, after: Any) -> Verdict:
         """Always equal."""
@@ -105,7 +102,7 @@ class Free(Order):
 class Presence(Order):
     """That it is there permits something. Another value beside is another thing."""
 
-    absent: Absent = "nothing"
+    absent: Absent | None = "nothing"
 
     def compare(self, before: Any, after: Any) -> Verdict:
         """Always incomparable."""
@@ -119,7 +116,7 @@ class Number(Order):
 
     more: Literal["wider", "narrower"] = "wider"
     unbounded: tuple[str, ...] = ("none", "unlimited")
-    absent: Absent = "nothing"
+    absent: Absent | None = "nothing"
 
     def compare(self, before: Any, after: Any) -> Verdict:
         """By size; a text without a number cannot be compared."""
@@ -152,7 +149,7 @@ class Rate(Order):
     and the count a second have to be as large.
     """
 
-    absent: Absent = "everything"
+    absent: Absent | None = "everything"
 
     def compare(self, before: Any, after: Any) -> Verdict:
         """By the burst and by the steady rate."""
@@ -178,7 +175,7 @@ class Names(Order):
 
     more: Literal["wider", "narrower"] = "wider"
     empty: tuple[str, ...] = ("none", "nothing", "no field")
-    absent: Absent = "nothing"
+    absent: Absent | None = "nothing"
 
     def compare(self, before: Any, after: Any) -> Verdict:
         """By inclusion."""
@@ -199,7 +196,7 @@ class Chain(Order):
     """A few values, each of which permits all that those before it permit."""
 
     levels: tuple[str, ...]
-    absent: Absent = "nothing"
+    absent: Absent | None = "nothing"
 
     def compare(self, before: Any, after: Any) -> Verdict:
         """By place; a value that is not among them cannot be compared."""
@@ -214,7 +211,7 @@ class By(Order):
     """Whatever a function says."""
 
     function: Callable[[Any, Any], Verdict]
-    absent: Absent = "nothing"
+    absent: Absent | None = "nothing"
 
     def compare(self, before: Any, after: Any) -> Verdict:
         """As the function says."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from scaffold.design.model import Design, Join, Operation, Secret
     from scaffold.design.outcomes import Outcome
     from scaffold.design.surface import Fact
+    from scaffold.drift.spec.rule import SpecRule, Waiver
     from scaffold.features.mutant import Mutant
     from scaffold.lint.rule import Rule
     from scaffold.spec.base import Model
@@ -154,6 +155,14 @@ class Files:
     view: object = None
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The rules about the facts of a feature, and the facts that need none."""
+
+    rules: tuple[SpecRule, ...] = ()
+    waived: tuple[Waiver, ...] = ()
+
+
 class Feature:
     """A capability; one that adds nothing to a stage leaves that stage's method as it is."""
 
@@ -227,6 +236,10 @@ class Feature:
     def rules(self) -> Iterable[Rule]:
         """The rules of `scaffold lint`."""
         return ()
+
+    def drift(self) -> Judged:
+        """How the facts that it adds to the surface are judged when they change."""
+        return Judged()
 
     # The contract.
 

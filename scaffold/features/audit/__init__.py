@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from scaffold.features.audit.keys import SpecKeys
-from scaffold.features.feature import BuiltIn, Feature, Files, Keys
+from scaffold.features.feature import BuiltIn, Feature, Files, Judged, Keys
 
 if TYPE_CHECKING:
     from scaffold.database.bodies import Render, Served, Steps
@@ -61,6 +61,11 @@ class Audit(Feature):
                 "filters.",
                 operations=(operation.id,),
             )
+
+    def drift(self) -> Judged:
+        from scaffold.features.audit.drift import JUDGED
+
+        return JUDGED
 
     def rules(self) -> Iterable[Rule]:
         from scaffold.features.audit.lint import family

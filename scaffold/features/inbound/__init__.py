@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from scaffold.features.feature import Attribute, Feature, Files, Keys
+from scaffold.features.feature import Attribute, Feature, Files, Judged, Keys
 from scaffold.features.inbound.keys import SpecKeys
 
 if TYPE_CHECKING:
@@ -63,6 +63,11 @@ class InboundWebhooks(Feature):
         from scaffold.features.inbound.design import receivers
 
         return (each.source.secrets[0] for each in receivers(design))
+
+    def drift(self) -> Judged:
+        from scaffold.features.inbound.drift import JUDGED
+
+        return JUDGED
 
     def rules(self) -> Iterable[Rule]:
         from scaffold.features.inbound.lint import family

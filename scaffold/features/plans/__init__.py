@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from scaffold.features.feature import Attribute, BuiltIn, Feature, Files, Keys
+from scaffold.features.feature import Attribute, BuiltIn, Feature, Files, Judged, Keys
 from scaffold.features.plans.keys import ActionKeys, ResourceKeys, SpecKeys
 
 if TYPE_CHECKING:
@@ -85,6 +85,11 @@ class Plans(Feature):
 
         found = operation.trait(Gated)
         return {"feature": found.feature, "plans": list(found.plans)} if found else {}
+
+    def drift(self) -> Judged:
+        from scaffold.features.plans.drift import JUDGED
+
+        return JUDGED
 
     def rules(self) -> Iterable[Rule]:
         from scaffold.features.plans.lint import family
