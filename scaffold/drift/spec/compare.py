@@ -24,14 +24,20 @@ def compare(before: bytes, after: bytes, names: tuple[str, str]) -> list[Change]
     Raises:
         SpecError: one of them is not a spec.
     """
+    return list(comparison(before, after, names).changes())
+
+
+def comparison(before: bytes, after: bytes, names: tuple[str, str]) -> Comparison:
+    """Two specs, the former in the names of the latter.
+
+    Raises:
+        SpecError: one of them is not a spec.
+    """
     old, new = State(before, names[0]), State(after, names[1])
-    return list(Comparison(replace_names(old, new, before, names[0]), new).changes())
-
-
-def replace_names(old: State, new: State, content: bytes, name: str) -> State:
-    """The state of before in the names of now."""
     found = renames(old.spec, old.design, new.spec, new.design)
-    return State(content, name, found) if found.entities or found.columns else old
+    if found.entities or found.columns:
+        old = State(before, names[0], found)
+    return Comparison(old, new)
 
 
 @dataclass(frozen=True)
@@ -205,7 +211,9 @@ class Comparison:
         )
         less, more = self._coverage.covers(old, new), self._coverage.covers(new, old)
         verdict = from_both(less, more)
-        if verdict in ("widened", "incomparable") and not self._witness(permission, role):
+        if verdict not in ("widened", "incomparable") or self.before.renamed.columns:
+            return verdict
+        if not self._witness(permission, role):
             narrower = any(a.gives != b.gives or a.fields != b.fields for a in new for b in old)
             return verdict if narrower else "unknown"
         return verdict
@@ -264,17 +272,20 @@ class Comparison:
 
     def _witness(self, permission: str, role: str) -> str:
         operation = _operation(self.after.design, permission)
-        former = self.before.renamed
-        entity = next(
-            (o for o, n in former.entities.items() if n == permission.partition(":")[0]),
-            permission.partition(":")[0],
-        )
-        before = _operation(self.before.design, f"{entity}:{permission.partition(':')[2]}")
+        before = former(self.before, permission)
         return witness(self.after.design, operation, before, role) if operation else ""
 
 
-def _operation(design: Design, permission: str) -> Operation | None:
-    return next((e for e in design.operations if e.permission == permission), None)
+def former(before: State, permission: str, searches: bool = False) -> Operation | None:
+    """The operation that had a permission before, which may have had another name."""
+    name, _, do = permission.partition(":")
+    old = next((o for o, now in before.renamed.entities.items() if now == name), name)
+    return _operation(before.design, f"{old}:{do}", searches)
+
+
+def _operation(design: Design, permission: str, searches: bool = False) -> Operation | None:
+    found = [each for each in design.operations if each.permission == permission]
+    return next((e for e in found if e.searches == searches), found[0] if found else None)
 
 
 def _clients(verdict: Verdict) -> Clients:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice, product
 from typing import Any
 
-from scaffold.design.model import Alternative, Design, Entity, Operation
+from scaffold.design.model import Alternative, Design, Operation
 from scaffold.design.witness import World, complete, holds, satisfying
 
 _TRIED = 500
@@ -58,7 +58,10 @@ def find(
     for mine in operation.alternatives:
         if role not in mine.roles:
             continue
-        for world in islice(_worlds(mine, former, entity), _TRIED):
+        for tried in apart(mine, former):
+            world = satisfying(tried, entity)
+            if world is None:
+                continue
             here = [a for a in former if holds(a.conditions, world)]
             told = complete(world, operation.alternatives)
             if not any(holds(a.conditions, told) for a in former) and holds(mine.conditions, told):
@@ -88,18 +91,15 @@ def _more(now: tuple[str, ...] | None, before: Sequence[tuple[str, ...] | None])
     return frozenset(now) - known if now is not None else frozenset(["any other"])
 
 
-def _worlds(mine: Alternative, former: Sequence[Alternative], entity: Entity) -> Iterator[World]:
-    """Worlds that meet an alternative; first such as fail a condition of each of before."""
-    choices = [a.conditions for a in former if a.conditions]
-    if len(choices) == len(former):
+def apart(mine: Alternative, former: Sequence[Alternative]) -> Iterator[Alternative]:
+    """An alternative where none of those of before is met, as far as they have conditions; last,
+    as it is."""
+    choices = [each.conditions for each in former if each.conditions]
+    if former and len(choices) == len(former):
         for failed in islice(product(*choices), _TRIED):
-            wrong = tuple(replace(each, negated=not each.negated) for each in dict.fromkeys(failed))
-            world = satisfying(replace(mine, conditions=(*mine.conditions, *wrong)), entity)
-            if world is not None and not any(holds(a.conditions, world) for a in former):
-                yield world
-    world = satisfying(mine, entity)
-    if world is not None:
-        yield world
+            wrong = (replace(each, negated=not each.negated) for each in dict.fromkeys(failed))
+            yield replace(mine, conditions=(*mine.conditions, *wrong))
+    yield mine
 
 
 def _said(values: Mapping[str, Any]) -> str:
