@@ -147,15 +147,15 @@ class Comparison:
         return Coverage(environments(self.before.design, self.after.design))
 
     @cached_property
-    def _known(self) -> dict[str, frozenset[str]]:
-        """The columns of each resource that were there before, in the names of now."""
-        renames = self.before.renamed
-        return {
-            renames.entity(each.name): frozenset(
-                renames.column(each.name, column.name) for column in each.fields
-            )
-            for each in self.before.design.entities
-        }
+    def _known(self) -> frozenset[str]:
+        """The resources that were there before, in the names of now."""
+        return frozenset(self.before.renamed.entity(e.name) for e in self.before.design.entities)
+
+    @cached_property
+    def _columns(self) -> dict[tuple[str, str], frozenset[str]]:
+        """By resource and verb, the columns that it could have before and can have now."""
+        both = [_columns(each) for each in (self.before, self.after)]
+        return {key: both[0][key] & both[1][key] for key in both[0].keys() & both[1].keys()}
 
     @cached_property
     def _old(self) -> dict[tuple[str, str], tuple[Way, ...]]:
@@ -170,8 +170,8 @@ class Comparison:
         found: dict[tuple[str, str], tuple[Way, ...]] = {}
         for entity in state.design.entities:
             name = state.renamed.entity(entity.name)
-            known = self._known.get(name, frozenset())
             for operation in entity.operations:
+                known = self._columns.get((name, operation.verb), frozenset())
                 permission = f"{name}:{operation.permission.partition(':')[2]}"
                 for role, ways in surface.ways(operation).items():
                     mine = renamed(ways_of(ways), state.renamed, entity.name)
@@ -222,16 +222,18 @@ class Comparison:
         """The ways, where a new role that is at most one that can be given counts as that one."""
         names = {each.name for each in self.before.design.roles}
         return tuple(
-            each
-            if each.gives is None
-            else replace(
-                each,
-                gives=frozenset(
-                    role
-                    for role in each.gives
-                    if role in names
-                    or not any(self._at_most(role, g) for g in each.gives if g in names)
-                ),
+            (
+                each
+                if each.gives is None
+                else replace(
+                    each,
+                    gives=frozenset(
+                        role
+                        for role in each.gives
+                        if role in names
+                        or not any(self._at_most(role, g) for g in each.gives if g in names)
+                    ),
+                )
             )
             for each in ways
         )
@@ -281,6 +283,24 @@ def former(before: State, permission: str, searches: bool = False) -> Operation 
     name, _, do = permission.partition(":")
     old = next((o for o, now in before.renamed.entities.items() if now == name), name)
     return _operation(before.design, f"{old}:{do}", searches)
+
+
+def _columns(state: State) -> dict[tuple[str, str], frozenset[str]]:
+    """By resource, in the names of now, and verb: the columns that an operation can see or set."""
+    found: dict[tuple[str, str], frozenset[str]] = {}
+    for entity in state.design.entities:
+        name = state.renamed.entity(entity.name)
+        for operation in entity.operations:
+            match operation.verb:
+                case "create":
+                    fields = [each for each in entity.fields if each.creatable]
+                case "update":
+                    fields = [each for each in entity.fields if each.updatable]
+                case _:
+                    fields = [each for each in entity.fields if each.readable]
+            names = (state.renamed.column(entity.name, each.name) for each in fields)
+            found[name, operation.verb] = frozenset(names)
+    return found
 
 
 def _operation(design: Design, permission: str, searches: bool = False) -> Operation | None:

@@ -28,9 +28,12 @@ def _class_of(state: State, match: re.Match[str], text: str) -> str:
     return text.split(" ", 1)[0]
 
 
-def _values_of(state: State, match: re.Match[str], text: str) -> Values:
+def _values_of(state: State, match: re.Match[str], text: str) -> Values | None:
+    """The type of a field; that of a built-in resource follows from what is compared elsewhere."""
     del text
     name, _, column = match["field"].partition(".")
+    if name not in state.spec.resources:
+        return None
     found = state.design.entity(name).column(column)
     return Values(found.kind, found.nullable)
 

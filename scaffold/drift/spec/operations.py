@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from scaffold.drift.spec.rule import Claim, SpecRule, Waiver, example
-from scaffold.drift.verdict import Chain, Free, Names, Number
+from scaffold.drift.verdict import By, Chain, Free, Names, Number, Verdict, combined, from_both
 
 _NOTES = "resources: {note: {owner: owner_id, %sfields: {body: {type: string, max: 50%s}}}}"
+_BY_POST = "by POST alone"
+"""What a fact says of a filter or an order that no URL can have."""
+
+
+def _filters(before: str, after: str) -> Verdict:
+    old, new = ({*each.split(", ")} for each in (before, after))
+    in_url = [_BY_POST not in each for each in (old, new)]
+    operators = from_both(new - {_BY_POST} <= old, old - {_BY_POST} <= new)
+    return combined([operators, from_both(in_url[1] <= in_url[0], in_url[0] <= in_url[1])])
+
+
 PRECONDITION = SpecRule(
     id="SCF132",
     name="precondition-dropped",
@@ -34,7 +45,7 @@ SIZE = SpecRule(
     ),
     claims=(
         Claim("operations", "{op} body_max", Number()),
-        Claim("operations", "{op} by POST body_max", Number()),
+        Claim("operations", "{op} by POST body_max", Number(absent=None)),
         Claim("operations", "{op} page_default", Number()),
         Claim("operations", "{op} page_max", Number()),
         Claim("operations", "{op} rows_max", Number()),
@@ -55,8 +66,8 @@ FILTER = SpecRule(
         dual=(", filter: [eq]", ""),
     ),
     claims=(
-        Claim("operations", "{op} filter {name}", Names()),
-        Claim("operations", "{op} sort {name}", Free(absent="nothing")),
+        Claim("operations", "{op} filter {name}", By(_filters)),
+        Claim("operations", "{op} sort {name}", By(_filters)),
     ),
 )
 EFFECT = SpecRule(

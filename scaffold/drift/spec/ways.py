@@ -122,9 +122,8 @@ def _holds_more(wide: Way, narrow: Way) -> bool:
 def within(
     ways: Iterable[Way], names: Renames, entity: Entity, known: frozenset[str]
 ) -> tuple[Way, ...]:
-    """The ways with columns alone that were there before, all of them named.
-
-    What is said of a new column is said by its own facts.
+    """The ways with the columns of `known` alone, all of them named: those that such an operation
+    can have before and now. What is said of others is said by their own facts.
     """
     every = frozenset(names.column(entity.name, each.name) for each in entity.fields) & known
     return tuple(

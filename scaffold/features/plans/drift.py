@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from scaffold.drift.spec.rule import Claim, SpecRule, example
-from scaffold.drift.verdict import By, Exact, Names, Number, Rate, Verdict, from_both
+from scaffold.drift.verdict import By, Exact, Number, Rate, Verdict, from_both
 from scaffold.features.feature import Judged
+from scaffold.features.plans.design import feature_of
+
+if TYPE_CHECKING:
+    from scaffold.drift.spec.state import State
+
+Names = frozenset[str]
 
 _PLANS = """
 resources:
@@ -26,6 +33,19 @@ def _trial(before: str, after: str) -> Verdict:
     return from_both(int(new[2]) <= int(old[2]), int(old[2]) <= int(new[2]))
 
 
+def _gated(state: State, match: re.Match[str], text: str) -> tuple[Names, Names]:
+    """The features of a plan, and those that something needs."""
+    del match
+    needed = frozenset(feature_of(each) or "" for each in state.design.operations) - {""}
+    return frozenset(text.split(", ")) - {"none"}, needed
+
+
+def _features(before: tuple[Names, Names], after: tuple[Names, Names]) -> Verdict:
+    """A feature that nothing needed before takes nothing from anybody when a plan has it."""
+    (old, known), (new, _) = before, after
+    return from_both(new & known <= old & known, old & known <= new & known)
+
+
 FEATURE = SpecRule(
     id="SCF161",
     name="entitlement-widened",
@@ -42,7 +62,7 @@ FEATURE = SpecRule(
         dual=("days: 14", "days: 7"),
     ),
     claims=(
-        Claim("plans", "{plan} features", Names(), lead=("plan",)),
+        Claim("plans", "{plan} features", By(_features), lead=("plan",), point=_gated),
         Claim("plans", "first", Exact(absent="other")),
         Claim("plans", "trial", By(_trial)),
         Claim("plans", "grace after a missed payment", Number()),
