@@ -19,8 +19,10 @@ class Values:
     many: bool = False
 
 
-def compare(before: Values, after: Values) -> Verdict:
-    """Does the type of now take more values?"""
+def compare(before: Values | str, after: Values | str) -> Verdict:
+    """Does the type of now take more values? A text is a type that follows from other facts."""
+    if isinstance(before, str) or isinstance(after, str):
+        return "equal"
     if before.many != after.many or before.kind.name != after.kind.name:
         return "incomparable"
     optional = from_both(before.optional >= after.optional, before.optional <= after.optional)
