@@ -34,7 +34,7 @@ FIXED = rule("SCF102", severity="critical", waivable=False)
 
 def change(
     about: Rule = GRANTED,
-    key: str = "access.delete invoice member",
+    key: str = "access invoice:delete member",
     old: str | None = None,
     now: str | None = "always",
     *,

@@ -80,7 +80,7 @@ def test_a_change_does_not_approve_itself() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        change(key="access.delete invoice clerk"),
+        change(key="access invoice:delete clerk"),
         change(old="if status is draft"),
         change(now="if status is draft"),
         change(key="*"),
@@ -212,7 +212,7 @@ def test_what_cannot_be_approved_is_not(other: Change) -> None:
 
 
 GOOD = entry()
-SECOND = entry(change(key="access.read invoice member"))
+SECOND = entry(change(key="access invoice:read member"))
 
 WRONG = {
     "a wildcard": "approvals: [*]\n",
@@ -416,7 +416,7 @@ def test_the_example_of_a_rule_trips_it_and_its_dual_does_not_block(about: Rule)
 
 
 def test_the_result_does_not_depend_on_the_order_of_the_changes() -> None:
-    other = change(key="access.read invoice member")
+    other = change(key="access invoice:read member")
     one = judged(tree(entry(), SECOND), tree(), (DELTA, other))
     same = judged(tree(SECOND, entry()), tree(), (other, DELTA))
     assert [(each.key, each.old) for each in one] == [(each.key, each.old) for each in same]

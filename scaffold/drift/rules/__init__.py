@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from scaffold.drift.rule import Rule
@@ -10,11 +10,12 @@ from scaffold.drift.rule import Rule
 
 @cache
 def every() -> tuple[Rule, ...]:
-    """All rules, by id. Each family is a module with RULES, imported when somebody asks."""
+    """All rules, by id. The families are imported when somebody asks."""
     from scaffold.drift.rules import approvals
+    from scaffold.drift.spec.rules import rules as of_the_spec
 
-    families = (approvals,)
-    found = (rule for family in families for rule in family.RULES)
+    families: tuple[Iterable[Rule], ...] = (of_the_spec().all, approvals.RULES)
+    found = (rule for family in families for rule in family)
     return tuple(sorted(found, key=lambda each: each.id))
 
 

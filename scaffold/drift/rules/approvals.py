@@ -12,12 +12,12 @@ approvals:
 
 def _entry(
     rule: str = "SCF101",
-    fingerprint: str = "68ba0ab61a711b04560107cb",
+    fingerprint: str = "37c15f20b6d0a3ab693884c3",
     approved: str = "2026-01-05",
     expires: str = "2026-03-01",
 ) -> str:
     return f"""  - rule: {rule}
-    key: "access.delete invoice member"
+    key: "access invoice:delete member"
     from: "absent"
     to: "always"
     fingerprint: {fingerprint}
@@ -98,7 +98,7 @@ REFUSED = Rule(
     example=Example(
         files={PATH: "approvals: []\n"},
         change={
-            PATH: _HEAD + _entry("SCF701", "e1fd25148afb0c69436aed8d", "2026-11-01", "2026-12-24")
+            PATH: _HEAD + _entry("SCF701", "629df68f5d0403e5392e2b9c", "2026-11-01", "2026-12-24")
         },
         dual={PATH: _HEAD + _entry(approved="2026-11-01", expires="2026-12-24")},
     ),

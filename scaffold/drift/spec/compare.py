@@ -222,16 +222,18 @@ class Comparison:
         """The ways, where a new role that is at most one that can be given counts as that one."""
         names = {each.name for each in self.before.design.roles}
         return tuple(
-            each
-            if each.gives is None
-            else replace(
-                each,
-                gives=frozenset(
-                    role
-                    for role in each.gives
-                    if role in names
-                    or not any(self._at_most(role, g) for g in each.gives if g in names)
-                ),
+            (
+                each
+                if each.gives is None
+                else replace(
+                    each,
+                    gives=frozenset(
+                        role
+                        for role in each.gives
+                        if role in names
+                        or not any(self._at_most(role, g) for g in each.gives if g in names)
+                    ),
+                )
             )
             for each in ways
         )

@@ -41,13 +41,13 @@ HOOK = rule(
 )
 WORKFLOW = rule("SCF601", severity="medium", layer="project", why="Nobody is told any more.")
 GRANTED = change(
-    key="delete invoice member",
+    key="access invoice:delete member",
     old="if owner_id is $user.id and status is draft",
     now="if status is draft",
     witness="a member deletes the draft of a colleague: DELETE /invoices/{invoice_id}",
     line=42,
 )
-ALLOWED = change(key="update invoice_line billing_worker", line=77)
+ALLOWED = change(key="access invoice_line:update billing_worker", line=77)
 ORDINARY = Report(
     base="origin/main",
     head=".",
@@ -72,7 +72,9 @@ ORDINARY = Report(
             path=".github/workflows/ci.yml",
             line=31,
         ),
-        change(FIXED, "sign_up without a permission", verdict="unknown", clients="compatible"),
+        change(
+            FIXED, "access sign_up without a permission", verdict="unknown", clients="compatible"
+        ),
         replace(
             ALLOWED,
             approval=approval(
@@ -84,10 +86,10 @@ ORDINARY = Report(
                 today=date(2026, 11, 30),
             ),
         ),
-        change(key="list contract clerk", new=True, line=90),
-        change(key="read payment accountant", old="always", now=None, verdict="narrowed"),
+        change(key="access contract:list clerk", new=True, line=90),
+        change(key="access payment:read accountant", old="always", now=None, verdict="narrowed"),
         change(
-            key="remind invoice accountant",
+            key="access invoice:remind accountant",
             old="always",
             now="if $tenant.region is eu",
             verdict="narrowed",

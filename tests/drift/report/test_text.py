@@ -18,7 +18,7 @@ def test_the_witness_comes_first_and_then_what_became_of_what() -> None:
     assert finding == [
         f"Possible now: {GRANTED.witness}",
         "    high SCF101 permission-widened (AZ-1, AZ-2) at scaffold.yaml:42",
-        "    what: delete invoice member",
+        "    what: access invoice:delete member",
         "    from: if owner_id is $user.id and status is draft",
         "    to:   if status is draft (wider)",
         f"    why:  {GRANTED.rule.why}",
