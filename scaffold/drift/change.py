@@ -6,11 +6,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from scaffold.drift.facts import Fact, Place, Surface
 from scaffold.drift.rule import SEVERITIES, Rule, Severity
 from scaffold.drift.verdict import BLOCKING, Verdict
+
+if TYPE_CHECKING:
+    from scaffold.drift.approvals import Approval
 
 Clients = Literal["compatible", "breaking", "none"]
 """What a change does to programs that call the service: they go on working, or not; `none` where
@@ -24,7 +27,7 @@ class Change:
 
     `new` says that it is of something that was not there before, such as a resource, and within
     what new things may be: a note, which does not block. `witness` says in one line what is
-    possible now and was not before.
+    possible now and was not before. `approval` is what allows it, if something does.
     """
 
     rule: Rule
@@ -35,11 +38,12 @@ class Change:
     clients: Clients = "none"
     new: bool = False
     witness: str = ""
+    approval: Approval | None = None
 
     @property
     def blocks(self) -> bool:
         """Must somebody look at it before it is merged?"""
-        return self.verdict in BLOCKING and not self.new
+        return self.verdict in BLOCKING and not self.new and self.approval is None
 
     @property
     def severity(self) -> Severity:
@@ -66,13 +70,17 @@ class Change:
     @property
     def fingerprint(self) -> str:
         """What an approval names: the same for the same delta, whatever the message says."""
-        told = [self.rule.id, self.key, self.old, self.now]
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:24]
+        return fingerprint(self.rule.id, self.key, self.old, self.now)
 
     @property
     def order(self) -> tuple[int, int, str, str]:
         """What changes are sorted by: what blocks first, the worst first."""
         return (not self.blocks, SEVERITIES.index(self.severity), self.rule.id, self.key)
+
+
+def fingerprint(rule: str, key: str, old: str, now: str) -> str:
+    """The name of a delta: of the fact that a rule knows by a key, from one value to another."""
+    return hashlib.sha256(json.dumps([rule, key, old, now]).encode()).hexdigest()[:24]
 
 
 def changes(before: Surface, after: Surface) -> Iterator[Change]:
