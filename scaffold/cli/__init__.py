@@ -18,6 +18,7 @@ import typer
 from scaffold.cli import (
     audit,
     check,
+    diff,
     eject,
     explain,
     generate,
@@ -43,6 +44,7 @@ app = typer.Typer(
 app.command("new")(new.run)
 app.command("generate")(generate.run)
 app.command("check")(check.run)
+app.command("diff")(diff.run)
 app.command("hooks")(hooks.run)
 app.command("merge")(merge.run)
 app.command("merge-driver", hidden=True)(merge.drive)

@@ -103,6 +103,7 @@ def refusing() -> Iterator[None]:
 
 def _explained(error: Exception) -> str | None:
     """What to say of an error that the input caused; None for any other."""
+    from scaffold.drift.trees import TreeError
     from scaffold.emission import ProjectError
     from scaffold.history.past import HistoryError
     from scaffold.live.address import LiveError
@@ -134,6 +135,7 @@ def _explained(error: Exception) -> str | None:
             | EjectError()
             | UpgradeError()
             | LiveError()
+            | TreeError()
         ):
             return escape(str(error))
         case FormatterMissing():

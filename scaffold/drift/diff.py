@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scaffold.drift.change import Change, changes, ordered
-from scaffold.drift.facts import surface_of
+from scaffold.drift.facts import Surface, surface_of
 from scaffold.drift.read import READERS
 from scaffold.drift.spec.compare import Comparison, comparison
 from scaffold.drift.trees import Files, Tree, TreeError
@@ -15,10 +14,12 @@ from scaffold.tree.paths import SPEC
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """What became of a project. `compared` are the two specs, where there are two."""
+    """What became of a project: of the two specs, and of all facts; `surface` are those of the
+    base."""
 
-    compared: Comparison | None
+    compared: Comparison
     changes: tuple[Change, ...]
+    surface: Surface
 
 
 def diff(base: Tree, head: Tree) -> Diff:
@@ -33,16 +34,17 @@ def diff(base: Tree, head: Tree) -> Diff:
     contents = [_spec(each) for each in (base, head)]
     compared = comparison(contents[0], contents[1], (base.name, head.name))
     found = list(compared.changes())
-    if not any(_is_spec(each) for each in (base, head)):
-        names = [each.design.name for each in (compared.before, compared.after)]
-        found += static((base, names[0]), (head, names[1]))
-    return Diff(compared, tuple(ordered(found)))
+    surface = {key: told.fact for key, told in compared.before.told.items()}
+    if not is_spec(base) and not is_spec(head):
+        before = static(base, compared.before.design.name)
+        found += changes(before, static(head, compared.after.design.name))
+        surface.update(before)
+    return Diff(compared, tuple(ordered(found)), surface)
 
 
-def static(base: tuple[Tree, str], head: tuple[Tree, str]) -> Iterable[Change]:
-    """What became of the facts of the static layers; each tree is given with its package."""
-    for read in READERS:
-        yield from changes(surface_of(read(*base)), surface_of(read(*head)))
+def static(tree: Tree, package: str) -> Surface:
+    """The facts of the layers that are read without running anything, but those of the spec."""
+    return surface_of(fact for read in READERS for fact in read(tree, package))
 
 
 def _spec(tree: Tree) -> bytes:
@@ -52,5 +54,6 @@ def _spec(tree: Tree) -> bytes:
     return content
 
 
-def _is_spec(tree: Tree) -> bool:
+def is_spec(tree: Tree) -> bool:
+    """Is it a spec alone?"""
     return isinstance(tree, Files) and [*tree.entries] == [SPEC]
