@@ -87,9 +87,8 @@ def _extra(emission: Emission, path: str) -> Change:
     stem = name.name.split(".")[0]
     known = emission.lock.files
     module = f"{folder}/{stem}.py"
-    if name.suffix in (".so", ".pyd") and (
-        module in known or f"{folder}/{stem}/__init__.py" in known
-    ):
+    loaded = module in known or f"{folder}/{stem}/__init__.py" in known
+    if name.suffix in (".so", ".pyd") and loaded:
         return _change(rules.instead, path, f"is loaded instead of {module}", "widened")
     if name.suffix in (".pyc", ".pyo"):
         return _change(rules.instead, path, "is compiled, and loaded where no source is", "widened")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -97,7 +97,7 @@ def _dump(node: ast.AST) -> str:
     return ast.dump(node)
 
 
-def _named(body: list[ast.stmt], within: str) -> Iterator[tuple[str, ast.AST]]:
+def _named(body: Sequence[ast.stmt], within: str) -> Iterator[tuple[str, ast.AST]]:
     """Statements by what they are called; methods apart from their class."""
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
