@@ -27,12 +27,24 @@ def deliver(judged: Judged, format: Format, output: Path | None, *, detailed: bo
         before=compared.before.design if compared else None,
         after=compared.after.design if compared else judged.design,
     )
+    if format == "json":
+        text = _with_findings(text, judged)
     if output is None:
         typer.echo(text, nl=False)
     else:
         output.write_text(text, "utf-8")
         say(f"{report.outcome}: {counted(len(report.blocking), 'finding')}, see {output}")
-    return report.exit_code(detailed=detailed)
+    return judged.exit_code(detailed=detailed)
+
+
+def _with_findings(text: str, judged: Judged) -> str:
+    """The report as data, with each difference from what the spec yields."""
+    import json
+    from dataclasses import asdict
+
+    findings = [asdict(each) for each in judged.findings]
+    ok = judged.exit_code(detailed=False) == 0
+    return json.dumps({"ok": ok, "findings": findings, **json.loads(text)}, indent=2) + "\n"
 
 
 def write_witnesses(judged: Judged, project: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from scaffold.drift.change import Change, changes, ordered
 from scaffold.drift.facts import Surface, surface_of
-from scaffold.drift.read import READERS
+from scaffold.drift.read import of_developers
 from scaffold.drift.spec.compare import Comparison, comparison
 from scaffold.drift.trees import Files, Tree, TreeError
 from scaffold.tree.paths import SPEC
@@ -43,8 +43,8 @@ def diff(base: Tree, head: Tree) -> Diff:
 
 
 def static(tree: Tree, package: str) -> Surface:
-    """The facts of the layers that are read without running anything, but those of the spec."""
-    return surface_of(fact for read in READERS for fact in read(tree, package))
+    """The facts of what the developer writes beside the spec, read without running anything."""
+    return surface_of(fact for read in of_developers() for fact in read(tree, package))
 
 
 def _spec(tree: Tree) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final
+from functools import cache
 
 from scaffold.drift.facts import Fact
 from scaffold.drift.trees import Tree
@@ -11,4 +11,18 @@ from scaffold.drift.trees import Tree
 Reader = Callable[[Tree, str], Iterator[Fact]]
 """Reads the facts of one layer of a tree, whose service is called by the name given."""
 
-READERS: Final[tuple[Reader, ...]] = ()
+
+@cache
+def of_developers() -> tuple[Reader, ...]:
+    """Those of what the developer writes, beside the spec: compared with the base."""
+    return ()
+
+
+@cache
+def of_generated() -> tuple[Reader, ...]:
+    """Those of what follows from the spec: compared with what the spec yields. A change of the
+    spec changes hundreds of their facts, and is judged by itself."""
+    from scaffold.drift.contract.read import read as contract
+    from scaffold.drift.database.read import read as database
+
+    return (contract, database)

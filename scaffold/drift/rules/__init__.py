@@ -11,10 +11,21 @@ from scaffold.drift.rule import Rule
 @cache
 def every() -> tuple[Rule, ...]:
     """All rules, by id. The families are imported when somebody asks."""
+    from scaffold.drift.contract.rules import RULES as OF_THE_CONTRACT
+    from scaffold.drift.database.read import RULES as OF_THE_DATABASE
+    from scaffold.drift.live import RULES as OF_A_LIVE_DATABASE
     from scaffold.drift.rules import approvals
     from scaffold.drift.spec.rules import rules as of_the_spec
+    from scaffold.drift.tree.rules import RULES as OF_THE_TREE
 
-    families: tuple[Iterable[Rule], ...] = (of_the_spec().all, approvals.RULES)
+    families: tuple[Iterable[Rule], ...] = (
+        OF_THE_TREE,
+        of_the_spec().all,
+        OF_THE_CONTRACT,
+        OF_THE_DATABASE,
+        OF_A_LIVE_DATABASE,
+        approvals.RULES,
+    )
     found = (rule for family in families for rule in family)
     return tuple(sorted(found, key=lambda each: each.id))
 
