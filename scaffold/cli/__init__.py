@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from scaffold.cli import (
+    approve,
     audit,
     check,
     diff,
@@ -26,6 +27,7 @@ from scaffold.cli import (
     lint,
     merge,
     new,
+    rules,
     schema,
     update,
     upgrade,
@@ -54,6 +56,8 @@ app.command("eject")(eject.run)
 app.command("upgrade")(upgrade.run)
 app.command("lint")(lint.run)
 app.command("explain")(explain.run)
+app.command("rules")(rules.run)
+app.command("approve")(approve.run)
 app.command("schema")(schema.run)
 
 

@@ -103,6 +103,7 @@ def refusing() -> Iterator[None]:
 
 def _explained(error: Exception) -> str | None:
     """What to say of an error that the input caused; None for any other."""
+    from scaffold.drift.approvals import ApprovalsError
     from scaffold.drift.trees import TreeError
     from scaffold.emission import ProjectError
     from scaffold.history.past import HistoryError
@@ -135,6 +136,7 @@ def _explained(error: Exception) -> str | None:
             | EjectError()
             | UpgradeError()
             | LiveError()
+            | ApprovalsError()
             | TreeError()
         ):
             return escape(str(error))

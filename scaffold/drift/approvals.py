@@ -65,6 +65,20 @@ def day(text: object) -> object:
     return date.fromisoformat(text)
 
 
+def day_of(text: str) -> date:
+    """The day that a text says.
+
+    Raises:
+        ApprovalsError: it is no day.
+    """
+    try:
+        found = day(text)
+    except ValueError as error:
+        raise ApprovalsError(f"{error}") from None
+    assert isinstance(found, date)
+    return found
+
+
 Day = Annotated[date, BeforeValidator(day)]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=1_000, pattern=r"\S")]
 Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]

@@ -71,7 +71,7 @@ ADDED = Rule(
     id="SCF703",
     name="approval-added",
     severity="low",
-    controls=("GEN-3", "ROLL-4"),
+    controls=("GEN-3",),
     layer="project",
     what="Approvals that a change adds, extends or words differently. A note: it allows nothing "
     "before it is in the base branch.",
