@@ -160,8 +160,8 @@ INSTALLED = rule(
         ".txt\n\tpip install --no-deps -r requirements-scaffold.txt\n.PHONY: generator\n",
     },
     change={
-        "Makefile": "generator:\n\tpip install -r requirements-scaffold-packages.txt\n"
-        "\tpip install --no-deps -r requirements-scaffold.txt\n.PHONY: generator\n",
+        "Makefile": "generator:\n\tpip install --require-hashes -r requirements-scaffold-packages"
+        ".txt\n\tpip install -r requirements-scaffold.txt\n.PHONY: generator\n",
     },
     dual={
         "Makefile": "# The generator.\n.PHONY: generator\ngenerator:\n\t@pip install --quiet -r "

@@ -527,10 +527,12 @@ def commands(
     Raises:
         Unreadable: it is not a script that this module reads.
     """
-    lists = _Parser(_tokens(script, line)).lists()
     state = _State(shell.errexit, shell.pipefail, dict(variables or {}))
     walker = _Walker()
-    walker.lists(lists, state, _Where())
+    try:
+        walker.lists(_Parser(_tokens(script, line)).lists(), state, _Where())
+    except RecursionError:
+        raise Unreadable("it is nested too deep") from None
     return walker.found
 
 

@@ -1,4 +1,4 @@
-"""What workflows may do: their permissions, the actions they use, secrets, and whose code they run."""
+"""What workflows may do: permissions, the actions they use, secrets, and whose code they run."""
 
 from __future__ import annotations
 
@@ -175,7 +175,6 @@ _UNTRUSTED = re.compile(
     r"head_commit|commits|pages|workflow_run)[A-Za-z0-9_.*\[\]-]*"
     r"(?:title|body|message|name|email|label|ref|head_branch|page_name|default_branch))"
 )
-_EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 _NEVER = re.compile(
     r"github\.event_name\s*==\s*'(?!pull_request)[a-z_]+'|github\.ref\s*==\s*'refs/(heads|tags)/.*'|"
     r"startsWith\(github\.ref,\s*'refs/tags.*'\)"
@@ -341,11 +340,22 @@ def _collect(value: Any, path: str, told: dict[str, Place]) -> None:
     for text in _texts(value):
         if "secrets" not in text.lower():
             continue
-        for expression in _EXPRESSION.finditer(text):
-            for found in _SECRET.finditer(expression[1]):
-                name = (found[1] or "all").upper() if found[1] else "all"
+        for expression in _expressions(text):
+            for found in _SECRET.finditer(expression):
+                name = found[1].upper() if found[1] else "all"
                 if name != "GITHUB_TOKEN":
                     told.setdefault(name, Place(path, line_of(text)))
+
+
+def _expressions(text: str) -> Iterator[str]:
+    """What stands in `${{ }}`, as far as people write it."""
+    at = text.find("${{")
+    while at >= 0:
+        end = text.find("}}", at)
+        if end < 0:
+            return
+        yield text[at + 3 : min(end, at + 1000)]
+        at = text.find("${{", end)
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -370,9 +380,9 @@ def _injected(flow: github.Workflow) -> Iterator[Fact]:
             if "github-script" in step.text("uses"):
                 scripts.append(step.table("with").get("script"))
             for script in scripts:
-                for found in _EXPRESSION.finditer(script) if isinstance(script, str) else ():
-                    for context in _UNTRUSTED.finditer(found[1]):
-                        told.setdefault(context[0], Place(flow.path, line_of(script)))
+                for expression in _expressions(script) if isinstance(script, str) else ():
+                    for found in _UNTRUSTED.finditer(expression):
+                        told.setdefault(found[0], Place(flow.path, line_of(script)))
     for context, place in sorted(told.items()):
         yield Fact(INJECTION, f"{flow.path}: {context}", f"${{{{ {context} }}}} in a script", place)
 
