@@ -43,7 +43,8 @@ class Change:
     @property
     def blocks(self) -> bool:
         """Must somebody look at it before it is merged?"""
-        return self.verdict in BLOCKING and not self.new and self.approval is None
+        allowed = self.new or self.rule.note or self.approval is not None
+        return self.verdict in BLOCKING and not allowed
 
     @property
     def severity(self) -> Severity:

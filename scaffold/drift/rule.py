@@ -46,3 +46,5 @@ class Rule:
     example: Example | None
     order: Order = field(default_factory=Presence)
     waivable: bool = True
+    note: bool = False
+    """A change is told, and blocks nothing."""
