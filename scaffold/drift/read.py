@@ -15,7 +15,10 @@ Reader = Callable[[Tree, str], Iterator[Fact]]
 @cache
 def of_developers() -> tuple[Reader, ...]:
     """Those of what the developer writes, beside the spec: compared with the base."""
-    return ()
+    from scaffold.drift.code.read import read as code
+    from scaffold.drift.project import read as project
+
+    return (code, project)
 
 
 @cache

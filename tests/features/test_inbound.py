@@ -83,7 +83,7 @@ def test_what_cannot_be_is_refused(before: str, after: str, said: str) -> None:
 
 
 def test_a_secret_is_of_one_provider() -> None:
-    (_, section) = LIBRARY.split("webhooks:\n")
+    _, section = LIBRARY.split("webhooks:\n")
     with pytest.raises(SpecError, match="that of another provider, too"):
         loads(LIBRARY + section.replace("  shop:", "  bank:"))
 

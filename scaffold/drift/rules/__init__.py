@@ -11,9 +11,11 @@ from scaffold.drift.rule import Rule
 @cache
 def every() -> tuple[Rule, ...]:
     """All rules, by id. The families are imported when somebody asks."""
+    from scaffold.drift.code.read import RULES as OF_THE_CODE
     from scaffold.drift.contract.rules import RULES as OF_THE_CONTRACT
     from scaffold.drift.database.read import RULES as OF_THE_DATABASE
     from scaffold.drift.live import RULES as OF_A_LIVE_DATABASE
+    from scaffold.drift.project import RULES as OF_THE_PROJECT
     from scaffold.drift.rules import approvals
     from scaffold.drift.spec.rules import rules as of_the_spec
     from scaffold.drift.tree.rules import RULES as OF_THE_TREE
@@ -21,9 +23,11 @@ def every() -> tuple[Rule, ...]:
     families: tuple[Iterable[Rule], ...] = (
         OF_THE_TREE,
         of_the_spec().all,
+        OF_THE_CODE,
         OF_THE_CONTRACT,
         OF_THE_DATABASE,
         OF_A_LIVE_DATABASE,
+        OF_THE_PROJECT,
         approvals.RULES,
     )
     found = (rule for family in families for rule in family)
