@@ -116,7 +116,6 @@ def _judged(
     from scaffold.cache.store import store
     from scaffold.drift.judge import Check, compare_tree
     from scaffold.drift.report import Looked
-    from scaffold.emission import emit_project
 
     kept = store(project)
     today, in_ci = datetime.now(UTC).date(), bool(os.environ.get("CI"))
@@ -125,6 +124,8 @@ def _judged(
         check = Check(project, known, today, None, base, in_ci)
         check.looked += [Looked("tree"), Looked("contract"), Looked("database")]
     else:
+        from scaffold.emission import emit_project
+
         emission = emit_project(project)
         check = Check(project, emission.design.name, today, emission, base, in_ci)
         compare_tree(check)

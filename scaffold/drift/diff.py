@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scaffold.drift.change import Change, changes, ordered
-from scaffold.drift.facts import Surface, surface_of
-from scaffold.drift.read import of_developers
+from scaffold.drift.facts import Surface
+from scaffold.drift.read import static
 from scaffold.drift.spec.compare import Comparison, comparison
 from scaffold.drift.trees import Files, Tree, TreeError
 from scaffold.tree.paths import SPEC
@@ -40,11 +40,6 @@ def diff(base: Tree, head: Tree) -> Diff:
         found += changes(before, static(head, compared.after.design.name))
         surface.update(before)
     return Diff(compared, tuple(ordered(found)), surface)
-
-
-def static(tree: Tree, package: str) -> Surface:
-    """The facts of what the developer writes beside the spec, read without running anything."""
-    return surface_of(fact for read in of_developers() for fact in read(tree, package))
 
 
 def _spec(tree: Tree) -> bytes:

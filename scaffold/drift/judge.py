@@ -10,15 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from scaffold.drift.approvals import approved
 from scaffold.drift.change import Change, changes
-from scaffold.drift.diff import diff, is_spec, static
 from scaffold.drift.facts import Layer, Surface, surface_of
-from scaffold.drift.read import of_generated
+from scaffold.drift.read import of_generated, static
 from scaffold.drift.report import Looked, Report, Stale
 from scaffold.drift.trees import Commit, Directory, Files, Tree, TreeError
 from scaffold.repository import Repository, RepositoryError, git
-from scaffold.tree.check import Finding, check_history
 from scaffold.tree.digest import digest
 from scaffold.tree.paths import SPEC
 
@@ -26,6 +23,7 @@ if TYPE_CHECKING:
     from scaffold.design.model import Design
     from scaffold.drift.spec.compare import Comparison
     from scaffold.emission import Emission
+    from scaffold.tree.check import Finding
 
 WRITTEN: Final[tuple[Layer, ...]] = ("spec", "code", "project")
 """The layers of what the developer writes, which are compared with a base."""
@@ -69,6 +67,9 @@ def judge(base: Tree, head: Tree, project: Path, today: date) -> Judged:
         TreeError: a state cannot be read, or has no spec.
         SpecError: a spec is refused.
     """
+    from scaffold.drift.approvals import approved
+    from scaffold.drift.diff import diff, is_spec
+
     found = diff(base, head)
     alone = is_spec(base) or is_spec(head)
     layers: tuple[Layer, ...] = ("spec",) if alone else WRITTEN
@@ -137,6 +138,8 @@ class Check:
             TreeError: a state cannot be read.
             SpecError: a spec is refused.
         """
+        from scaffold.drift.approvals import approved
+
         before, compared = self.before, None
         content = self.head.read(SPEC) or b""
         old = before.read(SPEC) if before else None
@@ -186,6 +189,7 @@ def compare_tree(check: Check) -> None:
     """
     from scaffold.drift.tree.integrity import integrity
     from scaffold.tree.check import check as found_by
+    from scaffold.tree.check import check_history
 
     assert check.emission is not None
     check.findings += found_by(check.project, check.emission)

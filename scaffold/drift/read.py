@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from scaffold.drift.facts import Fact
+from scaffold.drift.facts import Fact, Surface, surface_of
 from scaffold.drift.trees import Tree
 
 Reader = Callable[[Tree, str], Iterator[Fact]]
@@ -29,3 +29,8 @@ def of_generated() -> tuple[Reader, ...]:
     from scaffold.drift.database.read import read as database
 
     return (contract, database)
+
+
+def static(tree: Tree, package: str) -> Surface:
+    """The facts of what the developer writes beside the spec, read without running anything."""
+    return surface_of(fact for read in of_developers() for fact in read(tree, package))
