@@ -268,7 +268,7 @@ def _statements(reading: Reading) -> Iterator[Fact]:
                 f"puts a statement together: {quoted(found.text)}",
             )
         yield from _judged(reading, found, call, scope, whole=True)
-    for node, scope in module.of(ast.Constant, ast.JoinedStr, ast.BinOp, ast.Call):
+    for node, scope in module.of(ast.BinOp, ast.Call, ast.JoinedStr, ast.Constant):
         if id(node) in given or not _may_be_sql(node):
             continue
         found = fold(module, node, scope)
@@ -297,6 +297,8 @@ def _judged(
 ) -> Iterator[Fact]:
     sql = plain(found.text)
     told = quoted(sql)
+    if not whole and sql.count(" ") < 2 and "(" not in sql:
+        return  # two words that no statement is made of here
     if _AUTHORITY.search(sql) or (whole and _TRANSACTION.search(sql)):
         says = f"changes roles, settings, rights or the transaction: {told}"
         yield reading.fact(AUTHORITY, node, scope, f"{told} #{digest(sql)}", says)

@@ -297,7 +297,7 @@ def _signed(reading: Reading, node: ast.expr, scope: Scope, left: int = 4) -> st
         name = tail(node.func)
         if name in ("get", "getenv") and node.args:
             name = constant(reading.module, node.args[0], scope) or ""
-        elif name in ("encode", "strip", "lower", "hexdigest", "get_secret_value"):
+        elif name in ("encode", "strip", "lower", "hexdigest", "digest", "get_secret_value"):
             function = node.func
             inner = function.value if isinstance(function, ast.Attribute) else node
             return _signed(reading, inner, scope, left - 1)

@@ -126,8 +126,9 @@ def _imports(reading: Reading) -> Iterator[Fact]:
                 dotted,
                 f"imports {inside}{dotted}, which hooks are not given",
             )
+    further = {id(node.value) for node, _ in module.of(ast.Attribute)}
     for mention in reading.mentions:
-        if not mention.origin.startswith(inside):
+        if not mention.origin.startswith(inside) or id(mention.node) in further:
             continue
         dotted = mention.origin.removeprefix(inside)
         if module.path == "asgi.py" and dotted == "app.configured":

@@ -153,7 +153,12 @@ def _patched(reading: Reading, target: ast.expr, scope: Scope) -> str | None:
 def _foreign(reading: Reading, dotted: str) -> str | None:
     """The name, unless it is the module's own or a key that a client library asks for."""
     top, _, last = dotted.partition(".")
-    if dotted.startswith(f"{reading.module.dotted}.") or top in ("builtins", "os.environ"):
+    own = f"{reading.module.dotted}."
+    if dotted.startswith(own) and dotted.removeprefix(own).partition(".")[0] in (
+        reading.module.scope.children
+    ):
+        return None
+    if top in ("builtins", "os.environ"):
         return None
     if last.rpartition(".")[2] in _KEYS_OF_CLIENTS and top not in _STDLIB:
         return None if top != reading.module.package else dotted
