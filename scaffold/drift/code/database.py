@@ -24,9 +24,9 @@ CONNECTION: Final = hazard(
     "critical",
     "AZ-3",
     what="A connection, a pool or an engine of a database driver, anywhere but in tests.",
-    why="The connection that a hook is given is bound to the tenant and the caller, reads only, "
-    "and is part of the action's transaction. Another one is bound to nothing, and with the "
-    "owner's address it passes row-level security.",
+    why="The connection that a hook is given is bound to the tenant and the caller, reads "
+    "only, and is part of the action's transaction. Another one is bound to nothing, and "
+    "with the owner's address it passes row-level security.",
     remedy="Use action.connection to read, and action.rows to write what the action touches.",
     example=in_hook(
         'own = await asyncpg.connect(os.environ["OWNER_DATABASE_URL"])\nawait own.close()',
@@ -42,10 +42,11 @@ AUTHORITY: Final = hazard(
     "AZ-3",
     what="SQL that changes the role, the settings or the transaction of a session, rights, or "
     "row-level security; and SQL that reaches files, programs or other servers.",
-    why="The tenant and the caller are settings of the transaction, and policies read them. Who "
-    "sets them, or leaves the role of the service, reads and writes the rows of every tenant.",
-    remedy="Read through action.connection as it is. What the tables and their rights are is said "
-    "in scaffold.yaml.",
+    why="The tenant and the caller are settings of the transaction, and policies read them. "
+    "Who sets them, or leaves the role of the service, reads and writes the rows of every "
+    "tenant.",
+    remedy="Read through action.connection as it is. What the tables and their rights are is "
+    "said in scaffold.yaml.",
     example=in_hook(
         "await action.connection.fetchval(\"select set_config('app.tenant_id', $1, true)\", data.to)",
         'await action.connection.fetchval("select current_date")',
@@ -57,8 +58,8 @@ COMPOSED: Final = hazard(
     "critical",
     "AZ-3",
     what="A statement whose text is put together from values that are not constant.",
-    why="Whoever chooses a part of the text of a statement chooses what it does: SQL injection "
-    "(CWE-89).",
+    why="Whoever chooses a part of the text of a statement chooses what it does: SQL "
+    "injection (CWE-89).",
     remedy="Write the statement as a constant, and give values as parameters: $1, $2.",
     example=in_hook(
         'await action.connection.fetch(f"select id from invoicing.payment where tenant_id = $1 and '
@@ -74,8 +75,8 @@ WRITES: Final = hazard(
     "API-4",
     "AZ-6",
     what="SQL that writes rows or changes tables.",
-    why="What is written past the functions of the service has no version, no audit event and no "
-    "declared bound.",
+    why="What is written past the functions of the service has no version, no audit event and "
+    "no declared bound.",
     remedy="Say in `touches` of the action which rows it writes, and write them with action.rows.",
     example=in_hook(
         'await action.connection.fetch("update invoicing.payment set amount = 0 where tenant_id = '
@@ -89,10 +90,10 @@ UNBOUND: Final = hazard(
     "query-without-tenant",
     "high",
     "AZ-3",
-    what="A query of the service's tables that compares no tenant_id, or that has a condition which "
-    "is always true.",
-    why="Row-level security is then the one thing between the tenants; each query has to carry the "
-    "tenant as well.",
+    what="A query of the service's tables that compares no tenant_id, or that has a condition "
+    "which is always true.",
+    why="Row-level security is then the one thing between the tenants; each query has to "
+    "carry the tenant as well.",
     remedy="Compare tenant_id with a parameter, and give it action.tenant_id.",
     example=in_hook(
         'await action.connection.fetchval("select count(*) from invoicing.payment")',
@@ -107,8 +108,8 @@ FILES: Final = hazard(
     "AZ-3",
     "GEN-2",
     what="A file of SQL beside the migrations that changes roles, rights, policies or settings.",
-    why="What is run on the database by hand is in no migration, and nobody compares it with the "
-    "spec.",
+    why="What is run on the database by hand is in no migration, and nobody compares it with "
+    "the spec.",
     remedy="Change scaffold.yaml, and let the tool write the migration.",
     example=in_file(
         "scripts/fix.sql",

@@ -19,7 +19,8 @@ SWALLOWED: Final = hazard(
     "refusal-swallowed",
     "critical",
     "AZ-1",
-    what="A handler for every error, or for refusals, around what an action is asked or refused by.",
+    what="A handler for every error, or for refusals, around what an action is asked or "
+    "refused by.",
     why="What the database or the hook refuses goes on as if it were allowed.",
     remedy="Catch the one error that you expect, such as RowNotFound, and let the others pass.",
     example=in_hook(

@@ -24,8 +24,8 @@ SECRET: Final = hazard(
     "critical",
     "ID-4",
     "DATA-4",
-    what="Keys and tokens of providers, private keys, and passwords in addresses or assignments, in "
-    "any text file that is not generated.",
+    what="Keys and tokens of providers, private keys, and passwords in addresses or "
+    "assignments, in any text file that is not generated.",
     why="Whoever reads the repository, now or later, has them.",
     remedy="Revoke it, and read it from the environment or a vault.",
     example=in_file(
@@ -42,7 +42,8 @@ FILE: Final = hazard(
     "ID-4",
     what="Files that hold secrets by their names: .env, private keys, key stores, credentials.",
     why="They are made for one machine, and in a repository everybody has them.",
-    remedy="Remove it, revoke what it holds, and have .gitignore name it. .env.example may be there.",
+    remedy="Remove it, revoke what it holds, and have .gitignore name it. .env.example may be "
+    "there.",
     example=in_file(".env", None, "MAIL_HOST=mail.example.com\n", "# nothing yet\n"),
 )
 RULES: Final[tuple[Rule, ...]] = (SECRET, FILE)

@@ -1,4 +1,4 @@
-"""What an expression is worth, as far as the text says so: constants, and a short way to write it."""
+"""What an expression is worth as far as its text says so, and a short way to write it."""
 
 from __future__ import annotations
 

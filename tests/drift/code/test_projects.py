@@ -1,4 +1,4 @@
-"""Whole projects: nothing to tell of what the tool writes, in time, and of any tree without a crash."""
+"""Whole projects: nothing to tell of what the tool writes, and no crash whatever there is."""
 
 import os
 import subprocess
