@@ -48,7 +48,8 @@ AUTHORITY: Final = hazard(
     remedy="Read through action.connection as it is. What the tables and their rights are is "
     "said in scaffold.yaml.",
     example=in_hook(
-        "await action.connection.fetchval(\"select set_config('app.tenant_id', $1, true)\", data.to)",
+        "await action.connection.fetchval(\"select set_config('app.tenant_id', "
+        '$1, true)", data.to)',
         'await action.connection.fetchval("select current_date")',
     ),
 )
@@ -149,7 +150,10 @@ METHODS: Final = frozenset(
 )
 _COMMENT: Final = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
 _NAME: Final = r'"?[a-z_][\w$]*"?(?:\."?[a-z_][\w$]*"?)?'
-_SETTING: Final = rf"(?:row_security|session_replication_role|search_path|role|statement_timeout|{_NAME}\.{_NAME})"
+_SETTING: Final = (
+    r"(?:row_security|session_replication_role|search_path|role|statement_timeout"
+    rf"|{_NAME}\.{_NAME})"
+)
 _AUTHORITY: Final = re.compile(
     r"\bset\s+(?:local\s+|session\s+)?role\s+(?:to\s+)?['\"\w\x00]+\s*(?:;|$)"
     r"|\bset\s+(?:local\s+|session\s+)?session\s+authorization\b"
@@ -176,20 +180,24 @@ _TRANSACTION: Final = re.compile(
     r"|set\s+constraints|lock\s+table|do\s+\$|do\s+')"
 )
 _ANY_STATEMENT: Final = re.compile(
-    r"(?:^|;)\s*(?:select|with|insert|update|delete|merge|truncate|set|reset|alter|create|drop|grant"
+    r"(?:^|;)\s*(?:select|with|insert|update|delete|merge|truncate|set|"
+    r"reset|alter|create|drop|grant"
     r"|revoke|copy|discard|do|call|release|savepoint|begin|commit|rollback|lock|values|table"
     r"|explain|listen|notify)\s"
 )
 _WRITES: Final = re.compile(
-    rf"\binsert\s+into\s+[\w\".\x00]|\bupdate\s+(?:only\s+)?(?:{_NAME}|\x00)(?:\s+(?:as\s+)?\w+)?\s+set\s"
+    rf"\binsert\s+into\s+[\w\".\x00]|\bupdate\s+(?:only\s+)?(?:{_NAME}|"
+    "\x00)(?:\s+(?:as\s+)?\w+)?\s+set\s"
     r"|\bdelete\s+from\s+[\w\".\x00]|\btruncate\s+(?:table\s+)?[\w\".\x00]|\bmerge\s+into\s"
-    r"|\b(?:create|alter|drop)\s+(?:unlogged\s+|temp\w*\s+|materialized\s+)?(?:table|view|index|schema"
+    r"|\b(?:create|alter|drop)\s+(?:unlogged\s+|temp\w*\s+|"
+    r"materialized\s+)?(?:table|view|index|schema"
     r"|sequence|type)\s+[\w\".\x00]"
 )
 _TRUE: Final = re.compile(
     r"\bor\s+(?:true\b|not\s+false\b|1\s*=\s*1|'(\w*)'\s*=\s*'\1'|tenant_id\s+is\s+not\s+null"
     r"|(?:\w+\.)?tenant_id\s*=\s*(?:\w+\.)?tenant_id)"
-    r"|\b(?:where|and)\s+\(?\s*(?:\w+\.)?tenant_id\s*(?:<>|!=|is\s+not\s+null|=\s*(?:\w+\.)?tenant_id"
+    r"|\b(?:where|and)\s+\(?\s*(?:\w+\.)?tenant_id\s*(?:<>|!=|"
+    r"is\s+not\s+null|=\s*(?:\w+\.)?tenant_id"
     r"\s*(?:$|;|\)|and|or|order|group|limit))"
 )
 _TENANT: Final = re.compile(

@@ -145,10 +145,14 @@ _ASSIGNED: Final = re.compile(
     r"(?P<value>[^\"'\n]{8,200})(?P=quote)"
 )
 _VARIABLE: Final = re.compile(
-    r"^[ \t]*(?:(?:export|ENV|ARG|-)[ \t]+)?(?P<name>[A-Z0-9_]*(?:PASSWORD|PASSWD|SECRET|TOKEN|API_KEY"
+    r"^[ \t]*(?:(?:export|ENV|ARG|-)[ \t]+)?(?P<name>[A-Z0-9_]*(?:PASSWORD|"
+    r"PASSWD|SECRET|TOKEN|API_KEY"
     r"|PRIVATE_KEY|ACCESS_KEY|SIGNING_KEY|PSEUDONYM_KEY|WEBHOOK_KEYS?))[ \t]*[=:][ \t]*"
     r"(?P<value>[^\s\"'#${<][^\s\"'#]{7,200})[ \t]*(?:#.*)?$",
     re.MULTILINE,
+)
+_NO_TOKEN: Final = re.compile(
+    r"example|placeholder|dummy|redacted|your[-_]|sample|x{6}|\.\.\.|(.)\1{7}", re.IGNORECASE
 )
 _PLACEHOLDER: Final = re.compile(
     r"\$\{|\{\{|\$\(|%\(|\$[A-Za-z_]|^<.*>$|^\{.*\}$|^\$|^%[A-Za-z_]+%$|^\*+$|^x+$|^\.+$|\.\.\."
@@ -233,7 +237,7 @@ def _formatted(text: str) -> Iterator[tuple[str, str, int]]:
                 value = text[match.start() : match.start() + 400]
                 if not _BASE64.search(value, len(match[0])):
                     continue
-            elif _PLACEHOLDER.search(value) or entropy(value.rpartition("_")[2]) < 2.6:
+            elif _NO_TOKEN.search(value) or entropy(value.rpartition("_")[2]) < 2.6:
                 continue
             yield kind, value, match.start()
 

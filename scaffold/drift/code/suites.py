@@ -40,8 +40,10 @@ SKIPPED: Final = hazard(
     example=in_file(
         "tests/test_totals.py",
         "def test_total():\n    assert 1 + 1 == 2\n",
-        'import pytest\n\n\n@pytest.mark.skip(reason="later")\ndef test_total():\n    assert 1 + 1 == 2\n',
-        "import pytest\n\n\n@pytest.mark.parametrize('n', [1])\ndef test_total(n):\n    assert n + 1 == 2\n",
+        'import pytest\n\n\n@pytest.mark.skip(reason="later")\ndef '
+        "test_total():\n    assert 1 + 1 == 2\n",
+        "import pytest\n\n\n@pytest.mark.parametrize('n', [1])\ndef "
+        "test_total(n):\n    assert n + 1 == 2\n",
     ),
 )
 FIXTURES: Final = hazard(

@@ -1,7 +1,5 @@
 """The same hazards in other clothes, and what only looks like one."""
 
-from textwrap import dedent
-
 import pytest
 
 from scaffold.drift.code.rule import ASGI, HOOKS, TESTS, hook
@@ -67,7 +65,8 @@ HAZARDS: tuple[tuple[str, str, str], ...] = (
     (
         "SCF305",
         "",
-        "await action.connection.fetch('select * from invoicing.payment where tenant_id = tenant_id')",
+        "await action.connection.fetch('select * from invoicing.payment where "
+        "tenant_id = tenant_id')",
     ),
     # internals
     ("SCF307", "from invoicing.store import database", "pass"),
@@ -243,7 +242,8 @@ INNOCENT: tuple[tuple[str, str], ...] = (
     ),
     (
         "",
-        "await action.connection.fetch('select p.id from invoicing.payment p join invoicing.invoice i "
+        "await action.connection.fetch('select p.id from invoicing.payment p "
+        "join invoicing.invoice i "
         "using (tenant_id) where p.tenant_id = $1', action.tenant_id)",
     ),
     ("", "refuse('Set role of the member first; commit nothing.')"),
@@ -257,7 +257,8 @@ INNOCENT: tuple[tuple[str, str], ...] = (
     ),
     (
         "import httpx2\n\nfrom hooks.config import BASE",
-        "async with httpx2.AsyncClient(base_url=BASE) as c:\n    await c.get('/x', params={'q': data.q})",
+        "async with httpx2.AsyncClient(base_url=BASE) as c:\n    await "
+        "c.get('/x', params={'q': data.q})",
     ),
     (
         "import httpx2",
@@ -299,7 +300,8 @@ INNOCENT: tuple[tuple[str, str], ...] = (
         "pass",
     ),
     (
-        "from enum import Enum\n\n\nclass Status(str, Enum):\n    commit = 'commit'\n    reset = 'reset all'",
+        "from enum import Enum\n\n\nclass Status(str, Enum):\n    commit = "
+        "'commit'\n    reset = 'reset all'",
         "pass",
     ),
     ("import asyncio", "async with asyncio.TaskGroup() as group:\n    pass"),
@@ -411,7 +413,8 @@ FILES: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "SCF338",
         {
-            "tests/test_a.py": "from pytest import mark as m\n\n\n@m.xfail\ndef test_a():\n    pass\n"
+            "tests/test_a.py": "from pytest import mark as m\n\n\n"
+            "@m.xfail\ndef test_a():\n    pass\n"
         },
     ),
     ("SCF338", {"tests/test_a.py": "import pytest\n\n\ndef test_a():\n    pytest.skip('x')\n"}),
@@ -425,7 +428,8 @@ FILES: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "SCF339",
         {
-            "conftest.py": "from pytest import fixture as f\n\n\n@f(name='service')\ndef s():\n    pass\n"
+            "conftest.py": "from pytest import fixture as f\n\n\n@f(name='service')\ndef s():\n   "
+            " pass\n"
         },
     ),
     (
@@ -475,7 +479,8 @@ def test_a_hazard_is_found_in_whatever_file_it_is(rule: str, files: dict[str, st
 
 QUIET: tuple[dict[str, str], ...] = (
     {
-        "asgi.py": '"""Said otherwise."""\n\nfrom invoicing.app import configured as make\n\napp = make()\n'
+        "asgi.py": '"""Said otherwise."""\n\nfrom invoicing.app import configured as '
+        "make\n\napp = make()\n"
     },
     {"asgi.py": "import invoicing.app\n\napp = invoicing.app.configured()\n"},
     {"asgi.py": ASGI.replace("app = configured()", "service = configured()\napp = service")},
@@ -484,18 +489,22 @@ QUIET: tuple[dict[str, str], ...] = (
         "    config.addinivalue_line('markers', 'slow: slow')\n"
     },
     {
-        "tests/test_a.py": "import asyncpg\nimport subprocess\n\n\ndef test_a(service, monkeypatch):\n"
-        "    monkeypatch.setattr('os.name', 'x')\n    subprocess.run(['x'])\n    assert eval('1') == 1\n"
+        "tests/test_a.py": "import asyncpg\nimport subprocess\n\n\ndef test_a(service, "
+        "monkeypatch):\n"
+        "    monkeypatch.setattr('os.name', 'x')\n    subprocess.run(['x'])\n  "
+        "  assert eval('1') == 1\n"
     },
     {
-        "tests/test_a.py": "from unittest.mock import patch\n\n\n@patch('os.name')\ndef test_a(x):\n    assert x\n"
+        "tests/test_a.py": "from unittest.mock import patch\n\n\n@patch('os.name')\ndef "
+        "test_a(x):\n    assert x\n"
     },
     {
         "tests/test_a.py": "from tests.contract.harness import Service, allowed\n\n\n"
         "def test_a(service: Service):\n    assert allowed(service, 'a').send()\n"
     },
     {
-        "scripts/report.py": "import subprocess\n\nsubprocess.run(['make', 'x'], check=True)\nprint('done')\n"
+        "scripts/report.py": "import subprocess\n\nsubprocess.run(['make', 'x'], check=True)\n"
+        "print('done')\n"
     },
     {"docs/\u00fcbersicht.md": "x\n"},
     {"__init__.py": ""},
@@ -503,7 +512,8 @@ QUIET: tuple[dict[str, str], ...] = (
     {"scripts/count.sql": "select count(*) from invoicing.invoice; -- grant nothing to anybody\n"},
     {"logs/__init__.py": "x = 1\n"},
     {
-        "hooks/money.py": "from decimal import Decimal\n\n\ndef cents(x: Decimal) -> int:\n    return int(x * 100)\n"
+        "hooks/money.py": "from decimal import Decimal\n\n\ndef cents(x: Decimal) -> int:\n    "
+        "return int(x * 100)\n"
     },
 )
 
@@ -517,20 +527,11 @@ def test_what_is_common_is_nothing_to_tell(files: dict[str, str]) -> None:
 
 def test_a_refactoring_changes_no_key_and_no_value() -> None:
     before = hook("url = dsn()\nown = await asyncpg.connect(url, timeout=5)", "import asyncpg")
-    after = hook(
-        dedent(
-            """
-            # The report has a database of its own.
-            address = dsn()
-
-            other = await db.connect(
-                address,
-                timeout=5,
-            )
-            """
-        ),
-        "import asyncpg as db",
+    body = (
+        "# The report has a database of its own.\naddress = dsn()\n\n"
+        "other = await db.connect(\n    address,\n    timeout=5,\n)"
     )
+    after = hook(body, "import asyncpg as db")
     assert not found({HOOKS: before}, {HOOKS: after})
     assert found({HOOKS: before}, {HOOKS: before.replace("dsn()", "'postgresql://elsewhere/'")})
 
