@@ -288,7 +288,10 @@ def _statements(reading: Reading) -> Iterator[Fact]:
 
 def mark(node: ast.AST, given: set[int]) -> None:
     """Remembers that an expression, and all that it consists of, is judged."""
-    given.update(id(each) for each in ast.walk(node))
+    if isinstance(node, ast.Constant | ast.Name):
+        given.add(id(node))
+    else:
+        given.update(id(each) for each in ast.walk(node))
 
 
 def _may_be_sql(node: ast.AST) -> bool:

@@ -90,7 +90,7 @@ def find(reading: Reading) -> Iterator[Fact]:
             header = _is_header(node.value)
             if _TENANT.match(name) or (header and _USER.match(name)):
                 yield _tenant(reading, node, scope, f"{'header' if header else 'input'} {name}")
-    for test, scope in _tests(reading):
+    for test, scope in _tests(reading) if reading.flow.sources else ():
         yield from _decided(reading, test, scope)
 
 

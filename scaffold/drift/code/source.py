@@ -380,6 +380,8 @@ class _Walk:
             children = []
             for name in kind._fields:
                 value = getattr(node, name, None)
+                if value is None or type(value) is str:
+                    continue
                 # What decorates a function, and its defaults, are worked out around it.
                 at = scope if kind in _SCOPES and name in _AROUND else inside
                 if isinstance(value, list):
@@ -489,7 +491,9 @@ def _bind(target: ast.expr, value: ast.expr, scope: Scope, *, exact: bool) -> No
 
 _SCOPES: Final = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
 _AROUND: Final = frozenset({"decorator_list", "args", "returns", "bases", "keywords"})
-_LEAVES: Final = frozenset({ast.Constant, ast.Name, ast.Pass, ast.alias})
+_LEAVES: Final = frozenset(
+    {ast.Constant, ast.Name, ast.Pass, ast.alias, ast.Load, ast.Store, ast.Del, ast.Global}
+)
 _BIND: Final = {
     ast.FunctionDef: _Walk.scoped,
     ast.AsyncFunctionDef: _Walk.scoped,
