@@ -60,6 +60,7 @@ def facts(shop: Path, place: Path, change: Mapping[str, str | None]) -> list[Fac
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda each: each.id)
 def test_the_example_is_found_and_its_dual_is_not(rule: Rule, shop: Path, tmp_path: Path) -> None:
+    assert rule.example is not None
     found = facts(shop, tmp_path / "a", rule.example.change)
     assert rule.id in {each.rule.id for each in found}
     assert facts(shop, tmp_path / "b", rule.example.dual) == []

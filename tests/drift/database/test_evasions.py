@@ -2,11 +2,12 @@
 
 import pytest
 
+from scaffold.drift.database.beside import beside
 from scaffold.drift.database.read import read
 from scaffold.drift.database.rules_rows import BOUND, FILES, FLOOR, POLICIES
 from scaffold.drift.trees import Files
 
-from .test_rules import blocking
+from .test_rules import applied, blocking
 
 SCRIPT = "scripts/later.sql"
 """A file of the developer, which is read last."""
@@ -240,3 +241,23 @@ def test_deep_nesting_ends() -> None:
 
 def test_the_sql_of_tests_is_not_read() -> None:
     assert blocking(FILES, {"tests/seed.sql": "grant all on note to public;"}) == []
+
+
+def test_sql_outside_of_the_store_is_told_beside_what_the_store_makes() -> None:
+    script = {SCRIPT: "alter table note disable row level security;\n"}
+    head, before = applied(FILES, script), applied(FILES, {})
+    assert "SCF501" in {each.rule.id for each in beside(head, before, "shop")}
+    assert "SCF501" in {each.rule.id for each in beside(head, None, "shop")}
+    assert [*beside(head, head, "shop")] == []
+    assert [*beside(before, before, "shop")] == []
+
+
+def test_a_policy_that_a_script_drops_is_told() -> None:
+    head = applied(FILES, {SCRIPT: "drop policy tenant_isolation on note;\n"})
+    assert {"SCF502", "SCF503"} <= {each.rule.id for each in beside(head, None, "shop")}
+
+
+def test_edits_of_the_store_are_not_told_twice() -> None:
+    script = {SCRIPT: "select count(*) from note;\n"}
+    wide = {POLICIES: FLOOR.replace(BOUND, "true")}
+    assert [*beside(applied(FILES, {**script, **wide}), applied(FILES, script), "shop")] == []
