@@ -261,18 +261,20 @@ def _gathered(children: Sequence[_Child], ends: float) -> list[tuple[bytes, byte
 
 def _read(said: tuple[bytes, bytes], nonce: str, what: str, requests: list[list[str]]) -> Found:
     out, err = said
+    last = " ".join(err.decode("utf-8", "replace").split())[-300:]
     try:
         answer = json.loads(out)
         assert answer["nonce"] == nonce
     except (ValueError, KeyError, TypeError, AssertionError, RecursionError):
-        last = " ".join(err.decode("utf-8", "replace").split())[-300:]
         raise ApplicationError(
             f"{what[0].upper()}{what[1:]} ended without telling what it is made of. {last}".strip()
         ) from None
     if "error" in answer:
         where = f" at {answer['where']}" if answer.get("where") else ""
+        error = str(answer["error"])
+        refused = f" {last}" if error.startswith("SystemExit") else ""
         raise ApplicationError(
-            f"{what[0].upper()}{what[1:]} cannot be imported: {answer['error']:.300}{where}. "
+            f"{what[0].upper()}{what[1:]} cannot be imported: {error:.300}{where}.{refused} "
             "Install what requirements.txt pins into its environment, or mend the import."
         )
     try:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from scaffold.drift.application.compare import changed
 from scaffold.drift.application.read import RULES, read
 from scaffold.drift.application.rules import ASGI, HOOK
 from scaffold.drift.application.run import ApplicationError
 from scaffold.drift.facts import Fact
 from scaffold.drift.rule import Rule
+from scaffold.drift.trees import Directory, Files
 from scaffold.emission import Emission, emit_project
 from tests.emitted import made
 
@@ -220,3 +222,30 @@ def test_an_import_that_takes_too_long_is_an_error(
 def test_a_python_that_is_not_there_is_an_error(shop: Path, tmp_path: Path) -> None:
     with pytest.raises(ApplicationError, match="cannot be run"):
         [*read(shop, tmp_path / "python", emission(shop))]
+
+
+def tree_of(shop: Path, change: Mapping[str, str]) -> Files:
+    """The files of the project in memory, with a change."""
+    found = Directory(shop)
+    files = {path: found.read(path) or b"" for path in found.under("")}
+    return Files({**files, **{path: text.encode() for path, text in change.items()}}, "the base")
+
+
+def test_a_wrapper_that_was_there_is_no_change(shop: Path, tmp_path: Path) -> None:
+    project = Path(shutil.copytree(shop, tmp_path / "shop"))
+    (project / "asgi.py").write_text(ASGI + CLASS, "utf-8")
+    whole = emission(shop)
+    assert [*changed(project, PYTHON, whole, tree_of(shop, {"asgi.py": ASGI + CLASS}))] == []
+    other = ASGI + CLASS.replace("await self.inner", "print(scope)\n        await self.inner")
+    for base in (tree_of(shop, {}), tree_of(shop, {"asgi.py": other}), None):
+        (change,) = changed(project, PYTHON, whole, base)
+        assert change.rule.id == "SCF201"
+
+
+def test_a_base_excuses_no_edit_of_what_is_generated(shop: Path, tmp_path: Path) -> None:
+    path = "shop/gate/dispatch.py"
+    text = (shop / path).read_text("utf-8").replace("raise not_found()", "return methods, segment")
+    project = Path(shutil.copytree(shop, tmp_path / "shop"))
+    (project / path).write_text(text, "utf-8")
+    found = [*changed(project, PYTHON, emission(shop), tree_of(shop, {path: text}))]
+    assert {each.rule.id for each in found} >= {"SCF204"}
