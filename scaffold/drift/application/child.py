@@ -69,6 +69,7 @@ SKIPPED: Final = frozenset(
     | {"__builtins__", "__loader__", "__spec__", "__cached__", "__file__", "__path__"}
     | {"__pydantic_complete__", "__pydantic_parent_namespace__", "__conditional_annotations__"}
 )
+SITE: Final = ("sitecustomize", "usercustomize")
 DEVELOPER: Final = "of the developer"
 WRITES: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
@@ -611,9 +612,14 @@ def _machinery(root: str, stubs: object) -> Json:
         ],
         "site": sorted(
             f"{name} ({getattr(sys.modules[name], '__file__', None)})"
-            for name in ("sitecustomize", "usercustomize")
+            for name in SITE
             if name in sys.modules
-        ),
+        )
+        + [
+            f"{name} (in the project)"
+            for name in SITE
+            if importlib.machinery.PathFinder.find_spec(name, [root]) is not None
+        ],
         "traced": [str(bool(sys.gettrace())), str(bool(sys.getprofile()))],
     }
 

@@ -33,6 +33,7 @@ resources:
     actions: {done: {on: item}}
 """
 PYTHON = Path(sys.executable)
+DUALS: dict[tuple[tuple[str, str | None], ...], list[Fact]] = {}
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +66,10 @@ def test_the_example_is_found_and_its_dual_is_not(rule: Rule, shop: Path, tmp_pa
     assert rule.example is not None
     found = facts(shop, tmp_path / "a", rule.example.change)
     assert rule.id in {each.rule.id for each in found}
-    assert facts(shop, tmp_path / "b", rule.example.dual) == []
+    dual = tuple(sorted(rule.example.dual.items()))
+    if dual not in DUALS:  # most rules have the same one
+        DUALS[dual] = facts(shop, tmp_path / "b", rule.example.dual)
+    assert DUALS[dual] == []
 
 
 def test_a_sound_application_has_no_fact(shop: Path, tmp_path: Path) -> None:
@@ -85,6 +89,7 @@ class Around:
 app = Around(app)
 """
 PATCHES = (
+    ("SCF207", "sitecustomize.py", "import hooks\n"),
     ("SCF201", "asgi.py", ASGI + CLASS),
     ("SCF201", "asgi.py", ASGI + "\nimport functools\n\napp = functools.partial(app)\n"),
     ("SCF201", "asgi.py", ASGI + "\napp.__class__ = type('Service', (type(app),), {})\n"),
