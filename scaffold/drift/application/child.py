@@ -55,7 +55,7 @@ REFUSED: Final = (
     "os.kill",
     "shutil.rmtree",
 )
-CPU_SECONDS: Final = 20
+CPU_SECONDS: Final = 60
 MEMORY: Final = 4 * 1024**3
 FILES: Final = 256
 DEPTH: Final = 6
@@ -684,8 +684,22 @@ def run(asked: Json) -> Json:
     os.environ["PYTHONASYNCIODEBUG"] = ""
     found["answers"] = asyncio.run(_probe(app, requests, asked["host"]))
     found["extra"] = extra
+    found["late"] = _late(found["members"], snapshot)
     found["tried"] = guard.tried
     return found
+
+
+def _late(members: list[tuple[str, str, int]], snapshot: Snapshot) -> list[str]:
+    """Functions of the service that are other ones once requests were answered."""
+    before = {name: value for name, value, _ in members}
+    return [
+        name
+        for name, value, _ in snapshot.service()
+        if name in before
+        and before[name] != value
+        and (before[name].startswith("function ") or value.startswith(("function ", DEVELOPER)))
+        and not name.endswith((".app.Database", ".app.check_database"))
+    ]
 
 
 def _routes(app: Any, describe: Describe) -> list[list[str]]:

@@ -100,6 +100,9 @@ def _members(package: str, wanted: Found, found: Found) -> Iterator[Fact]:
             said = f"is another one: {value}"
         said = said if len(said) < SHOWN else f"{said[:SHOWN]}... ({digest(said)})"
         yield Fact(rules.member, name, said, Place(_file(package, name, found), line))
+    for name in sorted({*found.late} - {*wanted.late}):
+        said = "is another one once a request was answered"
+        yield Fact(rules.member, f"{name} (later)", said, Place(_file(package, name, found)))
     for name in sorted(wanted.failed.keys() ^ found.failed.keys()):
         said = found.failed.get(name, "is imported, and was not before")
         yield Fact(rules.member, f"{name} (import)", said, Place(_path(name)))

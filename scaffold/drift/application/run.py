@@ -21,7 +21,7 @@ from scaffold.emission import Emission
 from scaffold.tree.digest import digest
 
 CHILD: Final = Path(__file__).with_name("child.py")
-SECONDS: Final = 30.0
+SECONDS: Final = 60.0
 """For an import of the service, and for what it is asked."""
 MAX_ANSWER: Final = 64 * 1024 * 1024
 MAX_SAID: Final = 4096
@@ -77,6 +77,7 @@ class Found:
     answers: list[str]
     extra: list[str]
     tried: list[list[Any]]
+    late: list[str]
     requests: list[list[str]] = field(default_factory=list)
 
 
@@ -165,7 +166,7 @@ def _environment(emission: Emission) -> Mapping[str, str]:
     """Harmless settings, with fake secrets, as a server in production has them."""
     found = {
         "ENVIRONMENT": "production",
-        "DATABASE_URL": f"postgresql://{emission.design.name}_app@127.0.0.1:1/none",
+        "DATABASE_URL": f"postgresql://{emission.design.name}_app@127.0.0.1/{emission.design.name}",
         "ALLOWED_HOSTS": HOST,
         "PATH": "/usr/bin:/bin",
         "HOME": "/nonexistent",

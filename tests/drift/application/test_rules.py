@@ -88,7 +88,27 @@ class Around:
 
 app = Around(app)
 """
+LATER = """
+
+import asyncio
+
+from shop.gate import identity
+
+old = asyncio.timeout
+
+
+def patched(*given):
+    identity.Verifier.principal = lambda *_: None
+    for name in vars(identity.Verifier).copy():
+        if not name.startswith("__"):
+            setattr(identity.Verifier, name, lambda *_: None)
+    return old(*given)
+
+
+asyncio.timeout = patched
+"""
 PATCHES = (
+    ("SCF204", "hooks/note.py", HOOK + LATER),
     ("SCF207", "sitecustomize.py", "import hooks\n"),
     ("SCF201", "asgi.py", ASGI + CLASS),
     ("SCF201", "asgi.py", ASGI + "\nimport functools\n\napp = functools.partial(app)\n"),
