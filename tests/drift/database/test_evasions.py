@@ -1,5 +1,7 @@
 """What somebody would write to get past the rules, and what only looks like it."""
 
+import time
+
 import pytest
 
 from scaffold.drift.database.beside import beside
@@ -149,6 +151,9 @@ WIDER = (
     ("SCF521", "create language plpython3u"),
     ("SCF521", "create server s foreign data wrapper postgres_fdw"),
     ("SCF521", "select pg_read_file('/etc/passwd')"),
+    ("SCF521", "update pg_catalog.pg_class set relrowsecurity = false"),
+    ("SCF521", "insert into shop.release_policy_ select 'r', 'note', 'note', 'p', 'd'"),
+    ("SCF521", "delete from release_policy_"),
     ("SCF522", "create or replace rule r as on insert to note do also nothing"),
     ("SCF523", "select set_config('app.tenant_id', 'x', false)"),
     ("SCF523", "set app.tenant_id = 'x'"),
@@ -261,3 +266,24 @@ def test_edits_of_the_store_are_not_told_twice() -> None:
     script = {SCRIPT: "select count(*) from note;\n"}
     wide = {POLICIES: FLOOR.replace(BOUND, "true")}
     assert [*beside(applied(FILES, {**script, **wide}), applied(FILES, script), "shop")] == []
+
+
+HOSTILE = {
+    "a quotation that does not end": "select '" + "x" * 4_000_000,
+    "quotes alone": "'" * 4_000_001,
+    "double quotes alone": '"' * 4_000_001,
+    "escapes": "select E'" + "\\" * 2_000_001,
+    "parentheses": f"alter policy floor on note using ({'(' * 400_000}1{')' * 400_000});",
+    "alternatives": f"alter policy floor on note using (a = 1{' or a = 1' * 100_000});",
+    "comments": "/*" * 1_000_000,
+    "dollars": "$a$" + "$b$" * 1_000_000,
+    "semicolons": ";" * 1_000_000,
+    "blocks": "do $$ begin " * 5000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_sql_is_read_within_a_bound(name: str) -> None:
+    begins = time.process_time()
+    [*read(applied(FILES, {SCRIPT: HOSTILE[name]}), "shop")]
+    assert time.process_time() - begins < 5
