@@ -11,6 +11,8 @@ import typer
 from scaffold.cli.output import refusing, say
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from scaffold.drift.change import Change
 
 
@@ -53,13 +55,14 @@ def run(
         from scaffold.drift.rules.approvals import PATH
         from scaffold.spec.problems import escape
 
+        today = datetime.now(UTC).date()
         entry = approval(
             fingerprint,
-            _found(project, base),
+            _found(project, base, today),
             reason=reason,
             owner=owner,
             expires=day_of(expires),
-            today=datetime.now(UTC).date(),
+            today=today,
         )
         record(project, entry)
         say(f"Approved until {entry.expires}: {escape(entry.delta)}")
@@ -69,10 +72,12 @@ def run(
         )
 
 
-def _found(project: Path, base: str) -> Sequence[Change]:
-    """What changed between a revision and the project as it lies there."""
-    from scaffold.drift.diff import diff
-    from scaffold.drift.trees import Commit, Directory
-    from scaffold.repository import Repository
+def _found(project: Path, base: str, today: date) -> Sequence[Change]:
+    """What scaffold check finds without running anything of the project."""
+    from scaffold.drift.judge import Check, compare_tree
+    from scaffold.emission import emit_project
 
-    return diff(Commit(Repository.of(project), base), Directory(project)).changes
+    emission = emit_project(project)
+    check = Check(project, emission.design.name, today, emission, base)
+    compare_tree(check)
+    return check.report().report.changes

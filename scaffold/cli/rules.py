@@ -109,13 +109,19 @@ def _tell(rule: Rule) -> None:
         say("A change that it finds:")
         _difference(rule.example, rule.example.change)
         say()
-        say("A change beside it that does not block:")
-        _difference(rule.example, rule.example.dual)
+        if rule.example.dual:
+            say("A change beside it that does not block:")
+            _difference(rule.example, rule.example.dual)
+        else:
+            say("Anything but the files as they were is found.")
 
 
 def _difference(example: Example, changed: Mapping[str, str | None]) -> None:
     for path, after in sorted(changed.items()):
         before = example.files.get(path)
+        if (before or "") == (after or ""):
+            say(f"{path} is there, and empty" if before is None else f"{path} stays as it is")
+            continue
         names = (
             "/dev/null" if before is None else f"a/{path}",
             "/dev/null" if after is None else f"b/{path}",

@@ -306,7 +306,7 @@ def approved(
 ) -> list[Change]:
     """The changes with the approvals of the base applied, and what is wrong with approvals.
 
-    `surface` are the facts of the base, `looked` the layers that were compared, and `known` the
+    `surface` are the facts of the base, `looked` the layers whose facts it has, and `known` the
     rules that there are. The result is sorted.
     """
     if not any(each.entries or each.problem for each in (read(base), read(head))):

@@ -160,7 +160,8 @@ class Check:
             found += (each for each in hazards if each.verdict != "narrowed")
         layers = [*(Looked(each) for each in WRITTEN if old is not None or each != "spec")]
         layers += self.looked
-        names = [each.layer for each in layers if not each.why_not]
+        # Other layers have no facts of the base, by which an approval could be of no use.
+        names = [each.layer for each in layers if each.layer in WRITTEN]
         base_tree: Tree = before if before is not None and old is not None else Files({}, NOTHING)
         stale = [Stale(e.path, e.message) for e in self.findings if e.kind in _STALE]
         report = Report(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from scaffold.drift.rule import Example, Rule
@@ -20,16 +22,18 @@ FAMILIES: Final[Mapping[str, str]] = {
 }
 """What rules are about, by the first digit of their ids."""
 
-_INTRODUCTION: Final = (
-    "# The rules of drift",
-    "",
+PAGES: Final[Mapping[str, tuple[str, str]]] = {
+    "drift-rules.md": ("The rules of drift", "012457"),
+    "drift-rules-of-your-files.md": ("The rules of drift for your own files", "36"),
+}
+"""The pages of the documents: the title of each, and the families that it has."""
+
+_ABOUT: Final = (
     "What `scaffold diff` and `scaffold check` compare, and what somebody gains when it widens:",
     "see [drift](drift.md). `scaffold explain SCF101` prints a rule in full: what to do, a change",
     "that it finds, and one that it does not; `scaffold rules --format json` has all of them. An",
     "id stands for its rule for good. Where approval says no, a change can only be undone. The",
     "[controls](controls.md) are what a rule serves.",
-    "",
-    "This page is what `scaffold rules --format markdown` prints.",
 )
 
 
@@ -39,18 +43,29 @@ def of(family: str, rules: Sequence[Rule]) -> list[Rule]:
 
 
 def markdown() -> str:
-    """The page of the documents: a table a family."""
-    return "\n".join(_lines(every())) + "\n"
+    """All rules as one page: a table a family."""
+    return "\n".join(_lines("The rules of drift", "".join(FAMILIES), ())) + "\n"
 
 
-def _lines(rules: Sequence[Rule]) -> Iterator[str]:
-    yield from _INTRODUCTION
-    for family, title in FAMILIES.items():
-        found = of(family, rules)
+def page(name: str) -> str:
+    """A page of the documents."""
+    title, families = PAGES[name]
+    others = [f"[{PAGES[each][0]}]({each})" for each in PAGES if each != name]
+    beside = (f"On a page of their own: {', '.join(others)}.",)
+    return "\n".join(_lines(title, families, beside)) + "\n"
+
+
+def _lines(title: str, families: str, beside: Sequence[str]) -> Iterator[str]:
+    yield f"# {title}"
+    yield ""
+    yield from _ABOUT
+    yield from beside
+    for family in families:
+        found = of(family, every())
         if not found:
             continue
         yield ""
-        yield f"## {title}"
+        yield f"## {FAMILIES[family]}"
         yield ""
         yield "| rule | severity | controls | approval | compares | when it widens |"
         yield "|---|---|---|---|---|---|"
@@ -87,3 +102,13 @@ def _example(example: Example) -> dict[str, Any]:
         "change": dict(example.change),
         "dual": dict(example.dual),
     }
+
+
+def write(directory: Path) -> None:
+    """Writes the pages of the documents anew."""
+    for name in PAGES:
+        (directory / name).write_text(page(name), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))
