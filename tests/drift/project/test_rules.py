@@ -58,7 +58,10 @@ def test_the_ids_are_those_of_the_layer() -> None:
 def test_the_texts_of_rules_are_sentences() -> None:
     for each in RULES:
         for text in (each.what, each.why, each.remedy):
-            assert re.fullmatch(r"(?:[A-Z`]|mypy|ruff).*\.", text, re.DOTALL), (each.id, text)
+            assert re.fullmatch(r"(?:[A-Z`]|mypy|ruff|pyproject).*\.", text, re.DOTALL), (
+                each.id,
+                text,
+            )
         assert each.controls and all(re.fullmatch(r"[A-Z]+-[0-9]+", one) for one in each.controls)
 
 
