@@ -50,10 +50,11 @@ Surface = Mapping[tuple[str, str], Fact]
 def surface_of(facts: Iterable[Fact]) -> Surface:
     """The surface of some facts. Of two with one key, the later one is numbered."""
     found: dict[tuple[str, str], Fact] = {}
+    numbers: dict[tuple[str, str], int] = {}
     for each in facts:
-        key, number = (each.rule.id, each.key), 1
+        first = key = (each.rule.id, each.key)
         while key in found:
-            number += 1
+            numbers[first] = number = numbers.get(first, 1) + 1
             key = (each.rule.id, f"{each.key} ({number})")
         found[key] = each
     return found

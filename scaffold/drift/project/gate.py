@@ -233,7 +233,7 @@ ANALYSIS = rule(
     "analysis-missing",
     "medium",
     "GEN-3",
-    what="mypy or ruff does not run in CI any more, or its failure does not count.",
+    what="CI does not run mypy or ruff any more, or a failure of it does not count.",
     why="The types hold guards together, and the rules S of ruff find what is insecure in hooks.",
     remedy="Let CI run make check.",
     files={_CI: _WORKFLOW + "      - run: ruff check .\n"},

@@ -271,6 +271,8 @@ def _shell(named: str) -> Shell | None:
     if named == "bash":
         return Shell(True, True)
     words = named.split()
+    if re.search(r"[|&;<>]", named):
+        return None
     if words[0].rpartition("/")[2] in ("bash", "sh", "dash"):
         return shell_of(words)
     return None

@@ -184,7 +184,7 @@ def _keep(stage: _Stage, name: str, said: str, line: int) -> None:
     if name == "USER":
         stage.user = (said.strip(), line)
     elif name == "ENTRYPOINT":
-        stage.entry, stage.command, stage.place = _command(said), [], line
+        stage.entry, stage.place = _command(said), line
     elif name == "CMD":
         stage.command, stage.place = _command(said), line
 
@@ -277,10 +277,11 @@ def server(words: Sequence[str], package: str, strict: bool) -> Iterator[str]:
     while said and (said[0] in ("exec", "env", "tini", "dumb-init", "--") or "=" in said[0]):
         said = said[1:]
     name = said[0].rpartition("/")[2] if said else ""
-    if name.startswith("python") and "uvicorn" in said:
-        said, name = said[said.index("uvicorn") :], "uvicorn"
+    if name.startswith("python") and said[1:3] == ["-m", "uvicorn"]:
+        said, name = said[2:], "uvicorn"
     if name != "uvicorn":
-        own = name.startswith("python") and any(each.startswith(f"{package}.") for each in said)
+        module = said[2] if said[1:2] == ["-m"] and len(said) > 2 else ""
+        own = name.startswith("python") and module.startswith(f"{package}.")
         other = name in ("gunicorn", "hypercorn", "granian", "daphne", "fastapi", "starlette")
         if other or (strict and not own):
             yield f"runs {' '.join(said)[:60]}"

@@ -167,6 +167,7 @@ _VARIABLES = re.compile(
 _CONFIGURATIONS: Final = ("pip.conf", "pip.ini", ".pip/pip.conf", ".config/pip/pip.conf")
 _MAX_FILE: Final = 4 * 1024 * 1024
 _MAX_FILES: Final = 40
+_MAX_LISTED: Final = 5000
 
 
 @dataclass(slots=True)
@@ -194,7 +195,11 @@ def facts(project: Project) -> Iterator[Fact]:
         if text is None or len(text) > _MAX_FILE:
             project.resolver.unreadable[path] = "it is no text, or larger than 4 MiB"
             continue
-        read.append(_parse(path, text))
+        parsed = _parse(path, text)
+        if len(parsed.requirements) + len(parsed.options) > _MAX_LISTED:
+            project.resolver.unreadable[path] = f"it lists more than {_MAX_LISTED} packages"
+            continue
+        read.append(parsed)
     for each in read:
         yield from _options(each)
         yield from _generator(each) if each.path == GENERATOR else _pinned(each)

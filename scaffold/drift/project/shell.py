@@ -149,7 +149,7 @@ def _tokens(text: str, first: int) -> list[_Token]:
         elif each == "#":
             end = text.find("\n", at)
             at = len(text) if end < 0 else end
-        elif redirect := _REDIRECT.match(text, at):
+        elif not text.startswith(("<(", ">("), at) and (redirect := _REDIRECT.match(text, at)):
             at = redirect.end()
             while at < len(text) and text[at] in " \t":
                 at += 1
@@ -553,7 +553,9 @@ class _Walker:
             before = each.joints[number - 1] if number else ""
             if before == "||":
                 conditions.append(f"only where `{_said(each.pipelines[number - 1])}` fails")
-            elif before == "&&" and not (where.last or _certain(each.pipelines[:number])):
+            # Where what is before && fails, the list does, which is noticed at the end alone.
+            lost = "||" in each.joints[number:] or not where.last
+            if before == "&&" and lost and not _certain(each.pipelines[:number]):
                 conditions.append(f"only where `{_said(each.pipelines[number - 1])}` succeeds")
             final = number == len(each.pipelines) - 1
             ignored += self._lost(each, number, state, where)
@@ -680,7 +682,9 @@ class _Walker:
         elif name in ("exit", "return", "exec"):
             if name == "exec" and rest:
                 self._tell(node, rest, assigned, state, where)
-            if rest if name == "exec" else not _is_failure(rest):
+            failed = any(each.endswith("fails") for each in where.conditions)
+            fails = _is_failure(rest) if rest else failed
+            if rest if name == "exec" else not fails:
                 state.left = (*state.left, f"after `{' '.join(words)}`")
             return
         elif name == "trap" and any(each in ("EXIT", "ERR", "0") for each in rest[1:]):

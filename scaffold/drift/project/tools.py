@@ -25,7 +25,7 @@ PYTEST = rule(
     "API-3",
     "TEST-1",
     what="The settings of pytest leave tests out, or load modules that a test run did not load.",
-    why="make test stays green whatever the tests that do not run would say.",
+    why="The run stays green whatever the tests that do not run would say.",
     remedy="Leave testpaths, addopts and the patterns of names as a new project has them.",
     files={PYPROJECT: '[tool.pytest.ini_options]\ntestpaths = ["tests"]\naddopts = "-q"\n'},
     change={

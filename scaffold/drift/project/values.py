@@ -55,6 +55,7 @@ LITERAL = rule(
 RULES = (WEAK, LITERAL)
 
 _DEFAULT = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*:?-([^{}]*)\}")
+_WHOLE_VARIABLE = re.compile(r"\$\{[^{}]*\}|\$[A-Za-z_][A-Za-z0-9_]*")
 _ANY_VARIABLE = re.compile(r"\$\{?[A-Za-z_]")
 _CODE: Final = frozenset(
     {"PYTHONPATH", "PYTHONSTARTUP", "PYTHONHOME", "PYTHONOPTIMIZE", "LD_PRELOAD", "BASH_ENV"}
@@ -133,7 +134,7 @@ def _weak_url(name: str, value: str) -> str:
     if "://" not in value:
         return ""
     try:
-        parts = urlsplit(_ANY_VARIABLE.sub("x", value).replace("}", ""))
+        parts = urlsplit(_WHOLE_VARIABLE.sub("x", value))
         host = parts.hostname or ""
         query = parse_qs(parts.query)
         user = parts.username or ""

@@ -395,8 +395,9 @@ def piped(run: Run, seen: set[str]) -> Iterator[Fact]:
     source = ""
     if run.after and run.after[0].rpartition("/")[2] in _DOWNLOADS:
         source = " ".join(run.after) if _INTERPRETERS.fullmatch(name) else ""
-    elif (_INTERPRETERS.fullmatch(name) or name in ("eval", "source", ".")) and _INLINE.search(
-        " ".join(run.words)
+    elif _INLINE.match(run.words[0]) or (
+        (_INTERPRETERS.fullmatch(name) or name in ("eval", "source", "."))
+        and _INLINE.search(" ".join(run.words))
     ):
         source = " ".join(run.words)
     if source:
@@ -404,4 +405,4 @@ def piped(run: Run, seen: set[str]) -> Iterator[Fact]:
         key = f"{run.place.path}: {host[1] if host else 'a download'}"
         if key not in seen:
             seen.add(key)
-            yield Fact(PIPED, key, f"a download runs in {name}", run.place, "runs")
+            yield Fact(PIPED, key, "a download runs", run.place, "runs")
