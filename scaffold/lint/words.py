@@ -29,7 +29,7 @@ SECRET = _words(
 """Fields that hold what opens something."""
 
 CARD = _words("csc cid card_code security_code")
-"""Fields that may hold what verifies a payment card; what surely does is an error of the language."""
+"""Fields that may hold what verifies a payment card; the language refuses what surely does."""
 
 PRIVILEGED = _words(
     "admin administrator superuser root finance financial treasurer treasury accountant payroll "

@@ -36,16 +36,23 @@ CODES: Words = _words(
 CARDS: Words = _words("card credit_card debit_card payment_card bank_card charge_card")
 """An object or a resource whose `number` is that of a card."""
 OTHERS = frozenset(
-    "access aadhaar badge bonus business club customs donor driver employee game gift graphics "
-    "green guest health id identification identity index insurance key library loyalty medicare "
-    "member membership memory passport patient phone post press punch ration report residence "
-    "resident reward rewards score sd security sim staff store student time trading transit travel "
-    "tram bus train ticket vaccination vehicle visitor voter yellow".split()
+    name
+    for (name,) in _words(
+        "access aadhaar badge bonus business club customs donor driver employee game gift "
+        "graphics green guest health id identification identity index insurance key library "
+        "loyalty medicare member membership memory passport patient phone post press punch "
+        "ration report residence resident reward rewards score sd security sim staff store "
+        "student time trading transit travel tram bus train ticket vaccination vehicle "
+        "visitor voter yellow"
+    )
 )
 """What stands before `card` where no payment is made with it."""
 DERIVED = frozenset(
-    "brand digest ending fingerprint hash hmac id last last4 length masked network present ref "
-    "reference scheme suffix token tokenized truncated type".split()
+    name
+    for (name,) in _words(
+        "brand digest ending fingerprint hash hmac id last last4 length masked network "
+        "present ref reference scheme suffix token tokenized truncated type"
+    )
 )
 """What is made of a number, and does not lead back to it."""
 
