@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from scaffold.features.feature import Attribute, Feature, Files, Keys
+from scaffold.features.feature import Attribute, Evidence, Feature, Files, Keys
 from scaffold.features.inbound.keys import SpecKeys
 
 if TYPE_CHECKING:
@@ -101,6 +101,11 @@ class InboundWebhooks(Feature):
             yield EVENT, f"received_at < now() - interval '{RETAIN_DAYS} days'"
             if view(design).ordered:
                 yield ORDER, f"occurred_at < now() - interval '{RETAIN_DAYS} days'"
+
+    def evidence(self, design: Design) -> Iterable[Evidence]:
+        from scaffold.features.inbound.design import EVENT
+
+        return (Evidence(EVENT, "received_at"),) if self.used(design) else ()
 
     def files(self, design: Design) -> Files:
         from scaffold.features.inbound.design import view

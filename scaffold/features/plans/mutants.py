@@ -10,7 +10,81 @@ CUSTOMER: Final = "store/functions/customer.sql"
 RULES: Final = "store/guards/rules.sql"
 RATES: Final = "gate/plans.py"
 
+EVIDENCE: Final = "evidence.py"
+
 MUTANTS: Final = (
+    Mutant(
+        id="a-dispute-holds-no-event",
+        control="PAY-8",
+        file=RULES,
+        old="     and not exists (select from subscription s where s.tenant_id = old.tenant_id and s.state = 'disputed')\n",
+        new="",
+        noticed_by="test_evidence.py::test_while_a_payment_is_disputed_no_event_is_deleted",
+    ),
+    Mutant(
+        id="what-tells-of-a-dispute-goes-with-it",
+        control="PAY-8",
+        file=RULES,
+        old="c.recorded_at > now() - interval '180 days'",
+        new="c.recorded_at > now()",
+        noticed_by="test_evidence.py::test_while_a_payment_is_disputed_no_event_is_deleted",
+    ),
+    Mutant(
+        id="any-dispute-holds-everything",
+        control="PAY-8",
+        file=RULES,
+        old="from subscription s where s.tenant_id = old.tenant_id and s.state",
+        new="from subscription s where s.state",
+        noticed_by="test_evidence.py::test_the_dispute_of_another_tenant_holds_nothing",
+    ),
+    Mutant(
+        id="a-purge-takes-what-is-held",
+        control="PAY-8",
+        file="admin.py",
+        old="        \" and not exists (select from subscription s where s.tenant_id = usage_.tenant_id and s.state = 'disputed')\"\n",
+        new="",
+        noticed_by="test_evidence.py::test_a_purge_leaves_what_is_held",
+    ),
+    Mutant(
+        id="a-subscription-is-forgotten",
+        control="PAY-8",
+        file=RULES,
+        old="create or replace trigger is_remembered after insert or update or delete on subscription\n",
+        new="create or replace trigger is_remembered after insert or delete on subscription\n",
+        noticed_by="test_evidence.py::test_what_became_of_a_subscription_is_remembered",
+    ),
+    Mutant(
+        id="what-became-of-a-subscription-is-rewritten",
+        control="PAY-8",
+        file=RULES,
+        old="raise exception 'what became of a subscription is append-only' using errcode = '55000';",
+        new="return coalesce(new, old);",
+        noticed_by="test_evidence.py::test_what_became_of_a_subscription_is_remembered",
+    ),
+    Mutant(
+        id="evidence-names-people",
+        control="PAY-8",
+        file=EVIDENCE,
+        old="name: HIDDEN if name in source.hidden and value is not None else value",
+        new="name: value",
+        noticed_by="test_evidence.py::test_a_pack_says_what_happened_and_who_wrote_it",
+    ),
+    Mutant(
+        id="evidence-without-its-digest",
+        control="PAY-8",
+        file=EVIDENCE,
+        old="    digest.update(text.encode())\n",
+        new="",
+        noticed_by="test_evidence.py::test_a_pack_says_what_happened_and_who_wrote_it",
+    ),
+    Mutant(
+        id="nobody-knows-of-a-pack",
+        control="PAY-8",
+        file=EVIDENCE,
+        old='                "write_evidence", "subscription", {"id": session.tenant}, "since"\n',
+        new='                "read", "subscription", {"id": session.tenant}, "since"\n',
+        noticed_by="test_evidence.py::test_that_a_pack_was_written_is_recorded",
+    ),
     Mutant(
         id="a-feature-that-no-plan-needs",
         control="PAY-4",

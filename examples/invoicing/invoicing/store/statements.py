@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_9db4f1e6"
+RELEASE: Final = "invoicing_4ebb5d44"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_e4bdda94"
@@ -21,6 +21,7 @@ TABLES: Final = (
     "webhook_order",
     "idempotency_key",
     "subscription",
+    "subscription_change",
     "usage_",
     "webhook_endpoint",
     "webhook_delivery",
@@ -115,6 +116,9 @@ other digest of text that can be asked for without an extension."""
 TRIGGERS: Final = (
     ("member", "roles_are_known"),
     ("member", "keeps_a_holder"),
+    ("subscription", "is_remembered"),
+    ("subscription_change", "append_only"),
+    ("subscription_change", "never_truncated"),
     ("usage_", "counts_rows"),
     ("audit_event", "append_only"),
     ("audit_event", "never_truncated"),
