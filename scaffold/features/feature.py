@@ -228,6 +228,10 @@ class Feature:
         """The environment variables without which the service does not start when deployed."""
         return ()
 
+    def former_secrets(self, design: Design) -> Iterable[str]:
+        """Those with secrets that were in use before, which may be missing."""
+        return ()
+
     # What people read.
 
     def needs(self, operation: Operation) -> Iterable[str]:

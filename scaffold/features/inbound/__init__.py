@@ -64,6 +64,11 @@ class InboundWebhooks(Feature):
 
         return (each.source.secrets[0] for each in receivers(design))
 
+    def former_secrets(self, design: Design) -> Iterable[str]:
+        from scaffold.features.inbound.design import receivers
+
+        return (name for each in receivers(design) for name in each.source.secrets[1:])
+
     def rules(self) -> Iterable[Rule]:
         from scaffold.features.inbound.lint import family
 
