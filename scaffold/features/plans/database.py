@@ -7,7 +7,7 @@ wait for each other.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scaffold.columns import ID, TENANT
 from scaffold.database.bodies import Demand, Entry, Known, Render, Served, Steps, is_one_of, texts
@@ -249,6 +249,7 @@ def functions(design: Design, found: Plans, render: Render) -> Iterator[Function
             parameters(("p_plan", TEXT), ("p_meter", TEXT)),
             render("plans/most", told),
             returns="bigint",
+            language="sql",  # which is put into the expression that calls it
             volatility="immutable",
             inner=True,
         )
@@ -322,6 +323,13 @@ def entry(design: Design, found: Plans) -> Entry | None:
     known = Known(PLAN, f"{PLAN_OF}(p_tenant)", "" if found.rated else asked, demand)
     if not gated:
         known = Known(PLAN, f"{PLAN_OF}(p_tenant)", "")
+    if found.rated:
+        on = all_of(["s.tenant_id = m.tenant_id", counts(found)])
+        known = replace(
+            known,
+            column=f"coalesce(s.plan, {literal(found.first.name)})",
+            joined=Group((f"left join {SUBSCRIPTION} s on", on), " "),
+        )
     return Entry(
         comment=f"`{FEATURE.name}` is the feature that their plan has to have." if gated else "",
         parameters=(FEATURE,) if gated else (),

@@ -639,64 +639,6 @@ def test_whatever_comes_is_refused_in_order(
     assert event.send(event.headers(content), content).status_code in (202, 400, 422)
 
 
-@pytest.mark.parametrize("name", PROVIDERS)
-def test_a_provider_has_a_limit(
-    service: Service, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert event_of(service, name).send().status_code == 202
-    monkeypatch.setattr(admission, "EVENTS", Limit("webhook", 1, 3600))
-    answers = [event_of(service, name).send() for _ in range(3)]
-    assert answers[-1].status_code == 429
-    assert code(answers[-1]) == "too_many_requests"
-
-
-def test_an_address_that_keeps_failing_is_told_to_wait(
-    database: Database, issuer: DevelopmentIssuer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(
-        admission.LIMITS,
-        "failed_authentication",
-        Limit("failed_authentication", 2, 3600),
-    )
-    running = Service(database, issuer)
-    try:
-        event = event_of(running, next(iter(PROVIDERS)))
-        forged = [event.send(event.headers(secret=SAFE)).status_code for _ in range(4)]
-        assert forged == [401, 401, 429, 429]
-        assert (
-            event.send().status_code == 202
-        )  # who signs is heard, wherever it comes from
-    finally:
-        running.close()
-
-
-SAFE: Final = "whsec_" + base64.b64encode(b"s" * 32).decode()
-
-
-@pytest.mark.parametrize(
-    ("secret", "said"),
-    [
-        (None, "is empty"),
-        ("", "is empty"),
-        ("c2hvcnQ=", "is shorter"),
-        (DEVELOPMENT_SECRET, "that of development"),
-    ],
-)
-@pytest.mark.parametrize(
-    "setting",
-    [
-        "payments_webhook_secret",
-    ],
-)
-def test_a_secret_is_there_and_its_own(
-    database: Database, setting: str, secret: str | None, said: str
-) -> None:
-    create_app(production(database))
-    changed = {setting: None if secret is None else SecretStr(secret)}
-    with pytest.raises(UnsafeConfiguration, match=said):
-        create_app(production(database, **changed))
-
-
 @dataclass
 class Command:
     """The administration as the owner of the tables."""
@@ -795,3 +737,61 @@ def test_an_operator_finds_the_events_of_an_account(
     assert "nobody" in command.refused(
         "add", here, "--provider", "nobody", "--account", "1"
     )
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_a_provider_has_a_limit(
+    service: Service, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert event_of(service, name).send().status_code == 202
+    monkeypatch.setattr(admission, "EVENTS", Limit("webhook", 1, 3600))
+    answers = [event_of(service, name).send() for _ in range(3)]
+    assert answers[-1].status_code == 429
+    assert code(answers[-1]) == "too_many_requests"
+
+
+def test_an_address_that_keeps_failing_is_told_to_wait(
+    database: Database, issuer: DevelopmentIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(
+        admission.LIMITS,
+        "failed_authentication",
+        Limit("failed_authentication", 2, 3600),
+    )
+    running = Service(database, issuer)
+    try:
+        event = event_of(running, next(iter(PROVIDERS)))
+        forged = [event.send(event.headers(secret=SAFE)).status_code for _ in range(4)]
+        assert forged == [401, 401, 429, 429]
+        assert (
+            event.send().status_code == 202
+        )  # who signs is heard, wherever it comes from
+    finally:
+        running.close()
+
+
+SAFE: Final = "whsec_" + base64.b64encode(b"s" * 32).decode()
+
+
+@pytest.mark.parametrize(
+    ("secret", "said"),
+    [
+        (None, "is empty"),
+        ("", "is empty"),
+        ("c2hvcnQ=", "is shorter"),
+        (DEVELOPMENT_SECRET, "that of development"),
+    ],
+)
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "payments_webhook_secret",
+    ],
+)
+def test_a_secret_is_there_and_its_own(
+    database: Database, setting: str, secret: str | None, said: str
+) -> None:
+    create_app(production(database))
+    changed = {setting: None if secret is None else SecretStr(secret)}
+    with pytest.raises(UnsafeConfiguration, match=said):
+        create_app(production(database, **changed))
