@@ -28,7 +28,7 @@ from benchmarks.peers import HOST
 from benchmarks.processes import DatabaseProcesses
 from benchmarks.servers import (
     EMITTED,
-    WEBHOOK_SECRET,
+    SIGNING,
     WEBHOOKS,
     Server,
     separate_cores,
@@ -102,7 +102,7 @@ class Deliveries:
                 },
             }
         )
-        made = hmac.new(WEBHOOK_SECRET.encode(), f"{at}.{body}".encode(), hashlib.sha256)
+        made = hmac.new(SIGNING.encode(), f"{at}.{body}".encode(), hashlib.sha256)
         fields = (
             f"host: {HOST}\r\ncontent-type: application/json\r\n"
             f"stripe-signature: t={at},v1={made.hexdigest()}\r\n"

