@@ -746,8 +746,11 @@ def test_a_provider_has_a_limit(
     assert event_of(service, name).send().status_code == 202
     monkeypatch.setattr(admission, "EVENTS", Limit("webhook", 1, 3600))
     answers = [event_of(service, name).send() for _ in range(3)]
-    assert answers[-1].status_code == 429
-    assert code(answers[-1]) == "too_many_requests"
+    refused = [each for each in answers if each.status_code == 429]
+    assert (
+        len(refused) >= 2
+    )  # none is heard before the bucket of the event above is empty
+    assert {code(each) for each in refused} == {"too_many_requests"}
 
 
 def test_an_address_that_keeps_failing_is_told_to_wait(
