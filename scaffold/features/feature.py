@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 if TYPE_CHECKING:
     from scaffold.contract.parts import Components, Demands
     from scaffold.database.bodies import Entry, Render, Served, Steps
+    from scaffold.database.layout import Sql
     from scaffold.database.operations import Context
     from scaffold.database.schema import Function, OwnTable, Right
     from scaffold.design.events import SecurityEvent
@@ -141,6 +142,19 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """A table of a tenant's rows that tell what happened, for whoever has to prove it.
+
+    `moment` is the column that they are sorted by. The values of the columns `hidden` are about
+    people, or let somebody in: a pack of evidence does not have them.
+    """
+
+    table: str
+    moment: str
+    hidden: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Files:
     """What a feature emits: files of the package and of the contract tests, and fragments.
 
@@ -223,6 +237,10 @@ class Feature:
         """The environment variables without which the service does not start when deployed."""
         return ()
 
+    def former_secrets(self, design: Design) -> Iterable[str]:
+        """Those with secrets that were in use before, which may be missing."""
+        return ()
+
     # What people read.
 
     def needs(self, operation: Operation) -> Iterable[str]:
@@ -295,6 +313,14 @@ class Feature:
 
     def expired(self, design: Design) -> Iterable[tuple[str, str]]:
         """Its tables that keep rows for a time, each with the condition that a row's is over."""
+        return ()
+
+    def evidence(self, design: Design) -> Iterable[Evidence]:
+        """Its tables that tell what happened. While they are held, none of their rows expires."""
+        return ()
+
+    def held(self, design: Design, tenant: str) -> Iterable[Sql]:
+        """SQL conditions under which what tells of a tenant, an SQL expression, is held."""
         return ()
 
     def triggers(self, design: Design, render: Render) -> str:

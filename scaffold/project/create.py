@@ -251,6 +251,7 @@ def _answers(name: str, design: Design, spec: str, pin: Pin) -> dict[str, Any]:
         "worker": bool(works(design)),
         "derives": any(each.secret and each.secret.derived for each in design.operations),
         "secrets": [name for each in FEATURES for name in each.secrets(design)],
+        "former_secrets": [name for each in FEATURES for name in each.former_secrets(design)],
         "pin": {"lines": list(pin.lines), "comment": pin.comment},
         "ejected": False,
     }

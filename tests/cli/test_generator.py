@@ -197,7 +197,7 @@ def test_ci_installs_the_pinned_generator_and_checks_before_anything_else(made: 
         "make check",
         "make test",
     ]
-    # What tells of findings runs in any case. The gates have no condition, and their verdict counts.
+    # What tells of findings runs in any case. Gates have no condition, and their verdict counts.
     gates = [each for each in steps if "run" in each and each.get("if") != "always()"]
     assert len(gates) == 6
     assert all("if" not in each for each in gates)

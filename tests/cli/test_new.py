@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -66,6 +67,18 @@ def test_the_project_is_sound(made: Path) -> None:
 def test_each_reference_spec_makes_a_sound_project(spec: Path, tmp_path: Path) -> None:
     assert scaffold("new", "shop", "--spec", spec, "--into", tmp_path / "x").exit_code == 0
     assert scaffold("check", tmp_path / "x").exit_code == 0
+
+
+@pytest.mark.parametrize("spec", sorted(SPECS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_environment_that_containers_need_is_listed(spec: Path, tmp_path: Path) -> None:
+    scaffold("new", "shop", "--spec", spec, "--into", tmp_path / "x")
+    compose = (tmp_path / "x/compose.yaml").read_text("utf-8")
+    needed = set(re.findall(r"\$\{(\w+):\?\}", compose))
+    given = set(re.findall(r"\$\{(\w+):", compose))
+    listed = re.findall(r"^(\w+)=$", (tmp_path / "x/.env.example").read_text("utf-8"), re.MULTILINE)
+    assert needed <= set(listed) <= given
+    if spec.stem == "invoicing":
+        assert {"PAYMENTS_WEBHOOK_SECRET", "PAYMENTS_WEBHOOK_SECRET_PREVIOUS"} <= set(listed)
 
 
 def test_it_ends_with_the_two_commands_that_come_next(tmp_path: Path) -> None:

@@ -41,6 +41,9 @@ BUILT_IN = {
         "SELECT",
         "INSERT",
     },
+    "subscription_change": {
+        "INSERT",
+    },
     "usage_": {
         "SELECT",
         "INSERT",
