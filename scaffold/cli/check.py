@@ -99,7 +99,7 @@ def run(
         if emit_witness:
             write_witnesses(judged, project)
         if format == "text" and output is None:
-            _tell(judged, database_url is not None)
+            _tell(judged, database_url is not None, left=base is not None and not static)
             code = judged.exit_code(detailed=detailed_exitcode)
         else:
             code = deliver(judged, format, output, detailed=detailed_exitcode)
@@ -114,7 +114,7 @@ def _judged(
 
     from scaffold.cache.sound import keep_sound, sound_package
     from scaffold.cache.store import store
-    from scaffold.drift.judge import Check, compare_tree
+    from scaffold.drift.judge import Check, compare_application, compare_tree
     from scaffold.drift.report import Looked
 
     kept = store(project)
@@ -133,6 +133,7 @@ def _judged(
             keep_sound(project, emission, kept)
         if database_url is not None and not any(each.kind == "newer" for each in check.findings):
             _compare_database(check, database_url)
+    compare_application(check, python, static=static)
     return check.report()
 
 
@@ -146,10 +147,11 @@ def _compare_database(check: Check, url: str) -> None:
     check.more += changed(found)
 
 
-def _tell(judged: Judged, database: bool) -> None:
+def _tell(judged: Judged, database: bool, *, left: bool) -> None:
     """Prints it for people: what is not as the spec yields it, a line each, and then what that
-    and other changes do."""
+    and other changes do; `left` says to tell what was not looked at."""
     from scaffold.drift.report import render
+    from scaffold.drift.report.words import LAYERS
 
     for each in judged.findings:
         say(_line(each))
@@ -160,6 +162,9 @@ def _tell(judged: Judged, database: bool) -> None:
     if not told:
         kinds: list[str] = [each.kind for each in judged.findings]
         say(_verdict(kinds, database))
+        for each in report.layers if left else ():
+            if each.why_not:
+                say(f"Not looked at: {LAYERS[each.layer]}, for {each.why_not}.")
 
 
 def _line(finding: Finding) -> str:

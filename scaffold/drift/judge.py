@@ -108,6 +108,7 @@ class Check:
     more: list[Change] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     looked: list[Looked] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
 
     @cached_property
     def head(self) -> Directory:
@@ -139,11 +140,12 @@ class Check:
             SpecError: a spec is refused.
         """
         from scaffold.drift.approvals import approved
+        from scaffold.drift.database.beside import beside
 
         before, compared = self.before, None
         content = self.head.read(SPEC) or b""
         old = before.read(SPEC) if before else None
-        found: list[Change] = [*self.more]
+        found: list[Change] = [*self.more, *beside(self.head, before, self.package)]
         surface: Surface = {}
         if before is not None and old is not None:
             if old != content or before.read(_APPROVALS) or self.head.read(_APPROVALS):
@@ -169,6 +171,7 @@ class Check:
             head="the project as it lies there",
             layers=layers,
             changes=approved(found, base_tree, self.head, surface, names, self.today),
+            failures=self.failures,
             stale=stale,
             paths=[*self.head.entries],
             prefix=prefix(self.project),
@@ -179,6 +182,45 @@ class Check:
 
 _STALE: Final = ("stale", "migration", "newer", "interrupted")
 _APPROVALS: Final = ".scaffold/approvals.yaml"
+
+
+def compare_application(check: Check, python: Path | None, *, static: bool) -> None:
+    """Adds in what the application as it runs is not what the spec yields.
+
+    `python` is the one of the project that has what the service needs; without one it is that of
+    its .venv. What cannot be looked at is said; in CI it is a failure, unless `static`.
+    """
+    why_not = _unimported(check, python, static=static)
+    if not why_not:
+        from scaffold.drift.application.compare import changed
+        from scaffold.drift.application.run import ApplicationError
+        from scaffold.emission import emit_project
+
+        emission = check.emission or emit_project(check.project)
+        try:
+            place = python or check.project / VENV
+            check.more += changed(check.project, place, emission, check.before)
+        except ApplicationError as error:
+            check.failures.append(str(error))
+            why_not = "it could not be imported"
+    elif check.in_ci and not static:
+        check.failures.append(f"The application was not looked at: {why_not}.")
+    check.looked.append(Looked("application", why_not))
+
+
+def _unimported(check: Check, python: Path | None, *, static: bool) -> str:
+    """Why the application is not imported, or nothing."""
+    if static:
+        return "--static runs nothing of the project"
+    if python is None and not (check.project / VENV).exists():
+        return "there is no .venv: run make setup, give --python, or say --static"
+    if any(each.kind in _STALE for each in check.findings):
+        return "the generated files are of another state of the spec"
+    return ""
+
+
+VENV: Final = ".venv/bin/python"
+"""The Python of a project, where `make setup` puts it."""
 
 
 def compare_tree(check: Check) -> None:

@@ -11,6 +11,7 @@ from scaffold.drift.rule import Rule
 @cache
 def every() -> tuple[Rule, ...]:
     """All rules, by id. The families are imported when somebody asks."""
+    from scaffold.drift.application.rules import RULES as OF_THE_APPLICATION
     from scaffold.drift.code.read import RULES as OF_THE_CODE
     from scaffold.drift.contract.rules import RULES as OF_THE_CONTRACT
     from scaffold.drift.database.read import RULES as OF_THE_DATABASE
@@ -23,6 +24,7 @@ def every() -> tuple[Rule, ...]:
     families: tuple[Iterable[Rule], ...] = (
         OF_THE_TREE,
         of_the_spec().all,
+        OF_THE_APPLICATION,
         OF_THE_CODE,
         OF_THE_CONTRACT,
         OF_THE_DATABASE,
