@@ -18,6 +18,9 @@ STOP_SECONDS: Final = 10
 EMITTED: Final = "emitted"
 IDIOMATIC: Final = "fastapi_sqlalchemy"
 BARE: Final = "starlette_bare"
+WEBHOOKS: Final = "webhook_bare"
+SIGNING: Final = "whsec_b2YgZGV2ZWxvcG1lbnQsIGFuZCBvZiBub3RoaW5nIGVsc2U="
+"""What signs events on a developer's machine, and nowhere else."""
 PEERS: Final = (IDIOMATIC, BARE)
 NAMES: Final = (EMITTED, *PEERS)
 
@@ -91,6 +94,7 @@ def _environment(name: str, bed: Bed) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(roots),
         "DATABASE_URL": bed.app if name == EMITTED else bed.peer,
         "KEY_SET": str(bed.key_set),
+        "WEBHOOK_SECRET": SIGNING,
     }
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks import ROOT
 from benchmarks.changes import CHANGES, SPEC, edited
 from benchmarks.load import OPERATIONS
+from benchmarks.paid import CHECKED
 from benchmarks.processes import cpu_seconds, parent
 from benchmarks.servers import NAMES, PEERS
 from benchmarks.synthetic import spec
@@ -88,6 +89,21 @@ def test_requests_are_measured_while_the_table_changes(tmp_path: Path) -> None:
     for each in found:
         assert not each["failures"]
         assert each["requests"] > 10 and 0 < each["p99"] <= each["longest"]
+
+
+def test_what_is_paid_for_is_compared(tmp_path: Path) -> None:
+    file = tmp_path / "result.json"
+    done = run("paid", "--json", str(file))
+    assert done.returncode == 0, done.stderr
+    found = json.loads(file.read_text(encoding="utf-8"))["samples"]
+    sides = {(each["operation"], each["server"]) for each in found}
+    assert len(sides) == len(found) == 2 + 2 * len(CHECKED)
+    for each in found:
+        assert each["requests"] > 10 and each["server_seconds"] > 0
+        assert each["database_seconds"] / each["requests"] > 5e-6
+    assert "| times webhook_bare |" in done.stdout
+    for operation in CHECKED:
+        assert f"| {operation}, with plans |" in done.stdout
 
 
 def test_each_change_is_one_of_a_spec_that_can_be_read() -> None:

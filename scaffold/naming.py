@@ -84,7 +84,7 @@ _MODELS: Imports = {
     "uuid": ("UUID",),
     "pydantic": ("ConfigDict", "Field", "with_config"),
     "typing_extensions": ("TypedDict",),
-    ".types": ("between", "boolean", "Closed", "distinct", "Stored", "whole"),
+    ".types": ("between", "boolean", "cardless", "Closed", "distinct", "Stored", "whole"),
 }
 HANDLERS: Imports = {
     "pydantic": ("TypeAdapter",),

@@ -91,6 +91,7 @@ OF_SOME = {
     "invitation",
     "sign_up",
     "subscription",
+    "subscription_change",
     "webhook_endpoint",
     "webhook_delivery",
     "outbox_message",

@@ -30,14 +30,20 @@ def is_sound(project: Path, kept: Store) -> bool:
 
     A project that is not known may be sound all the same.
     """
+    return bool(sound_package(project, kept))
+
+
+def sound_package(project: Path, kept: Store) -> str:
+    """The package of a project that is known to be sound, and of any other one nothing."""
     entry = kept.read(NAME)
     if not entry or entry["key"] != _key(project):
-        return False
-    return (
+        return ""
+    sound = (
         not os.path.lexists(project / TRANSACTION)
         and all((project / each).exists() for each in entry["hooks"])
         and holds(project, entry["files"], roots(entry["package"]))
     )
+    return str(entry["package"]) if sound else ""
 
 
 def keep_sound(project: Path, emission: Emission, kept: Store) -> None:

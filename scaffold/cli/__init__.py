@@ -16,8 +16,10 @@ from typing import Annotated
 import typer
 
 from scaffold.cli import (
+    approve,
     audit,
     check,
+    diff,
     eject,
     explain,
     generate,
@@ -25,6 +27,7 @@ from scaffold.cli import (
     lint,
     merge,
     new,
+    rules,
     schema,
     update,
     upgrade,
@@ -43,6 +46,7 @@ app = typer.Typer(
 app.command("new")(new.run)
 app.command("generate")(generate.run)
 app.command("check")(check.run)
+app.command("diff")(diff.run)
 app.command("hooks")(hooks.run)
 app.command("merge")(merge.run)
 app.command("merge-driver", hidden=True)(merge.drive)
@@ -52,6 +56,8 @@ app.command("eject")(eject.run)
 app.command("upgrade")(upgrade.run)
 app.command("lint")(lint.run)
 app.command("explain")(explain.run)
+app.command("rules")(rules.run)
+app.command("approve")(approve.run)
 app.command("schema")(schema.run)
 
 

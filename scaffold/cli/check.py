@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scaffold.cli.output import FOUND, counted, paint, refusing, say, say_json
+from scaffold.cli.output import counted, paint, refusing, say
+from scaffold.cli.reports import Format, deliver, write_witnesses
 
 if TYPE_CHECKING:
-    from scaffold.cache.store import Store
+    from scaffold.drift.judge import Check, Judged
     from scaffold.tree.check import Finding
 
 
@@ -20,7 +22,8 @@ def run(
         str | None,
         typer.Option(
             metavar="REV",
-            help="Also compare the migrations with those of this revision, such as origin/main.",
+            help="Compare with this revision, such as origin/main; approvals are read from it. "
+            "The last commit if left out; in CI it has to be given.",
         ),
     ] = None,
     database_url: Annotated[
@@ -30,14 +33,41 @@ def run(
             help="Also compare the database of this URL with what the spec yields.",
         ),
     ] = None,
-    format: Annotated[
-        Literal["text", "json"], typer.Option(help="For people or for programs.")
-    ] = "text",
+    static: Annotated[
+        bool, typer.Option("--static", help="Run nothing of the project: do not import it.")
+    ] = False,
+    python: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The Python that imports the application; that of .venv if left out.",
+        ),
+    ] = None,
+    format: Annotated[Format, typer.Option(help="For people or for programs.")] = "text",
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it there instead of printing it.")
+    ] = None,
+    emit_witness: Annotated[
+        bool,
+        typer.Option(
+            "--emit-witness",
+            help="Write a test for each wider permission to tests/witness: it passes on the "
+            "project as it is and fails on the base.",
+        ),
+    ] = False,
+    detailed_exitcode: Annotated[
+        bool,
+        typer.Option(
+            "--detailed-exitcode",
+            help="Exit with 3 where files are only stale, and with 4 where there is only new "
+            "surface.",
+        ),
+    ] = False,
 ) -> None:
-    """Check that the tree is exactly what the spec yields, and that scaffold.lock says so.
+    """Check that the tree is what the spec yields, and that nobody gained anything unseen.
 
     \b
-    Every difference is named:
+    Every difference from what the spec yields is named:
       changed      a generated file was edited
       missing      a generated file is not there
       extra        a file lies among the generated files and is not one of them: move or delete it
@@ -52,29 +82,89 @@ def run(
                    it is not done. It is read as the role of backups or as the owner, and not
                    changed
     \b
+    And every change since the base by which somebody may do more: in the spec, the contract, the
+    SQL, your own code, the application as it runs, and the configuration of tests and CI.
+    scaffold rules lists what is looked for; scaffold explain SCF101 says more of one.
+    \b
+    Exit codes: 0 clean, 1 something was found, 2 it could not be judged.
+    \b
     Examples:
       scaffold check
       scaffold check --base origin/main
+      scaffold check --static --base origin/main --format sarif --output drift.sarif
       scaffold check --database-url "$BACKUP_URL"
-      scaffold check services/shop --format json
     """
     with refusing():
-        from scaffold.cache.sound import is_sound
-        from scaffold.cache.store import store
-
-        kept = store(project)
-        known = base is None and database_url is None and is_sound(project, kept)
-        findings = [] if known else _found(project, kept, base, database_url)
-        if format == "json":
-            from scaffold.tree.check import report
-
-            say_json(report(findings))
+        judged = _judged(project, base, database_url, static, python)
+        if emit_witness:
+            write_witnesses(judged, project)
+        if format == "text" and output is None:
+            _tell(judged, database_url is not None, left=base is not None and not static)
+            code = judged.exit_code(detailed=detailed_exitcode)
         else:
-            for each in findings:
-                say(_line(each))
-            say(_verdict([each.kind for each in findings], database_url is not None))
-    if findings:
-        raise typer.Exit(FOUND)
+            code = deliver(judged, format, output, detailed=detailed_exitcode)
+    if code:
+        raise typer.Exit(code)
+
+
+def _judged(
+    project: Path, base: str | None, database_url: str | None, static: bool, python: Path | None
+) -> Judged:
+    from datetime import UTC, datetime
+
+    from scaffold.cache.sound import keep_sound, sound_package
+    from scaffold.cache.store import store
+    from scaffold.drift.judge import Check, compare_application, compare_tree
+    from scaffold.drift.report import Looked
+
+    kept = store(project)
+    today, in_ci = datetime.now(UTC).date(), bool(os.environ.get("CI"))
+    known = "" if database_url else sound_package(project, kept)
+    if known:
+        check = Check(project, known, today, None, base, in_ci)
+        check.looked += [Looked("tree"), Looked("contract"), Looked("database")]
+    else:
+        from scaffold.emission import emit_project
+
+        emission = emit_project(project)
+        check = Check(project, emission.design.name, today, emission, base, in_ci)
+        compare_tree(check)
+        if not check.findings:
+            keep_sound(project, emission, kept)
+        if database_url is not None and not any(each.kind == "newer" for each in check.findings):
+            _compare_database(check, database_url)
+    compare_application(check, python, static=static)
+    return check.report()
+
+
+def _compare_database(check: Check, url: str) -> None:
+    from scaffold.drift.live import changed
+    from scaffold.live.check import check_database
+
+    assert check.emission is not None
+    found = check_database(check.project, check.emission, url)
+    check.findings += found
+    check.more += changed(found)
+
+
+def _tell(judged: Judged, database: bool, *, left: bool) -> None:
+    """Prints it for people: what is not as the spec yields it, a line each, and then what that
+    and other changes do; `left` says to tell what was not looked at."""
+    from scaffold.drift.report import render
+    from scaffold.drift.report.words import LAYERS
+
+    for each in judged.findings:
+        say(_line(each))
+    report = judged.report
+    told = report.blocking or report.approved or report.failures
+    if told or report.notes:
+        say(render(report, "text", paint=paint).rstrip("\n"))
+    if not told:
+        kinds: list[str] = [each.kind for each in judged.findings]
+        say(_verdict(kinds, database))
+        for each in report.layers if left else ():
+            if each.why_not:
+                say(f"Not looked at: {LAYERS[each.layer]}, for {each.why_not}.")
 
 
 def _line(finding: Finding) -> str:
@@ -82,25 +172,6 @@ def _line(finding: Finding) -> str:
 
     kind = paint(f"{finding.kind:<11}", "red")
     return f"{kind} {escape(finding.path)} {escape(finding.message)}"
-
-
-def _found(project: Path, kept: Store, base: str | None, database_url: str | None) -> list[Finding]:
-    """Every difference, by working out what the spec yields."""
-    from scaffold.cache.sound import keep_sound
-    from scaffold.emission import emit_project
-    from scaffold.tree.check import check, check_history
-
-    emission = emit_project(project)
-    findings = check(project, emission)
-    if not findings:
-        keep_sound(project, emission, kept)
-    if base is not None:
-        findings += check_history(project, emission.design.name, base)
-    if database_url is not None and not any(each.kind == "newer" for each in findings):
-        from scaffold.live.check import check_database
-
-        findings += check_database(project, emission, database_url)
-    return findings
 
 
 def _verdict(kinds: list[str], database: bool) -> str:

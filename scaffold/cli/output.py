@@ -103,6 +103,8 @@ def refusing() -> Iterator[None]:
 
 def _explained(error: Exception) -> str | None:
     """What to say of an error that the input caused; None for any other."""
+    from scaffold.drift.approvals import ApprovalsError
+    from scaffold.drift.trees import TreeError
     from scaffold.emission import ProjectError
     from scaffold.history.past import HistoryError
     from scaffold.live.address import LiveError
@@ -134,6 +136,8 @@ def _explained(error: Exception) -> str | None:
             | EjectError()
             | UpgradeError()
             | LiveError()
+            | ApprovalsError()
+            | TreeError()
         ):
             return escape(str(error))
         case FormatterMissing():

@@ -141,12 +141,16 @@ class Lookup:
 class Known:
     """What else is found out about a caller who is let in, before all demands: the `member` of
     `caller_`, its `value`, `when` it is asked for (empty for always), and what they are refused
-    by then."""
+    by then. Where the look-up of the member `m` can find it, too, it is the `column` of what is
+    `joined` there: a statement less in each request. The value is then for who was looked up
+    otherwise."""
 
     member: Parameter
     value: Sql
     when: str
     demand: Demand | None = None
+    column: str = ""
+    joined: Sql = ""
 
 
 @dataclass(frozen=True, slots=True)

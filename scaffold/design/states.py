@@ -51,6 +51,8 @@ STATES: Final = (
     State("disputed", "first", "A payment is disputed: what it paid for is frozen."),
 )
 
+DISPUTED: Final = "disputed"
+"""The state of a subscription whose payment is disputed."""
 BEGINS: Final = ("trialing", "active", "incomplete")
 """The states in which a subscription begins, first or again after it was canceled."""
 

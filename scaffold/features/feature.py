@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 if TYPE_CHECKING:
     from scaffold.contract.parts import Components, Demands
     from scaffold.database.bodies import Entry, Render, Served, Steps
+    from scaffold.database.layout import Sql
     from scaffold.database.operations import Context
     from scaffold.database.schema import Function, OwnTable, Right
     from scaffold.design.events import SecurityEvent
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from scaffold.design.model import Design, Join, Operation, Secret
     from scaffold.design.outcomes import Outcome
     from scaffold.design.surface import Fact
+    from scaffold.drift.spec.rule import SpecRule, Waiver
     from scaffold.features.mutant import Mutant
     from scaffold.lint.rule import Rule
     from scaffold.spec.base import Model
@@ -143,6 +145,19 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """A table of a tenant's rows that tell what happened, for whoever has to prove it.
+
+    `moment` is the column that they are sorted by. The values of the columns `hidden` are about
+    people, or let somebody in: a pack of evidence does not have them.
+    """
+
+    table: str
+    moment: str
+    hidden: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Files:
     """What a feature emits: files of the package and of the contract tests, and fragments.
 
@@ -155,6 +170,14 @@ class Files:
     tests: Mapping[str, str] = field(default_factory=dict)
     fragments: Mapping[str, str] = field(default_factory=dict)
     view: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The rules about the facts of a feature, and the facts that need none."""
+
+    rules: tuple[SpecRule, ...] = ()
+    waived: tuple[Waiver, ...] = ()
 
 
 class Feature:
@@ -221,6 +244,10 @@ class Feature:
         """The environment variables without which the service does not start when deployed."""
         return ()
 
+    def former_secrets(self, design: Design) -> Iterable[str]:
+        """Those with secrets that were in use before, which may be missing."""
+        return ()
+
     def worker_secrets(self, design: Design) -> Iterable[str]:
         """Those without which the worker does not."""
         return ()
@@ -243,6 +270,10 @@ class Feature:
     def rules(self) -> Iterable[Rule]:
         """The rules of `scaffold lint`."""
         return ()
+
+    def drift(self) -> Judged:
+        """How the facts that it adds to the surface are judged when they change."""
+        return Judged()
 
     # The contract.
 
@@ -298,6 +329,14 @@ class Feature:
 
     def expired(self, design: Design) -> Iterable[tuple[str, str]]:
         """Its tables that keep rows for a time, each with the condition that a row's is over."""
+        return ()
+
+    def evidence(self, design: Design) -> Iterable[Evidence]:
+        """Its tables that tell what happened. While they are held, none of their rows expires."""
+        return ()
+
+    def held(self, design: Design, tenant: str) -> Iterable[Sql]:
+        """SQL conditions under which what tells of a tenant, an SQL expression, is held."""
         return ()
 
     def triggers(self, design: Design, render: Render) -> str:

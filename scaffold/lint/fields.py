@@ -104,19 +104,20 @@ def secret_without_class(context: Context) -> Iterator[Found]:
     "card-data",
     "error",
     "PAY-5",
-    reason="Card numbers and security codes must not be stored (PCI DSS 3.3), whatever the class.",
-    remedy="Keep the payment provider's token, and the last four digits.",
+    reason="What verifies a card must not be stored (PCI DSS 3.3), whatever the class. The names "
+    "that surely mean it are errors of the language.",
+    remedy="Keep the payment provider's token; if it is the code of something else, say of what.",
     example="""
 roles:
   clerk: {can: [{do: [list, read, create], on: wallet}]}
-resources: {wallet: {fields: {card_number: {type: string, max: 19, class: payment}}}}
+resources: {wallet: {fields: {security_code: {type: string, max: 4, class: secret}}}}
 """,
-    repair=("card_number: {type: string, max: 19", "card_last4: {type: string, max: 4"),
+    repair=("security_code", "door_code"),
 )
 def card_data(context: Context) -> Iterator[Found]:
-    """A text or integer named after the number or the security code of a payment card."""
+    """A text or integer named after the security code of a payment card."""
     for each in _fields(context):
-        if each.field.CARD_NUMBERS and _is_card(each.name):
+        if each.field.CARD_NUMBERS and names_one_of(each.name, CARD):
             yield Found(f"{each.name} looks like data of a payment card", each.path)
 
 
@@ -236,11 +237,6 @@ def one_backfill_for_a_key(context: Context) -> Iterator[Found]:
                     f"backfill gives every row of {name} the same {field}, which is a unique key",
                     at(name, "fields", field, "backfill"),
                 )
-
-
-def _is_card(name: str) -> bool:
-    parts = name.split("_")
-    return names_one_of(name, CARD) and "last4" not in parts and "last" not in parts
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,16 @@ def answer(role: str, operation: Operation, entity: Entity, design: Design) -> M
     return {**found, "elsewhere": elsewhere} if elsewhere else found
 
 
+def facts_of(
+    role: str, operation: Operation, design: Design, alternative: Alternative
+) -> Mapping[str, Any]:
+    """A world in which an alternative, which may be narrower than that of the design, allows a
+    role an operation; or why there is none."""
+    entity = design.entity(operation.entity)
+    mine = [each for each in operation.alternatives if role in each.roles]
+    return _Case(role, operation, entity, design, mine).facts(alternative, World())
+
+
 Rows = Mapping[str, Mapping[str, Any]]
 """The values of a row, by its resource."""
 

@@ -7,8 +7,11 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 from scaffold import naming
+from scaffold.columns import TENANT as TENANT_COLUMN
 from scaffold.database.actions import begin_name, finish_name
+from scaffold.database.evidence import evidence, held
 from scaffold.database.files import Database
+from scaffold.database.layout import flat
 from scaffold.database.schema import Function, OwnTable, Parameter
 from scaffold.database.shared import asks_environment, suspendable
 from scaffold.database.sql import identifier
@@ -29,7 +32,7 @@ from scaffold.design.model import (
 )
 from scaffold.design.outcomes import Outcome, outcomes
 from scaffold.features import FEATURES, Feature
-from scaffold.features.feature import Attribute
+from scaffold.features.feature import Attribute, Evidence
 from scaffold.naming import ResourceNames
 from scaffold.plan import python
 from scaffold.plan.quoting import python as quoted
@@ -220,6 +223,17 @@ class ServiceView:
     def expired(self) -> Sequence[tuple[str, str]]:
         """The tables that keep rows for a time, each with the condition that a row's is over."""
         return [each for feature in FEATURES for each in feature.expired(self.design)]
+
+    @property
+    def evidence(self) -> Sequence[Evidence]:
+        """The tables that tell what happened."""
+        return evidence(self.design)
+
+    def held(self, table: str) -> Sequence[str]:
+        """The conditions of which one is enough to hold a row of a table whose time is over."""
+        if all(table != each.table for each in self.evidence):
+            return []
+        return [flat(each) for each in held(self.design, f"{table}.{TENANT_COLUMN.name}")]
 
     @property
     def founded(self) -> Sequence[str]:

@@ -43,10 +43,10 @@ _QUERY = frozenset({"limit", "cursor", "sort"})
 
 _BUILT_IN_KINDS = frozenset({
     "member", "membership", "tenant", "principal", "api_key", "audit_event", "export",
-    "subscription", "plan", "idempotency_key", "schema_migration", "problem", "invitation",
-    "sign_up", "webhook_endpoint", "webhook_delivery", "outbox_message", "webhook_event",
-    "webhook_account", "webhook_order",
-    "billing_request", "billing_event",
+    "subscription", "subscription_change", "plan", "idempotency_key", "schema_migration",
+    "problem", "invitation", "sign_up", "webhook_endpoint", "webhook_delivery", "outbox_message",
+    "webhook_event", "webhook_account", "webhook_order", "billing_request",
+    "billing_event",
 })  # fmt: skip
 
 BUILT_IN_RESOURCES = _BUILT_IN_KINDS | {
@@ -62,9 +62,10 @@ BUILT_IN_PATHS = BUILT_IN_RESOURCES | {plural(each) for each in _BUILT_IN_KINDS}
 
 BUILT_IN_TABLES = frozenset({
     "member", "member_role", "tenant_organization", "audit_event", "idempotency_key",
-    "schema_migration", "invitation", "sign_up", "subscription", "webhook_endpoint",
-    "webhook_delivery", "outbox_message", "webhook_event", "webhook_account", "webhook_order",
-    "billing_request", "billing_event",
+    "schema_migration", "invitation", "sign_up", "subscription", "subscription_change",
+    "webhook_endpoint", "webhook_delivery", "outbox_message", "webhook_event", "webhook_account",
+    "webhook_order", "billing_request",
+    "billing_event",
 })  # fmt: skip
 """The tables that every service has beside those of its tenants and resources, and beside those
 whose names end in an underscore, as no name of a spec does."""

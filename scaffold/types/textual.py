@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from scaffold.plan.python import Module
 
 
+CARD_DIGITS = 14
+"""Those of the shortest number of a payment card that is looked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Which texts a type accepts, of any length; `scalar` is the emitted type of such a text.
@@ -155,9 +159,18 @@ class Textual(Kind):
             bounds.append(f"pattern={raw(self.own_pattern)}")
             return module.annotated("str", f"Field({', '.join(bounds)})")
         module.types.add(self.RULE.scalar)
-        return module.annotated(self.RULE.scalar, f"Field({', '.join(bounds)})")
+        bound = f"Field({', '.join(bounds)})"
+        return module.annotated(self.RULE.scalar, bound, *self._cardless(module))
 
     def prefix_annotation(self, module: Module) -> str:
         """The beginning of a line."""
         module.types.add(LINE.scalar)
-        return module.annotated(LINE.scalar, f"Field(min_length=1, max_length={self.high})")
+        bound = f"Field(min_length=1, max_length={self.high})"
+        return module.annotated(LINE.scalar, bound, *self._cardless(module))
+
+    def _cardless(self, module: Module) -> tuple[str, ...]:
+        """That no payment card is in it, where one would fit and no pattern says what it holds."""
+        if self.high < CARD_DIGITS or self.own_pattern:
+            return ()
+        module.types.add("cardless")
+        return ("cardless",)

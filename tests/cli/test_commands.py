@@ -18,7 +18,7 @@ from .support import SPECS, edit, scaffold, scaffold_process
 
 COMMANDS = (
     *("new", "generate", "check", "merge", "audit", "update", "upgrade", "lint", "explain"),
-    "schema",
+    *("rules", "approve", "schema"),
 )
 EXPENSIVE = {
     *("asyncpg", "black", "copier", "jinja2", "openapi_pydantic", "yaml"),

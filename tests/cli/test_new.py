@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -17,8 +18,10 @@ OWN = {
     ".dockerignore",
     ".env.example",
     ".gitattributes",
+    ".github/CODEOWNERS",
     ".github/workflows/ci.yml",
     ".gitignore",
+    ".pre-commit-config.yaml",
     "AGENTS.md",
     "Dockerfile",
     "Makefile",
@@ -64,6 +67,18 @@ def test_the_project_is_sound(made: Path) -> None:
 def test_each_reference_spec_makes_a_sound_project(spec: Path, tmp_path: Path) -> None:
     assert scaffold("new", "shop", "--spec", spec, "--into", tmp_path / "x").exit_code == 0
     assert scaffold("check", tmp_path / "x").exit_code == 0
+
+
+@pytest.mark.parametrize("spec", sorted(SPECS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_environment_that_containers_need_is_listed(spec: Path, tmp_path: Path) -> None:
+    scaffold("new", "shop", "--spec", spec, "--into", tmp_path / "x")
+    compose = (tmp_path / "x/compose.yaml").read_text("utf-8")
+    needed = set(re.findall(r"\$\{(\w+):\?\}", compose))
+    given = set(re.findall(r"\$\{(\w+):", compose))
+    listed = re.findall(r"^(\w+)=$", (tmp_path / "x/.env.example").read_text("utf-8"), re.MULTILINE)
+    assert needed <= set(listed) <= given
+    if spec.stem == "invoicing":
+        assert {"PAYMENTS_WEBHOOK_SECRET", "PAYMENTS_WEBHOOK_SECRET_PREVIOUS"} <= set(listed)
 
 
 def test_it_ends_with_the_two_commands_that_come_next(tmp_path: Path) -> None:
@@ -243,3 +258,18 @@ def test_what_the_files_of_a_project_say_is_well_formed(made: Path) -> None:
     yaml.safe_load((made / ".github" / "workflows" / "ci.yml").read_text())
     readme = (made / "README.md").read_text()
     assert readme.startswith(r"# Shop: \{\{ 'nothing' \}\} \& more" + "\n")
+
+
+def test_it_has_files_for_the_ci_of_gitlab_if_asked(tmp_path: Path) -> None:
+    target = tmp_path / "shop"
+    asked = ("new", "shop", "--defaults", "--ci", "gitlab", "--into", target)
+    assert scaffold(*asked).exit_code == 0
+    assert not (target / ".github").exists()
+    jobs = yaml.safe_load((target / ".gitlab-ci.yml").read_text())
+    script = jobs["test"]["script"]
+    first = next(each for each in script if "scaffold check" in each)
+    assert "--static" in first and script.index(first) < script.index("make setup")
+    assert (target / ".gitlab" / "CODEOWNERS").is_file()
+    assert scaffold("update", target).stdout.startswith("Nothing")
+    refused = scaffold("new", "other", "--defaults", "--ci", "jenkins", "--into", tmp_path / "b")
+    assert refused.exit_code == 2 and not (tmp_path / "b").exists()

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -13,10 +14,17 @@ from scaffold.cli import app
 from scaffold.cli.output import DEFECT, FOUND, INTERRUPTED, REFUSED
 from scaffold.design.events import events
 from scaffold.design.resolve import resolve
+from scaffold.drift.approvals import MAX_DAYS, parse
+from scaffold.drift.facts import Layer
+from scaffold.drift.report import FORMATS, Stale
+from scaffold.drift.rules import every
+from scaffold.drift.rules.page import PAGES, page
 from scaffold.lint.rules import RULES
 from scaffold.project.update import State
 from scaffold.spec.load import load
 from scaffold.tree.check import Kind
+from tests.drift.report.samples import CLEAN, EVIL
+from tests.drift.report.samples import ORDINARY as DRIFTED
 from tests.emitted import PACKAGE, SPEC, SPECS
 
 from .markdown import DOCUMENTS, REPOSITORY, code_of, read
@@ -24,6 +32,7 @@ from .markdown import DOCUMENTS, REPOSITORY, code_of, read
 DOCS = REPOSITORY / "docs"
 COMMANDS = read(DOCS / "commands.md")
 MAINTENANCE = read(DOCS / "maintenance.md")
+DRIFT = read(DOCS / "drift.md")
 SERVICE = read(DOCS / "service.md")
 OPERATION = read(DOCS / "operation.md")
 CONTROLS = read(DOCS / "controls.md")
@@ -112,15 +121,15 @@ def test_the_options_of_a_command(name: str) -> None:
         for each in command.params
         if each.name != "help"
     }
-    page = COMMANDS if name in COMMANDS.anchors else MAINTENANCE
+    place = next(each for each in (COMMANDS, MAINTENANCE, DRIFT) if name in each.anchors)
     if not taken:
-        assert not page.tables(name)
+        assert not place.tables(name)
         return
-    assert {code_of(row[0])[0] for row in page.table(name)} == taken
+    assert {code_of(row[0])[0] for row in place.table(name)} == taken
 
 
 def test_the_commands_are_all_there() -> None:
-    assert set(CALLED) <= COMMANDS.anchors | MAINTENANCE.anchors
+    assert set(CALLED) <= COMMANDS.anchors | MAINTENANCE.anchors | DRIFT.anchors
 
 
 def test_the_exit_codes() -> None:
@@ -143,6 +152,46 @@ def test_the_rules_of_lint() -> None:
         [f"`{rule.id}` {rule.name}", rule.severity, ", ".join(rule.controls), rule.documentation]
         for rule in RULES
     ]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_rules_of_drift(name: str) -> None:
+    written = (DOCS / name).read_text("utf-8")
+    assert written == page(name), "write it anew: python -m scaffold.drift.rules.page docs"
+
+
+def test_every_rule_of_drift_is_on_one_page() -> None:
+    text = "".join((DOCS / each).read_text("utf-8") for each in PAGES)
+    assert [each.id for each in every() if text.count(f"| `{each.id}` ") != 1] == []
+
+
+def test_the_formats_of_a_report() -> None:
+    assert [code_of(row[0])[0] for row in DRIFT.table("Formats")] == list(FORMATS)
+
+
+def test_the_layers_of_drift() -> None:
+    assert [row[0] for row in DRIFT.table("What is compared")] == list(get_args(Layer))
+
+
+def test_the_exit_codes_of_drift() -> None:
+    codes = {
+        report.exit_code(detailed=detailed)
+        for report in (
+            DRIFTED,
+            EVIL,
+            CLEAN,
+            replace(CLEAN, stale=[Stale("a", "b")]),
+            replace(CLEAN, changes=DRIFTED.notes),
+        )
+        for detailed in (False, True)
+    }
+    assert [int(row[0]) for row in DRIFT.table("Exit codes")] == sorted(codes)
+
+
+def test_the_example_of_an_approval_is_one() -> None:
+    (block,) = (each for each in DRIFT.blocks if each.language == "yaml")
+    assert parse(block.text.encode()).problem == ""
+    assert f"{MAX_DAYS} days" in DRIFT.prose
 
 
 def test_the_security_events() -> None:
@@ -173,7 +222,7 @@ def test_the_controls_that_the_emitted_tests_name_are_listed(emitted_project: Pa
 
 def test_every_control_that_a_document_or_a_rule_names_is_known() -> None:
     known = set(CONTROL.findall(CONTROLS.path.read_text("utf-8")))
-    named = {each for rule in RULES for each in rule.controls}
+    named = {each for rule in (*RULES, *every()) for each in rule.controls}
     for path in DOCUMENTS:
         named |= set(CONTROL.findall(path.read_text("utf-8")))
     assert named <= known

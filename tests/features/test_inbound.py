@@ -100,7 +100,7 @@ def test_what_is_asked_without_a_token_is_said() -> None:
     assert [each.operation.id for each in found.effects] == ["settle_invoice"]
     facts = surface(design)
     assert facts["access"]["receive_payments without a token"] == "events signed as stripe"
-    assert facts["access"]["webhook payments invoice.paid"] == "settle_invoice"
+    assert facts["access"]["webhook payments invoice.paid"].startswith("settle_invoice, id at ")
     assert facts["access"]["webhook payments runs as"] == "billing_worker"
     assert "POST /webhooks/payments" in explain(design, format="markdown")
 
@@ -155,13 +155,15 @@ class Sent:
         self.scheme = scheme
 
 
-def heard(module: ModuleType, scheme: str, headers: Mapping[str, str]) -> bool:
+def heard(
+    module: ModuleType, scheme: str, headers: Mapping[str, str], content: bytes = EVENT
+) -> bool:
     """Is the event accepted with these headers?"""
     used = getattr(module, scheme)
     given = {name.lower().encode(): value.encode() for name, value in headers.items()}
     known = module.Signatures({"tried": [used.key(SECRET)]}, "staging", lambda: NOW)
     try:
-        known.sender(Sent(used), given, EVENT)
+        known.sender(Sent(used), given, content)
     except Exception as error:
         assert getattr(error, "status", None) == 401
         return False
@@ -227,3 +229,68 @@ def test_what_libraries_of_standard_webhooks_were_asked(
     assert heard(verified, "STANDARD", headers) is good
     both = headers | {"webhook-signature": BY_STANDARD, "svix-signature": BY_STANDARD}
     assert not heard(verified, "STANDARD", both)
+
+
+OTHER = (
+    b'{\n  "id": "evt_2",\n  "type": "invoice.paid",\n  "data": {"name": "'
+    + "Żółć & Søn \u2013 発票".encode()
+    + b'", "amount": 1.0}\n}\n'
+)
+BY_NODE = [
+    ("STRIPE", EVENT, {"stripe-signature": f"t={NOW},v1={BY_STRIPE}"}),
+    (
+        "STRIPE",
+        OTHER,
+        {
+            "stripe-signature": f"t={NOW},v1="
+            "89e0c9664e7890876e904a78989d046abd671bcc0305b43f365eb71272a5afa8"
+        },
+    ),
+    *(
+        (
+            "STANDARD",
+            content,
+            {f"{names}-id": "msg_1", f"{names}-timestamp": str(NOW), f"{names}-signature": made},
+        )
+        for content, made in (
+            (EVENT, BY_STANDARD),
+            (OTHER, "v1,Ypan4HrucwJlDXY2OEEBgnaccD18NNsv8D2uopMTTig="),
+        )
+        for names in ("webhook", "svix")
+    ),
+]
+"""What the libraries for Node sign at that time: stripe 23.1.0, standardwebhooks 1.1.1, and svix
+1.99.1."""
+
+
+@pytest.mark.parametrize(("scheme", "content", "headers"), BY_NODE)
+def test_what_libraries_for_node_sign_is_heard(
+    verified: ModuleType, scheme: str, content: bytes, headers: Mapping[str, str]
+) -> None:
+    assert heard(verified, scheme, headers, content)
+
+
+@pytest.mark.parametrize(("scheme", "content", "headers"), BY_NODE)
+def test_every_alteration_of_what_they_sign_is_refused(
+    verified: ModuleType, scheme: str, content: bytes, headers: Mapping[str, str]
+) -> None:
+    """Each byte of the body and each character of each header changed, left out or doubled."""
+    bodies = {content + b" ", content.rstrip() if content != content.rstrip() else b" " + content}
+    for place, byte in enumerate(content):
+        before, behind = content[:place], content[place + 1 :]
+        bodies |= {before + bytes([byte ^ 1]) + behind, before + behind}
+    assert content not in bodies
+    for body in bodies:
+        assert not heard(verified, scheme, headers, body), body
+    for name, value in headers.items():
+        assert not heard(
+            verified, scheme, {key: each for key, each in headers.items() if key != name}, content
+        )
+        for place, letter in enumerate(value):
+            before, behind = value[:place], value[place + 1 :]
+            for other in {"0", "A", "~"} - {letter}:
+                altered = {**headers, name: before + other + behind}
+                assert not heard(verified, scheme, altered, content), altered
+            for altered_value in (before + behind, before + letter + letter + behind):
+                if altered_value != value:
+                    assert not heard(verified, scheme, {**headers, name: altered_value}, content)

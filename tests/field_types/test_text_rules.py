@@ -84,6 +84,7 @@ def table(postgres_server: str) -> Iterator[Callable[[Textual], Question]]:
 def model(kind: Textual) -> Question:
     """Asks the emitted model."""
     names: dict[str, Any] = {"Annotated": Annotated, "Field": pydantic.Field}
+    names["cardless"] = None  # what the model alone asks of free text
     for rule in RULES:
         names[rule.scalar] = Annotated[str, pydantic.StringConstraints(pattern=rule.pattern)]
     annotation = eval(kind.annotation(Module(), ""), names)  # noqa: S307 - what is emitted

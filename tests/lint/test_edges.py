@@ -148,7 +148,7 @@ FOUND = {
     ),
     "a name of two words": ("L502", note("holder_last_name: {type: string, max: 99}")),
     "a secret of two words": ("L503", note("smtp_api_key: {type: string, max: 99}")),
-    "a security code": ("L504", note("cvv: {type: string, max: 4, class: secret}")),
+    "a security code": ("L504", note("csc: {type: string, max: 4, class: secret}")),
     "a filter that nobody lists with": (
         "L601",
         clerk("{do: [read, create], on: note}")
@@ -335,7 +335,7 @@ SILENT = {
     "a flag about a personal thing": ("L502", note("email_verified: {type: boolean}")),
     "a word inside a word": ("L502", note("emailed: {type: string, max: 9}")),
     "the day a password changed": ("L503", note("password_changed: {type: date}")),
-    "the last four digits": ("L504", note("card_number_last4: {type: string, max: 4}")),
+    "a code of a door": ("L504", note("door_code: {type: string, max: 4}")),
     "a filter for one of two roles": (
         "L601",
         clerk(

@@ -242,4 +242,79 @@ ANSWERS: Final = (
     ),
 )
 
-MUTANTS: Final = (*STEPS, *BODIES, *ANSWERS)
+CARDS: Final = (
+    Mutant(
+        id="card-numbers-are-taken",
+        control="PAY-5",
+        file="types.py",
+        old="    if holds_card(value):\n",
+        new="    if False:\n",
+        noticed_by="test_cards.py::test_the_number_of_a_card_is_refused",
+    ),
+    Mutant(
+        id="a-text-without-the-screen",
+        control="PAY-5",
+        file="resources/customer/models.py",
+        old="remark: Annotated[Text, Field(max_length=2000), cardless]",
+        new="remark: Annotated[Text, Field(max_length=2000)]",
+        noticed_by="test_cards.py::test_the_number_of_a_card_is_refused",
+    ),
+    Mutant(
+        id="a-refusal-repeats-the-card",
+        control="PAY-5",
+        file="gate/problems.py",
+        old='hide_cards(each["where"])[:MAX_WHERE]',
+        new='each["where"][:MAX_WHERE]',
+        noticed_by="test_cards.py::test_the_number_of_a_card_is_refused",
+    ),
+    Mutant(
+        id="a-card-is-any-fault",
+        control="PAY-5",
+        file=SHAPE,
+        old='found = cards if each["type"] == FOUND else faults',
+        new="found = faults",
+        noticed_by="test_cards.py::test_the_number_of_a_card_is_refused",
+    ),
+    Mutant(
+        id="any-digits-are-a-card",
+        control="PAY-5",
+        file="gate/cards.py",
+        old="if is_checked(digits[begin:last]) or",
+        new="if True or",
+        noticed_by="test_cards.py::test_what_is_no_number_of_a_card_is_let_through",
+    ),
+    Mutant(
+        id="cards-without-spaces-alone",
+        control="PAY-5",
+        file="gate/cards.py",
+        old="(?<![0-9A-Za-z].)(?:[ \\u00a0-]?[0-9])",
+        new="(?<![0-9A-Za-z].)(?:[0-9])",
+        noticed_by="test_cards.py::test_a_number_is_found_in_text",
+    ),
+    Mutant(
+        id="an-account-is-a-card",
+        control="PAY-5",
+        file="gate/cards.py",
+        old="IBAN.sub(_blank_account, text)",
+        new="text",
+        noticed_by="test_cards.py::test_what_is_no_number_of_a_card_is_let_through",
+    ),
+    Mutant(
+        id="a-log-with-cards",
+        control="PAY-5",
+        file="telemetry/logs.py",
+        old="        return hide_cards(value)\n",
+        new="        return value\n",
+        noticed_by="test_cards.py::test_a_log_hides_the_numbers_of_cards",
+    ),
+    Mutant(
+        id="a-decision-with-cards",
+        control="PAY-5",
+        file="telemetry/decisions.py",
+        old="json.dumps(hide_cards(refused.cause))",
+        new="json.dumps(refused.cause)",
+        noticed_by="test_cards.py::test_a_decision_hides_the_numbers_of_cards",
+    ),
+)
+
+MUTANTS: Final = (*STEPS, *BODIES, *ANSWERS, *CARDS)

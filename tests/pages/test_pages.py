@@ -6,8 +6,6 @@ What follows from the text of a page is tested without a browser; widths are mea
 import importlib
 import json
 import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -22,9 +20,9 @@ from scaffold.explain import explain
 from scaffold.spec.load import load
 from tests.emitted import SPECS
 
+from .browser import CHROMIUM, PHONE, measured
+
 NAMES = sorted(path.stem for path in SPECS.glob("*.yaml"))
-CHROMIUM = shutil.which("chromium")
-PHONE = 390
 
 
 @pytest.fixture(name="package", params=NAMES, scope="module")
@@ -121,55 +119,6 @@ def test_each_table_of_the_matrix_scrolls_in_its_own_box_and_has_a_link(name: st
     )
     assert re.findall(r'<a href="#([^"]+)">', page) == re.findall(r'<h2 id="([^"]+)">', page)
     assert ".scroll { overflow-x: auto;" in page
-
-
-FRAME = """<body><iframe id="frame" src="page.html" width="{width}" height="800"></iframe><script>
-frame.onload = () => setTimeout(() => {{
-  const page = frame.contentDocument;
-  for (let depth = 0; depth < 3; depth++) page.querySelectorAll("details").forEach((each) => {{
-    each.open = true;
-  }});
-  setTimeout(() => {{
-    const nav = page.querySelector("nav").getBoundingClientRect();
-    document.title = JSON.stringify({{
-      width: page.documentElement.scrollWidth, nav: nav.height > 0,
-      text: page.body.innerText,
-    }});
-  }}, 300);
-}}, 300);
-</script>"""
-
-
-def measured(page: str, directory: Path) -> Mapping[str, Any]:
-    """A page in a frame as wide as a phone, with everything opened."""
-    assert CHROMIUM is not None
-    (directory / "page.html").write_text(page, encoding="utf-8")
-    frame = directory / "frame.html"
-    frame.write_text(FRAME.format(width=PHONE), encoding="utf-8")
-    done = subprocess.run(  # noqa: S603 - the browser of this machine
-        [
-            CHROMIUM,
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--hide-scrollbars",
-            "--allow-file-access-from-files",
-            f"--user-data-dir={directory / 'profile'}",
-            "--virtual-time-budget=5000",
-            "--dump-dom",
-            frame.as_uri(),
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
-    title = re.search("<title>(.*?)</title>", done.stdout, re.DOTALL)
-    assert title, done.stdout[:2000]
-    found: Mapping[str, Any] = json.loads(
-        title[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    )
-    return found
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium to measure the page in")

@@ -37,15 +37,30 @@ ATTRIBUTES: Final[Mapping[str, str]] = {
 EXPIRED: Final[tuple[tuple[str, str], ...]] = (
     ("api_key", "expires_at < now() - interval '30 days'"),
     ("invitation", "expires_at < now() - interval '30 days'"),
-    ("webhook_event", "received_at < now() - interval '400 days'"),
+    (
+        "webhook_event",
+        "received_at < now() - interval '400 days'"
+        " and not exists (select from subscription s where s.tenant_id = webhook_event.tenant_id and s.state = 'disputed')"
+        " and not exists (select from subscription_change c where c.tenant_id = webhook_event.tenant_id and c.was = 'disputed' and c.recorded_at > now() - interval '180 days')",
+    ),
     ("webhook_order", "occurred_at < now() - interval '400 days'"),
     ("idempotency_key", "expires_at < now()"),
-    ("usage_", "period <> 'held' and changed_at < now() - interval '400 days'"),
+    (
+        "usage_",
+        "period <> 'held' and changed_at < now() - interval '400 days'"
+        " and not exists (select from subscription s where s.tenant_id = usage_.tenant_id and s.state = 'disputed')"
+        " and not exists (select from subscription_change c where c.tenant_id = usage_.tenant_id and c.was = 'disputed' and c.recorded_at > now() - interval '180 days')",
+    ),
     ("webhook_delivery", "finished_at < now() - interval '30 days'"),
     ("outbox_message", "finished_at < now() - interval '7 days'"),
-    ("audit_event", "occurred_at < now() - interval '2555 days'"),
+    (
+        "audit_event",
+        "occurred_at < now() - interval '2555 days'"
+        " and not exists (select from subscription s where s.tenant_id = audit_event.tenant_id and s.state = 'disputed')"
+        " and not exists (select from subscription_change c where c.tenant_id = audit_event.tenant_id and c.was = 'disputed' and c.recorded_at > now() - interval '180 days')",
+    ),
 )
-"""The tables that keep rows for a time, each with the condition that it is over."""
+"""The tables that keep rows for a time, each with the condition that it is over, and that nothing holds them."""
 
 OPERATOR: Final = "operator"
 """The issuer of those who work here: no URL, so that nobody's token has it."""

@@ -13,6 +13,9 @@ from pydantic import (
     ConfigDict,
     StringConstraints,
 )
+from pydantic_core import PydanticCustomError
+
+from invoicing.gate.cards import FOUND, holds_card
 
 DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DATE_TIME: Final = re.compile(
@@ -91,6 +94,16 @@ def between(low: str | None, high: str | None) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _cardless(value: str) -> str:
+    """Free text, in which nobody keeps the number of a payment card."""
+    if holds_card(value):
+        raise PydanticCustomError(FOUND, "holds the number of a payment card")
+    return value
+
+
+cardless: Final = AfterValidator(_cardless)
 
 
 def _distinct(values: list[Any]) -> list[Any]:

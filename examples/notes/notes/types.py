@@ -4,7 +4,16 @@ import re
 from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError
+
+from notes.gate.cards import FOUND, holds_card
 
 UUID_TEXT: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 NUMBER: Final = re.compile(r"0|-?[1-9][0-9]*")
@@ -37,6 +46,16 @@ def _uuid(value: object) -> object:
             raise ValueError("not a UUID as in RFC 9562")
         return UUID(value)
     return value
+
+
+def _cardless(value: str) -> str:
+    """Free text, in which nobody keeps the number of a payment card."""
+    if holds_card(value):
+        raise PydanticCustomError(FOUND, "holds the number of a payment card")
+    return value
+
+
+cardless: Final = AfterValidator(_cardless)
 
 
 whole: Final = BeforeValidator(_whole)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from scaffold.features.api_keys.keys import SpecKeys
-from scaffold.features.feature import BuiltIn, Feature, Files, Keys
+from scaffold.features.feature import BuiltIn, Feature, Files, Judged, Keys
 
 if TYPE_CHECKING:
     from scaffold.contract.parts import Components
@@ -59,6 +59,11 @@ class ApiKeys(Feature):
         from scaffold.features.api_keys.events import events
 
         return events(design)
+
+    def drift(self) -> Judged:
+        from scaffold.features.api_keys.drift import JUDGED
+
+        return JUDGED
 
     def rules(self) -> Iterable[Rule]:
         from scaffold.features.api_keys.lint import family

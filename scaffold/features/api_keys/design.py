@@ -77,7 +77,8 @@ def withheld(operation: Operation) -> bool:
 
 
 def facts(design: Design) -> Iterator[tuple[str, Fact]]:
-    """What keys can be good for."""
+    """What keys can be good for, and for how long."""
+    yield "limits", ("api_key lifetime", f"{max_lifetime(design)} s")
     for each in permissions(design):
         yield "operations", (f"{each} by api_key", "within the rights of its member")
 

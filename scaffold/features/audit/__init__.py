@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from scaffold.features.audit.keys import SpecKeys
-from scaffold.features.feature import BuiltIn, Feature, Files, Keys
+from scaffold.features.feature import BuiltIn, Evidence, Feature, Files, Judged, Keys
 
 if TYPE_CHECKING:
     from scaffold.database.bodies import Render, Served, Steps
@@ -62,6 +62,11 @@ class Audit(Feature):
                 operations=(operation.id,),
             )
 
+    def drift(self) -> Judged:
+        from scaffold.features.audit.drift import JUDGED
+
+        return JUDGED
+
     def rules(self) -> Iterable[Rule]:
         from scaffold.features.audit.lint import family
 
@@ -83,6 +88,12 @@ class Audit(Feature):
 
         if self.used(design):
             yield EVENT, f"{OCCURRED_AT} < now() - interval '{days_of(design)} days'"
+
+    def evidence(self, design: Design) -> Iterable[Evidence]:
+        from scaffold.features.audit.design import EVENT
+        from scaffold.features.audit.resource import OCCURRED_AT
+
+        return (Evidence(EVENT, OCCURRED_AT),) if self.used(design) else ()
 
     def steps(self, design: Design, served: Served) -> Steps | None:
         from scaffold.features.audit.database import steps

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from scaffold.columns import ID, TENANT
 from scaffold.database.bodies import Render, Served, Steps
-from scaffold.database.layout import listed
+from scaffold.database.evidence import held
+from scaffold.database.layout import Sql, listed
 from scaffold.database.schema import Column, Function, Grant, OwnTable, Parameter, Table
 from scaffold.database.signatures import BIGINT, CALLER, JSONB, TEXT, UUID, parameters
 from scaffold.database.tables import uuid
@@ -20,9 +21,11 @@ REQUEST = ("p_request", TEXT)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is told to triggers.sql: how many days events are kept."""
+    """What is told to triggers.sql: how many days events are kept, and the conditions of which one
+    is enough to keep them longer."""
 
     days: int
+    held: Sequence[Sql]
 
 
 def stored() -> OwnTable:
@@ -88,4 +91,4 @@ def steps(served: Served) -> Steps | None:
 
 def triggers(design: Design, render: Render) -> str:
     """The rule that nobody changes an event while it is kept."""
-    return render("audit/triggers", View(days_of(design)))
+    return render("audit/triggers", View(days_of(design), held(design, "old.tenant_id")))

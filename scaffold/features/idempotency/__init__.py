@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from scaffold.features.feature import Attribute, Feature, Files, Keys
+from scaffold.features.feature import Attribute, Feature, Files, Judged, Keys
 from scaffold.features.idempotency.keys import ActionKeys, ResourceKeys
 
 if TYPE_CHECKING:
@@ -84,6 +84,11 @@ class Idempotency(Feature):
         from scaffold.features.idempotency.design import need_of
 
         return {"idempotency_key": need_of(operation) or "none"}
+
+    def drift(self) -> Judged:
+        from scaffold.features.idempotency.drift import JUDGED
+
+        return JUDGED
 
     def rules(self) -> Iterable[Rule]:
         from scaffold.features.idempotency.lint import family

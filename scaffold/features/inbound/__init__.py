@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from scaffold.features.feature import Attribute, Feature, Files, Keys
+from scaffold.features.feature import Attribute, Evidence, Feature, Files, Judged, Keys
 from scaffold.features.inbound.keys import SpecKeys
 
 if TYPE_CHECKING:
@@ -64,6 +64,16 @@ class InboundWebhooks(Feature):
 
         return (each.source.secrets[0] for each in receivers(design))
 
+    def drift(self) -> Judged:
+        from scaffold.features.inbound.drift import JUDGED
+
+        return JUDGED
+
+    def former_secrets(self, design: Design) -> Iterable[str]:
+        from scaffold.features.inbound.design import receivers
+
+        return (name for each in receivers(design) for name in each.source.secrets[1:])
+
     def rules(self) -> Iterable[Rule]:
         from scaffold.features.inbound.lint import family
 
@@ -101,6 +111,11 @@ class InboundWebhooks(Feature):
             yield EVENT, f"received_at < now() - interval '{RETAIN_DAYS} days'"
             if view(design).ordered:
                 yield ORDER, f"occurred_at < now() - interval '{RETAIN_DAYS} days'"
+
+    def evidence(self, design: Design) -> Iterable[Evidence]:
+        from scaffold.features.inbound.design import EVENT
+
+        return (Evidence(EVENT, "received_at"),) if self.used(design) else ()
 
     def files(self, design: Design) -> Files:
         from scaffold.features.inbound.design import view

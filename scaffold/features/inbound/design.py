@@ -287,9 +287,16 @@ def facts(design: Design) -> Iterator[tuple[str, Fact]]:
         yield "identity", (f"{name} order", ".".join(source.order) if source.order else "none")
         yield "identity", (f"{name} secrets", f"{len(source.secrets)}, of the environment")
         for effect in each.effects:
-            yield "access", (f"{name} {effect.type}", effect.operation.id)
+            yield "access", (f"{name} {effect.type}", _done(effect))
         for type_ in each.heard.types if each.heard else ():
             yield "access", (f"{name} {type_}", each.heard.name if each.heard else "")
+
+
+def _done(effect: Effect) -> str:
+    """What an event does, and where it says to what."""
+    places = {"id": effect.id, **effect.body}
+    told = (f"{name} at {'.'.join(place)}" for name, place in sorted(places.items()) if place)
+    return ", ".join([effect.operation.id, *told])
 
 
 def view(design: Design) -> View:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
-from scaffold.features.feature import Feature, Files, Keys
+from scaffold.features.feature import Feature, Files, Judged, Keys
 from scaffold.features.limits.keys import SpecKeys
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ class Limits(Feature):
         from scaffold.features.limits.design import facts
 
         return facts(design)
+
+    def drift(self) -> Judged:
+        from scaffold.features.limits.drift import JUDGED
+
+        return JUDGED
 
     def rules(self) -> Iterable[Rule]:
         from scaffold.features.limits.lint import family

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
-from scaffold.features.feature import Called, Feature, Files, Keys
+from scaffold.features.feature import Called, Feature, Files, Judged, Keys
 from scaffold.features.outbox.keys import ActionKeys
 
 if TYPE_CHECKING:
@@ -48,6 +48,11 @@ class Outbox(Feature):
         from scaffold.features.outbox.check import findings
 
         return findings(scope)
+
+    def drift(self) -> Judged:
+        from scaffold.features.outbox.drift import JUDGED
+
+        return JUDGED
 
     def rules(self) -> Iterable[Rule]:
         from scaffold.features.outbox.lint import family

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from scaffold.features.feature import Attribute, BuiltIn, Feature, Files, Keys
+from scaffold.features.feature import Attribute, BuiltIn, Evidence, Feature, Files, Judged, Keys
 from scaffold.features.plans.keys import ActionKeys, ResourceKeys, SpecKeys
 
 if TYPE_CHECKING:
     from scaffold.contract.parts import Components, Demands
     from scaffold.database.bodies import Entry, Render, Served, Steps
+    from scaffold.database.layout import Sql
     from scaffold.database.schema import Function, OwnTable, Right
     from scaffold.design.model import Design, Operation
     from scaffold.design.outcomes import Outcome
@@ -86,6 +87,11 @@ class Plans(Feature):
         found = operation.trait(Gated)
         return {"feature": found.feature, "plans": list(found.plans)} if found else {}
 
+    def drift(self) -> Judged:
+        from scaffold.features.plans.drift import JUDGED
+
+        return JUDGED
+
     def rules(self) -> Iterable[Rule]:
         from scaffold.features.plans.lint import family
 
@@ -121,6 +127,20 @@ class Plans(Feature):
 
         found = _of(design)
         return entry(design, found) if found else None
+
+    def evidence(self, design: Design) -> Iterable[Evidence]:
+        from scaffold.features.plans.design import CHANGE, USAGE
+
+        found = _of(design)
+        if found:
+            yield Evidence(CHANGE, "recorded_at")
+        if found and found.meters:
+            yield Evidence(USAGE, "changed_at")
+
+    def held(self, design: Design, tenant: str) -> Iterable[Sql]:
+        from scaffold.features.plans.database import held
+
+        return held(tenant) if self.used(design) else ()
 
     def steps(self, design: Design, served: Served) -> Steps | None:
         from scaffold.features.plans.database import steps
@@ -163,7 +183,10 @@ class Plans(Feature):
         }
         if found.meters:
             fragments["harness.tenant"] = "harness_tenant.jinja"
-        package = {"development/plans.py": "development.py.jinja"}
+        package = {
+            "development/plans.py": "development.py.jinja",
+            "evidence.py": "evidence.py.jinja",
+        }
         if found.rated:
             package["gate/plans.py"] = "rates.py.jinja"
             fragments |= {
@@ -179,7 +202,10 @@ class Plans(Feature):
             }
         return Files(
             package=package,
-            tests={"test_plans.py": "test_plans.py.jinja"},
+            tests={
+                "test_evidence.py": "test_evidence.py.jinja",
+                "test_plans.py": "test_plans.py.jinja",
+            },
             fragments=fragments,
             view=View.of(design, found),
         )

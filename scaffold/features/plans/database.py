@@ -7,9 +7,9 @@ wait for each other.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from scaffold.columns import TENANT
+from scaffold.columns import ID, TENANT
 from scaffold.database.bodies import Demand, Entry, Known, Render, Served, Steps, is_one_of, texts
 from scaffold.database.layout import LINE, Group, Sql, all_of
 from scaffold.database.predicates import TENANT_BOUND
@@ -29,8 +29,10 @@ from scaffold.database.tables import now, text, uuid
 from scaffold.design import states
 from scaffold.design.model import Design, Operation
 from scaffold.features.plans.design import (
+    CHANGE,
     EXCEEDED,
     HELD,
+    HOLD_DAYS,
     REFUSED,
     SUBSCRIPTION,
     USAGE,
@@ -99,7 +101,27 @@ def stored(design: Design, found: Plans) -> Iterable[OwnTable]:
         primary_key=(TENANT.name,),
         foreign_keys=(_tenant_key(SUBSCRIPTION, design),),
     )
-    yield OwnTable(subscription, Grant(SUBSCRIPTION, select=True))
+    remembered = OwnTable(
+        subscription, Grant(SUBSCRIPTION, select=True), triggers=("is_remembered",)
+    )
+    yield remembered
+    change = Table(
+        CHANGE,
+        "What became of each subscription, and when: it tells what a payment was for.",
+        (
+            uuid(TENANT.name),
+            uuid(ID.name, ID.default),
+            now("recorded_at"),
+            Column("event_at", "timestamptz", nullable=True),
+            text("was", nullable=True),
+            text("state"),
+            text("plan", nullable=True),
+            text("because", nullable=True),
+        ),
+        primary_key=(TENANT.name, ID.name),
+        foreign_keys=(_tenant_key(CHANGE, design),),
+    )
+    yield OwnTable(change, Grant(CHANGE, insert=True), triggers=("append_only", "never_truncated"))
     if found.meters:
         usage = Table(
             USAGE,
@@ -146,6 +168,21 @@ def rights(design: Design, found: Plans) -> Iterable[Right]:
             {"select": (f"{TENANT.name} = {TENANT_BOUND}", "")},
             role="owner",
         )
+
+
+def held(tenant: str) -> Iterable[Sql]:
+    """While a payment of a tenant is disputed, and for a time after that."""
+    disputed = literal(states.DISPUTED)
+    now = (
+        f"select from {SUBSCRIPTION} s where s.tenant_id = {tenant}",
+        f"and s.state = {disputed}",
+    )
+    before = (
+        f"select from {CHANGE} c where c.tenant_id = {tenant}",
+        f"and c.was = {disputed} and c.recorded_at > now() - interval '{HOLD_DAYS} days'",
+    )
+    for each in (now, before):
+        yield Group(each, " ", "exists (", ")")
 
 
 def view(found: Plans) -> View:
@@ -212,6 +249,7 @@ def functions(design: Design, found: Plans, render: Render) -> Iterator[Function
             parameters(("p_plan", TEXT), ("p_meter", TEXT)),
             render("plans/most", told),
             returns="bigint",
+            language="sql",  # which is put into the expression that calls it
             volatility="immutable",
             inner=True,
         )
@@ -285,6 +323,13 @@ def entry(design: Design, found: Plans) -> Entry | None:
     known = Known(PLAN, f"{PLAN_OF}(p_tenant)", "" if found.rated else asked, demand)
     if not gated:
         known = Known(PLAN, f"{PLAN_OF}(p_tenant)", "")
+    if found.rated:
+        on = all_of(["s.tenant_id = m.tenant_id", counts(found)])
+        known = replace(
+            known,
+            column=f"coalesce(s.plan, {literal(found.first.name)})",
+            joined=Group((f"left join {SUBSCRIPTION} s on", on), " "),
+        )
     return Entry(
         comment=f"`{FEATURE.name}` is the feature that their plan has to have." if gated else "",
         parameters=(FEATURE,) if gated else (),
@@ -367,6 +412,7 @@ class TriggersView:
 def triggers(found: Plans, render: Render) -> str:
     """The rule that a row which is gone is given back, whoever deletes it."""
     tables = tuple((identifier(each), literal(each)) for each in found.held)
-    if not tables:
-        return ""
-    return render("plans/triggers", TriggersView(tables, GIVEN_BACK))
+    rules = [render("plans/remembered", TriggersView(tables, GIVEN_BACK))]
+    if tables:
+        rules.append(render("plans/triggers", TriggersView(tables, GIVEN_BACK)))
+    return "\n\n".join(each.strip("\n") for each in rules)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scaffold.design.model import Design, Operation
-from scaffold.design.states import STATES, TRANSITIONS, State, Transition
+from scaffold.design.states import DISPUTED, STATES, TRANSITIONS, State, Transition
 from scaffold.design.surface import Fact
 from scaffold.features.plans.keys import (
     ActionKeys,
@@ -24,6 +24,10 @@ from scaffold.spec.rates import Rate
 
 SUBSCRIPTION = "subscription"
 """The resource of a tenant's subscription, and their table."""
+CHANGE = "subscription_change"
+"""The table of what a subscription was before."""
+HOLD_DAYS = 180
+"""How long after a dispute what tells of it is held: an arbitration can still follow."""
 USAGE = "usage_"
 """The table of what a tenant has used: a resource of a spec may be called `usage`."""
 HELD = "held"
@@ -220,6 +224,7 @@ def facts(design: Design) -> Iterator[tuple[str, Fact]]:
     if found.trial:
         yield "plans", ("trial", f"{found.trial.plan} for {found.trial.days} days")
     yield "plans", ("grace after a missed payment", f"{found.grace} s")
+    yield "plans", ("evidence is held after a dispute", f"{HOLD_DAYS} days")
     for plan in found.each:
         yield "plans", (f"{plan.name} features", ", ".join(plan.features) or "none")
         for each in plan.allowances:
@@ -279,6 +284,16 @@ class View:
         others = [each.name for each in self.plans.each[1:]]
         widest = self.plans.widest.name
         return widest if widest in others else (others or [self.plans.first.name])[-1]
+
+    @property
+    def hold_days(self) -> int:
+        """How many days what tells of a dispute is held after it."""
+        return HOLD_DAYS
+
+    @property
+    def disputed(self) -> str:
+        """The state of a subscription whose payment is disputed."""
+        return DISPUTED
 
     @property
     def states(self) -> Sequence[State]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, ClassVar
 
-from scaffold.features.feature import Feature, Files, Keys
+from scaffold.features.feature import Feature, Files, Judged, Keys
 from scaffold.features.sign_up.keys import TenancyKeys
 
 if TYPE_CHECKING:
@@ -58,6 +58,11 @@ class SignUp(Feature):
         from scaffold.features.sign_up.check import findings
 
         return findings(scope)
+
+    def drift(self) -> Judged:
+        from scaffold.features.sign_up.drift import JUDGED
+
+        return JUDGED
 
     def rules(self) -> Iterable[Rule]:
         from scaffold.features.sign_up.lint import family

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from scaffold.features.feature import Attribute, Feature, Files, Keys
+from scaffold.features.feature import Attribute, Feature, Files, Judged, Keys
 from scaffold.features.step_up.keys import ActionKeys
 
 if TYPE_CHECKING:
@@ -77,6 +77,11 @@ class StepUp(Feature):
         from scaffold.features.step_up.design import seconds_of
 
         return {"step_up": seconds_of(operation)}
+
+    def drift(self) -> Judged:
+        from scaffold.features.step_up.drift import JUDGED
+
+        return JUDGED
 
     def rules(self) -> Iterable[Rule]:
         from scaffold.features.step_up.lint import family

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from scaffold.features.feature import BuiltIn, Feature, Files, Keys
+from scaffold.features.feature import BuiltIn, Feature, Files, Judged, Keys
 from scaffold.features.webhooks.keys import ResourceKeys
 
 if TYPE_CHECKING:
@@ -64,6 +64,11 @@ class Webhooks(Feature):
         from scaffold.features.webhooks.check import findings
 
         return findings(scope)
+
+    def drift(self) -> Judged:
+        from scaffold.features.webhooks.drift import JUDGED
+
+        return JUDGED
 
     def rules(self) -> Iterable[Rule]:
         from scaffold.features.webhooks.lint import family

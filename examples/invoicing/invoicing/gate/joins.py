@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from invoicing.types import Closed, Line
+from invoicing.types import Closed, Line, cardless
 
 
 class Membership(TypedDict):
@@ -23,7 +23,7 @@ class Membership(TypedDict):
 class AcceptInvitationInput(Closed):
     """What a caller says to accept."""
 
-    token: Annotated[Line, Field(min_length=1, max_length=300)]
+    token: Annotated[Line, Field(min_length=1, max_length=300), cardless]
     """What the invitation told."""
 
 
@@ -34,6 +34,6 @@ class SignUpInput(Closed):
         str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
     ]
     """What it is called in commands and addresses."""
-    name: Annotated[Line, Field(min_length=1, max_length=200)]
+    name: Annotated[Line, Field(min_length=1, max_length=200), cardless]
     """What people call it."""
     region: Literal["eu", "us"]

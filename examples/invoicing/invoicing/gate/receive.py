@@ -152,7 +152,8 @@ async def _worked(
     effect: Effect | None,
     sent: Mapping[str, Any],
 ) -> Answer:
-    """Records the event, with its effect if there is one, in one transaction."""
+    """Records the event, with its effect if there is one, in one transaction. Without an effect that
+    is one call."""
     who = {
         "issuer": ISSUER,
         "subject": sender.provider.name,
@@ -162,33 +163,46 @@ async def _worked(
         "attributes": {},
     }
     caller = json.dumps(who, separators=(",", ":"))
-    async with call.database.transaction(sender.counted["webhook"]) as connection:
-        row = await connection.fetchrow(
-            BEGIN, sender.provider.name, caller, json.dumps(event)
+    given = (sender.provider.name, caller, json.dumps(event))
+    if effect is None:
+        outcome, _ = _begun(
+            call, sender, event, caller, await call.database.run(BEGIN, *given)
         )
-        if row is None:
-            raise Problem(
-                503, "unavailable", cause="a stored function returned nothing"
-            )
-        call.request.roles = row["roles"]
-        tenant = "" if row["tenant"] is None else str(row["tenant"])
-        principal = replace(sender, tenant_id=tenant, caller=caller)
-        call.request.principal = principal
-        outcome = str(row["outcome"])
-        if (
-            outcome not in NO_EFFECT
-            and outcome != "ok"
-            and outcome != event.get("outcome")
-        ):
-            raise refuse(outcome)
-        if outcome == "unmapped" and effect is not None and effect.account is not None:
-            raise Problem(409, "webhook_too_early", cause=outcome)
-        if outcome == "ok" and effect is not None:
-            await effect.handler(
-                _call(call, principal, Within(connection), event, effect, row, sent)
-            )
-    told = json.dumps({"outcome": outcome}, separators=(",", ":")).encode()
+    else:
+        async with call.database.transaction(sender.provider.name) as connection:
+            row = await connection.fetchrow(BEGIN, *given)
+            outcome, principal = _begun(call, sender, event, caller, row)
+            if outcome == "unmapped" and effect.account is not None:
+                raise Problem(409, "webhook_too_early", cause=outcome)
+            if outcome == "ok" and row is not None:
+                within = Within(connection)
+                await effect.handler(
+                    _call(call, principal, within, event, effect, row, sent)
+                )
+    told = f'{{"outcome":"{outcome}"}}'.encode()
     return Answer(200 if outcome in ("ok", "replayed") else 202, told, outcome=outcome)
+
+
+def _begun(
+    call: Call,
+    sender: Sender,
+    event: Mapping[str, Any],
+    caller: str,
+    row: Record | None,
+) -> tuple[str, Principal]:
+    """What the database says of an event, and as whom it has its effect. Raises the problem of a
+    refusal."""
+    if row is None:
+        raise Problem(503, "unavailable", cause="a stored function returned nothing")
+    call.request.roles = row["roles"]
+    tenant = "" if row["tenant"] is None else str(row["tenant"])
+    principal = call.request.principal = replace(
+        sender, tenant_id=tenant, caller=caller
+    )
+    outcome = str(row["outcome"])
+    if outcome not in NO_EFFECT and outcome != "ok" and outcome != event.get("outcome"):
+        raise refuse(outcome)
+    return outcome, principal
 
 
 def _call(

@@ -113,11 +113,8 @@ def _stripe(given: Headers, content: bytes) -> Signed:
     pairs = [each.partition(b"=") for each in header[: MAX_HEADER + 1].split(b",")]
     times = [value for name, _, value in pairs if name == b"t"]
     found = [value for name, _, value in pairs if name == b"v1"]
-    if (
-        len(header) > MAX_HEADER
-        or len(times) != 1
-        or not 1 <= len(found) <= MAX_SIGNATURES
-    ):
+    whole = len(header) <= MAX_HEADER and all(equals for _, equals, _ in pairs)
+    if not whole or len(times) != 1 or not 1 <= len(found) <= MAX_SIGNATURES:
         raise refuse("webhook_malformed")
     timestamp = _timestamp(times[0])
     return Signed(timestamp, times[0] + b"." + content, found)

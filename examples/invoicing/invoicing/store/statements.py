@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_ceab235e"
+RELEASE: Final = "invoicing_52835fe4"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_d0920ddd"
@@ -21,6 +21,7 @@ TABLES: Final = (
     "webhook_order",
     "idempotency_key",
     "subscription",
+    "subscription_change",
     "usage_",
     "billing_request",
     "billing_event",
@@ -36,7 +37,7 @@ TABLES: Final = (
 """The tables whose rows belong to a tenant."""
 
 FUNCTIONS: Final[Mapping[str, str]] = {
-    "enter_": "fe4b1e635af9eea18d7febe07cecfa3e",
+    "enter_": "b2abc3de53ea646da121727d76581977",
     "missed_": "cdf9831eafedd380deb71325197c961e",
     "outside_": "2144db4b3ea3e2f2ae6fe0c73e5a161e",
     "page_": "9f3bd72f6556d85c0990903de066ee74",
@@ -48,7 +49,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "remember_": "986acef4ccd7aaf63350681e54e068c4",
     "shown_": "77c55ff450f3450a96c44fe9f14d2810",
     "plan_of_": "ad8dff937d533f378a7f82529e270d66",
-    "most_": "2c1f53121d6baab0c1442f991a9643d6",
+    "most_": "1aab187ec4f78fb73b035c570ebaf9af",
     "take_": "edb586cc865393de7bf7e3d2b5f7dbe2",
     "count_rows_": "ad15bbda4930cbced887b343ac0ce97e",
     "lock_usage_": "27f8c51d209165a7b8498b0aa9e421c9",
@@ -122,6 +123,9 @@ other digest of text that can be asked for without an extension."""
 TRIGGERS: Final = (
     ("member", "roles_are_known"),
     ("member", "keeps_a_holder"),
+    ("subscription", "is_remembered"),
+    ("subscription_change", "append_only"),
+    ("subscription_change", "never_truncated"),
     ("usage_", "counts_rows"),
     ("billing_event", "billing_settles"),
     ("audit_event", "append_only"),

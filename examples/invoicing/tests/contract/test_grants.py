@@ -41,6 +41,9 @@ BUILT_IN: dict[str, set[str]] = {
         "SELECT",
         "INSERT",
     },
+    "subscription_change": {
+        "INSERT",
+    },
     "usage_": {
         "SELECT",
         "INSERT",

@@ -120,6 +120,18 @@ async def counting(connection: Connection, tenant_id: UUID) -> str:
         return found
 
 
+async def entering(connection: Connection, here: World) -> str:
+    """The plan that is found with the member, in each request."""
+    kind = "service" if here.me.service else "human"
+    caller = {"issuer": here.claims["iss"], "subject": here.me.subject, "kind": kind}
+    async with bound_to(connection, here.tenant_id):
+        query = "select (enter_($1, $2, '{}')).plan"
+        found: str = await connection.fetchval(
+            query, here.tenant_id, json.dumps(caller)
+        )
+        return found
+
+
 def subscribe(here: World, plan: str, state: str = "active", **more: Any) -> None:
     """Gives the tenant of a world this plan."""
     here.service.run(
@@ -159,6 +171,7 @@ def test_a_state_entitles_to_what_it_says(
         )
         expected = PAID if ENTITLED[state] == "plan" or tried else FIRST
         assert service.run(counting(runtime, here.tenant_id)) == expected, ends
+        assert service.run(entering(runtime, here)) == expected, ends
 
 
 def test_the_plan_is_that_of_the_tenant(service: Service) -> None:
@@ -168,6 +181,8 @@ def test_the_plan_is_that_of_the_tenant(service: Service) -> None:
     subscribe(other, FIRST)
     assert service.run(counting(service.admin, here.tenant_id)) == PAID
     assert service.run(counting(service.admin, other.tenant_id)) == FIRST
+    assert service.run(entering(service.admin, here)) == PAID
+    assert service.run(entering(service.admin, other)) == FIRST
 
 
 @pytest.mark.parametrize("source", ["", *ENTITLED])

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Final, TypedDict
 
 from notes.gate.answers import Answer, Header
+from notes.gate.cards import hide_cards
 
 MEDIA_TYPE: Final = b"application/problem+json"
 MAX_FAULTS: Final = 20
@@ -85,21 +86,32 @@ def malformed(detail: str) -> Problem:
 
 def invalid(faults: Sequence[Fault]) -> Problem:
     """Well-formed, but not what the contract allows (422)."""
+    told = _told(faults)
+    more = len(faults) - len(told)
+    return Problem(
+        422, "invalid_request", f"And {more} more." if more else "", faults=told
+    )
+
+
+def card_number(faults: Sequence[Fault]) -> Problem:
+    """The number of a payment card is where nobody keeps one (422)."""
+    return Problem(422, "card_number_refused", faults=_told(faults))
+
+
+def _told(faults: Sequence[Fault]) -> Sequence[Fault]:
+    """Those that are told: a few, each in short."""
     told: list[Fault] = []
     left = MAX_TOLD
     for each in faults[:MAX_FAULTS]:
         fault: Fault = {
-            "where": each["where"][:MAX_WHERE],
+            "where": hide_cards(each["where"])[:MAX_WHERE],
             "message": each["message"][:MAX_MESSAGE],
         }
         left -= len(json.dumps(fault))
         if left < 0:
             break
         told.append(fault)
-    more = len(faults) - len(told)
-    return Problem(
-        422, "invalid_request", f"And {more} more." if more else "", faults=told
-    )
+    return told
 
 
 def unauthenticated(cause: str) -> Problem:

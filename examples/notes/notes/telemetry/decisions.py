@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from notes.gate.cards import hide_cards
 from notes.telemetry.events import SecurityEvent, SecurityEvents, raised_by
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Decisions:
             self._second = second
             self._date = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
         refused, principal = request.refused, request.principal
-        cause = '""' if refused is None else json.dumps(refused.cause)
+        cause = '""' if refused is None else json.dumps(hide_cards(refused.cause))
         tenant = "null" if principal is None else f'"{principal.tenant_id}"'
         pseudonym = "null" if principal is None else f'"{principal.pseudonym}"'
         factors = "null" if principal is None else f'"{principal.factors}"'

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line, classified values replaced."""
+"""Structured logs: one JSON object a line, classified values and card numbers replaced."""
 
 import logging
 import sys
@@ -7,6 +7,8 @@ from collections.abc import MutableMapping
 from typing import Any, Final
 
 import structlog
+
+from notes.gate.cards import hide_cards
 
 REDACTED: Final = "[redacted]"
 CLASSIFIED: Final = frozenset(
@@ -24,18 +26,27 @@ Event = MutableMapping[str, Any]
 
 
 def redact(_logger: object, _method: str, event: Event) -> Event:
-    """A structlog processor: replaces classified values, however deep they are."""
+    """A structlog processor: replaces classified values, and numbers of payment cards wherever
+    they are, however deep."""
     for name, value in event.items():
-        if name in CLASSIFIED:
-            event[name] = REDACTED
-        elif isinstance(value, dict):
-            event[name] = redact(None, "", dict(value))
-        elif isinstance(value, list):
-            event[name] = [
-                redact(None, "", dict(each)) if isinstance(each, dict) else each
-                for each in value
-            ]
+        event[name] = REDACTED if name in CLASSIFIED else _redacted(value)
     return event
+
+
+def _redacted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return redact(None, "", {_redacted(name): each for name, each in value.items()})
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_redacted(each) for each in value]
+    if isinstance(value, str):
+        return hide_cards(value)
+    if (
+        isinstance(value, int)
+        and not isinstance(value, bool)
+        and hide_cards(str(value)) != str(value)
+    ):
+        return REDACTED
+    return value
 
 
 def stack(error: BaseException) -> str:
@@ -65,8 +76,8 @@ def configure(level: str = "INFO", *, development: bool = False) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            redact,
             structlog.processors.format_exc_info if development else exceptions,
+            redact,  # stack traces, too
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from invoicing.types import Closed, Line, distinct, whole
+from invoicing.types import Closed, Line, cardless, distinct, whole
 
 
 class ApiKey(TypedDict):
@@ -87,7 +87,7 @@ class ApiKeyQuery(Closed):
 class ApiKeyCreate(Closed):
     """What a caller says of a new api key."""
 
-    name: Annotated[Line, Field(min_length=1, max_length=100)]
+    name: Annotated[Line, Field(min_length=1, max_length=100), cardless]
     """What it is for."""
     operations: Annotated[
         list[

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from invoicing.types import Closed, Email, Line, distinct, whole
+from invoicing.types import Closed, Email, Line, cardless, distinct, whole
 
 
 class Invitation(TypedDict):
@@ -102,13 +102,15 @@ class InvitationCreate(Closed):
         distinct,
     ]
     """What they may do once they are a member."""
-    email: Annotated[Email, Field(max_length=254)] | None = None
+    email: Annotated[Email, Field(max_length=254), cardless] | None = None
     """The address that their token has to say is verified."""
-    issuer: Annotated[Line, Field(max_length=500)] | None = None
+    issuer: Annotated[Line, Field(max_length=500), cardless] | None = None
     """Whose token it has to be."""
-    subject: Annotated[Line, Field(min_length=1, max_length=500)] | None = None
+    subject: Annotated[Line, Field(min_length=1, max_length=500), cardless] | None = (
+        None
+    )
     """Who it has to be for that issuer."""
-    name: Annotated[Line, Field(max_length=200)] | None = None
+    name: Annotated[Line, Field(max_length=200), cardless] | None = None
     """What people call them."""
     expires_in: Annotated[int, Field(ge=3600, le=2592000), whole] = 604800
     """How long it is good for, in seconds."""

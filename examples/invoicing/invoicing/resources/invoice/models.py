@@ -16,6 +16,7 @@ from invoicing.types import (
     Stored,
     Text,
     Uuid,
+    cardless,
     whole,
 )
 
@@ -86,7 +87,7 @@ class InvoiceCreate(Closed):
     """What a caller says of a new invoice."""
 
     number: Annotated[str, Field(max_length=16, pattern=r"^[A-Z]{2,4}-[0-9]{4,8}$")]
-    title: Annotated[Line, Field(max_length=200)]
+    title: Annotated[Line, Field(max_length=200), cardless]
     customer_id: Uuid
     region: Literal["eu", "us"]
     due_on: Date
@@ -96,7 +97,7 @@ class InvoiceCreate(Closed):
 class InvoicePatch(TypedDict, total=False):
     """A merge patch of invoice: what is absent stays, null removes."""
 
-    title: Annotated[Line, Field(max_length=200)]
+    title: Annotated[Line, Field(max_length=200), cardless]
     customer_id: Uuid
     due_on: Date
 
@@ -104,10 +105,10 @@ class InvoicePatch(TypedDict, total=False):
 class SendInvoiceInput(Closed):
     """What a caller says to send."""
 
-    message: Annotated[Text, Field(max_length=2000)] | None = None
+    message: Annotated[Text, Field(max_length=2000), cardless] | None = None
     copy_to: (
         Annotated[
-            list[Annotated[Email, Field(max_length=254)]],
+            list[Annotated[Email, Field(max_length=254), cardless]],
             Field(max_length=5, fail_fast=True),
         ]
         | None
@@ -139,7 +140,7 @@ class SettleInvoiceChanges(TypedDict, total=False):
 class VoidInvoiceInput(Closed):
     """What a caller says to void."""
 
-    reason: Annotated[Line, Field(min_length=1, max_length=300)]
+    reason: Annotated[Line, Field(min_length=1, max_length=300), cardless]
 
 
 @with_config(ConfigDict(extra="forbid"))

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
-from invoicing.types import Closed, Line, Stored, between, whole
+from invoicing.types import Closed, Line, Stored, between, cardless, whole
 
 
 class InvoiceLine(TypedDict):
@@ -49,7 +49,7 @@ class InvoiceLineCreate(Closed):
     """What a caller says of a new invoice line."""
 
     position: Annotated[int, Field(ge=1, le=500), whole]
-    description: Annotated[Line, Field(min_length=1, max_length=300)]
+    description: Annotated[Line, Field(min_length=1, max_length=300), cardless]
     quantity: Annotated[
         str,
         Field(max_length=12, pattern=r"^(0|[1-9][0-9]{0,6})(\.[0-9]{1,2})?$"),
@@ -68,7 +68,7 @@ class InvoiceLinePatch(TypedDict, total=False):
     """A merge patch of invoice line: what is absent stays, null removes."""
 
     position: Annotated[int, Field(ge=1, le=500), whole]
-    description: Annotated[Line, Field(min_length=1, max_length=300)]
+    description: Annotated[Line, Field(min_length=1, max_length=300), cardless]
     quantity: Annotated[
         str,
         Field(max_length=12, pattern=r"^(0|[1-9][0-9]{0,6})(\.[0-9]{1,2})?$"),

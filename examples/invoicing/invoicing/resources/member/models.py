@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from invoicing.types import Closed, Line, boolean, distinct, whole
+from invoicing.types import Closed, Line, boolean, cardless, distinct, whole
 
 
 class Member(TypedDict):
@@ -47,7 +47,7 @@ class MemberQuery(Closed):
 
     limit: Annotated[int, Field(ge=1, le=100), whole] = 20
     cursor: Annotated[str, Field(min_length=1, max_length=1024)] = ""
-    issuer: Annotated[Line, Field(max_length=500)] | None = None
+    issuer: Annotated[Line, Field(max_length=500), cardless] | None = None
     active: Annotated[bool, boolean] | None = None
 
 

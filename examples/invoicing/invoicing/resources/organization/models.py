@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
-from invoicing.types import Line
+from invoicing.types import Line, cardless
 
 
 class Organization(TypedDict):
@@ -30,6 +30,6 @@ class Organization(TypedDict):
 class OrganizationPatch(TypedDict, total=False):
     """A merge patch of organization: what is absent stays, null removes."""
 
-    name: Annotated[Line, Field(min_length=1, max_length=200)]
+    name: Annotated[Line, Field(min_length=1, max_length=200), cardless]
     """What people call it."""
     region: Literal["eu", "us"] | None

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
-from invoicing.types import Closed, Date, DateTime, Line, Stored, Uuid, whole
+from invoicing.types import Closed, Date, DateTime, Line, Stored, Uuid, cardless, whole
 
 
 class Payment(TypedDict):
@@ -85,7 +85,7 @@ class PaymentSearch(TypedDict, total=False):
     ]
     received_on_gte: Annotated[Date, Field(alias="received_on.gte")]
     received_on_lte: Annotated[Date, Field(alias="received_on.lte")]
-    provider_reference: Annotated[Line, Field(max_length=80)]
+    provider_reference: Annotated[Line, Field(max_length=80), cardless]
     status: Literal["received", "refunded"]
 
 
@@ -97,14 +97,14 @@ class PaymentCreate(Closed):
     method: Literal["bank_transfer", "card", "direct_debit", "cash"]
     mode: Literal["live", "test"] = "live"
     received_on: Date
-    payer_account: Annotated[Line, Field(max_length=34)] | None = None
-    provider_reference: Annotated[Line, Field(max_length=80)] | None = None
+    payer_account: Annotated[Line, Field(max_length=34), cardless] | None = None
+    provider_reference: Annotated[Line, Field(max_length=80), cardless] | None = None
 
 
 class RefundPaymentInput(Closed):
     """What a caller says to refund."""
 
-    reason: Annotated[Line, Field(min_length=1, max_length=300)]
+    reason: Annotated[Line, Field(min_length=1, max_length=300), cardless]
 
 
 @with_config(ConfigDict(extra="forbid"))

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
-from invoicing.types import Closed, Line, boolean, distinct, whole
+from invoicing.types import Closed, Line, boolean, cardless, distinct, whole
 
 
 class WebhookEndpoint(TypedDict):
@@ -92,7 +92,7 @@ class WebhookEndpointCreate(Closed):
         distinct,
     ]
     """What it hears."""
-    description: Annotated[Line, Field(max_length=200)] | None = None
+    description: Annotated[Line, Field(max_length=200), cardless] | None = None
     """What it is for."""
     active: bool = True
     """Whether it hears anything."""
@@ -126,7 +126,7 @@ class WebhookEndpointPatch(TypedDict, total=False):
         distinct,
     ]
     """What it hears."""
-    description: Annotated[Line, Field(max_length=200)] | None
+    description: Annotated[Line, Field(max_length=200), cardless] | None
     """What it is for."""
     active: bool
     """Whether it hears anything."""

@@ -25,8 +25,14 @@ begin
     select f.member, f.roles, f.roles, f.refusal into v_caller.member, v_caller.roles, v_held, v_refusal
       from key_caller_(p_tenant, p_caller) f;
   else
-    select m.id, m.roles, m.roles, m.tokens_valid_after
-      into v_caller.member, v_caller.roles, v_held, v_after from member m
+    select m.id, m.roles, m.roles, m.tokens_valid_after, coalesce(s.plan, 'free')
+      into v_caller.member, v_caller.roles, v_held, v_after, v_caller.plan from member m
+      left join subscription s on
+          s.tenant_id = m.tenant_id
+        and s.plan in ('free', 'team')
+          and (s.state = 'active'
+               or (s.state = 'past_due' and s.past_due_at + interval '604800 s' > now())
+               or (s.state = 'trialing' and s.trial_ends_at > now()))
       where m.tenant_id = p_tenant and m.issuer = p_caller ->> 'issuer' and m.subject = p_caller ->> 'subject'
         and m.kind = p_caller ->> 'kind' and m.active;
   end if;
@@ -49,7 +55,7 @@ begin
     v_caller.refusal := v_refusal;
   end if;
   if v_caller.refusal is null then
-    v_caller.plan := plan_of_(p_tenant);
+    v_caller.plan := coalesce(v_caller.plan, plan_of_(p_tenant));
     if p_feature is not null then  -- by itself: what is not asked is not prepared either
       if p_feature <> all (case v_caller.plan when 'team' then array['sending'] else '{}' end) then
         v_caller.refusal := 'feature_not_in_plan';
@@ -270,13 +276,11 @@ begin
 end $$;
 
 -- How much a plan has of what a quota counts; null is without a limit.
-create or replace function most_(p_plan text, p_meter text) returns bigint language plpgsql immutable as $$
-begin
-  return case p_meter
-    when 'customer' then case p_plan when 'free' then 50 when 'team' then null else 0 end
-    when 'invoice' then case p_plan when 'free' then 25 when 'team' then 2000 else 0 end
-    else 0
-  end;
+create or replace function most_(p_plan text, p_meter text) returns bigint language sql immutable as $$
+select case p_meter
+  when 'customer' then case p_plan when 'free' then 50 when 'team' then null else 0 end
+  when 'invoice' then case p_plan when 'free' then 25 when 'team' then 2000 else 0 end
+  else 0
 end $$;
 
 -- Counts one use, or one row, against the quota of a plan. Where there is none left, it is what the refusal tells.

@@ -55,6 +55,11 @@ create policy tenant_isolation on subscription as restrictive for all to invoici
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
+-- policy: subscription_change tenant_isolation
+create policy tenant_isolation on subscription_change as restrictive for all to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
 -- policy: usage_ tenant_isolation
 create policy tenant_isolation on usage_ as restrictive for all to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
@@ -178,6 +183,10 @@ create policy reach_update_6be3c469 on idempotency_key as permissive for update 
 create policy reach_select_9efde183 on subscription as permissive for select to invoicing_app
   using (true);
 
+-- policy: subscription_change reach_insert_627e34c2
+create policy reach_insert_627e34c2 on subscription_change as permissive for insert to invoicing_app
+  with check (true);
+
 -- policy: usage_ reach_select_e40c3d00
 create policy reach_select_e40c3d00 on usage_ as permissive for select to invoicing_app
   using (true);
@@ -254,6 +263,11 @@ create policy operator on idempotency_key as permissive for all to invoicing_own
 
 -- policy: subscription operator
 create policy operator on subscription as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: subscription_change operator
+create policy operator on subscription_change as permissive for all to invoicing_owner
   using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 

@@ -16,6 +16,7 @@ grant select, insert, update (occurred_at) on webhook_order to invoicing_app;
 grant select, insert, update (fingerprint, resource_id, version, body, created_at, expires_at)
   on idempotency_key to invoicing_app;
 grant select, insert on subscription to invoicing_app;
+grant insert on subscription_change to invoicing_app;
 grant select, insert, update (used, changed_at) on usage_ to invoicing_app;
 grant select, insert on billing_request to invoicing_app;
 grant insert on billing_event to invoicing_app;
@@ -51,9 +52,9 @@ grant select, update (state, due_at, attempts, last_error, finished_at, version,
 
 -- What pg_dump reads for a backup.
 grant select on organization, member, member_role, api_key, invitation, sign_up, webhook_account, webhook_event,
-                webhook_order, idempotency_key, subscription, usage_, billing_request, billing_event, webhook_endpoint,
-                webhook_delivery, outbox_message, audit_event, customer, invoice, invoice_line, payment
-  to invoicing_backup;
+                webhook_order, idempotency_key, subscription, subscription_change, usage_, billing_request,
+                billing_event, webhook_endpoint, webhook_delivery, outbox_message, audit_event, customer, invoice,
+                invoice_line, payment to invoicing_backup;
 
 -- Which roles a member may hold, and which kind of member may hold them.
 insert into member_role (name, kind) values
@@ -101,6 +102,29 @@ end
 $function$;
 create or replace trigger keeps_a_holder after update of roles, active or delete on member
   for each row when (old.active and old.roles && array['administrator']) execute function members_keep_a_holder();
+
+-- What became of each subscription is remembered, whoever changes it, and nobody changes that.
+create or replace function subscription_is_remembered() returns trigger
+language plpgsql set search_path from current as $function$
+begin
+  insert into subscription_change (tenant_id, event_at, was, state, plan, because)
+    values (coalesce(new.tenant_id, old.tenant_id), new.event_at, old.state, coalesce(new.state, 'none'), new.plan,
+            new.because);
+  return null;
+end
+$function$;
+create or replace trigger is_remembered after insert or update or delete on subscription
+  for each row execute function subscription_is_remembered();
+create or replace function subscription_change_is_append_only() returns trigger
+language plpgsql set search_path from current as $function$
+begin
+  raise exception 'what became of a subscription is append-only' using errcode = '55000';
+end
+$function$;
+create or replace trigger append_only before update or delete on subscription_change
+  for each row execute function subscription_change_is_append_only();
+create or replace trigger never_truncated before truncate on subscription_change
+  for each statement execute function subscription_change_is_append_only();
 
 -- A counter of rows begins with those that are there, whoever of the members may see them. The table of a counter is
 -- the one that gives its rows back.
@@ -256,7 +280,10 @@ create or replace trigger billing_settles after insert on billing_event
 create or replace function audit_event_is_append_only() returns trigger
 language plpgsql set search_path from current as $function$
 begin
-  if tg_op = 'DELETE' and old.occurred_at < now() - interval '2555 days' then
+  if tg_op = 'DELETE' and old.occurred_at < now() - interval '2555 days'
+     and not exists (select from subscription s where s.tenant_id = old.tenant_id and s.state = 'disputed')
+     and not exists (select from subscription_change c where c.tenant_id = old.tenant_id
+         and c.was = 'disputed' and c.recorded_at > now() - interval '180 days') then
     return old;
   end if;
   raise exception 'audit events are append-only for 2555 days' using errcode = '55000';

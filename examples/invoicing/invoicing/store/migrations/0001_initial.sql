@@ -220,6 +220,21 @@ create table subscription (
 alter table subscription enable row level security;
 alter table subscription force row level security;
 
+-- What became of each subscription, and when: it tells what a payment was for.
+create table subscription_change (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  recorded_at timestamptz not null default now(),
+  event_at timestamptz,
+  was text,
+  state text not null,
+  plan text,
+  because text,
+  primary key (tenant_id, id)
+);
+alter table subscription_change enable row level security;
+alter table subscription_change force row level security;
+
 -- How much of each quota a tenant has used, by the day or the month in UTC; rows that are there are counted as held.
 create table usage_ (
   tenant_id uuid not null,
@@ -523,6 +538,9 @@ alter table idempotency_key add constraint idempotency_key_member_id_fkey
   foreign key (tenant_id, member_id)
   references member (tenant_id, id);
 alter table subscription add constraint subscription_tenant_id_fkey
+  foreign key (tenant_id)
+  references organization (id);
+alter table subscription_change add constraint subscription_change_tenant_id_fkey
   foreign key (tenant_id)
   references organization (id);
 alter table usage_ add constraint usage__tenant_id_fkey

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
-from notes.types import Closed, Line, Text, Uuid, boolean, whole
+from notes.types import Closed, Line, Text, Uuid, boolean, cardless, whole
 
 
 class Note(TypedDict):
@@ -39,9 +39,9 @@ class NoteQuery(Closed):
     cursor: Annotated[str, Field(min_length=1, max_length=1024)] = ""
     sort: Literal["title", "-title"] | None = None
     notebook_id: Uuid | None = None
-    title_prefix: Annotated[Line, Field(min_length=1, max_length=120)] | None = Field(
-        default=None, alias="title.prefix"
-    )
+    title_prefix: (
+        Annotated[Line, Field(min_length=1, max_length=120), cardless] | None
+    ) = Field(default=None, alias="title.prefix")
     pinned: Annotated[bool, boolean] | None = None
 
 
@@ -49,8 +49,8 @@ class NoteCreate(Closed):
     """What a caller says of a new note."""
 
     notebook_id: Uuid
-    title: Annotated[Line, Field(min_length=1, max_length=120)]
-    body: Annotated[Text, Field(max_length=20000)]
+    title: Annotated[Line, Field(min_length=1, max_length=120), cardless]
+    body: Annotated[Text, Field(max_length=20000), cardless]
     pinned: bool = False
 
 
@@ -59,6 +59,6 @@ class NotePatch(TypedDict, total=False):
     """A merge patch of note: what is absent stays, null removes."""
 
     notebook_id: Uuid
-    title: Annotated[Line, Field(min_length=1, max_length=120)]
-    body: Annotated[Text, Field(max_length=20000)]
+    title: Annotated[Line, Field(min_length=1, max_length=120), cardless]
+    body: Annotated[Text, Field(max_length=20000), cardless]
     pinned: bool

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
-from notes.types import Closed, Line, whole
+from notes.types import Closed, Line, cardless, whole
 
 
 class Notebook(TypedDict):
@@ -40,11 +40,11 @@ class NotebookQuery(Closed):
 class NotebookCreate(Closed):
     """What a caller says of a new notebook."""
 
-    name: Annotated[Line, Field(min_length=1, max_length=80)]
+    name: Annotated[Line, Field(min_length=1, max_length=80), cardless]
 
 
 @with_config(ConfigDict(extra="forbid"))
 class NotebookPatch(TypedDict, total=False):
     """A merge patch of notebook: what is absent stays, null removes."""
 
-    name: Annotated[Line, Field(min_length=1, max_length=80)]
+    name: Annotated[Line, Field(min_length=1, max_length=80), cardless]

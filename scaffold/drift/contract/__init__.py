@@ -1,0 +1,1 @@
+"""The contract of a tree: what it promises of each operation."""

@@ -1,0 +1,264 @@
+"""From two states of a project to a report: what changed, what is approved, what was not looked
+at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from scaffold.drift.change import Change, changes
+from scaffold.drift.facts import Layer, Surface, surface_of
+from scaffold.drift.read import of_generated, static
+from scaffold.drift.report import Looked, Report, Stale
+from scaffold.drift.trees import Commit, Directory, Files, Tree, TreeError
+from scaffold.repository import Repository, RepositoryError, git
+from scaffold.tree.digest import digest
+from scaffold.tree.paths import SPEC
+
+if TYPE_CHECKING:
+    from scaffold.design.model import Design
+    from scaffold.drift.spec.compare import Comparison
+    from scaffold.emission import Emission
+    from scaffold.tree.check import Finding
+
+WRITTEN: Final[tuple[Layer, ...]] = ("spec", "code", "project")
+"""The layers of what the developer writes, which are compared with a base."""
+BY_CHECK: Final = "scaffold check compares it with what the spec yields"
+NOTHING: Final = "nothing"
+"""What the base is called where there is none."""
+NAME_A_BASE: Final = (
+    "In CI, say what the project is compared with: --base origin/main. The history of it has to "
+    "be there: fetch it, in GitHub Actions with fetch-depth: 0. Without a base, nobody could tell "
+    "what changed."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A report, the two specs if there are two, the design of the head if it is known, and each
+    difference between the tree and what its spec yields."""
+
+    report: Report
+    compared: Comparison | None
+    design: Design | None = None
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def is_stale(self) -> bool:
+        """Is the tree only of another state of its spec?"""
+        return {each.kind for each in self.findings} <= {"stale", "migration"}
+
+    def exit_code(self, *, detailed: bool) -> int:
+        """That of the report; what is not as the spec yields it is at least a finding."""
+        code = self.report.exit_code(detailed=detailed)
+        if code in (0, 4) and self.findings:
+            return 3 if detailed and self.is_stale else 1
+        return 1 if code == 3 and not self.is_stale else code
+
+
+def judge(base: Tree, head: Tree, project: Path, today: date) -> Judged:
+    """What became of a project between two states.
+
+    Raises:
+        TreeError: a state cannot be read, or has no spec.
+        SpecError: a spec is refused.
+    """
+    from scaffold.drift.approvals import approved
+    from scaffold.drift.diff import diff, is_spec
+
+    found = diff(base, head)
+    alone = is_spec(base) or is_spec(head)
+    layers: tuple[Layer, ...] = ("spec",) if alone else WRITTEN
+    left: tuple[Layer, ...] = () if alone else ("tree", "contract", "database", "application")
+    report = Report(
+        base=base.name,
+        head=head.name,
+        layers=[*map(Looked, layers), *(Looked(each, BY_CHECK) for each in left)],
+        changes=approved(found.changes, base, head, found.surface, layers, today),
+        paths=[*head.entries],
+        prefix=prefix(project),
+    )
+    return Judged(report, found.compared)
+
+
+def prefix(project: Path) -> str:
+    """Where a project lies in its repository, such as `services/shop/`; else nothing."""
+    said = git(project, "rev-parse", "--show-prefix")
+    return said.decode("utf-8", "replace").strip() if said else ""
+
+
+@dataclass
+class Check:
+    """A project as it lies there: beside what its spec yields, and beside its base.
+
+    `base` is a revision; without one it is the last commit, or nothing where there is no
+    repository. `emission` is what the spec yields, or None where the tree is known to be that.
+    """
+
+    project: Path
+    package: str
+    today: date
+    emission: Emission | None = None
+    base: str | None = None
+    in_ci: bool = False
+    more: list[Change] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    looked: list[Looked] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    @cached_property
+    def head(self) -> Directory:
+        """The project."""
+        return Directory(self.project)
+
+    @cached_property
+    def before(self) -> Tree | None:
+        """The base, if there is one.
+
+        Raises:
+            RepositoryError: the revision is none.
+            TreeError: a base has to be given, and is not.
+        """
+        if self.base is not None:
+            return Commit(Repository.of(self.project), self.base)
+        if self.in_ci:
+            raise TreeError(NAME_A_BASE)
+        try:
+            return Commit(Repository.of(self.project), "HEAD")
+        except RepositoryError:
+            return None
+
+    def report(self) -> Judged:
+        """What came of it.
+
+        Raises:
+            TreeError: a state cannot be read.
+            SpecError: a spec is refused.
+        """
+        from scaffold.drift.approvals import approved
+        from scaffold.drift.database.beside import beside
+
+        before, compared = self.before, None
+        content = self.head.read(SPEC) or b""
+        old = before.read(SPEC) if before else None
+        found: list[Change] = [*self.more, *beside(self.head, before, self.package)]
+        surface: Surface = {}
+        if before is not None and old is not None:
+            if old != content or before.read(_APPROVALS) or self.head.read(_APPROVALS):
+                from scaffold.drift.spec.compare import comparison
+
+                compared = comparison(old, content, (f"{SPEC} of {before.name}", SPEC))
+                found += compared.changes()
+                surface = {key: told.fact for key, told in compared.before.told.items()}
+            base = static(before, compared.before.design.name if compared else self.package)
+            surface = {**surface, **base}
+            found += changes(base, static(self.head, self.package))
+        else:
+            hazards = changes(surface_of(()), static(self.head, self.package))
+            found += (each for each in hazards if each.verdict != "narrowed")
+        layers = [*(Looked(each) for each in WRITTEN if old is not None or each != "spec")]
+        layers += self.looked
+        # Other layers have no facts of the base, by which an approval could be of no use.
+        names = [each.layer for each in layers if each.layer in WRITTEN]
+        base_tree: Tree = before if before is not None and old is not None else Files({}, NOTHING)
+        stale = [Stale(e.path, e.message) for e in self.findings if e.kind in _STALE]
+        report = Report(
+            base=base_tree.name,
+            head="the project as it lies there",
+            layers=layers,
+            changes=approved(found, base_tree, self.head, surface, names, self.today),
+            failures=self.failures,
+            stale=stale,
+            paths=[*self.head.entries],
+            prefix=prefix(self.project),
+        )
+        design = self.emission.design if self.emission else None
+        return Judged(report, compared, design, tuple(self.findings))
+
+
+_STALE: Final = ("stale", "migration", "newer", "interrupted")
+_APPROVALS: Final = ".scaffold/approvals.yaml"
+
+
+def compare_application(check: Check, python: Path | None, *, static: bool) -> None:
+    """Adds in what the application as it runs is not what the spec yields.
+
+    `python` is the one of the project that has what the service needs; without one it is that of
+    its .venv. What cannot be looked at is said; in CI it is a failure, unless `static`.
+    """
+    why_not = _unimported(check, python, static=static)
+    if not why_not:
+        from scaffold.drift.application.compare import changed
+        from scaffold.drift.application.run import ApplicationError
+        from scaffold.emission import emit_project
+
+        emission = check.emission or emit_project(check.project)
+        try:
+            place = python or check.project / VENV
+            check.more += changed(check.project, place, emission, check.before)
+        except ApplicationError as error:
+            check.failures.append(str(error))
+            why_not = "it could not be imported"
+    elif check.in_ci and not static:
+        check.failures.append(f"The application was not looked at: {why_not}.")
+    check.looked.append(Looked("application", why_not))
+
+
+def _unimported(check: Check, python: Path | None, *, static: bool) -> str:
+    """Why the application is not imported, or nothing."""
+    if static:
+        return "--static runs nothing of the project"
+    if python is None and not (check.project / VENV).exists():
+        return "there is no .venv: run make setup, give --python, or say --static"
+    if any(each.kind in _STALE for each in check.findings):
+        return "the generated files are of another state of the spec"
+    return ""
+
+
+VENV: Final = ".venv/bin/python"
+"""The Python of a project, where `make setup` puts it."""
+
+
+def compare_tree(check: Check) -> None:
+    """Adds what differs between the tree and what its spec yields, and what that does.
+
+    Raises:
+        RepositoryError: the revision of the base is none.
+        HistoryError: the history of either is damaged.
+    """
+    from scaffold.drift.tree.integrity import integrity
+    from scaffold.tree.check import check as found_by
+    from scaffold.tree.check import check_history
+
+    assert check.emission is not None
+    check.findings += found_by(check.project, check.emission)
+    check.more += (
+        each for each in integrity(check.project, check.emission) if each.verdict != "equal"
+    )
+    if check.base is not None:
+        check.findings += check_history(check.project, check.package, check.base)
+    check.more += _generated(check)
+    check.looked += [Looked("tree"), Looked("contract"), Looked("database")]
+
+
+def _generated(check: Check) -> Iterator[Change]:
+    """What edits of the contract and of SQL do, beside what the spec yields."""
+    emission = check.emission
+    assert emission is not None
+    edited = [e.path for e in check.findings if e.kind not in _STALE]
+    if not any(path.endswith((".sql", ".json")) for path in edited):
+        return
+    wanted = dict(emission.files)
+    for path, known in emission.kept.items():
+        trees = [check.head, *([check.before] if check.before else [])]
+        for content in (each.read(path) for each in trees):
+            if content is not None and digest(content) == known:
+                wanted[path] = content
+    expected = Files(wanted, "what the spec yields")
+    for read in of_generated():
+        before, after = (surface_of(read(each, check.package)) for each in (expected, check.head))
+        yield from changes(before, after)

@@ -1,0 +1,190 @@
+"""What a spec says, as facts with their places: one state of the surface."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from scaffold.design.model import Design
+from scaffold.design.resolve import resolve
+from scaffold.design.surface import surface
+from scaffold.drift.facts import Fact, Place
+from scaffold.drift.spec.rule import Claim, SpecRule, Waiver
+from scaffold.drift.spec.rules import rules
+from scaffold.spec.load import loads_with_positions
+from scaffold.spec.model import Spec
+from scaffold.spec.positions import Positions
+from scaffold.spec.problems import Path
+from scaffold.tree.paths import SPEC
+
+Subject = tuple[str, str]
+"""What a fact is of: its sort, such as `op`, and its name."""
+
+SORTS = ("op", "entity", "field", "role", "plan", "issuer", "webhook", "event")
+"""The sorts of subjects: the groups of the keys of facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A fact of the surface, by the claim of the rule that judges it."""
+
+    claim: Claim
+    fact: Fact
+    subjects: tuple[Subject, ...]
+
+
+class State:
+    """A spec, what it means, and its facts. `renamed` maps what it calls otherwise now."""
+
+    def __init__(self, content: bytes, source: str, renamed: Renames | None = None) -> None:
+        """Reads a spec.
+
+        Raises:
+            SpecError: the content is not a spec.
+        """
+        self.spec: Spec
+        self.positions: Positions
+        self.spec, self.positions = loads_with_positions(content, source)
+        self.design: Design = resolve(self.spec)
+        self.renamed = renamed or Renames({}, {})
+
+    @cached_property
+    def told(self) -> Mapping[tuple[str, str], Told]:
+        """Every fact that a rule judges, by the id of the rule and its key. A fact that no rule
+        judges is judged by the one for these: nobody knows what a change of it means."""
+        found: dict[tuple[str, str], Told] = {}
+        by_section: dict[str, list[tuple[SpecRule, Claim]]] = {}
+        ruled = rules()
+        for rule in ruled.all:
+            for claim in rule.claims:
+                by_section.setdefault(claim.section, []).append((rule, claim))
+        waived: dict[str, list[Waiver]] = {}
+        for waiver in ruled.waived:
+            waived.setdefault(waiver.section, []).append(waiver)
+        for section, facts in surface(self.design).items():
+            for text, value in facts.items():
+                matched = False
+                for rule, claim in by_section.get(section, ()):
+                    match = claim.pattern.fullmatch(text)
+                    if match is not None:
+                        matched = True
+                        each = self._told(rule, claim, match, section, text, str(value))
+                        found[rule.id, each.fact.key] = each
+                if any(each.claim.pattern.fullmatch(text) for each in waived.get(section, ())):
+                    continue
+                if not matched:
+                    claim = Claim(section, "{name}")
+                    match = claim.pattern.fullmatch(text)
+                    assert match is not None
+                    each = self._told(ruled.unclaimed, claim, match, section, text, str(value))
+                    found[ruled.unclaimed.id, each.fact.key] = each
+        return found
+
+    @cached_property
+    def subjects(self) -> frozenset[Subject]:
+        """All that facts are of."""
+        return frozenset(each for told in self.told.values() for each in told.subjects)
+
+    def _told(
+        self,
+        rule: SpecRule,
+        claim: Claim,
+        match: re.Match[str],
+        section: str,
+        text: str,
+        value: str,
+    ) -> Told:
+        key, shown = self.renamed.text(section, text), self.renamed.text(section, value, text)
+        point = claim.point(self, match, value) if claim.point else None
+        if point is None and shown != value:
+            point = shown
+        subjects = tuple(
+            (sort, self.renamed.text(section, name, text)) for sort, name in _subjects(match)
+        )
+        place = Place(SPEC, self.positions.of(self._path(section, match))[0])
+        return Told(claim, Fact(rule, f"{section} {key}", value, place, point), subjects)
+
+    def _path(self, section: str, match: re.Match[str]) -> Path:
+        """Where the spec says a fact, as near as it is found."""
+        groups = match.groupdict()
+        entity, _, do = (groups.get("permission") or groups.get("op") or "").partition(":")
+        if section == "access" and groups.get("role"):
+            return self._granted(groups["role"], entity, do)
+        if entity:
+            return ("resources", entity, "actions", do)
+        if found := groups.get("field"):
+            name, _, field = found.partition(".")
+            declared = self.spec.resources.get(name)
+            known = declared is not None and field not in declared.fields
+            return ("resources", name, "fields", field.removesuffix("_id") if known else field)
+        if found := groups.get("event"):
+            name, _, event = found.partition(".")
+            return ("resources", name, "events", event)
+        for sort, section_of in _SECTIONS.items():
+            if found := groups.get(sort):
+                return (section_of, found)
+        return (section,) if section != "service" else ()
+
+    def _granted(self, role: str, entity: str, do: str) -> Path:
+        """The grant by which a role may do something: its own, or one of a role that it extends."""
+        design = next((each for each in self.design.roles if each.name == role), None)
+        for name in (role, *(design.includes if design else ())):
+            source = self.spec.roles.get(name)
+            for index, grant in enumerate(source.can if source else ()):
+                if entity in grant.on and do in grant.do:
+                    return ("roles", name, "can", index)
+        return ("roles", role)
+
+
+_SECTIONS: Mapping[str, str] = {
+    "entity": "resources",
+    "role": "roles",
+    "plan": "plans",
+    "webhook": "webhooks",
+}
+
+
+def _subjects(match: re.Match[str]) -> Iterator[Subject]:
+    for group, name in match.groupdict().items():
+        sort = "op" if group == "permission" else group
+        if sort in SORTS and name:
+            yield sort, name
+            head, _, rest = name.partition(":" if sort == "op" else ".")
+            if sort in ("op", "field", "event") and rest:
+                yield "entity", head
+
+
+@dataclass(frozen=True, slots=True)
+class Renames:
+    """What is called otherwise now: resources, and columns by their resource of before."""
+
+    entities: Mapping[str, str]
+    columns: Mapping[str, Mapping[str, str]]
+
+    def text(self, section: str, text: str, key: str = "") -> str:
+        """A key or a value in the names of now; `key` is the key that a value is of."""
+        if not self.entities and not self.columns:
+            return text
+        of = next(iter(_WORD.findall(key or text)), "")
+        columns = self.columns.get(of, {}) if section in _OF_RESOURCES else {}
+        entities = self.entities
+
+        def now(match: re.Match[str]) -> str:
+            word = match[0]
+            return columns.get(word, entities.get(word, word))
+
+        return _WORD.sub(now, text)
+
+    def column(self, entity: str, name: str) -> str:
+        """The name of a column now."""
+        return self.columns.get(entity, {}).get(name, name)
+
+    def entity(self, name: str) -> str:
+        """The name of a resource now."""
+        return self.entities.get(name, name)
+
+
+_WORD = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+_OF_RESOURCES = frozenset({"access", "fields", "operations", "resources", "events"})

@@ -1,0 +1,31 @@
+"""How it is judged that a key is no longer required."""
+
+from __future__ import annotations
+
+from scaffold.drift.spec.rule import Claim, SpecRule, example
+from scaffold.drift.verdict import Chain
+from scaffold.features.feature import Judged
+
+KEY = SpecRule(
+    id="SCF152",
+    name="idempotency-key-optional",
+    severity="medium",
+    controls=("PAY-2", "API-4"),
+    layer="spec",
+    what="Operations that need an Idempotency-Key.",
+    why="A request that is sent again, by a client or a network, does its work twice.",
+    remedy="Keep the key required.",
+    example=example(
+        "resources: {note: {idempotent: required, fields: {body: {type: text, max: 500}}}}",
+        change=("idempotent: required, ", ""),
+        dual=("max: 500", "max: 400"),
+    ),
+    claims=(
+        Claim(
+            "operations",
+            "{op} idempotency_key",
+            Chain(("required", "optional", "none"), absent="everything"),
+        ),
+    ),
+)
+JUDGED = Judged((KEY,))

@@ -1,0 +1,1 @@
+"""Insecure drift: who gained what."""

@@ -1,0 +1,1 @@
+"""The static read of SQL."""

@@ -1,0 +1,1 @@
+"""What is told of a comparison, in every format."""

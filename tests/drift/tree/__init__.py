@@ -1,0 +1,1 @@
+"""What edits of generated files do."""
