@@ -1,0 +1,1 @@
+"""The application as it runs: in a process of its own, beside what it is to be."""
