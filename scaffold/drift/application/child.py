@@ -218,7 +218,7 @@ class Describe:
             return f"builtin {value.__module__}.{value.__qualname__}"
         if isinstance(value, types.MethodType):
             owner = self.value(value.__self__, depth - 3)
-            return f"method {self.function(value.__func__, depth)} of {owner}"
+            return f"method {self.value(value.__func__, depth)} of {owner}"
         if isinstance(value, types.ModuleType):
             return f"module {value.__name__}"
         if isinstance(value, type):
@@ -560,13 +560,15 @@ def _gather(value: Any, found: set[str], left: list[types.CodeType], depth: int)
             _gather(each, found, left, depth + 1)
 
 
-def _origins(root: str) -> Iterator[tuple[str, str, bool]]:
+def _origins(root: str, describe: Describe) -> Iterator[tuple[str, str, bool]]:
     """Where each module comes from, and whether Python has another one of that name elsewhere."""
     elsewhere = [each for each in sys.path if os.path.abspath(each or ".") + os.sep != root]
     asked: dict[str, bool] = {}
     for name, module in sorted(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if not isinstance(file, str) or name == "__main__":
+        if name == "__main__" or not isinstance(file, str):
+            if describe.own(name):
+                yield name, "no file", False
             continue
         inside = os.path.abspath(file).startswith(root) and "site-packages" not in file
         top = name.partition(".")[0]
@@ -582,8 +584,8 @@ def _machinery(root: str, stubs: object) -> Json:
     """What decides how modules are found."""
 
     def named(each: Any) -> str:
-        kind = each if isinstance(each, type) else type(each)
-        return f"{getattr(each, '__module__', kind.__module__)}.{getattr(each, '__qualname__', kind.__qualname__)}"
+        held = each if hasattr(each, "__qualname__") else type(each)
+        return f"{held.__module__}.{held.__qualname__}"
 
     return {
         "meta_path": [named(each) for each in sys.meta_path if each is not stubs],
@@ -628,7 +630,7 @@ def run(asked: Json) -> Json:
     describe = Describe(root, package)
     stubs = Stubs()
     if asked["reference"]:
-        sys.meta_path.insert(0, stubs)  # type: ignore[arg-type]
+        sys.meta_path.insert(0, stubs)
     app = getattr(importlib.import_module("asgi"), "app", None)
     failed: dict[str, str] = {}
     for name in asked["modules"]:
@@ -644,7 +646,7 @@ def run(asked: Json) -> Json:
         "instance": describe.value(app, 5) if service is not None and type(app) is service else "",
         "members": [*snapshot.service()],
         "others": [*snapshot.others()],
-        "origins": [*_origins(root)],
+        "origins": [*_origins(root, describe)],
         "machinery": _machinery(root, stubs),
         "failed": failed,
         "routes": _routes(app, describe),
@@ -702,13 +704,13 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    dumps, write, leave, urandom = json.dumps, os.write, os._exit, asked["nonce"]
+    dumps, write, leave, nonce = json.dumps, os.write, os._exit, asked["nonce"]
     try:
-        found: Json = {"nonce": urandom, "found": run(asked)}
+        found: Json = {"nonce": nonce, "found": run(asked)}
     except BaseException as error:
         said = " ".join(str(error).split())[:300]
         found = {
-            "nonce": urandom,
+            "nonce": nonce,
             "error": f"{type(error).__name__}: {said}",
             "where": _where(error),
         }

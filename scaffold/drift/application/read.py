@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from scaffold.drift.application import rules
 from scaffold.drift.application.child import DEVELOPER
-from scaffold.drift.application.run import PATHS, ApplicationError, Found, both
+from scaffold.drift.application.run import BAD, PATHS, ApplicationError, Found, both
 from scaffold.drift.database.build import digest
 from scaffold.drift.facts import Fact, Place
 from scaffold.drift.rule import Rule
@@ -83,15 +83,13 @@ def _members(package: str, wanted: Found, found: Found) -> Iterator[Fact]:
     """Functions, classes and constants of the service."""
     known = {name: value for name, value, _ in wanted.members}
     now = {name: (value, line) for name, value, line in found.members}
-    patched = {key: (path, line) for key, _, path, line in found.others if path}
-    del patched
     for name in sorted(known.keys() | now.keys()):
         one = known.get(name)
         value, line = now.get(name, ("", 1))
         if one == value or (one == DEVELOPER and "._not_written " in f"{value} "):
             continue
-        if one is None and name not in known and _is_loaded_late(name, now, found):
-            continue
+        if name.startswith(f"{package}.development"):
+            continue  # what serves on a developer's machine is loaded by hooks alone, if at all
         if name not in now:
             said = "is gone"
         elif one is None:
@@ -105,13 +103,6 @@ def _members(package: str, wanted: Found, found: Found) -> Iterator[Fact]:
     for name in sorted(wanted.failed.keys() ^ found.failed.keys()):
         said = found.failed.get(name, "is imported, and was not before")
         yield Fact(rules.member, f"{name} (import)", said, Place(_path(name)))
-
-
-def _is_loaded_late(name: str, now: Mapping[str, tuple[str, int]], found: Found) -> bool:
-    """Is it of a module of the service that is imported here alone, such as one of development?"""
-    del now
-    modules = {each for each, _, _ in found.origins}
-    return any(name.startswith(f"{each}.") and ".development" in each for each in modules)
 
 
 def _file(package: str, name: str, found: Found) -> str:
@@ -175,9 +166,6 @@ def _origins(package: str, wanted: Found, found: Found) -> Iterator[Fact]:
             said = "is loaded in place of the one that is installed"
             yield Fact(rules.shadow, name.partition(".")[0], said, Place(path))
     loaded = {name for name, _, _ in found.origins}
-    for name, _, _ in sorted({*found.members}):
-        module = name if name.count(".") < 2 else name
-        del module
     for name in sorted({each for each, _, _ in wanted.origins} - loaded):
         if name == package or name.startswith(f"{package}."):
             yield Fact(rules.origin, name, "is not loaded any more", Place(_path(name)))
@@ -204,9 +192,8 @@ def _answers(wanted: Found, found: Found) -> Iterator[Fact]:
         if one != other:
             who = "with a token that nobody signed" if token else "without a token"
             said = f"is answered with {other} {who}, and not with {one}"
-            yield Fact(
-                rules.answer, f"{method} {path}{' (unsigned)' if token else ''}", said, place
-            )
+            key = f"{method} {path}{' (unsigned)' if token else ''}"
+            yield Fact(rules.answer, key, said, place)
     late = found.answers[1 + len(found.requests) :]
     for path, answer in zip(found.extra, late, strict=False):
         if answer.isdigit() and int(answer) < 400 and path not in PATHS:
@@ -214,7 +201,5 @@ def _answers(wanted: Found, found: Found) -> Iterator[Fact]:
             yield Fact(rules.answer, f"GET {path}", said, place)
     for number, (one, other) in enumerate(zip(wanted.attempts, found.attempts, strict=False)):
         if one != other:
-            from scaffold.drift.application.run import BAD
-
             said = ", ".join(f"{k.upper()}={v}" for k, v in BAD[number].items())
             yield Fact(rules.setting, said, f"is {other}, and was {one}", place)
