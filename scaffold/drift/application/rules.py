@@ -83,10 +83,9 @@ RULES: Final = (
         "The rows of the table of operations as it runs, with all that decides in them.",
         "A row more can be called; another permission, body or step-up asks for less.",
         {
-            "hooks/note.py": HOOK
-            + "\n\nimport dataclasses\nimport shop.operations as t\n"
-            + "t.OPERATIONS = tuple(dataclasses.replace(o, step_up=None, body=None) "
-            + "for o in t.OPERATIONS)\n"
+            "asgi.py": ASGI
+            + "\nimport dataclasses\nimport shop.operations as t\n\n"
+            + "t.OPERATIONS = tuple(dataclasses.replace(o, body=None) for o in t.OPERATIONS)\n"
         },
     ),
     member := _rule(
@@ -116,8 +115,8 @@ RULES: Final = (
         "name.",
         "The module of the project runs in place of the one whose digest is pinned.",
         {
-            "structlog/__init__.py": "def __getattr__(name):\n    return lambda *a, **k: None\n",
-            "hooks/note.py": HOOK + "\n\nimport structlog\n",
+            "colorsys.py": "def rgb_to_hls(*_):\n    return 0, 0, 0\n",
+            "hooks/note.py": HOOK + "\n\nimport colorsys\n",
         },
         {"reports/__init__.py": "", "hooks/note.py": HOOK + "\n\nimport reports\n"},
     ),
@@ -143,10 +142,7 @@ RULES: Final = (
         "What becomes of settings that a service refuses: every host, every proxy, a database "
         "without TLS, keys of development.",
         "A mistake in the environment opens the service.",
-        {
-            "hooks/note.py": HOOK
-            + "\n\nimport shop.app\n\nshop.app.hosts = lambda settings: frozenset()\n"
-        },
+        {"asgi.py": ASGI + "\nimport shop.app\n\nshop.app.hosts = lambda settings: frozenset()\n"},
     ),
     origin := _rule(
         210,
