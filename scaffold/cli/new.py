@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,13 @@ from scaffold.cli.output import paint, refusing, say
 
 if TYPE_CHECKING:
     from scaffold.project.create import Answers
+
+
+class Forge(StrEnum):
+    """Whose CI."""
+
+    github = "github"
+    gitlab = "gitlab"
 
 
 def run(
@@ -28,6 +36,9 @@ def run(
             "--into", metavar="DIR", help="A new or empty directory for it.  [default: ./NAME]"
         ),
     ] = None,
+    ci: Annotated[
+        Forge, typer.Option("--ci", help="Whose CI it gets files for.", case_sensitive=False)
+    ] = Forge.github,
     defaults: Annotated[
         bool, typer.Option("--defaults", help="Do not ask: take the default answers.")
     ] = False,
@@ -39,6 +50,7 @@ def run(
       scaffold new notes
       scaffold new notes --defaults
       scaffold new my-shop --spec shop.yaml --into services/shop
+      scaffold new notes --ci gitlab
     """
     with refusing():
         from scaffold.emission import read_spec
@@ -60,7 +72,7 @@ def run(
             content, source = starter(name, answers), "the starter spec"
             written = starter_hooks(name)
         target = into or Path(name)
-        emission = create(name, target, content, source, written=written)
+        emission = create(name, target, content, source, written=written, ci=ci.value)
         with suppress(RepositoryError):  # most projects are no repository yet
             install(target)
         count = len(emission.files)

@@ -22,7 +22,7 @@ from scaffold.plan import quoting
 from scaffold.plan.format import format_python
 from scaffold.plan.templates import environment
 from scaffold.project import hooks, identity, own
-from scaffold.project.own import BASE, OWNED, Base, is_project_name
+from scaffold.project.own import BASE, OWNED, Base, Forge, is_project_name
 from scaffold.project.provenance import Pin
 from scaffold.project.provenance import pin as installed_pin
 from scaffold.spec import names
@@ -86,12 +86,13 @@ def create(
     source: str,
     pin: Pin | None = None,
     written: Mapping[str, str] | None = None,
+    ci: Forge = "github",
 ) -> Emission:
     """Makes a project in a directory that is missing or empty, as a whole or not at all.
 
     `content` is the spec, `source` names it in messages. `pin` says how other machines install
     the generator; if left out, as this one was installed. `written` are modules of hooks, by
-    their paths; every other action gets a stub.
+    their paths; every other action gets a stub. `ci` says whose CI it gets files for.
 
     Raises:
         NewProjectError: a project cannot have this name, or the directory is not empty.
@@ -110,7 +111,7 @@ def create(
     emission = emit(spec, source)
     pin = pin or installed_pin()
     design = emission.design
-    answers = _answers(name, design, spec.decode(), pin)
+    answers = {**_answers(name, design, spec.decode(), pin), "ci": ci}
     functions = {**hooks.modules(design.name, design.hook_modules), **(written or {})}
 
     def write(stage: Path) -> None:
@@ -218,7 +219,9 @@ def _offered(stage: Path) -> dict[str, str]:
     }
 
 
-def own_files(name: str, design: Design, pin: Pin, *, ejected: bool = False) -> dict[str, str]:
+def own_files(
+    name: str, design: Design, pin: Pin, ci: Forge, *, ejected: bool = False
+) -> dict[str, str]:
     """The texts of the developer's own files as this version writes them, without spec and hooks.
 
     Those of an `ejected` project need no generator, and do not speak of one.
@@ -227,7 +230,7 @@ def own_files(name: str, design: Design, pin: Pin, *, ejected: bool = False) -> 
         OSError: a temporary file cannot be written.
     """
     with tempfile.TemporaryDirectory(prefix="scaffold-") as scratch:
-        answers = {**_answers(name, design, "", pin), "ejected": ejected}
+        answers = {**_answers(name, design, "", pin), "ci": ci, "ejected": ejected}
         _write_own(Path(scratch), answers, design.name, {})
         return _offered(Path(scratch))
 

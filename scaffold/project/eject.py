@@ -23,11 +23,13 @@ from scaffold.project.update import Offer, offers
 from scaffold.spec.load import loads
 from scaffold.spec.problems import SpecError
 from scaffold.tree.check import check
-from scaffold.tree.paths import LOCK, SCHEMA, SPEC, Roots, roots
+from scaffold.tree.paths import LOCK, SCHEMA, SPEC, Roots, confine, roots
 from scaffold.tree.transaction import TRANSACTION, change, interrupted, recover
 
 WORD: Final = "scaffold"
 PINS: Final = ("requirements-scaffold.txt", "requirements-scaffold-packages.txt")
+HOOK: Final = ".pre-commit-config.yaml"
+_FORGES: Final = (".github", ".gitlab")
 _SKIPPED: Final = frozenset({"__pycache__", "node_modules"})
 
 
@@ -76,17 +78,30 @@ def prepare(project: Path) -> Ejection:
             "scaffold update --adopt first. Nothing was written"
         )
     design = emission.design
-    texts = own_files(base.project, design, base.pin, ejected=True)
+    texts = own_files(base.project, design, base.pin, base.ci, ejected=True)
     found = list(offers(project, base, Base(__version__, base.project, base.pin, texts)))
     # Of a file with conflicts, what is clean: the lines in conflict stay their author's.
     taken = {each.path: each.content for each in found if each.content}
-    kept = (LOCK, SCHEMA, BASE, *PINS, f"{design.name}/{SNAPSHOT}", SPEC)
+    kept = [LOCK, SCHEMA, BASE, *PINS, f"{design.name}/{SNAPSHOT}", SPEC]
+    # With hooks of the developer's own in it, it stays, and is told as speaking of scaffold.
+    if (hook := _text(project, HOOK)) is not None and hook == base.files.get(HOOK):
+        kept.append(HOOK)
     return Ejection(
         package=design.name,
         write={**_plain(emission), **taken},
         remove=tuple(each for each in kept if os.path.lexists(project / each)),
         left=tuple(each for each in found if each.state in ("conflict", "left")),
     )
+
+
+def _text(project: Path, path: str) -> str | None:
+    """A file of the project, if it is a regular one and text."""
+    try:
+        place = confine(project, path)
+        plain = place.is_file() and not place.is_symlink()
+        return place.read_text(encoding="utf-8") if plain else None
+    except (OSError, ValueError):
+        return None
 
 
 def eject(project: Path, found: Ejection) -> None:
@@ -122,7 +137,7 @@ def mentions(project: Path) -> Iterator[Mention]:
         directories[:] = sorted(
             each
             for each in directories
-            if each not in _SKIPPED and (not each.startswith(".") or each == ".github")
+            if each not in _SKIPPED and (not each.startswith(".") or each in _FORGES)
         )
         for name in sorted(files):
             place = Path(directory) / name

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from scaffold.project.provenance import Pin
 from scaffold.releases.news import require_not_newer
@@ -27,8 +27,12 @@ OWNED: Final = frozenset(
         ".dockerignore",
         ".env.example",
         ".gitattributes",
+        ".github/CODEOWNERS",
         ".github/workflows/ci.yml",
         ".gitignore",
+        ".gitlab-ci.yml",
+        ".gitlab/CODEOWNERS",
+        ".pre-commit-config.yaml",
         "AGENTS.md",
         "Dockerfile",
         "Makefile",
@@ -54,6 +58,10 @@ OWNED: Final = frozenset(
 )
 """Every file of templates/project that `scaffold update` may offer, in this version or an earlier
 one. The spec and the hooks are none of them: only their author knows what they should say."""
+
+Forge = Literal["github", "gitlab"]
+"""Whose CI a project has files for."""
+FORGES: Final[tuple[Forge, ...]] = ("github", "gitlab")
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 MAX_FILE: Final = 1024 * 1024
@@ -83,6 +91,11 @@ class Base:
     project: str
     pin: Pin
     files: Mapping[str, str]
+
+    @property
+    def ci(self) -> Forge:
+        """Whose CI the project has files for."""
+        return "gitlab" if ".gitlab-ci.yml" in self.files else "github"
 
 
 def is_project_name(name: str) -> bool:

@@ -130,7 +130,8 @@ def update(project: Path, only: Collection[str] = ()) -> Update:
     base = own.read(project, __version__)
     name = base.project if base else _name(project, design.name)
     pin = base.pin if base else installed_pin()
-    theirs = Base(__version__, name, pin, own_files(name, design, pin))
+    ci = base.ci if base else "github"
+    theirs = Base(__version__, name, pin, own_files(name, design, pin, ci))
     found = offers(project, base, theirs, only or OWNED)
     return Update(base, theirs, tuple(found), _other_pin(project))
 

@@ -20,7 +20,7 @@ from .support import PACKAGE
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 GUARD = f"{PACKAGE}/gate/identity.py"
-USES = re.compile(r"uses: [\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+USES = re.compile(r"uses: [\w.-]+(?:/[\w.-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 
 
 class Shell:
@@ -181,20 +181,36 @@ def workflow(project: Path) -> tuple[str, dict[str, Any]]:
     return text, yaml.safe_load(text)
 
 
+CHECK = '.venv-scaffold/bin/scaffold check --static --base "origin/$BASE" --format'
+
+
 def test_ci_installs_the_pinned_generator_and_checks_before_anything_else(made: Path) -> None:
     _, content = workflow(made)
-    commands = [each["run"] for each in content["jobs"]["test"]["steps"] if "run" in each]
-    assert commands == [
+    steps = content["jobs"]["test"]["steps"]
+    assert [each["run"] for each in steps if "run" in each] == [
         "make generator",
-        '.venv-scaffold/bin/scaffold check --base "origin/$BASE"',
+        f'{CHECK} sarif --output "$RUNNER_TEMP/drift.sarif"',
+        f'{CHECK} markdown --output "$RUNNER_TEMP/drift.md"',
+        'cat "$RUNNER_TEMP/drift.md" >> "$GITHUB_STEP_SUMMARY"',
         "make setup",
+        '.venv-scaffold/bin/scaffold check --base "origin/$BASE"',
         "make check",
         "make test",
     ]
-    assert all(
-        "if" not in each and "continue-on-error" not in each
-        for each in content["jobs"]["test"]["steps"]
-    )
+    # What tells of findings runs in any case. The gates have no condition, and their verdict counts.
+    gates = [each for each in steps if "run" in each and each.get("if") != "always()"]
+    assert len(gates) == 6
+    assert all("if" not in each for each in gates)
+    assert all("continue-on-error" not in each for each in steps)
+
+
+def test_only_a_job_that_runs_nothing_of_the_repository_may_write(made: Path) -> None:
+    _, content = workflow(made)
+    assert content["permissions"] == {"contents": "read"}
+    report = content["jobs"].pop("report")
+    assert not any("permissions" in each for each in content["jobs"].values())
+    assert not any("checkout" in each.get("uses", "") for each in report["steps"])
+    assert "head.repo.full_name == github.repository" in report["if"]
 
 
 def test_actions_of_ci_are_pinned_by_commit(made: Path) -> None:

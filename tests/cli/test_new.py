@@ -17,8 +17,10 @@ OWN = {
     ".dockerignore",
     ".env.example",
     ".gitattributes",
+    ".github/CODEOWNERS",
     ".github/workflows/ci.yml",
     ".gitignore",
+    ".pre-commit-config.yaml",
     "AGENTS.md",
     "Dockerfile",
     "Makefile",
@@ -243,3 +245,18 @@ def test_what_the_files_of_a_project_say_is_well_formed(made: Path) -> None:
     yaml.safe_load((made / ".github" / "workflows" / "ci.yml").read_text())
     readme = (made / "README.md").read_text()
     assert readme.startswith(r"# Shop: \{\{ 'nothing' \}\} \& more" + "\n")
+
+
+def test_it_has_files_for_the_ci_of_gitlab_if_asked(tmp_path: Path) -> None:
+    target = tmp_path / "shop"
+    asked = ("new", "shop", "--defaults", "--ci", "gitlab", "--into", target)
+    assert scaffold(*asked).exit_code == 0
+    assert not (target / ".github").exists()
+    jobs = yaml.safe_load((target / ".gitlab-ci.yml").read_text())
+    script = jobs["test"]["script"]
+    first = next(each for each in script if "scaffold check" in each)
+    assert "--static" in first and script.index(first) < script.index("make setup")
+    assert (target / ".gitlab" / "CODEOWNERS").is_file()
+    assert scaffold("update", target).stdout.startswith("Nothing")
+    refused = scaffold("new", "other", "--defaults", "--ci", "jenkins", "--into", tmp_path / "b")
+    assert refused.exit_code == 2 and not (tmp_path / "b").exists()

@@ -17,6 +17,8 @@ from scaffold.tree.transaction import JOURNAL, TRANSACTION
 from .support import edit, scaffold, tree
 
 NOTHING = "Nothing to offer"
+OF_GITHUB = OWNED - {".gitlab-ci.yml", ".gitlab/CODEOWNERS"}
+"""The files of a project whose CI is that of GitHub."""
 
 
 def texts(project: Path) -> dict[str, str]:
@@ -54,13 +56,13 @@ def offers(project: Path, *arguments: str) -> dict[str, str]:
 
 
 def test_a_new_project_has_the_base_of_its_files(made: Path) -> None:
-    assert texts(made) == {path: (made / path).read_text() for path in OWNED}
+    assert texts(made) == {path: (made / path).read_text() for path in OF_GITHUB}
     own = {
         path
         for path in tree(made)
         if not path.startswith(("shop/", "tests/contract/", ".scaffold/", "hooks/"))
     }
-    assert own - {"scaffold.yaml", "scaffold.lock"} == OWNED
+    assert own - {"scaffold.yaml", "scaffold.lock"} == OF_GITHUB
 
 
 def test_there_is_nothing_to_offer_to_a_new_project(project: Path) -> None:
@@ -70,6 +72,16 @@ def test_there_is_nothing_to_offer_to_a_new_project(project: Path) -> None:
         assert (result.exit_code, result.stderr) == (0, "")
         assert result.stdout.startswith(NOTHING)
     assert tree(project) == before
+
+
+def test_an_older_project_is_offered_the_files_that_are_new(project: Path) -> None:
+    for path in (".github/CODEOWNERS", ".pre-commit-config.yaml"):
+        forget(project, path)
+        (project / path).unlink()
+    found = {".github/CODEOWNERS": "new", ".pre-commit-config.yaml": "new"}
+    assert offers(project) == found
+    assert offers(project, "--write") == found
+    assert (project / ".github" / "CODEOWNERS").is_file()
 
 
 def test_edits_alone_are_no_reason_to_offer(project: Path) -> None:
