@@ -13,6 +13,9 @@ from tests import emitted
 os.environ["SCAFFOLD_CACHE"] = "off"
 """Tests of the cache have one of their own; no other test sees one, nor fills the user's."""
 
+os.environ.pop("CI", None)
+"""Commands ask for more in CI; tests of that set it themselves."""
+
 LONG = ("random_specs", "examples", "history", "docs", "security", "endurance")
 """What takes long and partly waits: begun first, so that no process is left alone with it."""
 

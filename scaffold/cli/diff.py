@@ -16,8 +16,9 @@ def run(
         str, typer.Argument(help="The state of before: a revision, a directory, or a spec.")
     ],
     head: Annotated[
-        str, typer.Argument(help="The state of now; the project as it lies there if left out.")
-    ] = ".",
+        str | None,
+        typer.Argument(help="The state of now; the project as it lies there if left out."),
+    ] = None,
     project: Annotated[
         Path, typer.Option(help="The directory of the project that revisions are of.")
     ] = Path(),
@@ -55,10 +56,11 @@ def run(
         from datetime import UTC, datetime
 
         from scaffold.drift.judge import judge
-        from scaffold.drift.trees import tree
+        from scaffold.drift.trees import Directory, tree
 
         today = datetime.now(UTC).date()
-        judged = judge(tree(base, project), tree(head, project), project, today)
+        now = Directory(project) if head is None else tree(head, project)
+        judged = judge(tree(base, project), now, project, today)
         if emit_witness:
             write_witnesses(judged, project)
         code = deliver(judged, format, output, detailed=detailed_exitcode)

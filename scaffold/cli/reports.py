@@ -51,12 +51,14 @@ def write_witnesses(judged: Judged, project: Path) -> None:
     """Writes the tests that prove wider permissions into a project, and says where."""
     from scaffold.drift.spec.proof import HOME, proofs
     from scaffold.tree import transaction
+    from scaffold.tree.paths import confine
 
     if judged.compared is None:
         complain("There is no base to compare with, and so nothing to prove.")
         return
     texts = proofs(judged.compared.before, judged.compared.after, judged.report.blocking)
     for path, text in texts.items():
+        confine(project, path).parent.mkdir(parents=True, exist_ok=True)
         transaction.replace(project, path, text.encode())
     count = sum(path != f"{HOME}/__init__.py" for path in texts)
     typer.echo(f"{counted(count, 'test')} in {HOME}: each passes now and failed before.", err=True)

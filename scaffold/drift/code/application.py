@@ -17,10 +17,11 @@ WRAPPER: Final = hazard(
     "application-wrapped",
     "critical",
     "AZ-1",
-    what="What stands around the service in asgi.py: middleware, or an application that has the "
-    "service inside, each by its name, its arguments and a digest of its code where it is yours.",
-    why="A wrapper sees every request first, and may answer it itself, change it, or let it through "
-    "without the gate.",
+    what="What stands around the service in asgi.py: middleware, or an application that has "
+    "the service inside, each by its name, its arguments and a digest of its code where "
+    "it is yours.",
+    why="A wrapper sees every request first, and may answer it itself, change it, or let it "
+    "through without the gate.",
     remedy="Leave `app = configured()`. If the wrapper is wanted, have exactly this one approved.",
     example=in_file(
         "asgi.py",
@@ -53,8 +54,8 @@ ROUTES: Final = hazard(
     "AZ-1",
     "API-3",
     what="Applications, routes, mounts, middleware and servers in the developer's code.",
-    why="What is not in the table of operations has no permission, no tenant, no limit, and no "
-    "place in the contract.",
+    why="What is not in the table of operations has no permission, no tenant, no limit, and "
+    "no place in the contract.",
     remedy="Declare an action in scaffold.yaml, and write its hook.",
     example=in_file(
         "hooks/extra.py",
@@ -83,8 +84,8 @@ EDGE: Final = hazard(
     "high",
     "OPS-3",
     what="CORS middleware, any host or proxy trusted, debug answers.",
-    why="Any page of the web may then read with a person's session, limits count an address that "
-    "the caller writes, and errors tell what the code is.",
+    why="Any page of the web may then read with a person's session, limits count an address "
+    "that the caller writes, and errors tell what the code is.",
     remedy="Use ALLOWED_HOSTS and TRUSTED_PROXIES of the service's settings.",
     example=in_hook(
         'options = {"app": "asgi:app"}\nuse = dict(options, forwarded_allow_ips="*")',
@@ -118,7 +119,14 @@ _CORS: Final = (
     *("uvicorn.middleware.proxy_headers.", "werkzeug.middleware.proxy_fix."),
 )
 _OPEN: Final = frozenset(
-    {"allow_origins", "allowed_hosts", "forwarded_allow_ips", "trusted_hosts", "allow_origin_regex"}
+    {
+        "allow_origins",
+        "allowed_hosts",
+        "trusted_proxies",
+        "forwarded_allow_ips",
+        "trusted_hosts",
+        "allow_origin_regex",
+    }
 )
 
 
@@ -197,9 +205,9 @@ def _leads(reading: Reading, node: ast.expr, scope: Scope, configured: str) -> b
                 return True
         if isinstance(each, ast.Name) and (where := scope.where(each.id)):
             for value, _ in where.assigned.get(each.id, ()):
-                if isinstance(value, ast.Call) and value is not node:
-                    if reading.module.origin(value.func, scope) == configured:
-                        return True
+                made = isinstance(value, ast.Call) and value is not node and value.func
+                if made and reading.module.origin(made, scope) == configured:
+                    return True
     return False
 
 
@@ -394,18 +402,16 @@ def _keywords(reading: Reading) -> Iterator[Fact]:
             yield reading.fact(HIDDEN, value, scope, name, f"hides the contract: {name}")
         elif name in _OPEN and _any(reading, value, scope):
             yield _edge(reading, value, scope, f"{name}='*'")
-        elif name in ("proxy_headers", "debug", "allow_credentials") and true:
-            if name != "debug" or reading.served:
-                yield _edge(reading, value, scope, f"{name}=True")
+        elif true and (
+            name in ("proxy_headers", "allow_credentials") or (name == "debug" and reading.served)
+        ):
+            yield _edge(reading, value, scope, f"{name}=True")
     for key, value, scope in _items(reading):
         if key == "include_in_schema" and isinstance(value, ast.Constant) and not value.value:
             says = "hides a route from the contract: include_in_schema"
             yield reading.fact(HIDDEN, value, scope, key, says)
-        elif key in _OPEN and _any(reading, value, scope):
+        elif key.lower() in _OPEN and _any(reading, value, scope):
             yield _edge(reading, value, scope, f"{key}='*'")
-        elif key.upper() in ("ALLOWED_HOSTS", "TRUSTED_PROXIES", "FORWARDED_ALLOW_IPS"):
-            if _any(reading, value, scope):
-                yield _edge(reading, value, scope, f"{key}='*'")
     for each in reading.mentions:
         if matches(each.origin, *_CORS) and isinstance(each.node, ast.Name | ast.Attribute):
             what = reading.called(each) if each.call else each.origin

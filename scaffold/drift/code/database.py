@@ -24,9 +24,9 @@ CONNECTION: Final = hazard(
     "critical",
     "AZ-3",
     what="A connection, a pool or an engine of a database driver, anywhere but in tests.",
-    why="The connection that a hook is given is bound to the tenant and the caller, reads only, "
-    "and is part of the action's transaction. Another one is bound to nothing, and with the "
-    "owner's address it passes row-level security.",
+    why="The connection that a hook is given is bound to the tenant and the caller, reads "
+    "only, and is part of the action's transaction. Another one is bound to nothing, and "
+    "with the owner's address it passes row-level security.",
     remedy="Use action.connection to read, and action.rows to write what the action touches.",
     example=in_hook(
         'own = await asyncpg.connect(os.environ["OWNER_DATABASE_URL"])\nawait own.close()',
@@ -42,12 +42,14 @@ AUTHORITY: Final = hazard(
     "AZ-3",
     what="SQL that changes the role, the settings or the transaction of a session, rights, or "
     "row-level security; and SQL that reaches files, programs or other servers.",
-    why="The tenant and the caller are settings of the transaction, and policies read them. Who "
-    "sets them, or leaves the role of the service, reads and writes the rows of every tenant.",
-    remedy="Read through action.connection as it is. What the tables and their rights are is said "
-    "in scaffold.yaml.",
+    why="The tenant and the caller are settings of the transaction, and policies read them. "
+    "Who sets them, or leaves the role of the service, reads and writes the rows of every "
+    "tenant.",
+    remedy="Read through action.connection as it is. What the tables and their rights are is "
+    "said in scaffold.yaml.",
     example=in_hook(
-        "await action.connection.fetchval(\"select set_config('app.tenant_id', $1, true)\", data.to)",
+        "await action.connection.fetchval(\"select set_config('app.tenant_id', "
+        '$1, true)", data.to)',
         'await action.connection.fetchval("select current_date")',
     ),
 )
@@ -57,8 +59,8 @@ COMPOSED: Final = hazard(
     "critical",
     "AZ-3",
     what="A statement whose text is put together from values that are not constant.",
-    why="Whoever chooses a part of the text of a statement chooses what it does: SQL injection "
-    "(CWE-89).",
+    why="Whoever chooses a part of the text of a statement chooses what it does: SQL "
+    "injection (CWE-89).",
     remedy="Write the statement as a constant, and give values as parameters: $1, $2.",
     example=in_hook(
         'await action.connection.fetch(f"select id from invoicing.payment where tenant_id = $1 and '
@@ -74,8 +76,8 @@ WRITES: Final = hazard(
     "API-4",
     "AZ-6",
     what="SQL that writes rows or changes tables.",
-    why="What is written past the functions of the service has no version, no audit event and no "
-    "declared bound.",
+    why="What is written past the functions of the service has no version, no audit event and "
+    "no declared bound.",
     remedy="Say in `touches` of the action which rows it writes, and write them with action.rows.",
     example=in_hook(
         'await action.connection.fetch("update invoicing.payment set amount = 0 where tenant_id = '
@@ -89,10 +91,10 @@ UNBOUND: Final = hazard(
     "query-without-tenant",
     "high",
     "AZ-3",
-    what="A query of the service's tables that compares no tenant_id, or that has a condition which "
-    "is always true.",
-    why="Row-level security is then the one thing between the tenants; each query has to carry the "
-    "tenant as well.",
+    what="A query of the service's tables that compares no tenant_id, or that has a condition "
+    "which is always true.",
+    why="Row-level security is then the one thing between the tenants; each query has to "
+    "carry the tenant as well.",
     remedy="Compare tenant_id with a parameter, and give it action.tenant_id.",
     example=in_hook(
         'await action.connection.fetchval("select count(*) from invoicing.payment")',
@@ -107,8 +109,8 @@ FILES: Final = hazard(
     "AZ-3",
     "GEN-2",
     what="A file of SQL beside the migrations that changes roles, rights, policies or settings.",
-    why="What is run on the database by hand is in no migration, and nobody compares it with the "
-    "spec.",
+    why="What is run on the database by hand is in no migration, and nobody compares it with "
+    "the spec.",
     remedy="Change scaffold.yaml, and let the tool write the migration.",
     example=in_file(
         "scripts/fix.sql",
@@ -148,7 +150,10 @@ METHODS: Final = frozenset(
 )
 _COMMENT: Final = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
 _NAME: Final = r'"?[a-z_][\w$]*"?(?:\."?[a-z_][\w$]*"?)?'
-_SETTING: Final = rf"(?:row_security|session_replication_role|search_path|role|statement_timeout|{_NAME}\.{_NAME})"
+_SETTING: Final = (
+    r"(?:row_security|session_replication_role|search_path|role|statement_timeout"
+    rf"|{_NAME}\.{_NAME})"
+)
 _AUTHORITY: Final = re.compile(
     r"\bset\s+(?:local\s+|session\s+)?role\s+(?:to\s+)?['\"\w\x00]+\s*(?:;|$)"
     r"|\bset\s+(?:local\s+|session\s+)?session\s+authorization\b"
@@ -175,20 +180,24 @@ _TRANSACTION: Final = re.compile(
     r"|set\s+constraints|lock\s+table|do\s+\$|do\s+')"
 )
 _ANY_STATEMENT: Final = re.compile(
-    r"(?:^|;)\s*(?:select|with|insert|update|delete|merge|truncate|set|reset|alter|create|drop|grant"
+    r"(?:^|;)\s*(?:select|with|insert|update|delete|merge|truncate|set|"
+    r"reset|alter|create|drop|grant"
     r"|revoke|copy|discard|do|call|release|savepoint|begin|commit|rollback|lock|values|table"
     r"|explain|listen|notify)\s"
 )
 _WRITES: Final = re.compile(
-    rf"\binsert\s+into\s+[\w\".\x00]|\bupdate\s+(?:only\s+)?(?:{_NAME}|\x00)(?:\s+(?:as\s+)?\w+)?\s+set\s"
+    rf"\binsert\s+into\s+[\w\".\x00]|\bupdate\s+(?:only\s+)?(?:{_NAME}|"
+    "\x00)(?:\s+(?:as\s+)?\w+)?\s+set\s"
     r"|\bdelete\s+from\s+[\w\".\x00]|\btruncate\s+(?:table\s+)?[\w\".\x00]|\bmerge\s+into\s"
-    r"|\b(?:create|alter|drop)\s+(?:unlogged\s+|temp\w*\s+|materialized\s+)?(?:table|view|index|schema"
+    r"|\b(?:create|alter|drop)\s+(?:unlogged\s+|temp\w*\s+|"
+    r"materialized\s+)?(?:table|view|index|schema"
     r"|sequence|type)\s+[\w\".\x00]"
 )
 _TRUE: Final = re.compile(
     r"\bor\s+(?:true\b|not\s+false\b|1\s*=\s*1|'(\w*)'\s*=\s*'\1'|tenant_id\s+is\s+not\s+null"
     r"|(?:\w+\.)?tenant_id\s*=\s*(?:\w+\.)?tenant_id)"
-    r"|\b(?:where|and)\s+\(?\s*(?:\w+\.)?tenant_id\s*(?:<>|!=|is\s+not\s+null|=\s*(?:\w+\.)?tenant_id"
+    r"|\b(?:where|and)\s+\(?\s*(?:\w+\.)?tenant_id\s*(?:<>|!=|"
+    r"is\s+not\s+null|=\s*(?:\w+\.)?tenant_id"
     r"\s*(?:$|;|\)|and|or|order|group|limit))"
 )
 _TENANT: Final = re.compile(
@@ -268,7 +277,7 @@ def _statements(reading: Reading) -> Iterator[Fact]:
                 f"puts a statement together: {quoted(found.text)}",
             )
         yield from _judged(reading, found, call, scope, whole=True)
-    for node, scope in module.of(ast.Constant, ast.JoinedStr, ast.BinOp, ast.Call):
+    for node, scope in module.of(ast.BinOp, ast.Call, ast.JoinedStr, ast.Constant):
         if id(node) in given or not _may_be_sql(node):
             continue
         found = fold(module, node, scope)
@@ -297,6 +306,8 @@ def _judged(
 ) -> Iterator[Fact]:
     sql = plain(found.text)
     told = quoted(sql)
+    if not whole and sql.count(" ") < 2 and "(" not in sql:
+        return  # two words that no statement is made of here
     if _AUTHORITY.search(sql) or (whole and _TRANSACTION.search(sql)):
         says = f"changes roles, settings, rights or the transaction: {told}"
         yield reading.fact(AUTHORITY, node, scope, f"{told} #{digest(sql)}", says)

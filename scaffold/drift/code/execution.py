@@ -17,8 +17,8 @@ CODE: Final = hazard(
     "code-from-data",
     "critical",
     "API-1",
-    what="eval, exec, compile, imports by a name that is worked out, native code, and formats whose "
-    "reading runs code: pickle, marshal, shelve, YAML with an unsafe loader.",
+    what="eval, exec, compile, imports by a name that is worked out, native code, and formats "
+    "whose reading runs code: pickle, marshal, shelve, YAML with an unsafe loader.",
     why="Whoever writes the data runs code in the process that has the service's connections.",
     remedy="Read JSON, or YAML with safe_load, into a model; call functions by name.",
     example=in_hook(
@@ -33,9 +33,10 @@ SHELL: Final = hazard(
     "critical",
     "API-1",
     what="A shell, or a program that a hook starts.",
-    why="What a caller writes becomes part of a command (CWE-78), and the program has the rights "
-    "and the environment of the service.",
-    remedy="Use a library; or give a list of arguments to a program that is named, outside of hooks.",
+    why="What a caller writes becomes part of a command (CWE-78), and the program has the "
+    "rights and the environment of the service.",
+    remedy="Use a library; or give a list of arguments to a program that is named, outside of "
+    "hooks.",
     example=in_hook(
         'subprocess.run(f"lp {data.printer}", shell=True)',
         'path = shlex.quote("lp")',
@@ -157,10 +158,9 @@ def _is_safe(reading: Reading, call: ast.Call, scope: Scope) -> bool:
 def _called(reading: Reading, call: ast.Call, scope: Scope) -> Iterator[Fact]:
     module = reading.module
     origin = module.origin(call.func, scope)
-    if origin in IMPORTERS and call.args:
-        if constant(module, call.args[0], scope) is None:
-            says = f"imports a module by a name that is worked out: {origin}"
-            yield reading.fact(CODE, call, scope, f"{origin} by a name worked out", says)
+    if origin in IMPORTERS and call.args and constant(module, call.args[0], scope) is None:
+        says = f"imports a module by a name that is worked out: {origin}"
+        yield reading.fact(CODE, call, scope, f"{origin} by a name worked out", says)
     if matches(origin, *_PROGRAMS) and not reading.served:
         yield from _script_shell(reading, call, scope)
     if matches(origin, *_OPENS):

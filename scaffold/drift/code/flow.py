@@ -170,11 +170,13 @@ class Flow:
         return None
 
     def _called(self, name: str, hook: bool) -> Label | None:
+        if name in _INPUTS:
+            return "input"
         if hook:
             if name in ("action", "committed"):
                 return "action"
             return "input" if name == "data" else "row"
-        return "input" if name in _INPUTS else None
+        return None
 
     def _pass_on(self) -> None:
         for _ in range(2):

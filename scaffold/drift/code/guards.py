@@ -19,11 +19,13 @@ SWALLOWED: Final = hazard(
     "refusal-swallowed",
     "critical",
     "AZ-1",
-    what="A handler for every error, or for refusals, around what an action is asked or refused by.",
+    what="A handler for every error, or for refusals, around what an action is asked or "
+    "refused by.",
     why="What the database or the hook refuses goes on as if it were allowed.",
     remedy="Catch the one error that you expect, such as RowNotFound, and let the others pass.",
     example=in_hook(
-        "try:\n    if invoice.total == 0:\n        refuse('nothing to pay')\nexcept Exception:\n    pass",
+        "try:\n    if invoice.total == 0:\n        refuse('nothing to pay')\n"
+        "except Exception:\n    pass",
         "try:\n    if invoice.total == 0:\n        refuse('nothing to pay')\nfinally:\n"
         "    total = invoice.total",
     ),
@@ -110,7 +112,8 @@ _SIGNED: Final = re.compile(
 )
 _SWITCH: Final = re.compile(
     r"(SKIP|DISABLE|BYPASS|IGNORE|INSECURE|UNSAFE|ALLOW_ALL|ALLOW_ANY|TRUST|FAKE|NO|WITHOUT|MOCK|"
-    r"TURN_OFF|DISABLED|OFF)_?\w*(AUTH\w*|TENAN\w*|RLS|TLS|SSL|VERIF\w*|CHECKS?|LIMITS?|SIGNATURES?|"
+    r"TURN_OFF|DISABLED|OFF)_?\w*(AUTH\w*|TENAN\w*|RLS|TLS|SSL|VERIF\w*|"
+    r"CHECKS?|LIMITS?|SIGNATURES?|"
     r"PERMISSIONS?|SECURITY|GUARDS?|ACCESS|CSRF|MFA|POLICY|POLICIES|AUDIT|VALIDATION)(_|$)"
     r"|^(AUTH|TENANT|RLS|TLS|SSL|MFA|SECURITY|PERMISSION|SIGNATURE)\w*_(DISABLED|OFF|SKIP|BYPASS)"
     r"|^(GOD_MODE|SUPERUSER_MODE|BACKDOOR|MASTER_(KEY|PASSWORD|TOKEN)|ADMIN_OVERRIDE)$"
@@ -297,7 +300,7 @@ def _signed(reading: Reading, node: ast.expr, scope: Scope, left: int = 4) -> st
         name = tail(node.func)
         if name in ("get", "getenv") and node.args:
             name = constant(reading.module, node.args[0], scope) or ""
-        elif name in ("encode", "strip", "lower", "hexdigest", "get_secret_value"):
+        elif name in ("encode", "strip", "lower", "hexdigest", "digest", "get_secret_value"):
             function = node.func
             inner = function.value if isinstance(function, ast.Attribute) else node
             return _signed(reading, inner, scope, left - 1)

@@ -19,9 +19,10 @@ TENANT: Final = hazard(
     "critical",
     "AZ-3",
     "API-3",
-    what="A tenant that is read from the input, a header, a path or the environment; a user that is "
-    "read from a header, or from the input in order to decide.",
-    why="What callers send, callers choose: the tenant and the member are those of the token alone.",
+    what="A tenant that is read from the input, a header, a path or the environment; a user "
+    "that is read from a header, or from the input in order to decide.",
+    why="What callers send, callers choose: the tenant and the member are those of the token "
+    "alone.",
     remedy="Use action.tenant_id, action.member_id and action.roles.",
     example=in_hook(
         'await action.connection.fetch("select id from invoicing.payment where tenant_id = $1", '

@@ -17,10 +17,10 @@ INTERNALS: Final = hazard(
     "high",
     "AZ-1",
     "AZ-3",
-    what="Modules of the generated package that a hook is not given, its private names, private "
-    "attributes of what a hook is given, and the frames of its callers.",
-    why="Behind what a hook is given lie the connection that writes, the caller's claims and the "
-    "secrets of the settings; none of them has a guard of its own.",
+    what="Modules of the generated package that a hook is not given, its private names, "
+    "private attributes of what a hook is given, and the frames of its callers.",
+    why="Behind what a hook is given lie the connection that writes, the caller's claims and "
+    "the secrets of the settings; none of them has a guard of its own.",
     remedy="Use what the hook is given: action, rows, the models of the resource, refuse.",
     example=in_hook(
         "await action.connection._connection.execute('select 1')",
@@ -126,8 +126,9 @@ def _imports(reading: Reading) -> Iterator[Fact]:
                 dotted,
                 f"imports {inside}{dotted}, which hooks are not given",
             )
+    further = {id(node.value) for node, _ in module.of(ast.Attribute)}
     for mention in reading.mentions:
-        if not mention.origin.startswith(inside):
+        if not mention.origin.startswith(inside) or id(mention.node) in further:
             continue
         dotted = mention.origin.removeprefix(inside)
         if module.path == "asgi.py" and dotted == "app.configured":

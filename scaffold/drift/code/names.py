@@ -43,8 +43,8 @@ BINARY: Final = hazard(
     "byte-code",
     "critical",
     "GEN-3",
-    what="Byte code, native modules and archives with Python in them, anywhere in the tree and also "
-    "beside generated modules.",
+    what="Byte code, native modules and archives with Python in them, anywhere in the tree and "
+    "also beside generated modules.",
     why="Python runs the byte code in place of the text beside it, and nobody can read it.",
     remedy="Remove it, and have .gitignore name __pycache__/ and *.pyc.",
     example=Example(
@@ -73,8 +73,8 @@ CONFUSED: Final = hazard(
     "names-confused",
     "high",
     "TEST-4",
-    what="Paths that differ only in case or Unicode form, and characters in paths or code that are "
-    "invisible or change how it reads.",
+    what="Paths that differ only in case or Unicode form, and characters in paths or code that "
+    "are invisible or change how it reads.",
     why="One file takes the other's place on some machines, and code reads as what it is not.",
     remedy="Rename it, and write the characters as escapes.",
     example=Example(
@@ -86,7 +86,8 @@ UNJUDGED: Final = hazard(
     "cannot-be-judged",
     "high",
     "GEN-3",
-    what="Code of yours that cannot be read: no Python, not UTF-8, too large, or nested too deeply.",
+    what="Code of yours that cannot be read: no Python, not UTF-8, too large, or nested too "
+    "deeply.",
     why="What cannot be read may do anything.",
     remedy="Write it as plain Python, in files of at most 1 MiB.",
     example=in_file(HOOKS, hook(), "async def settle(:\n", hook("total = invoice.total")),
@@ -189,10 +190,8 @@ def _confused(tree: Tree) -> Iterator[Fact]:
         words = path.split("/")
         for count in range(1, len(words) + 1):
             part = "/".join(words[:count])
-            if part.isascii():
-                key = part.lower()
-            else:
-                key = unicodedata.normalize("NFKC", part).casefold()
+            same = part if part.isascii() else unicodedata.normalize("NFKC", part)
+            key = same.casefold()
             other = seen.setdefault(key, part)
             if other != part:
                 first, second = sorted((other, part))

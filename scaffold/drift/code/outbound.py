@@ -20,8 +20,8 @@ CHOSEN: Final = hazard(
     "API-1",
     "OPS-3",
     what="A call of another machine whose host comes from the input of a hook, or from a row.",
-    why="Callers then reach what only this network reaches: metadata of the cloud, the database, "
-    "other services (server-side request forgery, CWE-918).",
+    why="Callers then reach what only this network reaches: metadata of the cloud, the "
+    "database, other services (server-side request forgery, CWE-918).",
     remedy="Keep the host constant; where a customer says it, declare a webhook endpoint, whose "
     "addresses are checked.",
     example=in_hook(
@@ -52,8 +52,8 @@ UNVERIFIED: Final = hazard(
     "critical",
     "DATA-1",
     what="TLS without a check of the certificate or of the host.",
-    why="Whoever stands between reads and changes what is sent, and answers in place of the other "
-    "side.",
+    why="Whoever stands between reads and changes what is sent, and answers in place of the "
+    "other side.",
     remedy="Verify; where the authority is your own, give its certificate to the client.",
     example=in_hook(
         "client = httpx2.AsyncClient(verify=False)\nawait client.aclose()",
@@ -230,10 +230,11 @@ def _off(reading: Reading) -> Iterator[Fact]:
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
                 if _is_off(key.value, value):
                     yield _unverified(reading, value, scope, f"{key.value} is off")
-                if key.value in ("follow_redirects", "allow_redirects"):
-                    if isinstance(value, ast.Constant) and value.value is True:
-                        says = f"follows redirects: {key.value}"
-                        yield reading.fact(REDIRECTS, value, scope, key.value, says)
+                if key.value in ("follow_redirects", "allow_redirects") and (
+                    isinstance(value, ast.Constant) and value.value is True
+                ):
+                    says = f"follows redirects: {key.value}"
+                    yield reading.fact(REDIRECTS, value, scope, key.value, says)
     for assigned, scope in module.of(ast.Assign):
         for target in assigned.targets:
             name = tail(target)

@@ -27,10 +27,11 @@ PATCH: Final = hazard(
     "critical",
     "AZ-1",
     "GEN-3",
-    what="An assignment to an attribute of an imported module or class, or to an entry of a table "
-    "of the generated package; setattr, delattr, patch and reload of them; sys.modules.",
-    why="The generated files are as the tool wrote them, and yet something else runs: no digest, "
-    "contract or test of another process notices.",
+    what="An assignment to an attribute of an imported module or class, or to an entry of a "
+    "table of the generated package; setattr, delattr, patch and reload of them; "
+    "sys.modules.",
+    why="The generated files are as the tool wrote them, and yet something else runs: no "
+    "digest, contract or test of another process notices.",
     remedy="Change scaffold.yaml, or write the behaviour as a declared action.",
     example=in_hook(
         "actions.refuse = print",
@@ -44,8 +45,8 @@ INTERPRETER: Final = hazard(
     "interpreter-changed",
     "critical",
     "GEN-3",
-    what="Changes of how modules are found, and hooks of the interpreter: sys.path, sys.meta_path, "
-    "settrace, builtins.",
+    what="Changes of how modules are found, and hooks of the interpreter: sys.path, "
+    "sys.meta_path, settrace, builtins.",
     why="They decide which code runs under the name of a generated module.",
     remedy="Install dependencies by requirements.txt, and import them by name.",
     example=in_file(
@@ -61,7 +62,8 @@ TESTS_PATCHED: Final = hazard(
     "critical",
     "API-3",
     "GEN-3",
-    what="The same in tests, where it outlives the test that does it: without monkeypatch or patch.",
+    what="The same in tests, where it outlives the test that does it: without monkeypatch or "
+    "patch.",
     why="The contract tests run in the same process, and would test something else than the "
     "service.",
     remedy="Use the fixture monkeypatch, within the test that needs it.",
@@ -153,7 +155,12 @@ def _patched(reading: Reading, target: ast.expr, scope: Scope) -> str | None:
 def _foreign(reading: Reading, dotted: str) -> str | None:
     """The name, unless it is the module's own or a key that a client library asks for."""
     top, _, last = dotted.partition(".")
-    if dotted.startswith(f"{reading.module.dotted}.") or top in ("builtins", "os.environ"):
+    own = f"{reading.module.dotted}."
+    if dotted.startswith(own) and dotted.removeprefix(own).partition(".")[0] in (
+        reading.module.scope.children
+    ):
+        return None
+    if top in ("builtins", "os.environ"):
         return None
     if last.rpartition(".")[2] in _KEYS_OF_CLIENTS and top not in _STDLIB:
         return None if top != reading.module.package else dotted

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from scaffold.drift.code.flow import Flow
@@ -141,6 +142,7 @@ Family = Callable[[Reading], Iterator[Fact]]
 """What finds the facts of one family of rules in a module."""
 
 
+@lru_cache(maxsize=65_536)
 def matches(origin: str | None, *names: str) -> bool:
     """Is a dotted name one of these, or within one that ends with a point?"""
     if origin is None:

@@ -1,4 +1,4 @@
-"""The developer's Python as it is written: modules with their scopes, names and where they come from.
+"""The developer's Python as it is written: modules, their scopes, and where names come from.
 
 Nothing is imported or run. What a name is worth is seen through imports (with `as`, `*`, inside of
 functions, and through other modules of the project), plain assignments, `getattr`, `import_module`

@@ -22,9 +22,10 @@ WHOLE: Final = hazard(
     "critical",
     "API-1",
     "AZ-1",
-    what="Fields that are written by whatever names the input has: Model(**payload), setattr by a "
-    "name that is worked out, model_construct, a whole input as the changes.",
-    why="A field that is added to the input later is written at once, also one that nobody may set.",
+    what="Fields that are written by whatever names the input has: Model(**payload), setattr "
+    "by a name that is worked out, model_construct, a whole input as the changes.",
+    why="A field that is added to the input later is written at once, also one that nobody "
+    "may set.",
     remedy="Name each field that is written.",
     example=in_hook(
         "return {**data.model_dump()}",
@@ -50,8 +51,8 @@ SHARED: Final = hazard(
     "state-between-tenants",
     "high",
     "AZ-3",
-    what="A global, a class attribute, a default or a cache that a function of the service changes, "
-    "with no tenant in its key.",
+    what="A global, a class attribute, a default or a cache that a function of the service "
+    "changes, with no tenant in its key.",
     why="The process serves every tenant: what one leaves there, another one is given.",
     remedy="Keep it in a row; or put action.tenant_id into the key.",
     example=in_hook(
@@ -66,8 +67,8 @@ BESIDE: Final = hazard(
     "medium",
     "AZ-4",
     what="Threads, processes, tasks and callbacks that a hook starts and that go on without it.",
-    why="They outlive the transaction, the tenant it is bound to and its limits, and nobody waits "
-    "for what they do.",
+    why="They outlive the transaction, the tenant it is bound to and its limits, and nobody "
+    "waits for what they do.",
     remedy="Say `after` in scaffold.yaml: what follows an action is done by the worker.",
     example=in_hook(
         "asyncio.create_task(asyncio.sleep(1))",
@@ -141,7 +142,8 @@ def _whole(reading: Reading) -> Iterator[Fact]:
             if any(_is_whole(reading, a, scope) for a in call.args):
                 yield _mass(reading, call, scope, "create(input)")
         elif origin == "builtins.setattr" and len(call.args) == 3:
-            if constant(module, call.args[1], scope) is None and flow.labels_within(call, scope):
+            named = constant(module, call.args[1], scope) is not None
+            if not named and flow.labels_within(call, scope):
                 yield _mass(reading, call, scope, "setattr by a name worked out")
     for node, scope in module.of(ast.Return):
         if (

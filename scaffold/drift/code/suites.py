@@ -18,8 +18,8 @@ DESELECTED: Final = hazard(
     "critical",
     "API-3",
     "GEN-3",
-    what="Hooks of pytest and names of a conftest.py that choose which tests run or how they end: "
-    "pytest_collection_modifyitems, pytest_runtest_*, collect_ignore, plugins.",
+    what="Hooks of pytest and names of a conftest.py that choose which tests run or how they "
+    "end: pytest_collection_modifyitems, pytest_runtest_*, collect_ignore, plugins.",
     why="The contract tests are still there, and say nothing any more.",
     remedy="Leave the collection alone; name what you run on the command line.",
     example=in_file(
@@ -40,8 +40,10 @@ SKIPPED: Final = hazard(
     example=in_file(
         "tests/test_totals.py",
         "def test_total():\n    assert 1 + 1 == 2\n",
-        'import pytest\n\n\n@pytest.mark.skip(reason="later")\ndef test_total():\n    assert 1 + 1 == 2\n',
-        "import pytest\n\n\n@pytest.mark.parametrize('n', [1])\ndef test_total(n):\n    assert n + 1 == 2\n",
+        'import pytest\n\n\n@pytest.mark.skip(reason="later")\ndef '
+        "test_total():\n    assert 1 + 1 == 2\n",
+        "import pytest\n\n\n@pytest.mark.parametrize('n', [1])\ndef "
+        "test_total(n):\n    assert n + 1 == 2\n",
     ),
 )
 FIXTURES: Final = hazard(

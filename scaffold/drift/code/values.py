@@ -1,4 +1,4 @@
-"""What an expression is worth, as far as the text says so: constants, and a short way to write it."""
+"""What an expression is worth as far as its text says so, and a short way to write it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ HOLE: Final = "\0"
 LIMIT: Final = 90
 """Characters of what is shown of code."""
 _DEEP: Final = 12
+_FIELD: Final = re.compile(r"\{[^{}]*\}|%(?:\(\w+\))?[sdr]")
 _CREDENTIALS: Final = re.compile(r"(://[^:/@\s]*):[^@/\s]+@")
-_OPAQUE: Final = re.compile(r"[A-Za-z0-9_+/=.-]{24,}")
+_OPAQUE: Final = re.compile(r"(?=[A-Za-z0-9_+/=-]*[0-9])[A-Za-z0-9_+/=-]{24,}")
 _SAME_TEXT: Final = frozenset({"strip", "lstrip", "rstrip", "lower", "upper", "casefold", "encode"})
 
 
@@ -87,15 +88,18 @@ def _joined(module: Module, nodes: list[ast.expr], scope: Scope, left: int) -> F
 def _filled(
     module: Module, text: ast.expr, values: list[ast.expr], scope: Scope, left: int
 ) -> Folded:
+    """A text whose fields are filled in, in the order of the values."""
     found = fold(module, text, scope, left - 1)
-    for value in values:
-        parts = value.elts if isinstance(value, ast.Tuple) else [value]
-        for each in parts:
-            inside = fold(module, each, scope, left - 1)
-            if inside.holes:
-                found.add(Folded(HOLE, inside.holes))
-            else:
-                found.add(Folded(f" {inside.text}"))
+    parts = [
+        each
+        for value in values
+        for each in (value.elts if isinstance(value, ast.Tuple) else [value])
+    ]
+    for part in parts:
+        inside = fold(module, part, scope, left - 1)
+        filled, count = _FIELD.subn(lambda _, text=inside.text: text, found.text, count=1)  # type: ignore[misc] # one each
+        found.text = filled if count else f"{found.text} {inside.text}"
+        found.holes += inside.holes
     return found
 
 
