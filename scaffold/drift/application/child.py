@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import contextlib
 import dataclasses
 import enum
 import functools
@@ -24,7 +25,7 @@ import resource
 import sys
 import types
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dis import hasconst
+from dis import EXTENDED_ARG, hasconst
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -54,11 +55,11 @@ REFUSED: Final = (
     "os.kill",
     "shutil.rmtree",
 )
-CPU_SECONDS: Final = 20
+CPU_SECONDS: Final = 60
 MEMORY: Final = 4 * 1024**3
 FILES: Final = 256
 DEPTH: Final = 6
-EXTENDED: Final = 144 if sys.version_info < (3, 13) else -1
+EXTENDED: Final = EXTENDED_ARG
 CONSTANTS: Final = frozenset(hasconst)
 ADDRESS: Final = re.compile(r" at 0x[0-9a-f]+|0x[0-9a-f]{6,}")
 SECRET: Final = re.compile(r"__pydantic_(core_schema|validator|serializer|setattr_handlers)__")
@@ -68,6 +69,7 @@ SKIPPED: Final = frozenset(
     | {"__builtins__", "__loader__", "__spec__", "__cached__", "__file__", "__path__"}
     | {"__pydantic_complete__", "__pydantic_parent_namespace__", "__conditional_annotations__"}
 )
+SITE: Final = ("sitecustomize", "usercustomize")
 DEVELOPER: Final = "of the developer"
 WRITES: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
@@ -496,19 +498,33 @@ async def _probe(app: Any, asked: list[list[Any]], host: str) -> list[str]:
     return answers
 
 
-def _chain(app: Any, service: type | None) -> list[str]:
-    """The classes of an application, from the outside to the service."""
+def _chain(app: Any, service: type | None, describe: Describe) -> list[str]:
+    """What an application is made of, from the outside to the service, with digests of the code
+    that the developer wrote."""
     found: list[str] = []
     seen: set[int] = set()
     while app is not None and id(app) not in seen and len(found) < 20:
         seen.add(id(app))
         kind = type(app)
         name = getattr(app, "__qualname__", None) if callable(app) else None
-        found.append(str(name or f"{kind.__module__}.{kind.__qualname__}"))
+        digest = "" if kind is service else _fabric(app, describe)
+        found.append(str(name or f"{kind.__module__}.{kind.__qualname__}") + digest)
         if service is not None and kind is service:
             break
         app = _inner(app, service)
     return found
+
+
+def _fabric(app: Any, describe: Describe) -> str:
+    """A digest of the code of the developer that something is made of; empty where it is none."""
+    held = [app, *(each for base in type(app).__mro__ for each in vars(base).values())]
+    codes = [
+        describe.code(code)
+        for each in held
+        if isinstance(code := getattr(each, "__code__", None), types.CodeType)
+        and describe.developer_file(code.co_filename)
+    ]
+    return f" ({_hash(' '.join(codes))})" if codes else ""
 
 
 def _inner(app: Any, service: type | None) -> Any:
@@ -596,9 +612,14 @@ def _machinery(root: str, stubs: object) -> Json:
         ],
         "site": sorted(
             f"{name} ({getattr(sys.modules[name], '__file__', None)})"
-            for name in ("sitecustomize", "usercustomize")
+            for name in SITE
             if name in sys.modules
-        ),
+        )
+        + [
+            f"{name} (in the project)"
+            for name in SITE
+            if importlib.machinery.PathFinder.find_spec(name, [root]) is not None
+        ],
         "traced": [str(bool(sys.gettrace())), str(bool(sys.getprofile()))],
     }
 
@@ -641,7 +662,7 @@ def run(asked: Json) -> Json:
     service = getattr(sys.modules.get(f"{package}.app"), "Service", None)
     snapshot = Snapshot(describe)
     found: Json = {
-        "chain": _chain(app, service),
+        "chain": _chain(app, service, describe),
         "exact": service is not None and type(app) is service,
         "instance": describe.value(app, 5) if service is not None and type(app) is service else "",
         "members": [*snapshot.service()],
@@ -663,8 +684,22 @@ def run(asked: Json) -> Json:
     os.environ["PYTHONASYNCIODEBUG"] = ""
     found["answers"] = asyncio.run(_probe(app, requests, asked["host"]))
     found["extra"] = extra
+    found["late"] = _late(found["members"], snapshot)
     found["tried"] = guard.tried
     return found
+
+
+def _late(members: list[tuple[str, str, int]], snapshot: Snapshot) -> list[str]:
+    """Functions of the service that are other ones once requests were answered."""
+    before = {name: value for name, value, _ in members}
+    return [
+        name
+        for name, value, _ in snapshot.service()
+        if name in before
+        and before[name] != value
+        and (before[name].startswith("function ") or value.startswith(("function ", DEVELOPER)))
+        and not name.endswith((".app.Database", ".app.check_database"))
+    ]
 
 
 def _routes(app: Any, describe: Describe) -> list[list[str]]:
@@ -699,11 +734,15 @@ def main() -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for each in (0, 1):
         os.dup2(null, each)
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for what, most in (
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, FILES),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with contextlib.suppress(ValueError, OSError):  # not every system bounds everything
+            resource.setrlimit(what, (most, most))
     dumps, write, leave, nonce = json.dumps, os.write, os._exit, asked["nonce"]
     try:
         found: Json = {"nonce": nonce, "found": run(asked)}

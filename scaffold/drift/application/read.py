@@ -20,6 +20,8 @@ __all__ = ["RULES", "ApplicationError", "read"]
 RULES: Final[tuple[Rule, ...]] = rules.RULES
 SERVED: Final = "asgi.py"
 SHOWN: Final = 70
+FEW: Final = 3
+"""Requests with one answer that are told by themselves."""
 
 
 def read(project: Path, python: Path, emission: Emission) -> Iterator[Fact]:
@@ -100,6 +102,9 @@ def _members(package: str, wanted: Found, found: Found) -> Iterator[Fact]:
             said = f"is another one: {value}"
         said = said if len(said) < SHOWN else f"{said[:SHOWN]}... ({digest(said)})"
         yield Fact(rules.member, name, said, Place(_file(package, name, found), line))
+    for name in sorted({*found.late} - {*wanted.late}):
+        said = "is another one once a request was answered"
+        yield Fact(rules.member, f"{name} (later)", said, Place(_file(package, name, found)))
     for name in sorted(wanted.failed.keys() ^ found.failed.keys()):
         said = found.failed.get(name, "is imported, and was not before")
         yield Fact(rules.member, f"{name} (import)", said, Place(_path(name)))
@@ -186,13 +191,16 @@ def _answers(wanted: Found, found: Found) -> Iterator[Fact]:
     if found.answers[:1] != wanted.answers[:1]:
         said = " ".join(found.answers[:1]) or "nothing"
         yield Fact(rules.answer, "start", f"answers {said}", place)
+    told: dict[str, list[str]] = {}
     for (method, path, token), one, other in zip(
         found.requests, wanted.answers[1:], found.answers[1:], strict=False
     ):
-        if one != other:
+        if one != other and _is_heard(one, other):
             who = "with a token that nobody signed" if token else "without a token"
             said = f"is answered with {other} {who}, and not with {one}"
-            key = f"{method} {path}{' (unsigned)' if token else ''}"
+            told.setdefault(said, []).append(f"{method} {path}{' (unsigned)' if token else ''}")
+    for said, keys in told.items():
+        for key in keys if len(keys) <= FEW else [f"{len(keys)} requests, such as {keys[0]}"]:
             yield Fact(rules.answer, key, said, place)
     late = found.answers[1 + len(found.requests) :]
     for path, answer in zip(found.extra, late, strict=False):
@@ -203,3 +211,10 @@ def _answers(wanted: Found, found: Found) -> Iterator[Fact]:
         if one != other:
             said = ", ".join(f"{k.upper()}={v}" for k, v in BAD[number].items())
             yield Fact(rules.setting, said, f"is {other}, and was {one}", place)
+
+
+def _is_heard(before: str, after: str) -> bool:
+    """Does an answer say that somebody was heard who was not before?"""
+    if after.isdigit() and int(after) < 400:
+        return True
+    return before in ("401", "403") and after not in ("400", "401", "403", "404", "405", "429")

@@ -31,6 +31,8 @@ def _rule(
     dual: dict[str, str | None] | None = None,
     severity: Severity = "critical",
     controls: tuple[str, ...] = ("GEN-3", "AZ-1"),
+    *,
+    waivable: bool = False,
 ) -> Rule:
     same: dict[str, str | None] = {"hooks/note.py": HOOK.replace("Nothing.", "Still nothing.")}
     return Rule(
@@ -43,7 +45,7 @@ def _rule(
         why=why,
         remedy=_UNDO,
         example=Example(FILES, change, same if dual is None else dual),
-        waivable=False,
+        waivable=waivable,
     )
 
 
@@ -65,6 +67,7 @@ RULES: Final = (
         "Whatever is around the service sees each request first, and may answer it past the gate.",
         {"asgi.py": WRAPPED},
         {"asgi.py": ASGI + "\n# served by uvicorn\nVERSION = 1\n"},
+        waivable=True,
     ),
     route := _rule(
         202,
@@ -76,6 +79,7 @@ RULES: Final = (
             + "\napp._router.routes.append(app._router.routes[0].__class__("
             + "'/all', lambda request: None))\n"
         },
+        waivable=True,
     ),
     row := _rule(
         203,
@@ -107,6 +111,7 @@ RULES: Final = (
         "Functions and classes of Python and of the dependencies once the service is imported.",
         "The gate calls them: one that compares, verifies or connects may be another one now.",
         {"hooks/note.py": HOOK + "\n\nimport hmac\n\nhmac.compare_digest = lambda a, b: True\n"},
+        waivable=True,
     ),
     shadow := _rule(
         206,
@@ -127,6 +132,7 @@ RULES: Final = (
         "traces functions.",
         "They decide what every later import loads, whatever lies in the tree.",
         {"hooks/note.py": HOOK + "\n\nimport sys\n\nsys.path.insert(0, '/srv/plugins')\n"},
+        waivable=True,
     ),
     answer := _rule(
         208,
@@ -168,5 +174,6 @@ RULES: Final = (
         },
         severity="high",
         controls=("GEN-3", "OPS-1"),
+        waivable=True,
     ),
 )

@@ -21,7 +21,7 @@ from scaffold.emission import Emission
 from scaffold.tree.digest import digest
 
 CHILD: Final = Path(__file__).with_name("child.py")
-SECONDS: Final = 30.0
+SECONDS: Final = 60.0
 """For an import of the service, and for what it is asked."""
 MAX_ANSWER: Final = 64 * 1024 * 1024
 MAX_SAID: Final = 4096
@@ -77,6 +77,7 @@ class Found:
     answers: list[str]
     extra: list[str]
     tried: list[list[Any]]
+    late: list[str]
     requests: list[list[str]] = field(default_factory=list)
 
 
@@ -165,7 +166,7 @@ def _environment(emission: Emission) -> Mapping[str, str]:
     """Harmless settings, with fake secrets, as a server in production has them."""
     found = {
         "ENVIRONMENT": "production",
-        "DATABASE_URL": f"postgresql://{emission.design.name}_app@127.0.0.1:1/none",
+        "DATABASE_URL": f"postgresql://{emission.design.name}_app@127.0.0.1/{emission.design.name}",
         "ALLOWED_HOSTS": HOST,
         "PATH": "/usr/bin:/bin",
         "HOME": "/nonexistent",
@@ -261,18 +262,20 @@ def _gathered(children: Sequence[_Child], ends: float) -> list[tuple[bytes, byte
 
 def _read(said: tuple[bytes, bytes], nonce: str, what: str, requests: list[list[str]]) -> Found:
     out, err = said
+    last = " ".join(err.decode("utf-8", "replace").split())[-300:]
     try:
         answer = json.loads(out)
         assert answer["nonce"] == nonce
     except (ValueError, KeyError, TypeError, AssertionError, RecursionError):
-        last = " ".join(err.decode("utf-8", "replace").split())[-300:]
         raise ApplicationError(
             f"{what[0].upper()}{what[1:]} ended without telling what it is made of. {last}".strip()
         ) from None
     if "error" in answer:
         where = f" at {answer['where']}" if answer.get("where") else ""
+        error = str(answer["error"])
+        refused = f" {last}" if error.startswith("SystemExit") else ""
         raise ApplicationError(
-            f"{what[0].upper()}{what[1:]} cannot be imported: {answer['error']:.300}{where}. "
+            f"{what[0].upper()}{what[1:]} cannot be imported: {error:.300}{where}.{refused} "
             "Install what requirements.txt pins into its environment, or mend the import."
         )
     try:

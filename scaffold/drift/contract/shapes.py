@@ -36,6 +36,7 @@ class Document:
     def __init__(self, root: Mapping[str, Any]) -> None:
         self.root = root
         self._left = MAX_NODES
+        self._known: dict[int, tuple[Any, Shape]] = {}
 
     def resolved(self, node: Any) -> Mapping[str, Any]:
         """What a node is, or refers to.
@@ -72,9 +73,13 @@ class Document:
         Raises:
             Unresolved: it is too large, or refers to nothing.
         """
-        found = Shape()
-        self._visit("", [(schema, False)], (), found)
-        return found
+        target = self._target(schema)
+        known = self._known.get(id(target))
+        if known is None:
+            known = (target, Shape())  # which is kept, so that nothing else has its id
+            self._visit("", [(schema, False)], (), known[1])
+            self._known[id(target)] = known
+        return known[1]
 
     def _visit(
         self, at: str, schemas: Sequence[tuple[Any, bool]], above: tuple[int, ...], found: Shape

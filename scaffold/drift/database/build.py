@@ -28,6 +28,10 @@ COUNTED: Final = frozenset({"row_security", "session_replication_role", "role", 
 CONTROL: Final = frozenset({"begin", "then", "else", "loop", "declare", ";"})
 """After these words a statement begins in a body of PL/pgSQL."""
 MAX_NESTED: Final = 4
+LEDGER: Final = frozenset(
+    {"schema_migration", "migration_part_", "release_", "release_policy_", "release_index_"}
+)
+"""Tables in which the runner of the migrations keeps what it has done, and believes."""
 TABLE_PARTS: Final = frozenset(
     {"constraint", "primary", "unique", "check", "foreign", "exclude", "like"}
 )
@@ -247,9 +251,21 @@ class Build:
                 name = read.name()
                 self._note("copy", f"table {name}", "is made of a query (select into)", place)
 
+    def write(self, read: Words, place: Place) -> None:
+        """Rows that are changed: those of the catalog and of the ledger are more than data."""
+        read.take("only")
+        self._written(read.name(), read, place)
+
+    def _written(self, name: str, read: Words, place: Place) -> None:
+        bare = name.rpartition(".")[2]
+        if bare.startswith("pg_") or bare in LEDGER:
+            verb = read.all[0]
+            self._note("outside", f"{self._where()}{verb} {name}", _spell(read.all), place)
+
     def insert(self, read: Words, place: Place) -> None:
         """Rows that every database has."""
         name = read.name()
+        self._written(name, read, place)
         read.group()
         if not read.take("values") or self._nested:
             return
@@ -938,6 +954,11 @@ def _handlers() -> Mapping[str, Handler]:
         "drop table": Build.drop_table,
         "select": Build.select_into,
         "insert into": Build.insert,
+        "update": Build.write,
+        "delete from": Build.write,
+        "truncate": Build.write,
+        "truncate table": Build.write,
+        "merge into": Build.write,
         "create policy": Build.create_policy,
         "alter policy": Build.alter_policy,
         "drop policy": Build.drop_policy,

@@ -13,6 +13,7 @@ from scaffold.drift.database.tokens import Unreadable, split, text_of
 Words = tuple[str, ...]
 MAX_DEPTH: Final = 60
 MAX_ATOMS: Final = 200
+MAX_WORDS: Final = 3000
 
 _BEFORE_GROUP: Final = frozenset(
     {"and", "or", "not", "=", "<>", "<", ">", "<=", ">=", "(", ",", "&&", "||", "+", "-", "*"}
@@ -72,8 +73,10 @@ def read(words: Sequence[str], table: str = "") -> Expression:
     """The predicate in some words; columns that are said to be of `table` lose its name.
 
     Raises:
-        Unreadable: it is nested too deeply.
+        Unreadable: it is nested too deeply, or too long.
     """
+    if len(words) > MAX_WORDS:
+        raise Unreadable("a predicate is too long")
     return _read(_unqualified(tuple(words), table), 0)
 
 

@@ -150,9 +150,9 @@ RULES: Final = (
         severity="high",
         controls=("AZ-3", "OPS-1"),
         layer="database",
-        what="Extensions, servers, languages, COPY with files or programs, and functions that read "
-        "files or run text elsewhere.",
-        why="They run code or move rows where no policy holds.",
+        what="Extensions, servers, languages, COPY with files or programs, functions that read "
+        "files or run text elsewhere, and writes to the catalog or the ledger of the migrations.",
+        why="They run code or move rows where no policy holds, or have policies pass for others.",
         remedy="Do it in an action of the service, or have it approved.",
         example=Example(
             FILES,

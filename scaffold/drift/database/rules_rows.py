@@ -52,7 +52,6 @@ RULES: Final = (
             dual={NEXT: "alter table note enable row level security; -- again\n"},
         ),
         order=Kept(("forced", "enabled", "off")),
-        waivable=False,
     ),
     reach := Rule(
         id="SCF502",
@@ -97,7 +96,6 @@ RULES: Final = (
             ),
             dual=changed(POLICIES, f"using ({BOUND})", f"using ({BOUND} and body <> '')"),
         ),
-        waivable=False,
     ),
     child := Rule(
         id="SCF513",

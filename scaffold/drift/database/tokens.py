@@ -22,9 +22,9 @@ _START = r"A-Za-z_\x80-\U0010ffff"
 _TOKEN: Final = re.compile(
     r"(?P<space>[ \t\n\r\f\v]+|--[^\n\r]*)"
     r"|(?P<text>(?:[eEnNbBxX]|[uU]&)')"
-    r'|(?P<quoted>(?:[uU]&)?"(?:[^"]|"")*")'
+    r'|(?P<quoted>(?:[uU]&)?"[^"]*+(?:""[^"]*+)*+")'
     rf"|(?P<word>[{_START}][{_START}0-9$]*)"
-    r"|(?P<plain>'(?:[^']|'')*')"
+    r"|(?P<plain>'[^']*+(?:''[^']*+)*+')"
     r"|(?P<comment>/\*)"
     rf"|(?P<dollar>\$(?:[{_START}][{_START}0-9]*)?\$)"
     r"|(?P<number>\$?[0-9][0-9A-Za-z_.]*)"
@@ -32,8 +32,8 @@ _TOKEN: Final = re.compile(
     re.DOTALL,
 )
 _COMMENT: Final = re.compile(r"/\*|\*/")
-_ESCAPED: Final = re.compile(r"(?:[^'\\]|\\.|'')*'", re.DOTALL)
-_RAW: Final = re.compile(r"(?:[^']|'')*'", re.DOTALL)
+_ESCAPED: Final = re.compile(r"(?:[^'\\]|\\.|'')*+'", re.DOTALL)
+_RAW: Final = re.compile(r"(?:[^']|'')*+'", re.DOTALL)
 _ESCAPE: Final = re.compile(
     r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([0-7]{1,3})|(.))", re.DOTALL
 )

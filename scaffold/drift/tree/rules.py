@@ -69,6 +69,7 @@ def _rule(
 _OLDER: Final = (
     '{"language": 1, "generator": "0.0.1", "spec": "sha256:0", "files": {}, "surface": {}}'
 )
+_HOOK: Final[dict[str, str | None]] = {"hooks/note.py": '"""What notes do: yours."""\n'}
 _SAME: Final[dict[str, str | None]] = {
     GATE: _GATE.replace('"""Who asks."""', "# Who asks, in other words.").replace(
         '    """Is it signed?"""\n', ""
@@ -121,7 +122,7 @@ RULES: Final = (
         "docstrings alone.",
         "Nothing is wider, but the file is replaced when somebody generates again.",
         _SAME,
-        {},
+        _HOOK,
         "Run scaffold generate, and commit the result.",
     ),
     sql := _rule(
@@ -200,7 +201,7 @@ RULES: Final = (
         "Generated files that are links, devices, or behind a linked directory.",
         "What they lead to can change without any change of the repository.",
         {GATE: "-> /etc/hostname"},
-        {},
+        _SAME,
     ),
     lock := _rule(
         14,
@@ -209,7 +210,7 @@ RULES: Final = (
         "scaffold.lock where it claims to be of this spec and generator, and is not.",
         "Later comparisons start from what it says.",
         {"scaffold.lock": "{}"},
-        {},
+        _HOOK,
         "Run scaffold generate, and commit the lock that it writes.",
     ),
     stale := _rule(
@@ -219,7 +220,7 @@ RULES: Final = (
         "Files as another state of the spec, or another scaffold, has written them.",
         "They are not what the spec says now; whether that is wider, the spec tells.",
         {"scaffold.lock": _OLDER},
-        {},
+        _HOOK,
         "Run scaffold generate, and commit the result.",
     ),
     unjudged := _rule(

@@ -1,12 +1,15 @@
 """What somebody would write to get past the rules, and what only looks like it."""
 
+import time
+
 import pytest
 
+from scaffold.drift.database.beside import beside
 from scaffold.drift.database.read import read
 from scaffold.drift.database.rules_rows import BOUND, FILES, FLOOR, POLICIES
 from scaffold.drift.trees import Files
 
-from .test_rules import blocking
+from .test_rules import applied, blocking
 
 SCRIPT = "scripts/later.sql"
 """A file of the developer, which is read last."""
@@ -148,6 +151,9 @@ WIDER = (
     ("SCF521", "create language plpython3u"),
     ("SCF521", "create server s foreign data wrapper postgres_fdw"),
     ("SCF521", "select pg_read_file('/etc/passwd')"),
+    ("SCF521", "update pg_catalog.pg_class set relrowsecurity = false"),
+    ("SCF521", "insert into shop.release_policy_ select 'r', 'note', 'note', 'p', 'd'"),
+    ("SCF521", "delete from release_policy_"),
     ("SCF522", "create or replace rule r as on insert to note do also nothing"),
     ("SCF523", "select set_config('app.tenant_id', 'x', false)"),
     ("SCF523", "set app.tenant_id = 'x'"),
@@ -240,3 +246,44 @@ def test_deep_nesting_ends() -> None:
 
 def test_the_sql_of_tests_is_not_read() -> None:
     assert blocking(FILES, {"tests/seed.sql": "grant all on note to public;"}) == []
+
+
+def test_sql_outside_of_the_store_is_told_beside_what_the_store_makes() -> None:
+    script = {SCRIPT: "alter table note disable row level security;\n"}
+    head, before = applied(FILES, script), applied(FILES, {})
+    assert "SCF501" in {each.rule.id for each in beside(head, before, "shop")}
+    assert "SCF501" in {each.rule.id for each in beside(head, None, "shop")}
+    assert [*beside(head, head, "shop")] == []
+    assert [*beside(before, before, "shop")] == []
+
+
+def test_a_policy_that_a_script_drops_is_told() -> None:
+    head = applied(FILES, {SCRIPT: "drop policy tenant_isolation on note;\n"})
+    assert {"SCF502", "SCF503"} <= {each.rule.id for each in beside(head, None, "shop")}
+
+
+def test_edits_of_the_store_are_not_told_twice() -> None:
+    script = {SCRIPT: "select count(*) from note;\n"}
+    wide = {POLICIES: FLOOR.replace(BOUND, "true")}
+    assert [*beside(applied(FILES, {**script, **wide}), applied(FILES, script), "shop")] == []
+
+
+HOSTILE = {
+    "a quotation that does not end": "select '" + "x" * 4_000_000,
+    "quotes alone": "'" * 4_000_001,
+    "double quotes alone": '"' * 4_000_001,
+    "escapes": "select E'" + "\\" * 2_000_001,
+    "parentheses": f"alter policy floor on note using ({'(' * 400_000}1{')' * 400_000});",
+    "alternatives": f"alter policy floor on note using (a = 1{' or a = 1' * 100_000});",
+    "comments": "/*" * 1_000_000,
+    "dollars": "$a$" + "$b$" * 1_000_000,
+    "semicolons": ";" * 1_000_000,
+    "blocks": "do $$ begin " * 5000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_sql_is_read_within_a_bound(name: str) -> None:
+    begins = time.process_time()
+    [*read(applied(FILES, {SCRIPT: HOSTILE[name]}), "shop")]
+    assert time.process_time() - begins < 5

@@ -26,6 +26,7 @@ def blocking(files: Mapping[str, str], change: Mapping[str, str | None]) -> list
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda each: each.id)
 def test_the_example_is_found_and_its_dual_is_not(rule: Rule) -> None:
+    assert rule.example is not None
     found = blocking(rule.example.files, rule.example.change)
     assert rule.id in {each.rule.id for each in found}
     assert blocking(rule.example.files, rule.example.dual) == []

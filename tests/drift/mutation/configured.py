@@ -278,7 +278,7 @@ MUTANTS: Final = (
         "X17a",
         "hooks left out by git",
         "high",
-        lambda s: {".gitignore": s.text(".gitignore") + "hooks/local_*.py\n"},
+        lambda s: {".gitignore": s.text(".gitignore") + "hooks/*.py\n"},
         lambda s: {".gitignore": s.text(".gitignore") + "*.swp\n.DS_Store\n"},
     ),
     Mutant(

@@ -128,7 +128,7 @@ MUTANTS: Final = (
         "O05",
         "the credentials of the whole contract gone",
         "critical",
-        edited(lambda d: d.pop("security")),
+        edited(lambda d: [each.pop("security", None) for each in [d, *_operations(d)]]),
         _written(indent=2, sort_keys=True),
     ),
     Mutant(

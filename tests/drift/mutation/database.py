@@ -100,10 +100,10 @@ MUTANTS: Final = (
         "D04",
         "the floor of a table dropped",
         "critical",
-        migration("drop policy tenant_isolation on <table>"),
+        edit(POLICIES, r"-- policy: member tenant_isolation\ncreate (?:.|\n)*?;\n", ""),
         script("select count(*) from pg_policies"),
     ),
-    Mutant("D05", "USING (true)", "critical", using("true"), using("(<bound>)")),
+    Mutant("D05", "USING (true)", "critical", using("true"), using(" <bound>")),
     Mutant(
         "D05a",
         "a policy that always holds",
@@ -172,7 +172,7 @@ MUTANTS: Final = (
             "create function everybody() returns setof member language sql security definer as "
             "$$ select * from member $$"
         ),
-        script("select 'security definer'"),
+        script("select prosecdef from pg_proc"),
     ),
     Mutant(
         "D13",
@@ -200,7 +200,7 @@ MUTANTS: Final = (
         "the role of the service is a member of the owner",
         "critical",
         migration("grant @@_owner to @@_app"),
-        script("select 'grant @@_owner to @@_app'"),
+        script("select rolname from pg_roles"),
     ),
     Mutant(
         "D16",
@@ -210,7 +210,7 @@ MUTANTS: Final = (
             "create function all_of_it() returns bigint language sql set row_security = off as "
             "$$ select count(*) from <table> $$"
         ),
-        script("set statement_timeout = 0"),
+        script("select relrowsecurity from pg_class"),
     ),
     Mutant(
         "D17",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import marshal
 import re
+import sys
 from typing import Final
 
 from scaffold.tree.digest import digest
@@ -17,10 +19,12 @@ SHARED: Final = "@/store/functions/000_shared.sql"
 
 def _compiled(of: Service, *, checked: bool) -> Files:
     """A module that was compiled from another text than the one that lies there."""
+    weaker = of.text(IDENTITY).replace("CLOCK_SKEW: Final = 60", "CLOCK_SKEW: Final = 10**9")
     path = of.path(IDENTITY)
-    place = path.replace("identity.py", "__pycache__/identity.cpython-311.pyc")
+    place = path.replace("identity.py", f"__pycache__/identity.{sys.implementation.cache_tag}.pyc")
     flags = 3 if checked else 1
-    return {place: importlib.util.MAGIC_NUMBER + flags.to_bytes(4, "little") + bytes(8) + b"N"}
+    head = importlib.util.MAGIC_NUMBER + flags.to_bytes(4, "little") + bytes(8)
+    return {place: head + marshal.dumps(compile(weaker, path, "exec"))}
 
 
 def _moved(of: Service) -> Files:
@@ -63,10 +67,8 @@ def _wider(of: Service) -> Files:
     raise NoPlace("a role that is not let in")
 
 
-def _lock_in_order(of: Service) -> Files:
-    lock = json.loads(of.text("scaffold.lock"))
-    lock["files"] = dict(reversed(lock["files"].items()))
-    return {"scaffold.lock": json.dumps(lock, indent=4) + "\n"}
+def _of_ones_own(of: Service) -> Files:
+    return {"hooks/letters.py": '"Letters."\n', "asgi.py": of.text("asgi.py") + "# served\n"}
 
 
 def _crlf(of: Service, path: str) -> Files:
@@ -194,13 +196,14 @@ MUTANTS: Final = (
         "critical",
         lambda s: _compiled(s, checked=False),
         lambda s: _compiled(s, checked=True),
+        runs=True,
     ),
     Mutant(
         "G15",
         "a guard moved to the developer's tree, out of the lock",
         "critical",
         _moved,
-        _lock_in_order,
+        _of_ones_own,
     ),
     Mutant(
         "G16",
@@ -219,14 +222,22 @@ MUTANTS: Final = (
         lambda s: {"tests/unit/test_totals.py": "def test_sum() -> None:\n    assert 1 + 1 == 2\n"},
     ),
     Mutant(
-        "G20", "a guard edited, and the lock with it", "critical", _laundered, _lock_in_order, True
+        "G20",
+        "a guard edited, and the lock with it",
+        "critical",
+        _laundered,
+        lambda s: _crlf(s, IDENTITY),
+        True,
     ),
     Mutant(
         "G22",
         "a package that is loaded instead of a guard",
         "critical",
-        lambda s: {s.path("@/gate/identity/__init__.py"): "CLOCK_SKEW = 10**9\n"},
+        lambda s: {
+            s.path("@/gate/identity/__init__.py"): s.text(IDENTITY).replace("= 60", "= 10**9", 1)
+        },
         lambda s: {"hooks/identity/__init__.py": '"""Who is who in letters."""\n'},
+        runs=True,
     ),
     Mutant(
         "G24",

@@ -61,6 +61,7 @@ def found(project: Path, change: Mapping[str, str | None]) -> list[Change]:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda each: each.id)
 def test_the_example_is_found_and_its_dual_does_not_block(rule: Rule, tmp_path: Path) -> None:
+    assert rule.example is not None
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     told = found(tmp_path / "a", rule.example.change)
