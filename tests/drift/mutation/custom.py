@@ -62,7 +62,7 @@ def _helper(of: Service, text: str) -> Files:
 
 
 QUERY: Final = (
-    'await action.connection.fetchval("select count(*) from member where tenant_id = $1", '
+    'await action.connection.fetchval("select count(*) from @@.member where tenant_id = $1", '
 )
 MUTANTS: Final = (
     Mutant(
@@ -196,7 +196,7 @@ MUTANTS: Final = (
         "C13",
         "a query of a hook without the tenant",
         "high",
-        lambda s: s.hook('rows = await action.connection.fetch("select email from member")'),
+        lambda s: s.hook('rows = await action.connection.fetch("select email from @@.member")'),
         lambda s: s.hook(f"many = {QUERY}action.tenant_id)"),
     ),
     Mutant(
@@ -238,7 +238,7 @@ MUTANTS: Final = (
         "the tenant of the input",
         "critical",
         lambda s: s.hook(
-            'rows = await action.connection.fetch(\n    "select * from member where tenant_id = $1", '
+            'rows = await action.connection.fetch(\n    "select * from @@.member where tenant_id = $1", '
             "data.tenant_id\n)",
             data=True,
         ),

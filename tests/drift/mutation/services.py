@@ -30,6 +30,8 @@ from tests.repositories import begin, git
 NAMES: Final = ("invoicing", "helpdesk", "recruiting")
 TODAY: Final = date(2026, 12, 1)
 PIN: Final = f"scaffold==1.4.0 --hash=sha256:{'5c' * 32}\n"
+TOOLS: Final = ".venv"
+"""What is looked at only where git has it."""
 TEAM: Final = "@acme/security"
 
 
@@ -195,6 +197,8 @@ def lay(project: Path, files: Files) -> None:
 def found(of: Service, files: Files) -> list[Change]:
     """All that a static check says of a change of a service."""
     with copied(of, files) as project, remembered(of):
+        if any(TOOLS in path for path in files):
+            assert git(project, "add", "--force", "--", *files).returncode == 0
         check = Check(project, of.name, TODAY, of.emission)
         check.__dict__["before"] = of.base
         compare_tree(check)
