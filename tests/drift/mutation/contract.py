@@ -105,7 +105,7 @@ MUTANTS: Final = (
                 d["components"]["securitySchemes"].update(
                     key={"type": "apiKey", "in": "query", "name": "key"}
                 ),
-                d.update(security=[{"bearer": []}, {"key": []}]),
+                _first(d, "security")["security"].append({"key": []}),
             )
         ),
         _crlf,

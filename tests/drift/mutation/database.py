@@ -117,7 +117,7 @@ MUTANTS: Final = (
         "critical",
         edit(
             POLICIES,
-            r"(tenant_isolation on member(?:.|\n)*?)with check \(.*\);",
+            r"(tenant_isolation on idempotency_key(?:.|\n)*?)with check \(.*\);",
             r"\1with check (true);",
         ),
         _spaced(POLICIES),

@@ -142,7 +142,7 @@ MUTANTS: Final = (
         "G09",
         "the bound of a page gone",
         "medium",
-        lambda s: s.first(r"@/resources/\w+/models\.py", r"limit: .*ge=1, le=\d+\)", "limit: int"),
+        lambda s: s.first(r"@/resources/\w+/models\.py", r"(limit: .*ge=1), le=\d+\)", r"\1)"),
         lambda s: s.first(r"@/resources/\w+/models\.py", r"( +limit: .*)", r"    # bounded\n\1"),
     ),
     Mutant(
