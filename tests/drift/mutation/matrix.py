@@ -117,7 +117,10 @@ def page() -> str:
     lines += [
         f"- {each.id}: {each.title} ({' '.join(sorted(_spec(each.id)))})" for each in LOOSENINGS
     ]
-    lines += ["", "D27, a live database that is not what the migrations make, needs a PostgreSQL: it is"]
+    lines += [
+        "",
+        "D27, a live database that is not what the migrations make, needs a PostgreSQL: it is",
+    ]
     lines += ["no mutant of this page. `scaffold check --database-url` tells it as `SCF530`.", ""]
     return "\n".join(lines)
 

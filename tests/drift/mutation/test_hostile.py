@@ -56,7 +56,10 @@ def no_text(project: Path) -> None:
 
 
 def names(project: Path) -> None:
-    lay(project, {"Hooks/x.py": "", "hooks/caf\u00e9.py": "", "hooks/cafe\u0301.py": "", "ASGI.py": ""})
+    lay(
+        project,
+        {"Hooks/x.py": "", "hooks/caf\u00e9.py": "", "hooks/cafe\u0301.py": "", "ASGI.py": ""},
+    )
 
 
 def submodule(project: Path) -> None:
@@ -107,7 +110,10 @@ def test_a_base_that_is_none_is_refused(base: str) -> None:
 
 def test_what_is_said_does_not_depend_on_hashes_or_the_locale() -> None:
     with copied(service("recruiting")) as project:
-        lay(project, {"asgi.py": "app = None\n", "hooks/x.py": "import asyncpg\nasyncpg.connect()\n"})
+        lay(
+            project,
+            {"asgi.py": "app = None\n", "hooks/x.py": "import asyncpg\nasyncpg.connect()\n"},
+        )
         names(project)
         said = {
             check(project, "--format", "json", PYTHONHASHSEED=seed, LC_ALL=locale).stdout
