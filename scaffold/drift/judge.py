@@ -32,8 +32,8 @@ BY_CHECK: Final = "scaffold check compares it with what the spec yields"
 NOTHING: Final = "nothing"
 """What the base is called where there is none."""
 UNREADABLE: Final = (
-    "The project has a .git, and git cannot read it, so that nobody can tell what changed. See what "
-    "git status says."
+    "The project has a .git, and git cannot read it, so that nobody can tell what changed. See "
+    "what git status says."
 )
 NAME_A_BASE: Final = (
     "In CI, say what the project is compared with: --base origin/main. The history of it has to "

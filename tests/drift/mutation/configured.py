@@ -28,7 +28,7 @@ APPROVAL: Final = """approvals:
 def _without_check(of: Service) -> Files:
     text = of.text(CI)
     made = re.sub(
-        r"      - name: [^\n]*\n(?:        if: always\(\)\n)?        run: \.venv-scaffold/bin/scaffold check.*\n(?:        env: .*\n)?",
+        r"      - name: [^\n]*\n(?:        if: always\(\)\n)?        run: \.venv-scaffold/bin/scaffold check.*\n(?:        env: .*\n)?",  # noqa: E501
         "",
         text,
     )

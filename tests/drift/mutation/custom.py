@@ -94,7 +94,7 @@ MUTANTS: Final = (
         "critical",
         lambda s: _asgi(
             s,
-            'app = Router([Mount("/files", StaticFiles(directory="/srv")), Mount("/", configured())])\n',
+            'app = Router([Mount("/files", StaticFiles(directory="/srv")), Mount("/", configured())])\n',  # noqa: E501
             "from starlette.routing import Mount, Router\n"
             "from starlette.staticfiles import StaticFiles\n",
         ),
@@ -113,7 +113,7 @@ MUTANTS: Final = (
         "high",
         lambda s: _helper(
             s,
-            "from starlette.routing import Route\n\n\nasync def totals(request):\n    return None\n\n\n"
+            "from starlette.routing import Route\n\n\nasync def totals(request):\n    return None\n\n\n"  # noqa: E501
             'ROUTES = [Route("/totals", totals, include_in_schema=False)]\n',
         ),
         lambda s: _helper(
@@ -140,7 +140,7 @@ MUTANTS: Final = (
             "app = configured()\n"
             'app._router.routes.insert(0, Route("/{path:path}", PlainTextResponse("hello")))\n'
             'app._beside = frozenset({*app._beside, "/members"})\n',
-            "from starlette.responses import PlainTextResponse\nfrom starlette.routing import Route\n",
+            "from starlette.responses import PlainTextResponse\nfrom starlette.routing import Route\n",  # noqa: E501
         ),
         lambda s: _asgi(s, '__all__ = ["app"]\napp = configured()\n'),
         runs=True,
@@ -238,7 +238,7 @@ MUTANTS: Final = (
         "the tenant of the input",
         "critical",
         lambda s: s.hook(
-            'rows = await action.connection.fetch(\n    "select * from @@.member where tenant_id = $1", '
+            'rows = await action.connection.fetch(\n    "select * from @@.member where tenant_id = $1", '  # noqa: E501
             "data.tenant_id\n)",
             data=True,
         ),

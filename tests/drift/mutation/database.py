@@ -269,7 +269,7 @@ MUTANTS: Final = (
         "SQL that is put together while it runs",
         "high",
         migration(
-            "do $$ declare t text := 'x'; begin execute 'grant all on ' || t || ' to public'; end $$"
+            "do $$ declare t text := 'x'; begin execute 'grant all on ' || t || ' to public'; end $$"  # noqa: E501
         ),
         script("select format('%I', 'x')"),
     ),

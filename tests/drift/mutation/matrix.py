@@ -95,9 +95,9 @@ def page() -> str:
         "What is changed for the worse in whole services ("
         + ", ".join(NAMES)
         + "), and which rules",
-        "block it, by layer. A rule is named where it blocks in every service that has a place for the",
-        "mutant. Each mutant has a dual, a change of the same kind that blocks nothing. The application is",
-        "imported for a few, where a second look is worth its time. `C` critical, `H` high, `M` medium.",
+        "block it, by layer. A rule is named where it blocks in every service that has a place for the",  # noqa: E501
+        "mutant. Each mutant has a dual, a change of the same kind that blocks nothing. The application is",  # noqa: E501
+        "imported for a few, where a second look is worth its time. `C` critical, `H` high, `M` medium.",  # noqa: E501
         "",
         "This page is what `python -m tests.drift.mutation` prints; a test compares it.",
         "",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 from unittest import mock
 
@@ -170,7 +171,7 @@ def service(name: str) -> Service:
 
 
 @contextmanager
-def copied(of: Service, files: Files = {}) -> Iterator[Path]:
+def copied(of: Service, files: Files = MappingProxyType({})) -> Iterator[Path]:
     """A copy of a project whose files differ; of hard links, so that it costs little."""
     with tempfile.TemporaryDirectory(dir=_place()) as place:
         project = Path(place) / of.name
