@@ -66,6 +66,8 @@ def keep_sound(project: Path, emission: Emission, kept: Store) -> None:
 
 
 def _key(project: Path) -> str | None:
+    if not (project / SPEC).is_file():  # a pipe would be waited for
+        return None
     try:
         with (project / SPEC).open("rb") as file:
             return _key_of(digest(file.read(MAX_ENTRY)))

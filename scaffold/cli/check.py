@@ -162,9 +162,9 @@ def _tell(judged: Judged, database: bool, *, left: bool) -> None:
     if not told:
         kinds: list[str] = [each.kind for each in judged.findings]
         say(_verdict(kinds, database))
-        for each in report.layers if left else ():
-            if each.why_not:
-                say(f"Not looked at: {LAYERS[each.layer]}, for {each.why_not}.")
+        for layer in report.layers if left else ():
+            if layer.why_not:
+                say(f"Not looked at: {LAYERS[layer.layer]}, for {layer.why_not}.")
 
 
 def _line(finding: Finding) -> str:

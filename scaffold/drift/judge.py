@@ -3,6 +3,7 @@ at."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -30,6 +31,10 @@ WRITTEN: Final[tuple[Layer, ...]] = ("spec", "code", "project")
 BY_CHECK: Final = "scaffold check compares it with what the spec yields"
 NOTHING: Final = "nothing"
 """What the base is called where there is none."""
+UNREADABLE: Final = (
+    "The project has a .git, and git cannot read it, so that nobody can tell what changed. See "
+    "what git status says."
+)
 NAME_A_BASE: Final = (
     "In CI, say what the project is compared with: --base origin/main. The history of it has to "
     "be there: fetch it, in GitHub Actions with fetch-depth: 0. Without a base, nobody could tell "
@@ -128,9 +133,15 @@ class Check:
         if self.in_ci:
             raise TreeError(NAME_A_BASE)
         try:
-            return Commit(Repository.of(self.project), "HEAD")
+            repository = Repository.of(self.project)
         except RepositoryError:
+            if os.path.lexists(self.project / ".git"):
+                raise TreeError(UNREADABLE) from None
             return None
+        try:
+            return Commit(repository, "HEAD")
+        except RepositoryError:
+            return None  # one without a commit so far
 
     def report(self) -> Judged:
         """What came of it.

@@ -120,10 +120,22 @@ class Directory(Tree):
     @cached_property
     def entries(self) -> Mapping[str, Entry]:
         """Everything but what tools put there."""
-        found = dict(self._walk("", self.place))
+        found = {**dict(self._walk("", self.place)), **dict(self._kept())}
         if len(found) > MAX_FILES:
             raise TreeError(f"{self.name} has more than {MAX_FILES} files. Check a project alone.")
         return dict(sorted(found.items()))
+
+    def _kept(self) -> Iterator[tuple[str, Entry]]:
+        """What git has of the directories that are not walked."""
+        wanted = [f":(glob)**/{each}/**" for each in sorted(SKIPPED - {".git"})]
+        said = git(self.place, "ls-files", "-z", "--", *wanted) or b""
+        for each in said.split(b"\0")[: MAX_FILES + 1]:
+            path = os.fsdecode(each)
+            try:
+                if path:
+                    yield path, _entry((self.place / path).lstat())
+            except (OSError, ValueError):
+                continue
 
     def _walk(self, prefix: str, place: Path) -> Iterator[tuple[str, Entry]]:
         left = [(prefix, place)]

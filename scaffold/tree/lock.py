@@ -7,6 +7,8 @@ input from outside: whoever edits it must not reach further than whoever edits t
 from __future__ import annotations
 
 import json
+import os
+import stat
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -98,7 +100,10 @@ def known_origin(project: Path) -> Origin | None:
 def _content(project: Path) -> bytes | None:
     place = project / LOCK
     try:
-        with place.open("rb") as file:
+        # A pipe in its place would keep a plain open waiting for ever.
+        with open(os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise LockError(f"{place} is no regular file")
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         return None

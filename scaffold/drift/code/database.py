@@ -187,7 +187,7 @@ _ANY_STATEMENT: Final = re.compile(
 )
 _WRITES: Final = re.compile(
     rf"\binsert\s+into\s+[\w\".\x00]|\bupdate\s+(?:only\s+)?(?:{_NAME}|"
-    "\x00)(?:\s+(?:as\s+)?\w+)?\s+set\s"
+    r"\x00)(?:\s+(?:as\s+)?\w+)?\s+set\s"
     r"|\bdelete\s+from\s+[\w\".\x00]|\btruncate\s+(?:table\s+)?[\w\".\x00]|\bmerge\s+into\s"
     r"|\b(?:create|alter|drop)\s+(?:unlogged\s+|temp\w*\s+|"
     r"materialized\s+)?(?:table|view|index|schema"

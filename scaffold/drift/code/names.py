@@ -238,10 +238,17 @@ def _shadows(tree: Tree, package: str) -> Iterator[Fact]:
         named = _SHADOW.match(path)
         if named is None or named[1].partition(".")[0] not in names:
             continue
-        if _STARTS.search(path) or not _has_content(tree, path):
+        if _STARTS.search(path) or not (_has_content(tree, path) or _has_more(tree, path)):
             continue
         says = f"takes the place of the module {named[1]}"
         yield Fact(SHADOWS, path, says, Place(path))
+
+
+def _has_more(tree: Tree, path: str) -> bool:
+    """Has the package of an empty __init__.py other files?"""
+    inside, _, name = path.rpartition("/")
+    beside = (each for each in tree.entries if inside and each.startswith(f"{inside}/"))
+    return name.startswith("__init__.") and any(each != path for each in beside)
 
 
 def _archive(tree: Tree, path: str) -> Iterator[Fact]:
