@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from scaffold.features.billing.keys import SpecKeys
-from scaffold.features.feature import BuiltIn, Feature, Files, Keys
+from scaffold.features.feature import BuiltIn, Feature, Files, Judged, Keys
 
 if TYPE_CHECKING:
     from scaffold.database.bodies import Render, Served, Steps
@@ -71,6 +71,11 @@ class Billing(Feature):
 
     def packages(self, design: Design) -> Iterable[str]:
         return ("stripe",) if self.used(design) else ()
+
+    def drift(self) -> Judged:
+        from scaffold.features.billing.drift import JUDGED
+
+        return JUDGED
 
     def rules(self) -> Iterable[Rule]:
         from scaffold.features.billing.lint import family

@@ -105,4 +105,17 @@ PRICE = SpecRule(
     claims=(Claim("plans", "{plan} price", Exact(absent="other")),),
     told=False,
 )
-JUDGED = Judged((FEATURE, QUOTA, PRICE), ())
+EVIDENCE = SpecRule(
+    id="SCF166",
+    name="evidence-held-shorter",
+    severity="medium",
+    controls=("PAY-8", "DATA-2"),
+    layer="spec",
+    what="For how long the evidence about a disputed payment is held.",
+    why="What proves that the payment was right is gone before the dispute has ended.",
+    remedy="Take the scaffold that holds it as long as before.",
+    example=None,
+    claims=(Claim("plans", "evidence is held after a dispute", Number("narrower")),),
+    told=False,
+)
+JUDGED = Judged((FEATURE, QUOTA, PRICE, EVIDENCE))
