@@ -22,6 +22,7 @@ def run(
         str | None,
         typer.Option(
             metavar="REV",
+            envvar="SCAFFOLD_BASE",
             help="Compare with this revision, such as origin/main; approvals are read from it. "
             "The last commit if left out; in CI it has to be given.",
         ),
