@@ -17,8 +17,8 @@ from scaffold.tree.transaction import JOURNAL, TRANSACTION
 from .support import edit, scaffold, tree
 
 NOTHING = "Nothing to offer"
-OF_GITHUB = OWNED - {".gitlab-ci.yml", ".gitlab/CODEOWNERS"}
-"""The files of a project whose CI is that of GitHub."""
+OF_GITHUB = OWNED - {".gitlab-ci.yml", ".gitlab/CODEOWNERS", "requirements-stripe.txt"}
+"""The files of a project whose CI is that of GitHub, and that sells nothing."""
 
 
 def texts(project: Path) -> dict[str, str]:

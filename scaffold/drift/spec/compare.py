@@ -74,7 +74,7 @@ class Comparison:
         fresh, gone = self._missing(told, old, new)
         if (fresh or gone) and not {sort for sort, _ in (*fresh, *gone)} <= {*told.claim.lead}:
             return
-        if fresh and ("field" in dict(fresh)):
+        if "field" in dict(fresh):
             yield self._new_field(told, rule)
             return
         verdict = order.verdict(

@@ -66,8 +66,8 @@ FILTER = SpecRule(
         dual=(", filter: [eq]", ""),
     ),
     claims=(
-        Claim("operations", "{op} filter {name}", By(_filters)),
-        Claim("operations", "{op} sort {name}", By(_filters)),
+        Claim("operations", "{op} filter {column}", By(_filters)),
+        Claim("operations", "{op} sort {column}", By(_filters)),
     ),
 )
 EFFECT = SpecRule(

@@ -22,6 +22,7 @@ _GROUPS: Final = {
     "op": r"[a-z][a-z0-9_]*(?::[a-z0-9_]+)?",
     "permission": r"[a-z][a-z0-9_]*:[a-z0-9_]+",
     "entity": r"[a-z][a-z0-9_]*",
+    "column": r"[a-z][a-z0-9_]*",
     "field": r"[a-z][a-z0-9_]*\.[a-z0-9_]+",
     "role": r"[a-z][a-z0-9_]*",
     "plan": r"[a-z][a-z0-9_]*",

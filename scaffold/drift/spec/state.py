@@ -147,7 +147,10 @@ _SECTIONS: Mapping[str, str] = {
 
 
 def _subjects(match: re.Match[str]) -> Iterator[Subject]:
-    for group, name in match.groupdict().items():
+    groups = match.groupdict()
+    if column := groups.get("column"):
+        yield "field", f"{groups['op'].partition(':')[0]}.{column}"
+    for group, name in groups.items():
         sort = "op" if group == "permission" else group
         if sort in SORTS and name:
             yield sort, name
