@@ -118,6 +118,7 @@ def _foot(report: Report) -> Iterator[str]:
         ("approved", report.approved),
         ("new", report.notes),
         ("narrower", report.narrowed),
+        ("moved", report.moved),
     )
     for label, found in parts:
         if not found:
@@ -127,7 +128,8 @@ def _foot(report: Report) -> Iterator[str]:
         for change in found[:MAX_LISTED]:
             said = f" ({_code(approval(change))})" if change.approval is not None else ""
             told = f"{_code(change.key)}: {_code(change.old)} → {_code(change.now)}"
-            yield f"- {change.rule.id} {told}{said}"
+            breaks = ", breaking for clients" if change.clients == "breaking" else ""
+            yield f"- {change.rule.id} {told}{breaks}{said}"
         if len(found) > MAX_LISTED:
             yield f"- and {len(found) - MAX_LISTED} more"
         yield ""

@@ -79,7 +79,13 @@ class Report:
             each
             for each in self.changes
             if not each.blocks and not each.new and each.approval is None
+            if each.verdict != "equal"
         ]
+
+    @property
+    def moved(self) -> list[Change]:
+        """What permits as much as before, and is found elsewhere by programs."""
+        return [each for each in self.changes if each.verdict == "equal"]
 
     @property
     def outcome(self) -> Outcome:

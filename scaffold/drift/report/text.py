@@ -81,12 +81,14 @@ def _rest(report: Report, paint: Paint) -> Iterator[str]:
         ("approved", "cyan", report.approved),
         ("note", "cyan", report.notes),
         ("narrower", "green", report.narrowed),
+        ("moved", "cyan", report.moved),
     )
     for label, colour, found in parts:
         if found:
             yield ""
         for change in found[:MAX_LISTED]:
             said = f" ({approval(change)})" if change.approval is not None else ""
-            yield f"{paint(label, colour)}  {change.rule.id} {delta(change)}{said}"
+            breaks = ", breaking for clients" if change.clients == "breaking" else ""
+            yield f"{paint(label, colour)}  {change.rule.id} {delta(change)}{breaks}{said}"
         if len(found) > MAX_LISTED:
             yield f"{paint(label, colour)}  and {len(found) - MAX_LISTED} more"

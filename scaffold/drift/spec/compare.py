@@ -15,7 +15,7 @@ from scaffold.drift.spec.rules import rules
 from scaffold.drift.spec.state import State, Subject, Told
 from scaffold.drift.spec.ways import Coverage, Way, environments, renamed, ways_of, within
 from scaffold.drift.spec.witness import witness
-from scaffold.drift.verdict import Verdict, from_both
+from scaffold.drift.verdict import Free, Verdict, from_both
 
 
 def compare(before: bytes, after: bytes, names: tuple[str, str]) -> list[Change]:
@@ -80,6 +80,10 @@ class Comparison:
         verdict = order.verdict(
             old.fact.compared if old else None, new.fact.compared if new else None
         )
+        if old and new and isinstance(order, Free) and rule.told:
+            if old.fact.value != new.fact.value:
+                yield Change(rule, told.fact.key, old.fact, new.fact, "equal", "breaking")
+            return
         if verdict == "equal" or self._explained(old, new, verdict, explained):
             return
         clients = _clients(verdict) if rule.told else "none"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scaffold.drift.spec.rule import Claim, SpecRule, Waiver, example
+from scaffold.drift.spec.rule import Claim, SpecRule, example
 from scaffold.drift.verdict import By, Chain, Free, Names, Number, Verdict, combined, from_both
 
 _NOTES = "resources: {note: {owner: owner_id, %sfields: {body: {type: string, max: 50%s}}}}"
@@ -17,6 +17,18 @@ def _filters(before: str, after: str) -> Verdict:
     return combined([operators, from_both(in_url[1] <= in_url[0], in_url[0] <= in_url[1])])
 
 
+ROUTE = SpecRule(
+    id="SCF131",
+    name="route-moved",
+    severity="low",
+    controls=("API-3",),
+    layer="spec",
+    what="The method and the path of an operation.",
+    why="Nobody gains anything; programs that call the old path are refused.",
+    remedy="Tell whoever keeps the programs.",
+    example=None,
+    claims=(Claim("operations", "{op}", Free()), Claim("operations", "{op} by POST", Free())),
+)
 PRECONDITION = SpecRule(
     id="SCF132",
     name="precondition-dropped",
@@ -103,9 +115,4 @@ resources:
         Claim("operations", "{op} tells", Free(absent="nothing")),
     ),
 )
-RULES = (PRECONDITION, SIZE, FILTER, EFFECT)
-
-WAIVED = (
-    Waiver("operations", "{op}", "A path and a method permit nothing; clients can tell.", True),
-    Waiver("operations", "{op} by POST", "The same list, asked for in a body.", True),
-)
+RULES = (ROUTE, PRECONDITION, SIZE, FILTER, EFFECT)

@@ -73,13 +73,11 @@ class Claim:
 
 @dataclass(frozen=True)
 class Waiver:
-    """Facts that no rule judges, and why: they permit nothing. Of those that are `told`, a client
-    can tell a change."""
+    """Facts that no rule judges, and why: they permit nothing."""
 
     section: str
     key: str
     reason: str
-    told: bool = False
 
     @cached_property
     def claim(self) -> Claim:

@@ -33,7 +33,6 @@ def rules() -> Rules:
     ]
     every = tuple(sorted(found, key=lambda each: each.id))
     waived = [
-        *operations.WAIVED,
         *service.WAIVED,
         *(each for feature in FEATURES for each in feature.drift().waived),
     ]

@@ -144,6 +144,13 @@ def test_what_gives_nobody_anything_passes(what: str) -> None:
     assert blocking == []
 
 
+def test_a_path_that_moves_breaks_clients_and_gives_nobody_anything() -> None:
+    found = changes("  note:\n    owner", "  note:\n    plural: memos\n    owner")
+    moved = [each for each in found if each.clients == "breaking"]
+    assert {each.key for each in moved} >= {"operations note:list", "operations note:read"}
+    assert not any(each.blocks for each in found)
+
+
 @pytest.mark.parametrize("what", WIDER)
 def test_what_looks_alike_and_gives_something_blocks(what: str) -> None:
     assert any(each.blocks for each in changes(*WIDER[what]))
