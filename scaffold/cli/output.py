@@ -104,6 +104,7 @@ def refusing() -> Iterator[None]:
 def _explained(error: Exception) -> str | None:
     """What to say of an error that the input caused; None for any other."""
     from scaffold.drift.approvals import ApprovalsError
+    from scaffold.drift.read import Unjudged
     from scaffold.drift.trees import TreeError
     from scaffold.emission import ProjectError
     from scaffold.history.past import HistoryError
@@ -138,6 +139,7 @@ def _explained(error: Exception) -> str | None:
             | LiveError()
             | ApprovalsError()
             | TreeError()
+            | Unjudged()
         ):
             return escape(str(error))
         case FormatterMissing():

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from scaffold.drift.change import Change, changes
 from scaffold.drift.facts import Layer, Surface, surface_of
-from scaffold.drift.read import of_generated, static
+from scaffold.drift.read import facts, of_generated, static
 from scaffold.drift.report import Looked, Report, Stale
 from scaffold.drift.trees import Commit, Directory, Files, Tree, TreeError
 from scaffold.repository import Repository, RepositoryError, git
@@ -271,5 +271,7 @@ def _generated(check: Check) -> Iterator[Change]:
                 wanted[path] = content
     expected = Files(wanted, "what the spec yields")
     for read in of_generated():
-        before, after = (surface_of(read(each, check.package)) for each in (expected, check.head))
+        before, after = (
+            surface_of(facts(read, each, check.package)) for each in (expected, check.head)
+        )
         yield from changes(before, after)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from scaffold.drift import read as drift
+from scaffold.drift.facts import Fact
 from tests.repositories import begin, commit, git
 
 from .support import edit, scaffold, scaffold_process
@@ -128,6 +131,19 @@ def test_the_exit_code_tells_more_when_asked(repository: Path) -> None:
     assert scaffold("check", repository, "--base", "main").exit_code == 0
     regenerate(repository, *WIDER)
     assert scaffold(*detailed).exit_code == 1
+
+
+def test_a_layer_that_fails_is_no_pass(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(tree: object, package: str) -> Iterator[Fact]:
+        raise ZeroDivisionError("by zero")
+        yield
+
+    read.__module__ = "scaffold.drift.code.read"
+    monkeypatch.setattr(drift, "of_developers", lambda: (read,))
+    found = scaffold("check", repository)
+    assert found.exit_code == 2
+    assert "The layer code of" in found.stderr
+    assert "ZeroDivisionError: by zero" in found.stderr
 
 
 def test_a_witness_is_written_on_demand(repository: Path) -> None:
