@@ -329,9 +329,12 @@ def _changes_tree(run: Run) -> bool:
         return any(each in _GIT_CHANGES for each in run.words[1:4])
     if name == "sed":
         return any(each.startswith("-i") or each == "--in-place" for each in run.words)
-    return name in ("rm", "mv", "ln", "patch") and not all(
-        each.startswith(("-", "/tmp", "$RUNNER_TEMP"))  # noqa: S108 - a word of a script
-        for each in run.words[1:]
+    return (
+        name in ("rm", "mv", "ln", "patch")
+        and not all(
+            each.startswith(("-", "/tmp", "$RUNNER_TEMP"))  # noqa: S108 - a word of a script
+            for each in run.words[1:]
+        )
     )
 
 
