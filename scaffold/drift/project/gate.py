@@ -329,13 +329,10 @@ def _changes_tree(run: Run) -> bool:
         return any(each in _GIT_CHANGES for each in run.words[1:4])
     if name == "sed":
         return any(each.startswith("-i") or each == "--in-place" for each in run.words)
-    return (
-        name in ("rm", "mv", "ln", "patch")
-        and not all(
-            each.startswith(("-", "/tmp", "$RUNNER_TEMP"))  # noqa: S108 - a word of a script
-            for each in run.words[1:]
-        )
-    )
+    if name not in ("rm", "mv", "ln", "patch"):
+        return False
+    outside = ("-", "/tmp", "$RUNNER_TEMP")  # noqa: S108 - words of a script
+    return not all(each.startswith(outside) for each in run.words[1:])
 
 
 def _narrowed(run: Run) -> Iterator[str]:
