@@ -100,7 +100,7 @@ def prefix(project: Path) -> str:
 class Check:
     """A project as it lies there: beside what its spec yields, and beside its base.
 
-    `base` is a revision; without one it is the last commit, or nothing where there is no
+    `revision` is the base; without one it is the last commit, or nothing where there is no
     repository. `emission` is what the spec yields, or None where the tree is known to be that.
     """
 
@@ -108,7 +108,7 @@ class Check:
     package: str
     today: date
     emission: Emission | None = None
-    base: str | None = None
+    revision: str | None = None
     in_ci: bool = False
     more: list[Change] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -128,8 +128,8 @@ class Check:
             RepositoryError: the revision is none.
             TreeError: a base has to be given, and is not.
         """
-        if self.base is not None:
-            return Commit(Repository.of(self.project), self.base)
+        if self.revision is not None:
+            return Commit(Repository.of(self.project), self.revision)
         if self.in_ci:
             raise TreeError(NAME_A_BASE)
         try:
@@ -250,8 +250,8 @@ def compare_tree(check: Check) -> None:
     check.more += (
         each for each in integrity(check.project, check.emission) if each.verdict != "equal"
     )
-    if check.base is not None:
-        check.findings += check_history(check.project, check.package, check.base)
+    if check.revision is not None:
+        check.findings += check_history(check.project, check.package, check.revision)
     check.more += _generated(check)
     check.looked += [Looked("tree"), Looked("contract"), Looked("database")]
 

@@ -61,9 +61,8 @@ OPERATIONS: Final = (
         id="a-classified-filter-in-a-url",
         control="DATA-2",
         file="resources/customer/models.py",
-        old="    name_prefix: Annotated[Line, Field(min_length=1, max_length=120)] | None =",
-        new="    email: Annotated[Email, Field(max_length=254)] | None = None\n"
-        "    name_prefix: Annotated[Line, Field(min_length=1, max_length=120)] | None =",
+        old="    name_prefix: (\n",
+        new="    email: Annotated[Email, Field(max_length=254)] | None = None\n    name_prefix: (\n",
         noticed_by="test_search.py::test_what_is_classified_is_not_in_a_url",
     ),
     Mutant(

@@ -23,10 +23,11 @@ def compare(before: Values | str, after: Values | str) -> Verdict:
     """Does the type of now take more values? A text is a type that follows from other facts."""
     if isinstance(before, str) or isinstance(after, str):
         return "equal"
-    if before.many != after.many or before.kind.name != after.kind.name:
+    old, new = before.kind.data(), after.kind.data()
+    if before.many != after.many or old["type"] != new["type"]:
         return "incomparable"
     optional = from_both(before.optional >= after.optional, before.optional <= after.optional)
-    found = combined([optional, *_parts(before.kind.data(), after.kind.data())])
+    found = combined([optional, *_parts(old, new)])
     return "incomparable" if found == "equal" and str(before.kind) != str(after.kind) else found
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_52835fe4"
+RELEASE: Final = "invoicing_b0cc8cb9"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_d0920ddd"
@@ -55,7 +55,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "lock_usage_": "27f8c51d209165a7b8498b0aa9e421c9",
     "start_trial_": "0dc8562eb20c733aa2b17901060f1db1",
     "subscribe_": "d3d77266d3a4c081d618fd71cd656012",
-    "billing_hear_": "f0f7b8b1dedcd7dbe8f210563d1b3e07",
+    "billing_hear_": "aea2b316577c84c452e9caf9af4a939b",
     "billing_price_": "b16ce451386b7037ab74d9ea50534236",
     "invoice_publish_": "7c63e5dd23b0c5dcdac51337c6dfed91",
     "defer_": "b195d8f1ef36a3f09e431af64f49a094",

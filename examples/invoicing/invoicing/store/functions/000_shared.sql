@@ -373,7 +373,8 @@ create or replace function billing_hear_(p_tenant uuid, p_event jsonb, out outco
 begin
   insert into billing_event
     (tenant_id, event_id, type, kind, subject, state, plan, began_at, ends_at, occurred_at, rank)
-    select p_tenant, r.event_id, r.type, r.kind, r.subject, r.state, r.plan, r.began_at, r.ends_at, r.occurred_at, r.rank
+    select p_tenant, r.event_id, r.type, r.kind, r.subject, r.state, r.plan, r.began_at, r.ends_at,
+        r.occurred_at, r.rank
       from jsonb_populate_record(null::billing_event, p_event) r
     on conflict do nothing;
   outcome := 'ok';

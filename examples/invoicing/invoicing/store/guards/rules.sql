@@ -200,9 +200,13 @@ begin
   perform pg_advisory_xact_lock(hashtextextended('subscription ' || new.tenant_id, 0));
   select t.* into s from subscription t where t.tenant_id = new.tenant_id;
   -- What is as of no moment of what is recorded is of somebody else: from then on it is the base.
-  if found and not exists (select from billing_event t where t.tenant_id = s.tenant_id and t.occurred_at = s.event_at) then
+  if found and not exists (
+    select from billing_event t where t.tenant_id = s.tenant_id and t.occurred_at = s.event_at
+  ) then
     insert into billing_event (tenant_id, event_id, kind, state, plan, ends_at, occurred_at)
-      values (s.tenant_id, 'base ' || extract(epoch from s.event_at), 'base', s.state, s.plan, s.trial_ends_at, s.event_at);
+      values (
+        s.tenant_id, 'base ' || extract(epoch from s.event_at), 'base', s.state, s.plan, s.trial_ends_at,
+        s.event_at);
   end if;
   select t.* into b from billing_event t where t.tenant_id = new.tenant_id and t.kind = 'base'
     order by t.occurred_at desc, t.event_id limit 1;
