@@ -115,7 +115,7 @@ def _judged(
 
     from scaffold.cache.sound import keep_sound, sound_package
     from scaffold.cache.store import store
-    from scaffold.drift.judge import Check, compare_application, compare_tree
+    from scaffold.drift.judge import YIELDED, Check, compare_application, compare_tree
     from scaffold.drift.report import Looked
 
     kept = store(project)
@@ -123,7 +123,7 @@ def _judged(
     known = "" if database_url else sound_package(project, kept)
     if known:
         check = Check(project, known, today, None, base, in_ci)
-        check.looked += [Looked("tree"), Looked("contract"), Looked("database")]
+        check.looked += map(Looked, YIELDED)
     else:
         from scaffold.emission import emit_project
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 WRITTEN: Final[tuple[Layer, ...]] = ("spec", "code", "project")
 """The layers of what the developer writes, which are compared with a base."""
+YIELDED: Final[tuple[Layer, ...]] = ("tree", "contract", "database")
+"""Those of what follows from the spec, which are compared with what it yields."""
 BY_CHECK: Final = "scaffold check compares it with what the spec yields"
 NOTHING: Final = "nothing"
 """What the base is called where there is none."""
@@ -78,7 +80,7 @@ def judge(base: Tree, head: Tree, project: Path, today: date) -> Judged:
     found = diff(base, head)
     alone = is_spec(base) or is_spec(head)
     layers: tuple[Layer, ...] = ("spec",) if alone else WRITTEN
-    left: tuple[Layer, ...] = () if alone else ("tree", "contract", "database", "application")
+    left: tuple[Layer, ...] = () if alone else (*YIELDED, "application")
     report = Report(
         base=base.name,
         head=head.name,
@@ -152,6 +154,7 @@ class Check:
         """
         from scaffold.drift.approvals import approved
         from scaffold.drift.database.beside import beside
+        from scaffold.drift.rules.approvals import PATH
 
         before, compared = self.before, None
         content = self.head.read(SPEC) or b""
@@ -159,7 +162,7 @@ class Check:
         found: list[Change] = [*self.more, *beside(self.head, before, self.package)]
         surface: Surface = {}
         if before is not None and old is not None:
-            if old != content or before.read(_APPROVALS) or self.head.read(_APPROVALS):
+            if old != content or before.read(PATH) or self.head.read(PATH):
                 from scaffold.drift.spec.compare import comparison
 
                 compared = comparison(old, content, (f"{SPEC} of {before.name}", SPEC))
@@ -192,7 +195,6 @@ class Check:
 
 
 _STALE: Final = ("stale", "migration", "newer", "interrupted")
-_APPROVALS: Final = ".scaffold/approvals.yaml"
 
 
 def compare_application(check: Check, python: Path | None, *, static: bool) -> None:
@@ -241,19 +243,18 @@ def compare_tree(check: Check) -> None:
         RepositoryError: the revision of the base is none.
         HistoryError: the history of either is damaged.
     """
-    from scaffold.drift.tree.integrity import integrity
+    from scaffold.drift.tree.integrity import judged
     from scaffold.tree.check import check as found_by
     from scaffold.tree.check import check_history
 
     assert check.emission is not None
     check.findings += found_by(check.project, check.emission)
-    check.more += (
-        each for each in integrity(check.project, check.emission) if each.verdict != "equal"
-    )
+    found = judged(check.project, check.emission, check.findings)
+    check.more += (each for each in found if each.verdict != "equal")
     if check.revision is not None:
         check.findings += check_history(check.project, check.package, check.revision)
     check.more += _generated(check)
-    check.looked += [Looked("tree"), Looked("contract"), Looked("database")]
+    check.looked += map(Looked, YIELDED)
 
 
 def _generated(check: Check) -> Iterator[Change]:

@@ -34,9 +34,7 @@ def comparison(before: bytes, after: bytes, names: tuple[str, str]) -> Compariso
         SpecError: one of them is not a spec.
     """
     old, new = State(before, names[0]), State(after, names[1])
-    found = renames(old.spec, old.design, new.spec, new.design)
-    if found.entities or found.columns:
-        old = State(before, names[0], found)
+    old.renamed = renames(old.spec, old.design, new.spec, new.design)
     return Comparison(old, new)
 
 
@@ -141,8 +139,7 @@ class Comparison:
         entity = told.fact.key.split(" ")[1].partition(".")[0]
         roles = [{*(each.fact.value.split(", ") if each else ())} for each in (old, new)]
         gained = roles[1] - roles[0]
-        known = {(name, role) for name, role in access if name == entity}
-        return verdict == "narrowed" or all((entity, role) in known for role in gained)
+        return verdict == "narrowed" or all((entity, role) in access for role in gained)
 
     # What roles are granted.
 
@@ -187,16 +184,17 @@ class Comparison:
         for permission, role in sorted(self._old.keys() | self._new.keys()):
             key = (rule.id, f"access {permission} {role}")
             old, new = self.before.told.get(key), self.after.told.get(key)
+            fresh = False
             if (permission, role) in self._old and (permission, role) in self._new:
                 verdict = self._verdict(permission, role)
-                fresh = False
             else:
                 verdict = "narrowed" if (permission, role) in self._old else "widened"
                 fresh = verdict == "widened" and self._is_fresh(permission, role)
+            wider = verdict not in ("equal", "narrowed") and not fresh
+            said = self._witness(permission, role) if wider else ""
+            if wider and not said and self._needs_witness(permission, role):
+                verdict = "unknown"
             if verdict != "equal":
-                said = ""
-                if verdict != "narrowed" and not fresh:
-                    said = self._witness(permission, role)
                 yield Change(
                     rule,
                     key[1],
@@ -213,14 +211,16 @@ class Comparison:
             self._given(self._old[permission, role]),
             self._given(self._new[permission, role]),
         )
-        less, more = self._coverage.covers(old, new), self._coverage.covers(new, old)
-        verdict = from_both(less, more)
-        if verdict not in ("widened", "incomparable") or self.before.renamed.columns:
-            return verdict
-        if not self._witness(permission, role):
-            narrower = any(a.gives != b.gives or a.fields != b.fields for a in new for b in old)
-            return verdict if narrower else "unknown"
-        return verdict
+        return from_both(self._coverage.covers(old, new), self._coverage.covers(new, old))
+
+    def _needs_witness(self, permission: str, role: str) -> bool:
+        """Do conditions alone tell the ways of before and of now apart, by which a witness would be
+        found if there were one?"""
+        if (permission, role) not in self._old or self.before.renamed.columns:
+            return False
+        old = self._given(self._old[permission, role])
+        new = self._given(self._new[permission, role])
+        return all(a.gives == b.gives and a.fields == b.fields for a in new for b in old)
 
     def _given(self, ways: Sequence[Way]) -> tuple[Way, ...]:
         """The ways, where a new role that is at most one that can be given counts as that one."""

@@ -36,9 +36,10 @@ class Told:
 
 
 class State:
-    """A spec, what it means, and its facts. `renamed` maps what it calls otherwise now."""
+    """A spec, what it means, and its facts. `renamed` maps what it calls otherwise now; it is set
+    before the facts are asked for."""
 
-    def __init__(self, content: bytes, source: str, renamed: Renames | None = None) -> None:
+    def __init__(self, content: bytes, source: str) -> None:
         """Reads a spec.
 
         Raises:
@@ -48,7 +49,7 @@ class State:
         self.positions: Positions
         self.spec, self.positions = loads_with_positions(content, source)
         self.design: Design = resolve(self.spec)
-        self.renamed = renamed or Renames({}, {})
+        self.renamed = Renames({}, {})
 
     @cached_property
     def told(self) -> Mapping[tuple[str, str], Told]:

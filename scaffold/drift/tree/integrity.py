@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -45,7 +45,11 @@ def integrity(project: Path, emission: Emission) -> Iterator[Change]:
     A change whose verdict is `equal` is stale: the file is not what the spec yields, and does what
     that does; or it is as another spec or another scaffold has written it.
     """
-    found = check(project, emission)
+    yield from judged(project, emission, check(project, emission))
+
+
+def judged(project: Path, emission: Emission, found: Sequence[Finding]) -> Iterator[Change]:
+    """The same of differences that are known already."""
     for each in found:
         yield from _judged(project, emission, each)
     yield from _compiled(project, emission)
