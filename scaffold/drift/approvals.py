@@ -37,6 +37,7 @@ from scaffold.drift.rules.approvals import (
 )
 from scaffold.drift.trees import Tree
 from scaffold.drift.verdict import Verdict
+from scaffold.plan.quoting import yaml as quoted
 from scaffold.spec.problems import escape, quote
 
 MAX_DAYS: Final = 90
@@ -508,22 +509,8 @@ def written(entry: Approval, indent: str = "  ") -> list[str]:
     """The lines of an entry."""
     values = entry.model_dump(mode="json", by_alias=True)
     plain = ("rule", "fingerprint", "approved", "expires")
-    found = [f"{key}: {text if key in plain else _quoted(text)}" for key, text in values.items()]
+    found = [f"{key}: {text if key in plain else quoted(text)}" for key, text in values.items()]
     return [f"{indent}{'- ' if not number else '  '}{each}" for number, each in enumerate(found)]
-
-
-def _quoted(text: str) -> str:
-    """Text in double quotes, as YAML reads it."""
-    made = []
-    for each in text:
-        code = ord(each)
-        if each in '"\\':
-            made.append(f"\\{each}")
-        elif each.isprintable():
-            made.append(each)
-        else:
-            made.append(f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
-    return f'"{"".join(made)}"'
 
 
 def _emptied(text: str) -> str:
