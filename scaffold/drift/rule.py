@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from scaffold.drift.facts import Layer
-from scaffold.drift.verdict import Order, Presence
+from scaffold.drift.verdict import Exact, Order
 
 Severity = Literal["critical", "high", "medium", "low"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low")
@@ -44,7 +44,7 @@ class Rule:
     why: str
     remedy: str
     example: Example | None
-    order: Order = field(default_factory=Presence)
+    order: Order = field(default_factory=Exact)
     waivable: bool = True
     note: bool = False
     """A change is told, and blocks nothing."""

@@ -75,7 +75,7 @@ class Order(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Exact(Order):
-    """Another value is another thing: neither less nor more."""
+    """That it is there permits something. Another value is another thing: neither less nor more."""
 
     absent: Absent | None = "nothing"
 
@@ -96,18 +96,6 @@ class Free(Order):
         """Always equal."""
         del before, after
         return "equal"
-
-
-@dataclass(frozen=True, slots=True)
-class Presence(Order):
-    """That it is there permits something. Another value beside is another thing."""
-
-    absent: Absent | None = "nothing"
-
-    def compare(self, before: Any, after: Any) -> Verdict:
-        """Always incomparable."""
-        del before, after
-        return "incomparable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from scaffold.drift.contract.orders import Credentials, Of, Rates, Values
 from scaffold.drift.database.orders import Unjudged
 from scaffold.drift.rule import Example, Rule, Severity
-from scaffold.drift.verdict import Chain, Exact, Names, Number, Order, Presence
+from scaffold.drift.verdict import Chain, Exact, Names, Number, Order
 
 PATH: Final = "shop/openapi.json"
 _NOTE: Final[dict[str, Any]] = {
@@ -238,7 +238,7 @@ RULES: Final = (
         ("API-3", "AZ-1"),
         "The operations that the contract has.",
         "A further operation can be called.",
-        Presence(),
+        Exact(),
         _put("paths", "/all", value={"get": {"responses": {"200": {"description": "All"}}}}),
         _put("paths", value={"/notes/{id}": at(DOCUMENT, *OPERATION[:2])}),
     ),

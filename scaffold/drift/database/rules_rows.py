@@ -6,7 +6,7 @@ from typing import Final
 
 from scaffold.drift.database.orders import Implied, Kept
 from scaffold.drift.rule import Example, Rule
-from scaffold.drift.verdict import Presence
+from scaffold.drift.verdict import Exact
 
 BOUND: Final = "tenant_id = (select current_setting('app.tenant_id', true)::uuid)"
 TABLES: Final = "shop/store/migrations/0001_initial.sql"
@@ -137,7 +137,7 @@ RULES: Final = (
                 "select id from note;\n"
             },
         ),
-        order=Presence(),
+        order=Exact(),
     ),
     copy := Rule(
         id="SCF512",

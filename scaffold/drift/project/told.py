@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from scaffold.drift.rule import Example, Rule, Severity
-from scaffold.drift.verdict import Absent, Names, Order, Presence, Verdict
+from scaffold.drift.verdict import Absent, Exact, Names, Order, Verdict
 
-PRESENT: Final = Presence()
-GUARD: Final = Presence(absent="everything")
+PRESENT: Final = Exact()
+GUARD: Final = Exact(absent="everything")
 REASONS: Final = Names()
 """Reasons why something is weak: more of them are wider, and none is no fact."""
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from scaffold.drift.rule import Example, Rule
-from scaffold.drift.verdict import Order, Presence
+from scaffold.drift.verdict import Exact, Order
 from scaffold.tree.paths import SPEC
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Claim:
 
     section: str
     key: str
-    order: Order = field(default_factory=Presence)
+    order: Order = field(default_factory=Exact)
     lead: tuple[str, ...] = ()
     point: Point | None = None
 
