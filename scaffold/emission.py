@@ -10,7 +10,7 @@ from pathlib import Path
 from scaffold import __version__
 from scaffold.database.tables import tables
 from scaffold.design.model import Design
-from scaffold.design.resolve import resolve
+from scaffold.design.reading import Reading, read
 from scaffold.design.surface import surface
 from scaffold.history.intent import intent
 from scaffold.history.parts import Change
@@ -18,8 +18,6 @@ from scaffold.history.past import MIGRATIONS, Past
 from scaffold.history.plan import history
 from scaffold.plan.files import plan
 from scaffold.spec.document import MAX_BYTES
-from scaffold.spec.load import loads_with_positions
-from scaffold.spec.model import Spec
 from scaffold.spec.schema import json_schema
 from scaffold.tree.digest import digest
 from scaffold.tree.history import past_of
@@ -40,12 +38,17 @@ class Emission:
     functions that some migration calls to fill in a column.
     """
 
-    design: Design
+    reading: Reading
     files: Mapping[str, bytes]
     kept: Mapping[str, str]
     changes: tuple[Change, ...]
     lock: Lock
     migration_hooks: frozenset[str] = frozenset()
+
+    @property
+    def design(self) -> Design:
+        """What the spec means."""
+        return self.reading.design
 
     @property
     def destroys(self) -> tuple[str, ...]:
@@ -76,14 +79,11 @@ def emit(
         SpecError: the content is not a spec.
         HistoryError: no migration leads to the tables of the spec.
     """
-    spec, positions = loads_with_positions(content, source)
-    return _emit(spec, positions.version, content, past, added)
+    return _emit(read(content, source), content, past, added)
 
 
-def _emit(
-    spec: Spec, language: int, content: bytes, past: Past | None, added: Iterable[str]
-) -> Emission:
-    design = resolve(spec)
+def _emit(reading: Reading, content: bytes, past: Past | None, added: Iterable[str]) -> Emission:
+    design = reading.design
     found = history(design.name, tables(design), past, intent(design, added))
     package = design.name
     texts = {
@@ -95,13 +95,13 @@ def _emit(
     kept = {f"{package}/{path}": each for path, each in found.kept.items()}
     digests = {path: digest(each) for path, each in files.items()} | kept
     lock = Lock(
-        language=language,
+        language=reading.positions.version,
         generator=__version__,
         spec=digest(content),
         files=dict(sorted(digests.items())),
         surface=surface(design),
     )
-    return Emission(design, files, kept, found.changes, lock, found.hooks)
+    return Emission(reading, files, kept, found.changes, lock, found.hooks)
 
 
 def emit_project(
@@ -122,10 +122,10 @@ def emit_project(
     """
     place = spec_of(project)
     content = read_spec(place)
-    spec, positions = loads_with_positions(content, str(place))
+    reading = read(content, str(place))
     if past is None and not replace_initial:
-        past = past_of(project, spec.service.name)
-    return _emit(spec, positions.version, content, past, added)
+        past = past_of(project, reading.design.name)
+    return _emit(reading, content, past, added)
 
 
 def spec_of(project: Path) -> Path:

@@ -6,7 +6,7 @@ contract, the database, `explain`, `check`) reads it and prints it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeVar
@@ -557,6 +557,23 @@ class Design:
     def operations(self) -> tuple[Operation, ...]:
         """Every operation, in the order of the spec."""
         return tuple(operation for entity in self.entities for operation in entity.operations)
+
+    @cached_property
+    def operated(self) -> frozenset[str]:
+        """The entities on which there is an operation."""
+        return frozenset(each.entity for each in self.operations)
+
+    def operations_with(self, kind: type[object]) -> tuple[Operation, ...]:
+        """The operations that have this kind of trait, in the order of the spec."""
+        return tuple(self._by_trait.get(kind, ()))
+
+    @cached_property
+    def _by_trait(self) -> Mapping[type[object], Sequence[Operation]]:
+        found: dict[type[object], list[Operation]] = {}
+        for operation in self.operations:
+            for each in operation.traits:
+                found.setdefault(type(each), []).append(operation)
+        return found
 
     @cached_property
     def conditions(self) -> tuple[Condition, ...]:

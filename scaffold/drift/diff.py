@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from scaffold.design.reading import read
 from scaffold.drift.change import Change, changes, ordered
 from scaffold.drift.facts import Surface
 from scaffold.drift.read import static
@@ -32,7 +33,7 @@ def diff(base: Tree, head: Tree) -> Diff:
         SpecError: a spec is refused.
     """
     contents = [_spec(each) for each in (base, head)]
-    compared = comparison(contents[0], contents[1], (base.name, head.name))
+    compared = comparison(read(contents[0], base.name), read(contents[1], head.name))
     found = list(compared.changes())
     surface = {key: told.fact for key, told in compared.before.told.items()}
     if not is_spec(base) and not is_spec(head):

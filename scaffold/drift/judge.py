@@ -22,6 +22,7 @@ from scaffold.tree.paths import SPEC
 
 if TYPE_CHECKING:
     from scaffold.design.model import Design
+    from scaffold.design.reading import Reading
     from scaffold.drift.spec.compare import Comparison
     from scaffold.emission import Emission
     from scaffold.tree.check import Finding
@@ -163,9 +164,10 @@ class Check:
         surface: Surface = {}
         if before is not None and old is not None:
             if old != content or before.read(PATH) or self.head.read(PATH):
+                from scaffold.design.reading import read
                 from scaffold.drift.spec.compare import comparison
 
-                compared = comparison(old, content, (f"{SPEC} of {before.name}", SPEC))
+                compared = comparison(read(old, f"{SPEC} of {before.name}"), self._read(content))
                 found += compared.changes()
                 surface = {key: told.fact for key, told in compared.before.told.items()}
             base = static(before, compared.before.design.name if compared else self.package)
@@ -192,6 +194,14 @@ class Check:
         )
         design = self.emission.design if self.emission else None
         return Judged(report, compared, design, tuple(self.findings))
+
+    def _read(self, content: bytes) -> Reading:
+        """The spec of the project; what it yields was worked out from the same one, if it was."""
+        from scaffold.design.reading import read
+
+        if self.emission is not None and self.emission.lock.spec == digest(content):
+            return self.emission.reading
+        return read(content, SPEC)
 
 
 _STALE: Final = ("stale", "migration", "newer", "interrupted")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sys
+from importlib.util import cache_from_source
+from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from jinja2.bccache import Bucket, FileSystemBytecodeCache
 
 from scaffold.database.layout import lay
 from scaffold.features import FEATURES
@@ -27,11 +32,29 @@ def environment(room: str) -> Environment:
         autoescape=False,  # noqa: S701 - nothing here is HTML
         auto_reload=False,
         cache_size=-1,
+        bytecode_cache=_compiled(),
     )
     found.globals["lay"] = lay
     found.filters["py"] = python
     found.filters["docline"] = docline
     return found
+
+
+class _Compiled(FileSystemBytecodeCache):
+    """Compiled templates beside the compiled modules of scaffold itself, by the digests of their
+    sources. Where nothing can be written, none are kept."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with contextlib.suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
+def _compiled() -> _Compiled | None:
+    """Where compiled templates are kept: where Python keeps compiled modules, if it keeps any."""
+    home = Path(cache_from_source(__file__)).parent
+    if sys.dont_write_bytecode or not home.is_dir():
+        return None
+    return _Compiled(str(home), "template-%s.jinjac")
 
 
 def docline(text: str) -> str:

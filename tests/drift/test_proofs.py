@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from scaffold.design.reading import read
 from scaffold.drift.spec.compare import comparison
 from scaffold.drift.spec.proof import HOME, proofs
 from tests.emitted import PACKAGE, SPEC, made
@@ -36,7 +37,7 @@ def content() -> tuple[bytes, bytes]:
 def test_witnesses_pass_on_the_head_and_fail_on_the_base(
     content: tuple[bytes, bytes], tmp_path: Path, postgres_server: str
 ) -> None:
-    compared = comparison(*content, ("base", "head"))
+    compared = comparison(*(read(each, "spec") for each in content))
     changes = [each for each in compared.changes() if each.blocks]
     found = proofs(compared.before, compared.after, changes)
     assert len(found) > len(WIDER)

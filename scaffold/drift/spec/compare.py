@@ -8,6 +8,7 @@ from functools import cached_property
 
 from scaffold.design import surface
 from scaffold.design.model import Design, Operation
+from scaffold.design.reading import Reading, read
 from scaffold.drift.change import Change, Clients
 from scaffold.drift.spec.renames import renames
 from scaffold.drift.spec.rule import SpecRule
@@ -24,16 +25,12 @@ def compare(before: bytes, after: bytes, names: tuple[str, str]) -> list[Change]
     Raises:
         SpecError: one of them is not a spec.
     """
-    return list(comparison(before, after, names).changes())
+    return list(comparison(read(before, names[0]), read(after, names[1])).changes())
 
 
-def comparison(before: bytes, after: bytes, names: tuple[str, str]) -> Comparison:
-    """Two specs, the former in the names of the latter.
-
-    Raises:
-        SpecError: one of them is not a spec.
-    """
-    old, new = State(before, names[0]), State(after, names[1])
+def comparison(before: Reading, after: Reading) -> Comparison:
+    """Two specs, the former in the names of the latter."""
+    old, new = State(before), State(after)
     old.renamed = renames(old.spec, old.design, new.spec, new.design)
     return Comparison(old, new)
 

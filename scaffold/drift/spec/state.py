@@ -7,15 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from scaffold.design.model import Design
-from scaffold.design.resolve import resolve
+from scaffold.design.reading import Reading
 from scaffold.design.surface import surface
 from scaffold.drift.facts import Fact, Place
 from scaffold.drift.spec.rule import Claim, SpecRule, Waiver
 from scaffold.drift.spec.rules import rules
-from scaffold.spec.load import loads_with_positions
-from scaffold.spec.model import Spec
-from scaffold.spec.positions import Positions
 from scaffold.spec.problems import Path
 from scaffold.tree.paths import SPEC
 
@@ -39,16 +35,10 @@ class State:
     """A spec, what it means, and its facts. `renamed` maps what it calls otherwise now; it is set
     before the facts are asked for."""
 
-    def __init__(self, content: bytes, source: str) -> None:
-        """Reads a spec.
-
-        Raises:
-            SpecError: the content is not a spec.
-        """
-        self.spec: Spec
-        self.positions: Positions
-        self.spec, self.positions = loads_with_positions(content, source)
-        self.design: Design = resolve(self.spec)
+    def __init__(self, reading: Reading) -> None:
+        self.spec = reading.spec
+        self.positions = reading.positions
+        self.design = reading.design
         self.renamed = Renames({}, {})
 
     @cached_property

@@ -51,7 +51,7 @@ class View:
 
 def used(design: Design) -> bool:
     """Is somebody granted keys?"""
-    return any(each.entity == API_KEY for each in design.operations)
+    return API_KEY in design.operated
 
 
 def permissions(design: Design) -> tuple[str, ...]:

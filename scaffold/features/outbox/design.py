@@ -109,7 +109,7 @@ def _call(operation: Operation) -> Call:
 
 def calls(design: Design) -> tuple[Call, ...]:
     """The hooks that are called, in the order of the spec."""
-    return tuple(_call(each) for each in design.operations if deferred(each))
+    return tuple(_call(each) for each in design.operations_with(Deferred))
 
 
 def facts(design: Design) -> Iterator[tuple[str, Fact]]:

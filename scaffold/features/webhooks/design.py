@@ -103,12 +103,12 @@ def events(design: Design) -> tuple[Event, ...]:
 
 def hears(design: Design) -> bool:
     """Is somebody granted endpoints?"""
-    return any(each.entity == ENDPOINT for each in design.operations)
+    return ENDPOINT in design.operated
 
 
 def used(design: Design) -> bool:
     """Is somebody granted endpoints or deliveries?"""
-    return any(each.entity in (ENDPOINT, DELIVERY) for each in design.operations)
+    return not design.operated.isdisjoint((ENDPOINT, DELIVERY))
 
 
 def facts(design: Design) -> Iterator[tuple[str, Fact]]:

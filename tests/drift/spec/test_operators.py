@@ -9,8 +9,7 @@ import pytest
 import yaml
 
 from scaffold.drift.change import Change
-from scaffold.drift.spec.compare import Comparison
-from scaffold.drift.spec.compare import comparison as compared
+from scaffold.drift.spec.compare import compare
 from scaffold.spec.document import parse
 from scaffold.spec.load import loads
 from scaffold.spec.problems import SpecError
@@ -52,8 +51,7 @@ def cases(loosening: Loosening) -> list[tuple[str, bytes, bytes]]:
 
 
 def blocking(before: bytes, after: bytes) -> list[Change]:
-    made: Comparison = compared(before, after, ("base", "head"))
-    return [each for each in made.changes() if each.blocks]
+    return [each for each in compare(before, after, ("base", "head")) if each.blocks]
 
 
 @pytest.mark.parametrize("loosening", LOOSENINGS, ids=lambda each: each.id)
@@ -73,5 +71,5 @@ def test_a_loosening_blocks_and_its_reverse_does_not(loosening: Loosening) -> No
 
 def is_equal(before: bytes, after: bytes) -> bool:
     """Does the mutant mean the same, such as a grant that another one covers?"""
-    found = compared(before, after, ("base", "head")).changes()
+    found = compare(before, after, ("base", "head"))
     return all(each.verdict == "equal" for each in found)

@@ -28,7 +28,7 @@ def emission_of(files: Mapping[str, str]) -> Emission:
     digests = {path: digest(each) for path, each in contents.items()}
     kept = {path: each for path, each in digests.items() if "/migrations/" in path}
     return Emission(
-        design=cast(Any, SimpleNamespace(name="shop")),
+        reading=cast(Any, SimpleNamespace(design=SimpleNamespace(name="shop"))),
         files={path: each for path, each in contents.items() if path not in kept},
         kept=kept,
         changes=(),
