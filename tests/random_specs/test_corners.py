@@ -27,6 +27,7 @@ roles:
       - {do: [list, create, read], on: tuple, when: {$service.environment: {in: [development]}}}
       - {do: [list, read, create, update, pay], on: text}
   other: {can: [{do: list, on: book, only: class}]}
+  keeper: {last: true, can: [{do: [read, create], on: text}]}
   partial:
     can:
       - {do: list, on: book, only: [type, tags], when: {low: 5}}

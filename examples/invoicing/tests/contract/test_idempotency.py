@@ -20,6 +20,7 @@ from tests.contract.harness import (
     allowed_facts,
     body_schema,
     code,
+    colleague,
     effects,
     prepare,
     reachable,
@@ -67,6 +68,7 @@ def test_a_replay_shows_what_its_caller_may_see_now(
     first = request.send()
     assert first.status_code == about["status"], first.text
     me = request.world.me
+    colleague(request.world, role)  # one has to stay
     service.run(
         service.admin.execute(
             "update invoicing.member set roles = $1 where tenant_id = $2 and id = $3",
