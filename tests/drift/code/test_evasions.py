@@ -510,6 +510,12 @@ QUIET: tuple[dict[str, str], ...] = (
     {"__init__.py": ""},
     {"hooks/secrets.py": "x = 1\n"},
     {"scripts/count.sql": "select count(*) from invoicing.invoice; -- grant nothing to anybody\n"},
+    {
+        "scripts/words.sql": "comment on table a.b is 'who may grant select on it to x';\n"
+        "insert into a.b values ('set role x'), ('alter role y superuser');\n"
+        "select 1 where note = 'create policy p on t'; /* set role z; */\n"
+        "do $$ begin -- grant all on x to y\n perform 1; end $$;\n"
+    },
     {"logs/__init__.py": "x = 1\n"},
     {
         "hooks/money.py": "from decimal import Decimal\n\n\ndef cents(x: Decimal) -> int:\n    "
@@ -523,6 +529,23 @@ def test_what_is_common_is_nothing_to_tell(files: dict[str, str]) -> None:
     base = {HOOKS: hook(), "asgi.py": ASGI, "tests/conftest.py": TESTS}
     said = found(base, files)
     assert not said, [(each.rule.id, each.key) for each in said]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select '--'; set role admin;",
+        "select E'\\'--'; set role admin;",
+        "do $$ begin perform '--'; set role x; end $$;",
+        "do $$ begin execute 'grant all on x to y'; end $$;",
+        "select cron.schedule('a', 'grant all on x to y');",
+        "set role 'x';",
+        "copy invoicing.invoice to '/srv/all';",
+        "\\echo 'x'\ngrant all on x to y;",
+    ],
+)
+def test_a_text_that_is_run_is_no_data(text: str) -> None:
+    assert {each.rule.id for each in found({}, {"scripts/a.sql": text})} == {"SCF306"}
 
 
 def test_a_refactoring_changes_no_key_and_no_value() -> None:
