@@ -282,6 +282,13 @@ MUTANTS: Final = (
         lambda s: {".gitignore": s.text(".gitignore") + "*.swp\n.DS_Store\n"},
     ),
     Mutant(
+        "X17b",
+        "some modules of hooks left out by git",
+        "high",
+        lambda s: {".gitignore": s.text(".gitignore") + "hooks/local_*.py\n"},
+        lambda s: {".gitignore": s.text(".gitignore") + "*.log\n*.py[cod]\n/dump.sql\n"},
+    ),
+    Mutant(
         "X18",
         "the image has the secrets of the builder",
         "medium",
