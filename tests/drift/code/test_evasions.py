@@ -548,6 +548,63 @@ def test_a_text_that_is_run_is_no_data(text: str) -> None:
     assert {each.rule.id for each in found({}, {"scripts/a.sql": text})} == {"SCF306"}
 
 
+CAPABLE: tuple[tuple[str, str], ...] = (
+    ("a driver of a database", "from psycopg import connect as c"),
+    ("a driver of a database", "db = __import__('asyncpg')"),
+    ("data as code", "def f(x):\n    return eval(x)"),
+    ("data as code", "import importlib\n\np = importlib.import_module('pickle')"),
+    ("programs", "import subprocess as s"),
+    ("sockets", "from socket import socket"),
+    ("attributes by name", "def f(x, n, v):\n    object.__setattr__(x, n, v)"),
+    ("verification off", "OPTIONS = {'verify_aud': False}"),
+    ("verification off", "def f(c):\n    c.check_hostname = False"),
+    ("verification off", "import ssl\n\n\ndef f(c):\n    c.verify_mode = ssl.CERT_NONE"),
+    ("swallows every error", "def f():\n    try:\n        g()\n    except:\n        return 1"),
+    (
+        "swallows every error",
+        "from contextlib import suppress as suppress\n\nS = suppress(Exception)",
+    ),
+    ("settings of the session", "Q = 'SET LOCAL ROLE x'"),
+    ("settings of the session", "Q = \"select 1; set app.tenant_id = 'x'\""),
+    ("rights of the database", "Q = 'grant all on a to b'"),
+    ("an id that is written down", "OURS = '5f0c2f0e-7b9e-4a57-9d6e-0d8f6b8a1c11'"),
+    ("a random text that is written down", "A = 'qW3rTy9uIoP2aSd4FgH6jKl8ZxC0vBn'"),
+    ("the tenant of an input", "def f(data: 'PayInput'):\n    return data.tenant_id"),
+    ("the tenant of an input", "def f(request):\n    return request.headers['tenant_id']"),
+)
+
+
+@pytest.mark.parametrize(("means", "text"), CAPABLE)
+def test_a_means_that_a_module_did_not_have_is_told(means: str, text: str) -> None:
+    before = {"hooks/parcel.py": "import json\n"}
+    said = found(before, {"hooks/parcel.py": f"import json\n{text}\n"})
+    (told,) = [each for each in said if each.rule.id == "SCF348"]
+    assert told.now.startswith(means) and told.blocks
+    assert not found({}, {"tests/unit/helper.py": f"{text}\n"})
+    both = {"hooks/parcel.py": f"{text}\n"}
+    assert "SCF348" not in {each.rule.id for each in found(both, before)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import asyncpg",
+        "import httpx2, json, hmac, ssl\nfrom decimal import Decimal",
+        "def f():\n    try:\n        g()\n    except Exception:\n        raise",
+        "def f():\n    try:\n        g()\n    except (KeyError, ValueError):\n        return None",
+        "OPTIONS = {'verify': True}",
+        "WORDS = ('set the role', 'grant me a wish; or two', 'to alter it')",
+        "DIGEST = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'",
+        "def f(action):\n    return action.tenant_id",
+        "def f(row: 'InvoiceRow'):\n    return row.tenant_id",
+        "def compile(x):\n    return x\n\n\ncompile(1)",
+    ],
+)
+def test_a_means_that_most_code_needs_is_not_told(text: str) -> None:
+    said = found({}, {"hooks/parcel.py": f"{text}\n"})
+    assert not said, [(each.rule.id, each.now) for each in said]
+
+
 def test_a_refactoring_changes_no_key_and_no_value() -> None:
     before = hook("url = dsn()\nown = await asyncpg.connect(url, timeout=5)", "import asyncpg")
     body = (

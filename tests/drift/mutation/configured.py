@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from scaffold import __version__
 from tests.drift.mutation.mutant import Mutant
 from tests.drift.mutation.services import PIN, Files, Link, NoPlace, Service
 
 CI: Final = ".github/workflows/ci.yml"
 CHECK: Final = r"\.venv-scaffold/bin/scaffold check --static --base .*"
 PINS: Final = "requirements-scaffold.txt"
-OLDER: Final = PIN.replace("1.4.0", "1.3.9")
+OLDER: Final = PIN.replace(__version__, "0.0.9")
 APPROVAL: Final = """approvals:
   - rule: SCF101
     key: "access invoice:delete member"
@@ -149,7 +150,7 @@ MUTANTS: Final = (
         "an older generator",
         "critical",
         lambda s: {PINS: s.text(PINS).replace(PIN, OLDER)},
-        lambda s: {PINS: s.text(PINS).replace(PIN, PIN.replace("1.4.0", "1.4.1"))},
+        lambda s: {PINS: s.text(PINS).replace(PIN, PIN.replace(__version__, f"{__version__}.1"))},
     ),
     Mutant(
         "X05a",

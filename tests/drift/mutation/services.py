@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from unittest import mock
 
+from scaffold import __version__
 from scaffold.drift import judge
 from scaffold.drift.change import Change
 from scaffold.drift.code import secrets
@@ -30,7 +31,7 @@ from tests.repositories import begin, git
 
 NAMES: Final = ("invoicing", "helpdesk", "recruiting")
 TODAY: Final = date(2026, 12, 1)
-PIN: Final = f"scaffold==1.4.0 --hash=sha256:{'5c' * 32}\n"
+PIN: Final = f"scaffold=={__version__} --hash=sha256:{'5c' * 32}\n"
 TOOLS: Final = ".venv"
 """What is looked at only where git has it."""
 TEAM: Final = "@acme/security"
