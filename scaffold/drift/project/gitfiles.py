@@ -113,6 +113,7 @@ def probes(package: str) -> tuple[str, ...]:
         "scaffold.yaml",
         "scaffold.lock",
         ".scaffold/approvals.yaml",
+        ".scaffold/ceiling.yaml",
         ".scaffold/own.json",
         ".github/workflows/ci.yml",
         ".github/CODEOWNERS",

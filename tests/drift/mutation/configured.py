@@ -12,6 +12,7 @@ from tests.drift.mutation.services import PIN, Files, Link, NoPlace, Service
 CI: Final = ".github/workflows/ci.yml"
 CHECK: Final = r"\.venv-scaffold/bin/scaffold check --static --base .*"
 PINS: Final = "requirements-scaffold.txt"
+CEILING: Final = ".scaffold/ceiling.yaml"
 OLDER: Final = PIN.replace(__version__, "0.0.9")
 APPROVAL: Final = """approvals:
   - rule: SCF101
@@ -135,6 +136,20 @@ MUTANTS: Final = (
         "high",
         lambda s: {".scaffold/approvals.yaml": APPROVAL},
         lambda s: {".scaffold/approvals.yaml": "# None so far.\napprovals: []\n"},
+    ),
+    Mutant(
+        "X03a",
+        "the ceiling removed",
+        "high",
+        lambda s: {CEILING: None},
+        lambda s: {CEILING: s.text(CEILING).replace("1000", "500")},
+    ),
+    Mutant(
+        "X03b",
+        "the ceiling raised",
+        "high",
+        lambda s: {CEILING: s.text(CEILING).replace("1000", "100000")},
+        lambda s: _comments(s, CEILING),
     ),
     Mutant(
         "X04",

@@ -20,8 +20,8 @@ from tests.drift.spec.test_operators import blocking, cases
 LAYERS: Final = ("tree", "code", "contract", "database", "project", "application")
 ALONE: Final[dict[str, tuple[str, frozenset[str]]]] = {
     "code": (
-        "What a conftest does to the tests stands in its text alone, and the check runs no tests. A "
-        ".pth file does nothing until it lies among installed packages, where no check looks.",
+        "What a conftest does to the tests stands in its text alone, and the check runs no tests. "
+        "A .pth file does nothing until it lies among installed packages, where no check looks.",
         frozenset({"C08", "C30", "C38"}),
     ),
     "project": (
