@@ -51,6 +51,7 @@ def _table() -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from scaffold.drift.ceiling import orders
     from scaffold.drift.rules import every
     from scaffold.drift.rules.page import FAMILIES, of
 
@@ -64,7 +65,9 @@ def _table() -> None:
             controls = ", ".join(each.controls)
             fixed = "" if each.waivable else " (cannot be approved)"
             named = Text(f"{each.id} {each.name}")
-            table.add_row(named, Text(each.severity), Text(controls), Text(f"{each.what}{fixed}"))
+            bounded = " (takes a bound)" if orders(each) else ""
+            what = Text(f"{each.what}{fixed}{bounded}")
+            table.add_row(named, Text(each.severity), Text(controls), what)
     Console(width=width).print(table)
 
 
@@ -89,6 +92,7 @@ def explain(id_: str, *, as_json: bool) -> None:
 
 
 def _tell(rule: Rule) -> None:
+    from scaffold.drift.ceiling import orders
     from scaffold.drift.report.words import LAYERS
 
     severity = paint(rule.severity, COLOURS[rule.severity])
@@ -100,6 +104,8 @@ def _tell(rule: Rule) -> None:
         if rule.waivable
         else "It cannot be approved, only undone."
     )
+    if orders(rule):
+        say("It takes a bound in .scaffold/ceiling.yaml.")
     say()
     say(f"Compares:   {rule.what}")
     say(f"Why:        {rule.why}")

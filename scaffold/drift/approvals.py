@@ -26,6 +26,7 @@ from pydantic import (
 
 from scaffold.drift.change import ABSENT, Change, fingerprint, ordered
 from scaffold.drift.facts import Fact, Layer, Place, Surface
+from scaffold.drift.project import documents
 from scaffold.drift.rule import Rule
 from scaffold.drift.rules.approvals import (
     ADDED,
@@ -157,11 +158,11 @@ def parse(content: bytes) -> Book:
     if len(content) > MAX_BYTES:
         return Book(problem=f"it is longer than {MAX_BYTES} bytes")
     try:
-        found = list(_Reader(content.decode("utf-8")).entries())
+        found = documents.entries(content.decode("utf-8"), "approvals", MAX_ENTRIES)
     except UnicodeDecodeError:
         return Book(problem="it is not UTF-8")
-    except _Wrong as wrong:
-        return Book(problem=str(wrong), line=wrong.line)
+    except documents.Unreadable as wrong:
+        return Book(problem=escape(str(wrong)), line=wrong.line)
     entries: dict[str, Approval] = {}
     lines: dict[str, int] = {}
     for line, values in found:
@@ -181,102 +182,6 @@ def _said(error: ValidationError) -> str:
     where = ".".join(map(str, first["loc"]))
     message = first["msg"].removeprefix("Value error, ")
     return escape(f"{where}: {message}" if where else message)
-
-
-def _line(event: yaml.Event) -> int:
-    return event.start_mark.line + 1 if event.start_mark else 1
-
-
-class _Wrong(ValueError):
-    """The file has another form."""
-
-    def __init__(self, message: str, event: yaml.Event | None) -> None:
-        super().__init__(message)
-        self.line = 1 if event is None else _line(event)
-
-
-class _Reader:
-    """Reads the one form that the file has: a list of mappings of text.
-
-    Every scalar is the text that it is written as: a value such as `no` stays that.
-    """
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._last: yaml.Event | None = None
-
-    def entries(self) -> Iterator[tuple[int, dict[str, str]]]:
-        """Each entry with its line.
-
-        Raises:
-            _Wrong: the file has another form.
-        """
-        events = self._events()
-        event = next(events)
-        if isinstance(event, yaml.StreamEndEvent):
-            return
-        self._is(event, yaml.DocumentStartEvent, "one document")
-        event = next(events)
-        if isinstance(event, yaml.ScalarEvent) and not event.value:
-            return
-        self._is(event, yaml.MappingStartEvent, "a mapping with the key approvals")
-        if self._scalar(next(events)) != "approvals":
-            raise _Wrong("the only key of the file is approvals", self._last)
-        event = next(events)
-        if not (isinstance(event, yaml.ScalarEvent) and not event.value):
-            self._is(event, yaml.SequenceStartEvent, "a list of approvals")
-            yield from self._list(events)
-        self._is(next(events), yaml.MappingEndEvent, "no other key than approvals")
-        self._is(next(events), yaml.DocumentEndEvent, "one document")
-        self._is(next(events), yaml.StreamEndEvent, "one document")
-
-    def _list(self, events: Iterator[yaml.Event]) -> Iterator[tuple[int, dict[str, str]]]:
-        count = 0
-        while not isinstance(event := next(events), yaml.SequenceEndEvent):
-            count += 1
-            if count > MAX_ENTRIES:
-                raise _Wrong(f"there are more than {MAX_ENTRIES} approvals", event)
-            self._is(event, yaml.MappingStartEvent, "a mapping that says one change")
-            line = _line(event)
-            values: dict[str, str] = {}
-            while not isinstance(event := next(events), yaml.MappingEndEvent):
-                key = self._scalar(event)
-                if key in values:
-                    raise _Wrong(f"{quote(key)} is said twice", event)
-                values[key] = self._scalar(next(events))
-            yield line, values
-
-    def _events(self) -> Iterator[yaml.Event]:
-        try:
-            for event in yaml.parse(self._text, Loader=yaml.SafeLoader):
-                self._last = event
-                if getattr(event, "anchor", None) or getattr(event, "tag", None):
-                    raise _Wrong(
-                        "there is an anchor, an alias or a tag: write out what is meant", event
-                    )
-                if not isinstance(event, yaml.StreamStartEvent):
-                    yield event
-        except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
-            if isinstance(error, _Wrong):
-                raise
-            mark = getattr(error, "problem_mark", None)
-            wrong = _Wrong(f"the YAML is not valid: {_problem_of(error)}", self._last)
-            wrong.line = mark.line + 1 if mark else wrong.line
-            raise wrong from None
-        raise _Wrong("it ends too early", self._last)
-
-    def _is(self, event: yaml.Event, kind: type[yaml.Event], what: str) -> None:
-        if not isinstance(event, kind):
-            raise _Wrong(f"there is to be {what}", event)
-
-    def _scalar(self, event: yaml.Event) -> str:
-        self._is(event, yaml.ScalarEvent, "text")
-        value: str = getattr(event, "value", "")
-        return value
-
-
-def _problem_of(error: Exception) -> str:
-    return escape(str(getattr(error, "problem", None) or "an escape stands for no character")[:100])
 
 
 def apply(found: Iterable[Change], approvals: Book, today: date) -> list[Change]:

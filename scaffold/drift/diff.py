@@ -16,11 +16,12 @@ from scaffold.tree.paths import SPEC
 @dataclass(frozen=True, slots=True)
 class Diff:
     """What became of a project: of the two specs, and of all facts; `surface` are those of the
-    base."""
+    base, and `after` those of the head that stand in no spec."""
 
     compared: Comparison
     changes: tuple[Change, ...]
     surface: Surface
+    after: Surface
 
 
 def diff(base: Tree, head: Tree) -> Diff:
@@ -36,11 +37,13 @@ def diff(base: Tree, head: Tree) -> Diff:
     compared = comparison(read(contents[0], base.name), read(contents[1], head.name))
     found = list(compared.changes())
     surface = {key: told.fact for key, told in compared.before.told.items()}
+    after: Surface = {}
     if not is_spec(base) and not is_spec(head):
         before = static(base, compared.before.design.name)
-        found += changes(before, static(head, compared.after.design.name))
+        after = static(head, compared.after.design.name)
+        found += changes(before, after)
         surface.update(before)
-    return Diff(compared, tuple(ordered(found)), surface)
+    return Diff(compared, tuple(ordered(found)), surface, after)
 
 
 def _spec(tree: Tree) -> bytes:

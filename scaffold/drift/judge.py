@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from scaffold.drift.change import Change, changes
-from scaffold.drift.facts import Layer, Surface, surface_of
+from scaffold.drift.facts import Fact, Layer, Surface, surface_of
 from scaffold.drift.read import facts, of_generated, static
 from scaffold.drift.report import Looked, Report, Stale
 from scaffold.drift.trees import Commit, Directory, Files, Tree, TreeError
@@ -79,6 +79,8 @@ def judge(base: Tree, head: Tree, project: Path, today: date) -> Judged:
     from scaffold.drift.diff import diff, is_spec
 
     found = diff(base, head)
+    above = beneath(base, head, found.compared, found.surface, found.after)
+    surface = {**found.surface, **bounds(base)}
     alone = is_spec(base) or is_spec(head)
     layers: tuple[Layer, ...] = ("spec",) if alone else WRITTEN
     left: tuple[Layer, ...] = () if alone else (*YIELDED, "application")
@@ -86,11 +88,42 @@ def judge(base: Tree, head: Tree, project: Path, today: date) -> Judged:
         base=base.name,
         head=head.name,
         layers=[*map(Looked, layers), *(Looked(each, BY_CHECK) for each in left)],
-        changes=approved(found.changes, base, head, found.surface, layers, today),
+        changes=approved([*found.changes, *above], base, head, surface, layers, today),
         paths=[*head.entries],
         prefix=prefix(project),
     )
     return Judged(report, found.compared)
+
+
+def beneath(
+    base: Tree, head: Tree, compared: Comparison, old: Surface, new: Surface
+) -> list[Change]:
+    """What is above the ceiling of the base; `old` and `new` have the facts beside the specs.
+
+    Raises:
+        TreeError: the ceiling of either is not right.
+    """
+    from scaffold.drift import ceiling
+
+    if not ceiling.is_there(base, head):
+        return []
+    facts_ = [
+        {key: (each, each.rule.order) for key, each in surface.items()} for surface in (old, new)
+    ]
+    for found, state in zip(facts_, (compared.before, compared.after), strict=True):
+        found.update((key, (told.fact, told.claim.order)) for key, told in state.told.items())
+    return [*ceiling.changes(base, head, *facts_)]
+
+
+def bounds(base: Tree) -> Surface:
+    """The ceiling of the base as facts.
+
+    Raises:
+        TreeError: it is not right.
+    """
+    from scaffold.drift import ceiling
+
+    return ceiling.surface(base) if ceiling.is_there(base) else {}
 
 
 def prefix(project: Path) -> str:
@@ -154,6 +187,7 @@ class Check:
             SpecError: a spec is refused.
         """
         from scaffold.drift.approvals import approved
+        from scaffold.drift.ceiling import is_there
         from scaffold.drift.database.beside import beside
         from scaffold.drift.rules.approvals import PATH
 
@@ -161,9 +195,10 @@ class Check:
         content = self.head.read(SPEC) or b""
         old = before.read(SPEC) if before else None
         found: list[Change] = [*self.more, *beside(self.head, before, self.package)]
-        surface: Surface = {}
+        surface: dict[tuple[str, str], Fact] = {}
         if before is not None and old is not None:
-            if old != content or before.read(PATH) or self.head.read(PATH):
+            bound = is_there(before, self.head)
+            if old != content or bound or before.read(PATH) or self.head.read(PATH):
                 from scaffold.design.reading import read
                 from scaffold.drift.spec.compare import comparison
 
@@ -172,7 +207,11 @@ class Check:
                 surface = {key: told.fact for key, told in compared.before.told.items()}
             base = static(before, compared.before.design.name if compared else self.package)
             surface = {**surface, **base}
-            found += changes(base, static(self.head, self.package))
+            after = static(self.head, self.package)
+            found += changes(base, after)
+            if compared is not None:
+                found += beneath(before, self.head, compared, base, after)
+                surface.update(bounds(before))
         else:
             hazards = changes(surface_of(()), static(self.head, self.package))
             found += (each for each in hazards if each.verdict != "narrowed")

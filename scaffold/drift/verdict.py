@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 Verdict = Literal["equal", "narrowed", "widened", "incomparable", "unknown"]
 BLOCKING: Final[frozenset[Verdict]] = frozenset({"widened", "incomparable", "unknown"})
@@ -56,6 +56,8 @@ class Order(ABC):
     that it means nothing."""
 
     absent: Absent | None = "nothing"
+    in_words: ClassVar[bool] = False
+    """Can it compare a value with a bound that somebody has written down?"""
 
     def verdict(self, before: Any | None, after: Any | None) -> Verdict:
         """What became of a value; None is that the fact is not there."""
@@ -78,6 +80,7 @@ class Exact(Order):
     """That it is there permits something. Another value is another thing: neither less nor more."""
 
     absent: Absent | None = "nothing"
+    in_words: ClassVar[bool] = True
 
     def compare(self, before: Any, after: Any) -> Verdict:
         """Always incomparable."""
@@ -105,6 +108,7 @@ class Number(Order):
     more: Literal["wider", "narrower"] = "wider"
     unbounded: tuple[str, ...] = ("none", "unlimited")
     absent: Absent | None = "nothing"
+    in_words: ClassVar[bool] = True
 
     def compare(self, before: Any, after: Any) -> Verdict:
         """By size; a text without a number cannot be compared."""
@@ -138,6 +142,7 @@ class Rate(Order):
     """
 
     absent: Absent | None = "everything"
+    in_words: ClassVar[bool] = True
 
     def compare(self, before: Any, after: Any) -> Verdict:
         """By the burst and by the steady rate."""
@@ -164,6 +169,7 @@ class Names(Order):
     more: Literal["wider", "narrower"] = "wider"
     empty: tuple[str, ...] = ("none", "nothing", "no field")
     absent: Absent | None = "nothing"
+    in_words: ClassVar[bool] = True
 
     def compare(self, before: Any, after: Any) -> Verdict:
         """By inclusion."""
@@ -185,6 +191,7 @@ class Chain(Order):
 
     levels: tuple[str, ...]
     absent: Absent | None = "nothing"
+    in_words: ClassVar[bool] = True
 
     def compare(self, before: Any, after: Any) -> Verdict:
         """By place; a value that is not among them cannot be compared."""
@@ -204,3 +211,10 @@ class By(Order):
     def compare(self, before: Any, after: Any) -> Verdict:
         """As the function says."""
         return self.function(before, after)
+
+
+@dataclass(frozen=True, slots=True)
+class ByWords(By):
+    """Whatever a function says of two texts."""
+
+    in_words: ClassVar[bool] = True

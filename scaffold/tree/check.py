@@ -137,6 +137,8 @@ def _lock(project: Path, emission: Emission) -> tuple[Lock | None, list[Finding]
         return lock, []
     if _is_older(lock, wanted):
         return lock, [Finding("stale", LOCK, _age(lock, wanted))]
+    if locks.same(lock, wanted):
+        return lock, [Finding("stale", LOCK, "says what it has to in another layout")]
     wrong = list(_wrong(lock, wanted)) or ["does not have the form in which scaffold writes it"]
     return lock, [Finding("lock", LOCK, each) for each in wrong]
 

@@ -49,6 +49,12 @@ def write(lock: Lock) -> bytes:
     return (json.dumps(asdict(lock), indent=2) + "\n").encode("ascii")
 
 
+def same(one: Lock, other: Lock) -> bool:
+    """Do two locks say the same, in whatever order?"""
+    texts = (json.dumps(asdict(each), sort_keys=True) for each in (one, other))
+    return len({*texts}) == 1
+
+
 def read(project: Path) -> tuple[Lock, bytes] | None:
     """The lock of a project with its bytes, or None when there is none.
 
@@ -121,7 +127,7 @@ def parse(content: bytes, place: Path) -> Lock:
         LockError: it is not a lock.
     """
     try:
-        lock = Lock(**json.loads(content))
+        lock = Lock(**json.loads(content, object_pairs_hook=_once))
     except (ValueError, TypeError, RecursionError):
         raise LockError(f"{place} is not a lock as this scaffold writes it") from None
     texts = isinstance(lock.files, dict) and all(
@@ -130,3 +136,11 @@ def parse(content: bytes, place: Path) -> Lock:
     if not texts or not isinstance(lock.surface, dict):
         raise LockError(f"{place} is not a lock as this scaffold writes it")
     return lock
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A mapping that says each key once: readers differ in which of two they take."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is said twice")
+    return found

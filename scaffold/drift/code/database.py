@@ -15,6 +15,15 @@ from typing import Final
 from scaffold.drift.code.rule import Reading, argument, hazard, in_file, in_hook, matches, tail
 from scaffold.drift.code.source import Scope
 from scaffold.drift.code.values import HOLE, Folded, digest, fold, quoted
+from scaffold.drift.database.expression import spelled
+from scaffold.drift.database.tokens import (
+    NAME,
+    TEXT,
+    Statement,
+    Unreadable,
+    statements,
+    text_of,
+)
 from scaffold.drift.facts import Fact, Place
 from scaffold.drift.rule import Rule
 
@@ -325,13 +334,67 @@ def _judged(
 
 
 def sql_file(path: str, text: str) -> Iterator[Fact]:
-    """The facts of a file of SQL that is not generated."""
+    """The facts of a file of SQL that is not generated.
+
+    Texts are data, but for those that PostgreSQL runs: bodies, and what a function is given. A file
+    that cannot be read as SQL, such as a script of psql, is judged by its words alone.
+    """
+    try:
+        found = [(each.line, _commanded(each)) for each in statements(text)]
+    except Unreadable:
+        found = [*_roughly(text)]
+    for line, sql in found:
+        if sql and _AUTHORITY.search(sql):
+            says = f"changes roles, settings, rights or policies: {quoted(sql)}"
+            yield Fact(FILES, f"{path}: {quoted(sql)} #{digest(sql)}", says, Place(path, line))
+
+
+def _commanded(statement: Statement) -> str:
+    """A statement on one line, in lower case, without the texts in it that are data."""
+    runs = _runs(statement.words)
+    called: list[bool] = []
+    words: list[str] = []
+    for at, (word, kind) in enumerate(zip(statement.words, statement.kinds, strict=True)):
+        if word in ("(", "["):
+            before = at > 0 and statement.kinds[at - 1] == NAME
+            calls = before and statement.words[at - 1] not in _NO_CALLS
+            called.append(calls or any(called[-1:]))
+        elif word in (")", "]") and called:
+            called.pop()
+        if kind != TEXT:
+            words.append(word)
+        else:
+            words.append(_body(word) if runs or any(called[-1:]) else "'...'")
+    return " ".join(spelled(words).lower().split())
+
+
+def _runs(words: tuple[str, ...]) -> bool:
+    """Is a text in a statement run, or does it name a role or a file?"""
+    if words[0] in ("do", "copy", "set", "prepare", "call") or "execute" in words:
+        return True
+    return words[0] == "create" and bool({"function", "procedure"} & {*words[1:4]})
+
+
+def _body(word: str) -> str:
+    """A text that is run, without the comments in it."""
+    try:
+        return f"'{' ; '.join(spelled(each.words) for each in statements(text_of(word)))}'"
+    except Unreadable:
+        return word
+
+
+_NO_CALLS: Final = frozenset(
+    {"values", "in", "and", "or", "not", "where", "when", "then", "else", "case", "check", "on"}
+    | {"set", "select", "as", "using", "any", "all", "some", "array", "having", "by", "return"}
+)
+"""Words in front of parentheses that are no call."""
+
+
+def _roughly(text: str) -> Iterator[tuple[int, str]]:
+    """The statements of a file that is no plain SQL, with their lines."""
     bare = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text).lower()
     line = 1
     for statement in bare.split(";"):
         begins = line + statement[: len(statement) - len(statement.lstrip())].count("\n")
         line += statement.count("\n")
-        sql = " ".join(statement.split())
-        if sql and _AUTHORITY.search(sql):
-            says = f"changes roles, settings, rights or policies: {quoted(sql)}"
-            yield Fact(FILES, f"{path}: {quoted(sql)} #{digest(sql)}", says, Place(path, begins))
+        yield begins, " ".join(statement.split())

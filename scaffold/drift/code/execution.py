@@ -40,7 +40,8 @@ SHELL: Final = hazard(
     example=in_hook(
         'subprocess.run(f"lp {data.printer}", shell=True)',
         'path = shlex.quote("lp")',
-        "import shlex\nimport subprocess",
+        "import subprocess",
+        "import shlex",
     ),
 )
 PATHS: Final = hazard(

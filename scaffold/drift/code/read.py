@@ -9,6 +9,7 @@ from typing import Final
 
 from scaffold.drift.code import (
     application,
+    capabilities,
     database,
     execution,
     guards,
@@ -39,6 +40,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
     guards.find,
     state.find,
     suites.find,
+    capabilities.find,
 )
 RULES: Final[tuple[Rule, ...]] = (
     *database.RULES,
@@ -53,6 +55,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *suites.RULES,
     *secrets.RULES,
     *names.RULES,
+    *capabilities.RULES,
 )
 
 _SCRIPT: Final = re.compile(rb"^#![^\n]*\bpython[0-9.]*\b")

@@ -46,7 +46,7 @@ class Expression:
     def __str__(self) -> str:
         """The predicate, always written alike."""
         if self.sort == "atom":
-            return _spelled(self.words)
+            return spelled(self.words)
         inner = sorted(str(each) for each in self.parts)
         if self.sort == "not":
             return f"not ({inner[0]})"
@@ -62,7 +62,8 @@ TRUE: Final = Expression("atom", words=("true",))
 FALSE: Final = Expression("atom", words=("false",))
 
 
-def _spelled(words: Sequence[str]) -> str:
+def spelled(words: Sequence[str]) -> str:
+    """Words on one line, as people write them."""
     text = " ".join(words)
     for spaced, tight in TIGHT:
         text = text.replace(spaced, tight)
@@ -78,6 +79,63 @@ def read(words: Sequence[str], table: str = "") -> Expression:
     if len(words) > MAX_WORDS:
         raise Unreadable("a predicate is too long")
     return _read(_unqualified(tuple(words), table), 0)
+
+
+def ungrouped(words: Sequence[str]) -> Words:
+    """The words of a statement without parentheses that change nothing.
+
+    Those are a second pair around the same, a pair around one word or one call where a value may
+    stand, and one around a comparison between `and` and `or`. A list, a row and a subquery keep
+    theirs.
+    """
+    pairs: dict[int, int] = {}
+    opened: list[int] = []
+    for at, each in enumerate(words):
+        if each == "(":
+            opened.append(at)
+        elif each == ")" and opened:
+            pairs[opened.pop()] = at
+    gone: set[int] = set()
+    for begin, end in pairs.items():
+        if _groups_nothing(words, begin, end, pairs):
+            gone |= {begin, end}
+    return tuple(each for at, each in enumerate(words) if at not in gone)
+
+
+def _groups_nothing(words: Sequence[str], begin: int, end: int, pairs: dict[int, int]) -> bool:
+    """Is a pair of parentheses without an effect?"""
+    inside = _level(words, begin, end)
+    if not inside or {",", *_QUERIES} & inside:
+        return False
+    before = words[begin - 1] if begin else ""
+    after = words[end + 1] if end + 1 < len(words) else ";"
+    if before == "(" and pairs.get(begin - 1) == end + 1:
+        return True
+    inner = tuple(words[begin + 1 : end])
+    if (len(inner) == 1 or _is_call(inner)) and before in _BEFORE_GROUP:
+        return after not in (".", "[")
+    if before not in _BEFORE_CONDITION or after not in _AFTER_CONDITION:
+        return False
+    return not {"and", "or", "not", "case"} & inside
+
+
+def _level(words: Sequence[str], begin: int, end: int) -> set[str]:
+    """The words in a pair of parentheses that are in no other pair."""
+    depth, found = 0, set()
+    for each in words[begin + 1 : end]:
+        depth += (each in ("(", "[")) - (each in (")", "]"))
+        if depth == 0:
+            found.add(each)
+    return found
+
+
+_QUERIES: Final = frozenset({"select", "with", "values", "table"})
+_BEFORE_CONDITION: Final = frozenset({"where", "and", "or", "on", "having", "when", "if", "("})
+"""What stands in front of a condition."""
+_AFTER_CONDITION: Final = frozenset(
+    {"and", "or", ")", ";", "then", "group", "order", "limit", "returning", "for", "do"}
+)
+"""What ends one."""
 
 
 def all_of(parts: Sequence[Expression]) -> Expression:
@@ -133,7 +191,7 @@ def _joined(sort: str, parts: Sequence[Expression]) -> Expression:
 def _bare(words: Words) -> Words:
     """Without parentheses around, and without a select around that selects from nothing."""
     while len(words) > 1:
-        if words[0] == "(" and _closing(words, 0) == len(words) - 1:
+        if words[0] == "(" and closing(words, 0) == len(words) - 1:
             words = words[1:-1]
         elif words[0] == "select" and not _selects(words):
             words = words[1:]
@@ -152,7 +210,8 @@ def _selects(words: Words) -> bool:
     return False
 
 
-def _closing(words: Words, at: int) -> int:
+def closing(words: Sequence[str], at: int) -> int:
+    """Where the parenthesis at a place closes; behind the last word where it does not."""
     depth = 0
     for position in range(at, len(words)):
         depth += (words[position] in ("(", "[")) - (words[position] in (")", "]"))
@@ -186,7 +245,7 @@ def _simple(words: Words, depth: int) -> Words:
     while at < len(words):
         each = words[at]
         if each == "(":
-            end = _closing(words, at)
+            end = closing(words, at)
             inner = _simple(_bare(words[at + 1 : end]), depth + 1) if depth < MAX_DEPTH else ()
             before = found[-1] if found else "("
             single = len(inner) == 1 or _is_call(inner)
@@ -206,7 +265,7 @@ def _is_call(words: Words) -> bool:
     if len(words) < 3 or words[1] != "(" or not _COLUMN.fullmatch(words[0]):
         return False
     return all(
-        each in ("::", "[", "]") or each.isidentifier() for each in words[_closing(words, 1) + 1 :]
+        each in ("::", "[", "]") or each.isidentifier() for each in words[closing(words, 1) + 1 :]
     )
 
 
@@ -284,7 +343,7 @@ def _setting(words: Words) -> str | None:
         words = words[:-2]
     if words[:2] == ("nullif", "(") and words[-3:] == (",", "''", ")"):
         return _setting(words[2:-3])
-    if words[:2] == ("current_setting", "(") and _closing(words, 1) == len(words) - 1:
+    if words[:2] == ("current_setting", "(") and closing(words, 1) == len(words) - 1:
         return next(settings(words), None)
     return None
 
@@ -372,7 +431,7 @@ def _narrower(one: Words, other: Words) -> bool:
     opening = max((at for at in range(begin) if one[at] in ("(", "[")), default=-1)
     if opening < 1:
         return False
-    ends = _closing(one, opening), _closing(other, opening)
+    ends = closing(one, opening), closing(other, opening)
     if one[ends[0] :] != other[ends[1] :]:
         return False
     lists = [

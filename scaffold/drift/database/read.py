@@ -8,7 +8,14 @@ from typing import Final
 
 from scaffold.drift.database import rules_code, rules_rights, rules_rows
 from scaffold.drift.database.build import Build, digest
-from scaffold.drift.database.expression import TRUE, Expression, all_of, any_of, weakness
+from scaffold.drift.database.expression import (
+    TRUE,
+    Expression,
+    all_of,
+    any_of,
+    ungrouped,
+    weakness,
+)
 from scaffold.drift.database.expression import read as predicate
 from scaffold.drift.database.state import COMMANDS, PUBLIC, Policy, State, Table
 from scaffold.drift.database.tokens import Unreadable, statements
@@ -233,7 +240,7 @@ def _code(state: State) -> Iterator[Fact]:
     places: dict[str, Place] = {}
     for name, function in sorted(state.functions.items()):
         settings = repr(sorted(function.settings.items()))
-        text = digest(f"{function.header}\n{settings}\n{_body(function.body)}")
+        text = digest(f"{function.header}\n{settings}\n{body(function.body)}")
         texts.setdefault(name.split("(")[0], []).append(text)
         places[name.split("(")[0]] = function.place
         if function.definer:
@@ -255,9 +262,10 @@ def _code(state: State) -> Iterator[Fact]:
 
 
 @lru_cache(maxsize=20_000)
-def _body(text: str) -> str:
-    """A body without comments and layout; as it is, where it is in another language than SQL."""
+def body(text: str) -> str:
+    """A body without comments, layout and needless parentheses; as it is, where it is in another
+    language than SQL."""
     try:
-        return " ; ".join(str(each) for each in statements(text))
+        return " ; ".join(" ".join(ungrouped(each.words)) for each in statements(text))
     except Unreadable:
         return text

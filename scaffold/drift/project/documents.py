@@ -23,7 +23,11 @@ _CORE: Final = "tag:yaml.org,2002:"
 
 
 class Unreadable(ValueError):
-    """A file is not what its name says; the message says why."""
+    """A file is not what its name says; the message says why, and `line` where."""
+
+    def __init__(self, message: str, line: int = 1) -> None:
+        super().__init__(message)
+        self.line = line
 
 
 class Text(str):
@@ -65,6 +69,40 @@ class Table(dict[str, Any]):
         return getattr(self.get(key), "line", self.line)
 
 
+def entries(text: str, name: str, most: int) -> list[tuple[int, dict[str, str]]]:
+    """The entries of a file whose one key has a list of mappings of text, each with its line.
+
+    Every value is the text that it is written as: one such as `no` stays that.
+
+    Raises:
+        Unreadable: the file has another form, or more than `most` entries.
+    """
+    found = read(text, plain=True)
+    if len(found) > 1:
+        raise Unreadable("there is to be one document", line_of(found[1]))
+    if not found or found[0] in ("", None):
+        return []
+    (document,) = found
+    if not isinstance(document, Table) or [*document] != [name]:
+        raise Unreadable(f"there is to be a mapping whose only key is {name}", line_of(document))
+    rows = document[name]
+    if isinstance(rows, str) and not rows:
+        return []
+    if not isinstance(rows, Rows):
+        raise Unreadable(f"there is to be a list behind {name}", line_of(rows))
+    if len(rows) > most:
+        raise Unreadable(f"there are more than {most} entries", line_of(rows[most]))
+    made = []
+    for each in rows:
+        if not isinstance(each, Table):
+            raise Unreadable("an entry is to be a mapping", line_of(each))
+        for value in each.values():
+            if not isinstance(value, str):
+                raise Unreadable("there is to be text", line_of(value))
+        made.append((each.line, {key: str(value) for key, value in each.items()}))
+    return made
+
+
 def line_of(value: Any) -> int:
     """The line of a value."""
     return getattr(value, "line", 1)
@@ -90,8 +128,11 @@ class _Open:
     """Keys that came by `<<`, which a key of its own replaces."""
 
 
-def read(text: str) -> list[Any]:
+def read(text: str, *, plain: bool = False) -> list[Any]:
     """The documents of a file.
+
+    One that is `plain` has no anchors, aliases, merged keys and tags: each value stands where it
+    is.
 
     Raises:
         Unreadable: it is no YAML, says a key twice, or is larger or deeper than is sensible.
@@ -99,20 +140,23 @@ def read(text: str) -> list[Any]:
     if len(text) > MAX_BYTES:
         raise Unreadable("it is larger than 512 KiB")
     try:
-        return list(_documents(text))
+        return list(_documents(text, plain=plain))
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         if isinstance(error, Unreadable):
             raise
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
-        raise Unreadable(f"it is no YAML{where}") from None
+        raise Unreadable(f"it is no YAML{where}", mark.line + 1 if mark else 1) from None
 
 
-def _documents(text: str) -> Iterator[Any]:
+def _documents(text: str, *, plain: bool) -> Iterator[Any]:
     stack: list[_Open] = []
     anchors: dict[str, tuple[Any, int]] = {}
     total = 0
     for event in yaml.parse(text, Loader=_LOADER):
+        if plain and (getattr(event, "anchor", None) or getattr(event, "tag", None)):
+            said = "there is an anchor, an alias or a tag: write out what is meant"
+            raise Unreadable(said, _line(event))
         if isinstance(event, yaml.DocumentStartEvent):
             anchors, done = {}, None
             continue
@@ -125,12 +169,12 @@ def _documents(text: str) -> Iterator[Any]:
                 raise Unreadable(f"*{event.anchor} stands for nothing, or for itself")
             value, weight = anchors[event.anchor]
         elif isinstance(event, yaml.ScalarEvent):
-            value, weight = _scalar(event), 1
+            value, weight = _scalar(event, folds=not plain), 1
             if event.anchor:
                 anchors[event.anchor] = (value, 1)
         elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             if len(stack) >= MAX_DEPTH:
-                raise Unreadable(f"it is nested deeper than {MAX_DEPTH}")
+                raise Unreadable(f"it is nested deeper than {MAX_DEPTH}", _line(event))
             opened = Table() if isinstance(event, yaml.MappingStartEvent) else Rows()
             opened.line = _line(event)
             tag = event.tag or ""
@@ -149,11 +193,13 @@ def _documents(text: str) -> Iterator[Any]:
             continue
         total += weight if isinstance(event, yaml.AliasEvent) else 1
         if total > MAX_VALUES:
-            raise Unreadable(f"it has more than {MAX_VALUES} values")
+            raise Unreadable(f"it has more than {MAX_VALUES} values", _line(event))
         if not stack:
             done = value
             continue
         top = stack[-1]
+        if plain and value == "<<" and isinstance(top.value, Table) and top.key is None:
+            raise Unreadable("<< merges mappings: write out what is meant", _line(event))
         top.weight += weight
         _put(top, value, event)
 
@@ -163,9 +209,9 @@ def _put(top: _Open, value: Any, event: Any) -> None:
         top.value.append(value)
     elif top.key is None:
         if not isinstance(value, str):
-            raise Unreadable(f"a key in line {_line(event)} is no text")
+            raise Unreadable(f"a key in line {_line(event)} is no text", _line(event))
         if value in top.value and value not in top.merged and value != "<<":
-            raise Unreadable(f"it says {value[:40]!r} twice")
+            raise Unreadable(f"it says {value[:40]!r} twice", _line(event))
         top.key = value
     else:
         key, top.key = top.key, None
@@ -187,12 +233,12 @@ def _line(event: yaml.Event) -> int:
     return event.start_mark.line + 1 if event.start_mark else 1
 
 
-def _scalar(event: yaml.ScalarEvent) -> Text:
+def _scalar(event: yaml.ScalarEvent, *, folds: bool) -> Text:
     value = event.value
     plain = not event.style
-    if plain and value in ("True", "TRUE", "False", "FALSE"):
+    if folds and plain and value in ("True", "TRUE", "False", "FALSE"):
         value = value.lower()
-    if plain and value in ("null", "Null", "NULL", "~"):
+    if folds and plain and value in ("null", "Null", "NULL", "~"):
         value = ""
     found = Text(value)
     found.line = _line(event) + (event.style in ("|", ">"))

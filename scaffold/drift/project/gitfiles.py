@@ -3,10 +3,12 @@ other repositories."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from scaffold.drift.facts import Fact, Place
+from scaffold.drift.project import hidden
 from scaffold.drift.project.context import Project
 from scaffold.drift.project.patterns import ignored, listed, matches
 from scaffold.drift.project.told import GUARD, REASONS, rule, shown
@@ -17,7 +19,9 @@ IGNORED = rule(
     "high",
     "GEN-3",
     what="A .gitignore leaves out a file that decides about authority, or one that would lie "
-    "beside such files: the spec, the lock, hooks, tests, generated files, workflows.",
+    "beside such files: the spec, the lock, hooks, tests, generated files, workflows. So does a "
+    "pattern that can match a module or SQL below the directories of hooks, tests and generated "
+    "files, such as hooks/local_*.py, and one that matches a module which is imported.",
     why="What git does not know is in no review; on a machine where it lies it runs all the same.",
     remedy="Ignore by a narrower pattern.",
     files={".gitignore": ".venv/\n.env\n*.pyc\n"},
@@ -109,6 +113,7 @@ def probes(package: str) -> tuple[str, ...]:
         "scaffold.yaml",
         "scaffold.lock",
         ".scaffold/approvals.yaml",
+        ".scaffold/ceiling.yaml",
         ".scaffold/own.json",
         ".github/workflows/ci.yml",
         ".github/CODEOWNERS",
@@ -175,8 +180,32 @@ def _ignored(project: Project) -> Iterator[Fact]:
     for path in probes(project.package):
         if source := is_ignored(project, path):
             yield Fact(IGNORED, path, f"left out by {source}", Place(source), "ignored")
+    for directory, source in _files(project, ".gitignore"):
+        lines = (project.text(source) or "").split("\n")[:3000]
+        for number, line in enumerate(lines, 1):
+            for pattern in listed(line.removesuffix("\r")):
+                yield from _could_hide(project, pattern, directory, Place(source, number))
+    told: set[str] = set()
+    for name, by, line_ in hidden.imported(project.tree, project.package):
+        above = {name, *(name[: each.start()] for each in re.finditer("/", name))}
+        sources = [is_ignored(project, f"{name}{each}") for each in (".py", "/__init__.py")]
+        if any(sources) and not above & told:
+            told.add(name)
+            said = f"is imported by {by}, and left out by {sources[0] or sources[1]}"
+            yield Fact(IGNORED, f"module {name}", said, Place(by, line_), "ignored")
     if is_ignored(project, ".env"):
         yield Fact(ENV, ".env", "is left out", Place(is_ignored(project, ".env")), "ignored")
+
+
+def _could_hide(project: Project, pattern: str, directory: str, place: Place) -> Iterator[Fact]:
+    """A pattern that can match a module or SQL beside those that decide about authority."""
+    if pattern.startswith("!"):
+        return
+    for path in hidden.examples(pattern, directory, project.package):
+        if is_ignored(project, path):
+            said = f"leaves out files such as {path}"
+            yield Fact(IGNORED, f"{place.path}: {pattern}", said, place, "ignored")
+            return
 
 
 def _attributes(project: Project) -> Iterator[Fact]:

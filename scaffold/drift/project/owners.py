@@ -45,6 +45,7 @@ GUARDED: Final = (
     "scaffold.yaml",
     "scaffold.lock",
     ".scaffold/approvals.yaml",
+    ".scaffold/ceiling.yaml",
     ".scaffold/own.json",
     ".github/workflows/ci.yml",
     ".github/CODEOWNERS",

@@ -49,41 +49,43 @@ def _segments(patterns: tuple[str, ...], parts: tuple[str, ...]) -> bool:
 def segment(pattern: str, name: str) -> bool:
     """Does a pattern without `/` match a name? It takes time as the product of their lengths."""
     states = {0}
-    tokens = _tokens(pattern)
-    closed = _closure(states, tokens)
+    wanted = tokens(pattern)
+    closed = _closure(states, wanted)
     for each in name:
         following = set()
         for at in closed:
-            if at == len(tokens):
+            if at == len(wanted):
                 continue
-            kind, negated, members = tokens[at]
+            kind, negated, members = wanted[at]
             if kind == "*":
                 following.add(at)
             elif kind == "?" or (each in members) is not negated:
                 following.add(at + 1)
-        closed = _closure(following, tokens)
+        closed = _closure(following, wanted)
         if not closed:
             return False
-    return len(tokens) in closed
+    return len(wanted) in closed
 
 
-_Token = tuple[str, bool, frozenset[str]]
+Token = tuple[str, bool, frozenset[str]]
+"""`*`, `?` or `c`, which is one character: of some, or of none of them."""
 
 
-def _closure(states: set[int], tokens: list[_Token]) -> set[int]:
+def _closure(states: set[int], wanted: list[Token]) -> set[int]:
     """The states with those behind a `*` that matches nothing."""
     found = set(states)
     left = list(states)
     while left:
         at = left.pop()
-        if at < len(tokens) and tokens[at][0] == "*" and at + 1 not in found:
+        if at < len(wanted) and wanted[at][0] == "*" and at + 1 not in found:
             found.add(at + 1)
             left.append(at + 1)
     return found
 
 
-def _tokens(pattern: str) -> list[_Token]:
-    found: list[_Token] = []
+def tokens(pattern: str) -> list[Token]:
+    """The parts of a pattern without `/`."""
+    found: list[Token] = []
     at = 0
     while at < len(pattern):
         each = pattern[at]

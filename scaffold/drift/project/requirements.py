@@ -18,6 +18,7 @@ from scaffold.drift.project.runs import Run
 from scaffold.drift.project.told import GUARD, Kept, rule
 from scaffold.drift.project.tools import PYPROJECT, toml
 from scaffold.drift.verdict import By, Chain, Names, Verdict
+from scaffold.tree.paths import LOCK
 
 GENERATOR: Final = "requirements-scaffold.txt"
 _LOCK = "requirements.txt"
@@ -138,7 +139,21 @@ INSTALL = rule(
     change={"Makefile": "setup:\n\tpip install -r requirements-dev.txt pytest-extra\n"},
     dual={"Makefile": "setup:\n\t@pip install -r requirements-dev.txt --require-hashes --quiet\n"},
 )
-RULES = (INDEX, LOOSE, DOWNGRADED, REMOVED, ADDED, RANGE, PIN, INSTALL)
+WRITER = rule(
+    "650",
+    "pin-before-lock",
+    "critical",
+    "GEN-3",
+    "OPS-2",
+    what="The generator that is pinned is an earlier version than the one that wrote "
+    "scaffold.lock, or neither a version nor a commit.",
+    why="What CI installs is not what made the guards: it may emit weaker ones.",
+    remedy="Pin the version that the lock names, or a later one, with its digest.",
+    files={GENERATOR: f"scaffold==0.2.0 {_HASH}\n", LOCK: '{"generator": "0.2.0"}'},
+    change={LOCK: '{"generator": "0.3.0"}\n'},
+    dual={LOCK: '{"generator": "0.1.0"}\n'},
+)
+RULES = (INDEX, LOOSE, DOWNGRADED, REMOVED, ADDED, RANGE, PIN, INSTALL, WRITER)
 
 SECURITY: Final = (
     *("asyncpg", "cryptography", "h11", "httptools", "httpx2", "joserfc", "pydantic"),
@@ -203,6 +218,8 @@ def facts(project: Project) -> Iterator[Fact]:
     for each in read:
         yield from _options(each)
         yield from _generator(each) if each.path == GENERATOR else _pinned(each)
+        if each.path == GENERATOR:
+            yield from _writer(each, project.text(LOCK) or "")
     yield from _removed(read)
     yield from _declared(project)
     yield from _configured(project)
@@ -342,6 +359,27 @@ def _generator(listed: _Listed) -> Iterator[Fact]:
     for each in found[1:]:
         place = Place(listed.path, each.line)
         yield Fact(LOOSE, f"{listed.path}: {each.name}", "from elsewhere", place, "from elsewhere")
+
+
+def _writer(listed: _Listed, lock: str) -> Iterator[Fact]:
+    """Whether the pin is of what wrote the lock. A lock that says otherwise is found elsewhere."""
+    named = re.search(r'"generator"\s*:\s*"([^"\\]{1,60})"', lock)
+    wrote = _ordered(named[1]) if named else None
+    pins = [each for each in listed.requirements if not each.name.startswith("-")]
+    if not named or wrote is None or not pins:
+        return
+    version = _exact(pins[0].rest)
+    pinned = _ordered(version) if version else None
+    if pinned >= wrote if pinned else not version and _is_held(pins[0].rest):
+        return
+    said = f"{version} is earlier than" if version else "is no version, and may be earlier than"
+    value = f"{said} {named[1]}, which wrote the lock"
+    yield Fact(WRITER, "scaffold", value, Place(listed.path, pins[0].line))
+
+
+def _is_held(target: str) -> bool:
+    """Is it a commit, or a directory of this repository?"""
+    return "://" not in target or bool(re.search(r"@[0-9a-f]{40,64}(?:[#&]\S*)?$", target))
 
 
 def _removed(read: Sequence[_Listed]) -> Iterator[Fact]:

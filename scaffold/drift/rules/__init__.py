@@ -17,7 +17,7 @@ def every() -> tuple[Rule, ...]:
     from scaffold.drift.database.read import RULES as OF_THE_DATABASE
     from scaffold.drift.live import RULES as OF_A_LIVE_DATABASE
     from scaffold.drift.project import RULES as OF_THE_PROJECT
-    from scaffold.drift.rules import approvals
+    from scaffold.drift.rules import approvals, ceiling
     from scaffold.drift.spec.rules import rules as of_the_spec
     from scaffold.drift.tree.rules import RULES as OF_THE_TREE
 
@@ -31,6 +31,7 @@ def every() -> tuple[Rule, ...]:
         OF_A_LIVE_DATABASE,
         OF_THE_PROJECT,
         approvals.RULES,
+        ceiling.RULES,
     )
     found = (rule for family in families for rule in family)
     return tuple(sorted(found, key=lambda each: each.id))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from scaffold.drift.ceiling import orders
 from scaffold.drift.rule import Example, Rule
 from scaffold.drift.rules import every
 
@@ -18,7 +19,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "4": "The contract",
     "5": "The database",
     "6": "Configuration, requirements, CI and git",
-    "7": "Approvals",
+    "7": "Approvals and the ceiling",
 }
 """What rules are about, by the first digit of their ids."""
 
@@ -32,7 +33,8 @@ _ABOUT: Final = (
     "What `scaffold diff` and `scaffold check` compare, and what somebody gains when it widens:",
     "see [drift](drift.md). `scaffold explain SCF101` prints a rule in full: what to do, a change",
     "that it finds, and one that it does not; `scaffold rules --format json` has all of them. An",
-    "id stands for its rule for good. Where approval says no, a change can only be undone. The",
+    "id stands for its rule for good. Where approval says no, a change can only be undone; where",
+    "bound says yes, the [ceiling](drift.md#the-ceiling) can bound the values of its facts. The",
     "[controls](controls.md) are what a rule serves.",
 )
 
@@ -67,16 +69,16 @@ def _lines(title: str, families: str, beside: Sequence[str]) -> Iterator[str]:
         yield ""
         yield f"## {FAMILIES[family]}"
         yield ""
-        yield "| rule | severity | controls | approval | compares | when it widens |"
-        yield "|---|---|---|---|---|---|"
+        yield "| rule | severity | controls | approval | bound | compares | when it widens |"
+        yield "|---|---|---|---|---|---|---|"
         for rule in found:
             yield f"| {' | '.join(cells(rule))} |"
 
 
 def cells(rule: Rule) -> list[str]:
     """The cells of a row of a rule."""
-    waivable = "yes" if rule.waivable else "no"
-    words = [f"`{rule.id}` {rule.name}", rule.severity, ", ".join(rule.controls), waivable]
+    said = ("yes" if each else "no" for each in (rule.waivable, orders(rule)))
+    words = [f"`{rule.id}` {rule.name}", rule.severity, ", ".join(rule.controls), *said]
     return [each.replace("|", "\\|") for each in (*words, rule.what, rule.why)]
 
 
@@ -89,6 +91,7 @@ def data(rule: Rule) -> dict[str, Any]:
         "layer": rule.layer,
         "controls": list(rule.controls),
         "waivable": rule.waivable,
+        "bounded": bool(orders(rule)),
         "what": rule.what,
         "why": rule.why,
         "remedy": rule.remedy,

@@ -7,17 +7,24 @@ from typing import TYPE_CHECKING
 
 from scaffold.drift.spec.rule import Claim, SpecRule, example
 from scaffold.drift.spec.values import Values, compare
-from scaffold.drift.verdict import By, Exact, Free, Names, Verdict
+from scaffold.drift.verdict import By, ByWords, Exact, Free, Names, Verdict
 
 if TYPE_CHECKING:
     from scaffold.drift.spec.state import State
 
-_LEVELS = {"public": 0, "internal": 1, "confidential": 2, "secret": 3}
+_LEVELS = {
+    "public": 0,
+    "internal": 1,
+    **dict.fromkeys(("confidential", "pii", "phi", "payment"), 2),
+    "secret": 3,
+}
 """How far a value of a class may go; the kinds of personal data stand beside `confidential`."""
 
 
 def _class(before: str, after: str) -> Verdict:
-    old, new = _LEVELS.get(before, 2), _LEVELS.get(after, 2)
+    old, new = _LEVELS.get(before), _LEVELS.get(after)
+    if old is None or new is None:
+        return "unknown"
     if old == new:
         return "incomparable"  # personal data, health data and payment data are kept apart
     return "widened" if new < old else "narrowed"
@@ -65,9 +72,9 @@ CLASS = SpecRule(
         dual=("class: pii", "class: secret"),
     ),
     claims=(
-        Claim("fields", "{field}", By(_class), point=_class_of),
-        Claim("operations", "{op} input {name}", By(_class), point=_class_of),
-        Claim("operations", "{op} by POST input {name}", By(_class), point=_class_of),
+        Claim("fields", "{field}", ByWords(_class), point=_class_of),
+        Claim("operations", "{op} input {name}", ByWords(_class), point=_class_of),
+        Claim("operations", "{op} by POST input {name}", ByWords(_class), point=_class_of),
     ),
 )
 VALUES = SpecRule(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scaffold.drift.spec.rule import Claim, SpecRule, example
-from scaffold.drift.verdict import By, Chain, Free, Names, Number, Verdict, combined, from_both
+from scaffold.drift.verdict import ByWords, Chain, Free, Names, Number, Verdict, combined, from_both
 
 _NOTES = "resources: {note: {owner: owner_id, %sfields: {body: {type: string, max: 50%s}}}}"
 _BY_POST = "by POST alone"
@@ -78,8 +78,8 @@ FILTER = SpecRule(
         dual=(", filter: [eq]", ""),
     ),
     claims=(
-        Claim("operations", "{op} filter {column}", By(_filters)),
-        Claim("operations", "{op} sort {column}", By(_filters)),
+        Claim("operations", "{op} filter {column}", ByWords(_filters)),
+        Claim("operations", "{op} sort {column}", ByWords(_filters)),
     ),
 )
 EFFECT = SpecRule(

@@ -8,7 +8,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
-from scaffold.drift.database.tokens import Statement, Unreadable, statements, text_of
+from scaffold.drift.database.expression import closing, ungrouped
+from scaffold.drift.database.expression import read as condition
+from scaffold.drift.database.read import body
+from scaffold.drift.database.tokens import Statement, statements, text_of
 
 MARK: Final = re.compile(
     r"^-- (?:policy|index|step|renames|alone|refuses|loses|needs|after)\b.*$", re.MULTILINE
@@ -46,17 +49,26 @@ def differing_sql(before: str, after: str) -> list[tuple[str, int]]:
 
 
 def _plain(statement: Statement) -> str:
-    """A statement without the comments and the layout of the body that it may have."""
+    """A statement as it is read: without comments, layout and needless parentheses, also in the
+    body that it may have; of a policy, what its conditions say."""
     words = []
     for word, kind in zip(statement.words, statement.kinds, strict=True):
-        plain = word
-        if kind == "text" and "\n" in word:
-            try:
-                plain = " ; ".join(str(each) for each in statements(text_of(word)))
-            except Unreadable:
-                plain = word
-        words.append(plain)
-    return " ".join(words)
+        words.append(body(text_of(word)) if kind == "text" and "\n" in word else word)
+    if words[:2] == ["create", "policy"]:
+        return " ".join(_policy(words))
+    return " ".join(ungrouped(words))
+
+
+def _policy(words: list[str]) -> Iterator[str]:
+    """The words of a policy, with its conditions always written alike."""
+    at = 0
+    while at < len(words):
+        yield words[at]
+        at += 1
+        if words[at : at + 1] == ["("] and words[at - 1] in ("using", "check"):
+            end = closing(words, at)
+            yield f"({condition(words[at + 1 : end])})"
+            at = end + 1
 
 
 def title(statement: Statement) -> str:

@@ -510,6 +510,12 @@ QUIET: tuple[dict[str, str], ...] = (
     {"__init__.py": ""},
     {"hooks/secrets.py": "x = 1\n"},
     {"scripts/count.sql": "select count(*) from invoicing.invoice; -- grant nothing to anybody\n"},
+    {
+        "scripts/words.sql": "comment on table a.b is 'who may grant select on it to x';\n"
+        "insert into a.b values ('set role x'), ('alter role y superuser');\n"
+        "select 1 where note = 'create policy p on t'; /* set role z; */\n"
+        "do $$ begin -- grant all on x to y\n perform 1; end $$;\n"
+    },
     {"logs/__init__.py": "x = 1\n"},
     {
         "hooks/money.py": "from decimal import Decimal\n\n\ndef cents(x: Decimal) -> int:\n    "
@@ -523,6 +529,80 @@ def test_what_is_common_is_nothing_to_tell(files: dict[str, str]) -> None:
     base = {HOOKS: hook(), "asgi.py": ASGI, "tests/conftest.py": TESTS}
     said = found(base, files)
     assert not said, [(each.rule.id, each.key) for each in said]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select '--'; set role admin;",
+        "select E'\\'--'; set role admin;",
+        "do $$ begin perform '--'; set role x; end $$;",
+        "do $$ begin execute 'grant all on x to y'; end $$;",
+        "select cron.schedule('a', 'grant all on x to y');",
+        "set role 'x';",
+        "copy invoicing.invoice to '/srv/all';",
+        "\\echo 'x'\ngrant all on x to y;",
+    ],
+)
+def test_a_text_that_is_run_is_no_data(text: str) -> None:
+    assert {each.rule.id for each in found({}, {"scripts/a.sql": text})} == {"SCF306"}
+
+
+CAPABLE: tuple[tuple[str, str], ...] = (
+    ("a driver of a database", "from psycopg import connect as c"),
+    ("a driver of a database", "db = __import__('asyncpg')"),
+    ("data as code", "def f(x):\n    return eval(x)"),
+    ("data as code", "import importlib\n\np = importlib.import_module('pickle')"),
+    ("programs", "import subprocess as s"),
+    ("sockets", "from socket import socket"),
+    ("attributes by name", "def f(x, n, v):\n    object.__setattr__(x, n, v)"),
+    ("verification off", "OPTIONS = {'verify_aud': False}"),
+    ("verification off", "def f(c):\n    c.check_hostname = False"),
+    ("verification off", "import ssl\n\n\ndef f(c):\n    c.verify_mode = ssl.CERT_NONE"),
+    ("swallows every error", "def f():\n    try:\n        g()\n    except:\n        return 1"),
+    (
+        "swallows every error",
+        "from contextlib import suppress as suppress\n\nS = suppress(Exception)",
+    ),
+    ("settings of the session", "Q = 'SET LOCAL ROLE x'"),
+    ("settings of the session", "Q = \"select 1; set app.tenant_id = 'x'\""),
+    ("rights of the database", "Q = 'grant all on a to b'"),
+    ("an id that is written down", "OURS = '5f0c2f0e-7b9e-4a57-9d6e-0d8f6b8a1c11'"),
+    ("a random text that is written down", "A = 'qW3rTy9uIoP2aSd4FgH6jKl8ZxC0vBn'"),
+    ("the tenant of an input", "def f(data: 'PayInput'):\n    return data.tenant_id"),
+    ("the tenant of an input", "def f(request):\n    return request.headers['tenant_id']"),
+)
+
+
+@pytest.mark.parametrize(("means", "text"), CAPABLE)
+def test_a_means_that_a_module_did_not_have_is_told(means: str, text: str) -> None:
+    before = {"hooks/parcel.py": "import json\n"}
+    said = found(before, {"hooks/parcel.py": f"import json\n{text}\n"})
+    (told,) = [each for each in said if each.rule.id == "SCF348"]
+    assert told.now.startswith(means) and told.blocks
+    assert not found({}, {"tests/unit/helper.py": f"{text}\n"})
+    both = {"hooks/parcel.py": f"{text}\n"}
+    assert "SCF348" not in {each.rule.id for each in found(both, before)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import asyncpg",
+        "import httpx2, json, hmac, ssl\nfrom decimal import Decimal",
+        "def f():\n    try:\n        g()\n    except Exception:\n        raise",
+        "def f():\n    try:\n        g()\n    except (KeyError, ValueError):\n        return None",
+        "OPTIONS = {'verify': True}",
+        "WORDS = ('set the role', 'grant me a wish; or two', 'to alter it')",
+        "DIGEST = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'",
+        "def f(action):\n    return action.tenant_id",
+        "def f(row: 'InvoiceRow'):\n    return row.tenant_id",
+        "def compile(x):\n    return x\n\n\ncompile(1)",
+    ],
+)
+def test_a_means_that_most_code_needs_is_not_told(text: str) -> None:
+    said = found({}, {"hooks/parcel.py": f"{text}\n"})
+    assert not said, [(each.rule.id, each.now) for each in said]
 
 
 def test_a_refactoring_changes_no_key_and_no_value() -> None:

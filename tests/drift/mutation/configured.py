@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from scaffold import __version__
 from tests.drift.mutation.mutant import Mutant
 from tests.drift.mutation.services import PIN, Files, Link, NoPlace, Service
 
 CI: Final = ".github/workflows/ci.yml"
 CHECK: Final = r"\.venv-scaffold/bin/scaffold check --static --base .*"
 PINS: Final = "requirements-scaffold.txt"
-OLDER: Final = PIN.replace("1.4.0", "1.3.9")
+CEILING: Final = ".scaffold/ceiling.yaml"
+OLDER: Final = PIN.replace(__version__, "0.0.9")
 APPROVAL: Final = """approvals:
   - rule: SCF101
     key: "access invoice:delete member"
@@ -136,6 +138,20 @@ MUTANTS: Final = (
         lambda s: {".scaffold/approvals.yaml": "# None so far.\napprovals: []\n"},
     ),
     Mutant(
+        "X03a",
+        "the ceiling removed",
+        "high",
+        lambda s: {CEILING: None},
+        lambda s: {CEILING: s.text(CEILING).replace("1000", "500")},
+    ),
+    Mutant(
+        "X03b",
+        "the ceiling raised",
+        "high",
+        lambda s: {CEILING: s.text(CEILING).replace("1000", "100000")},
+        lambda s: _comments(s, CEILING),
+    ),
+    Mutant(
         "X04",
         "the tests gone from CI",
         "high",
@@ -149,7 +165,7 @@ MUTANTS: Final = (
         "an older generator",
         "critical",
         lambda s: {PINS: s.text(PINS).replace(PIN, OLDER)},
-        lambda s: {PINS: s.text(PINS).replace(PIN, PIN.replace("1.4.0", "1.4.1"))},
+        lambda s: {PINS: s.text(PINS).replace(PIN, PIN.replace(__version__, f"{__version__}.1"))},
     ),
     Mutant(
         "X05a",
@@ -280,6 +296,13 @@ MUTANTS: Final = (
         "high",
         lambda s: {".gitignore": s.text(".gitignore") + "hooks/*.py\n"},
         lambda s: {".gitignore": s.text(".gitignore") + "*.swp\n.DS_Store\n"},
+    ),
+    Mutant(
+        "X17b",
+        "some modules of hooks left out by git",
+        "high",
+        lambda s: {".gitignore": s.text(".gitignore") + "hooks/local_*.py\n"},
+        lambda s: {".gitignore": s.text(".gitignore") + "*.log\n*.py[cod]\n/dump.sql\n"},
     ),
     Mutant(
         "X18",

@@ -17,11 +17,13 @@ from types import MappingProxyType
 from typing import Any, Final
 from unittest import mock
 
+from scaffold import __version__
 from scaffold.drift import judge
 from scaffold.drift.change import Change
 from scaffold.drift.code import secrets
 from scaffold.drift.facts import Fact, Surface
 from scaffold.drift.judge import Check, compare_tree
+from scaffold.drift.spec import compare
 from scaffold.drift.trees import Commit, Tree
 from scaffold.emission import Emission, emit_project
 from scaffold.repository import Repository
@@ -30,10 +32,15 @@ from tests.repositories import begin, git
 
 NAMES: Final = ("invoicing", "helpdesk", "recruiting")
 TODAY: Final = date(2026, 12, 1)
-PIN: Final = f"scaffold==1.4.0 --hash=sha256:{'5c' * 32}\n"
+PIN: Final = f"scaffold=={__version__} --hash=sha256:{'5c' * 32}\n"
 TOOLS: Final = ".venv"
 """What is looked at only where git has it."""
 TEAM: Final = "@acme/security"
+CEILING: Final = """bounds:
+  - rule: SCF133
+    key: "operations * page_max"
+    bound: 1000
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,7 @@ class NoPlace(Exception):
 
 @dataclass(frozen=True)
 class Service:
-    """A project with all in it that a team fills in: owners, and the pin of the generator."""
+    """A project with all in it that a team fills in: owners, its generator, a ceiling."""
 
     name: str
     project: Path
@@ -165,6 +172,7 @@ def service(name: str) -> Service:
     for owners in project.glob(".git*/CODEOWNERS"):
         text = owners.read_text("utf-8")
         owners.write_text(text.replace("@your-organization/security", TEAM), "utf-8")
+    (project / ".scaffold" / "ceiling.yaml").write_text(CEILING, "utf-8")
     begin(project)
     assert git(project, "gc", "-q").returncode == 0
     return Service(name, project, emit_project(project))
@@ -208,8 +216,8 @@ def found(of: Service, files: Files) -> list[Change]:
 
 @contextmanager
 def remembered(of: Service) -> Iterator[None]:
-    """What the check reads of the base, and the search for secrets in a file, is worked out once:
-    the same text has the same facts."""
+    """What the check reads of the base, two specs, and the search for secrets in a file, are worked
+    out once: the same text has the same facts."""
 
     def static(tree: Tree, package: str) -> Surface:
         return of.surface if tree is of.base else _STATIC(tree, package)
@@ -217,6 +225,7 @@ def remembered(of: Service) -> Iterator[None]:
     with (
         mock.patch.object(judge, "static", static),
         mock.patch.object(secrets, "in_text", _secrets),
+        mock.patch.object(compare, "comparison", _comparison),
     ):
         yield
 
@@ -227,3 +236,6 @@ _IN_TEXT: Final[Any] = secrets.in_text
 @lru_cache(maxsize=4096)
 def _secrets(path: str, text: str) -> tuple[Fact, ...]:
     return tuple(_IN_TEXT(path, text))
+
+
+_comparison: Final = lru_cache(maxsize=16)(compare.comparison)

@@ -1,6 +1,7 @@
 """A pull request that hides six changes for the worse, and how it comes to pass."""
 
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -13,9 +14,9 @@ from tests.repositories import commit, git
 NAME: Final = "invoicing"
 
 
-def told(project: Path) -> list[dict[str, Any]]:
-    """What blocks."""
-    arguments = ("check", project, "--static", "--base", "main", "--format", "json")
+def told(project: Path, how: tuple[str, ...] = ("--static",)) -> list[dict[str, Any]]:
+    """What blocks; the application is imported unless the check is static."""
+    arguments = ("check", project, *how, "--base", "main", "--format", "json")
     found = scaffold(*arguments)
     report = json.loads(found.stdout)
     blocking = [each for each in report["changes"] if each["blocks"]]
@@ -75,12 +76,16 @@ def test_each_of_six_is_told_and_passes_once_it_is_reverted_or_approved() -> Non
             "migration": {"SCF010", "SCF502", "SCF503"},
             "test": {"SCF003"},
             "workflow": {"SCF603", "SCF606", "SCF611", "SCF612"},
-            "hook": {"SCF301", "SCF304"},
+            "hook": {"SCF301", "SCF304", "SCF348"},
         }
         found = told(project)
         rules = {each["rule"] for each in found}
         assert rules <= set().union(*wanted.values()), rules
         assert all(rules & each for each in wanted.values())
+        imported = told(project, ("--python", sys.executable))
+        beside = {each["rule"] for each in imported} - rules
+        assert beside == {"SCF201", "SCF208"}
+        assert {each["fingerprint"] for each in found} <= {e["fingerprint"] for e in imported}
         assert all(each["witness"] for each in found if each["rule"] == "SCF101")
         scaffold("check", project, "--static", "--base", "main", "--emit-witness")
         witnesses = [*(project / "tests" / "witness").glob("test_*.py")]

@@ -109,6 +109,21 @@ PINS = [
 ]  # fmt: skip
 GIT: list[tuple[str, Edit, str]] = [
     ("hooks", {".gitignore": fresh()[".gitignore"] + "hooks/*.py\n"}, "SCF634"),
+    *(
+        (pattern, {".gitignore": f"{fresh()['.gitignore']}{pattern}\n"}, "SCF634")
+        for pattern in (
+            *("hooks/local_*.py", "local_*.py", "*.[p]y", "*.p?", "hooks/private/", "**/local.py"),
+            *("*/local.py", "h*/x*.py", "secret*", "tests/unit/", "/hooks/l*", "hooks/**/x"),
+            *("notes/store/migrations/00*", "hooks/*.sql", "hooks/x*.py\n!hooks/xyz.py"),
+        )
+    ),
+    ("in the directory of hooks", {"hooks/.gitignore": "local_*.py\n"}, "SCF634"),
+    (
+        "a module that is imported",
+        {"hooks/a.py": "from hooks.build.letters import dear\n"},
+        "SCF634",
+    ),
+    ("one beside it", {"hooks/a.py": "from . import (build,\n  x)\n"}, "SCF634"),
     ("everything", {".gitignore": "*\n!README.md\n"}, "SCF634"),
     ("migrations", {".gitignore": fresh()[".gitignore"] + "*.sql\n"}, "SCF634"),
     ("the package", {".gitignore": fresh()[".gitignore"] + "/notes/\n"}, "SCF634"),
@@ -198,6 +213,14 @@ NOTHING: list[tuple[str, Edit]] = [
     ("order of requirements", {"requirements.txt": JOSERFC + LOCK.replace(JOSERFC, "")}),
     ("owners named", {".github/CODEOWNERS": fresh()[".github/CODEOWNERS"].replace("@your-organization/security", "@acme/security")}),
     ("ignored caches", {".gitignore": fresh()[".gitignore"] + ".idea/\nnode_modules/\n*.log\n"}),
+    *(
+        (pattern, {".gitignore": f"{fresh()['.gitignore']}{pattern}\n"})
+        for pattern in (
+            *("__pycache__/", "*.pyc", "*.py[cod]", ".venv/", ".env", ".env*", "*.log", "reports/"),
+            *("*.swp", "*~", ".DS_Store", "*.egg-info/", "htmlcov", ".coverage*", "/work/"),
+            *("docs/*.py", "/dump.sql", "hooks/x*.py\n!hooks/x*.py"),
+        )
+    ),
     ("a nested ignore file", {"docs/.gitignore": "*\n"}),
     ("attributes of pictures", {".gitattributes": fresh()[".gitattributes"] + "*.png binary\ndocs/** linguist-documentation\n"}),
     ("another port of the image", replaced("Dockerfile", ('"--port", "8000"', '"--port", "9000"'))),
