@@ -44,6 +44,7 @@ roles:
         on: book
         when: {note: {not: $tenant.region}, low: {gte: 6, not: {in: [7, 8]}}}
   regional: {can: [{do: [list, read], on: book, when: {body: $tenant.region, low: $user.level}}]}
+  checker: {can: [{do: [list, export], on: audit_event, except: resource}]}
   robot:
     kind: service
     can: [{do: [list, create, update, delete, pay], on: text}, {do: [create, update], on: book}]

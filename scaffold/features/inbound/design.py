@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scaffold import naming
-from scaffold.design.heard import Heard, heard
+from scaffold.design.heard import Heard, heard, path
 from scaffold.design.model import Decider, Design, Entity, Join, Operation
 from scaffold.design.outcomes import Outcome
 from scaffold.design.surface import Fact
@@ -138,7 +138,7 @@ class Receiver:
     @property
     def path(self) -> str:
         """Where it sends its events."""
-        return f"/webhooks/{naming.segment(self.name)}"
+        return path(self.name)
 
     @property
     def does(self) -> Mapping[str, str]:

@@ -206,8 +206,8 @@ MUTANTS: Final = (
         id="a-provider-sends-any-number-of-events",
         control="API-2",
         file="gate/admission.py",
-        old="if not heard.allowed:",
-        new="if heard is None:",
+        old="            await self._charge(request, ((EVENTS, sender.counted[EVENTS.name]),))\n",
+        new="",
         noticed_by=f"{TESTS}::test_a_provider_has_a_limit",
     ),
 )
