@@ -126,9 +126,7 @@ class Billing:
             None,
         )
         if kind == "checkout":
-            if found is not None:
-                return Ended("subscribed", final=True)
-            if not await self._closed(message):
+            if found is not None or not await self._closed(message):
                 return Ended("subscribed", final=True)
             page = await self._provider.checkout(customer, price, key)
             return Ended(
@@ -228,9 +226,8 @@ class Billing:
             if end is not None:
                 await self._say(tenant, as_of, _ended(message, row["reference"], end))
         live = [each.id for each in found if each.live]
-        if (
-            len(live) > 1
-        ):  # somebody pays twice, and only a person knows which one is meant
+        # Somebody pays twice, and only a person knows which one is meant.
+        if len(live) > 1:
             structlog.get_logger().error(
                 "subscribed_twice", tenant_id=str(tenant), subscriptions=live
             )
