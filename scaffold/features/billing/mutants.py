@@ -213,7 +213,7 @@ MUTANTS: Final = (
         file=RULES,
         old=" and e.subject <> all (v_closed)",
         new="",
-        noticed_by="test_billing.py::test_disputes_that_nobody_has_heard_of_are_made_up_for",
+        noticed_by="test_billing.py::test_a_dispute_that_was_heard_does_not_end_again",
     ),
     Mutant(
         id="a-subscription-without-an-event",

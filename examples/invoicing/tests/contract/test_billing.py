@@ -793,6 +793,17 @@ def test_disputes_that_nobody_has_heard_of_are_made_up_for(
     assert case.state == ("active", PLAN)  # the same end is none of now
 
 
+def test_a_dispute_that_was_heard_does_not_end_again(case: Case) -> None:
+    """PAY-4: what is asked for later than a payment is the end that was before it."""
+    found = case.bought()
+    dispute = case.act("dispute", found)
+    case.act("lose", dispute["id"])
+    case.act("renew", found)
+    assert case.state == ("active", PLAN)
+    assert case.put("refresh")["state"] == "delivered"
+    assert case.state == ("active", PLAN)
+
+
 def test_what_nobody_has_asked_for_a_day_is_asked_by_itself(case: Case) -> None:
     case.customer()
 
