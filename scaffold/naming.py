@@ -159,6 +159,11 @@ def attribute(field: str) -> str:
     return f"{field}_" if taken else field
 
 
+def decider_models(name: str) -> tuple[str, str]:
+    """The models of what a function that decides is given, and of what it says."""
+    return f"{camel(name)}Input", f"{camel(name)}Body"
+
+
 def camel(name: str) -> str:
     """`invoice_line` as a class name: `InvoiceLine`."""
     return "".join(part.capitalize() for part in name.split("_"))

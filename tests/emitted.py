@@ -24,7 +24,9 @@ SECONDS: Final = 180
 
 
 STUB: Final = re.compile(
-    r"(-> (\w+)(?:\[.+\])?:\n(?:(?!async def).*\n)*?)    raise NotImplementedError\n", re.MULTILINE
+    r"(-> (\w+)(?:\[.+\])?(?: (\| None))?:\n"
+    r"(?:(?!async def).*\n)*?)    raise NotImplementedError\n",
+    re.MULTILINE,
 )
 
 
@@ -42,8 +44,9 @@ def write_hooks(project: Path) -> None:
 
 
 def _written(stub: re.Match[str]) -> str:
-    answers = {"None": "", "Sequence": "    return []\n"}
-    return stub[1] + answers.get(stub[2], "    return {}\n")
+    answers = {"None": "", "Sequence": "    return []\n", "bool": "    return False\n"}
+    nothing = "    return None\n" if stub[3] else "    return {}\n"
+    return stub[1] + answers.get(stub[2], nothing)
 
 
 def project(name: str, target: Path) -> Path:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scaffold.design.model import Design
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +42,11 @@ class Demands:
     headers: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()
     extensions: Mapping[str, Any] = field(default_factory=dict)
+
+
+def told(design: Design) -> tuple[str, ...]:
+    """The names of the headers that every answer has in which something was charged."""
+    from scaffold.features import FEATURES  # whose parts these are
+
+    shared = (each.components(design) for each in FEATURES)
+    return tuple(name for each in shared if each for name in each.refused.get("4XX", ()))

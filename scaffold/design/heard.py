@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from scaffold import naming
+
 if TYPE_CHECKING:
     from scaffold.design.model import Design
 
@@ -34,6 +36,12 @@ class Heard:
     effect: str
     body_max: int
     accounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def path(provider: str) -> str:
+    """Where a provider sends its events, whoever takes them: its name is in it, and no key says
+    another place, which would be one more thing to set at the provider and to review."""
+    return f"/webhooks/{naming.segment(provider)}"
 
 
 def heard(design: Design) -> Iterator[Heard]:

@@ -141,6 +141,38 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class Decider:
+    """A function of the developer's that says what an operation of its resource is told, and on
+    which row: a feature calls it, in place of somebody who would say so in a request.
+
+    `do` is the verb of the operation or its action. The function is given the class `given` of the
+    `module` of the package, and the values `input`.
+    """
+
+    name: str
+    do: str
+    summary: str
+    module: str
+    given: str
+    input: tuple[Input, ...]
+
+    @property
+    def protocol(self) -> str:
+        """The class that types it."""
+        return naming.camel(self.name)
+
+    @property
+    def model(self) -> str:
+        """The model of what it is given."""
+        return naming.decider_models(self.name)[0]
+
+    @property
+    def body(self) -> str:
+        """The model of what it says as the body of the operation, where that has one."""
+        return naming.decider_models(self.name)[1]
+
+
+@dataclass(frozen=True, slots=True)
 class Secret:
     """What somebody shows to be known by a row of a built-in resource: its digest alone is stored.
 
@@ -311,7 +343,7 @@ class Entity:
     hooks of actions may do to its rows beside the operations. A `built_in` one has a table of a
     feature, which alone writes its rows; where it is `open`, no policy hides its rows from the
     service inside a tenant, and where it `is_tenant`, its one row there is the tenant itself.
-    Its rows are known by a `secret`, if there is one.
+    Its rows are known by a `secret`, if there is one. `deciders` are called beside its hooks.
     `renamed_from` is the name that the resource had before. `kept` are the columns that the
     feature itself changes. A `derived` one is no table: this SQL says what its one row is in each
     tenant, whose id it has.
@@ -337,6 +369,7 @@ class Entity:
     renamed_from: str = ""
     kept: tuple[str, ...] = ()
     derived: str = ""
+    deciders: tuple[Decider, ...] = ()
 
     @property
     def versioned(self) -> bool:
@@ -550,7 +583,7 @@ class Design:
     @property
     def hook_modules(self) -> Mapping[str, Entity]:
         """The entities that have hooks, by the path of the developer's module for these."""
-        hooked = (each for each in self.entities if each.actions or each.backfills)
+        hooked = (e for e in self.entities if e.actions or e.backfills or e.deciders)
         return {f"hooks/{each.name}.py": each for each in hooked}
 
     @cached_property

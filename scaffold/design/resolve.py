@@ -272,6 +272,7 @@ def _entity(
         renamed_from=source.renamed_from or "",
         kept=fixed.kept if fixed else (),
         derived=fixed.derived if fixed else "",
+        deciders=tuple(found for each in FEATURES for found in each.deciders(whole, names.name)),
     )
 
 
@@ -548,7 +549,7 @@ class _Operations:
 
     def _inputs(self, action: spec.Action) -> Iterable[Input]:
         for name, each in action.input.items():
-            found, kind = _input(name, each), self.kinds.get(name)
+            found, kind = input_of(name, each), self.kinds.get(name)
             yield replace(found, kind=kind(self.whole)) if kind else found
 
     def _body(self, do: str, action: spec.Action | None) -> str:
@@ -637,7 +638,8 @@ def _covers(wide: Alternative, narrow: Alternative, first: bool) -> bool:
     return fewer and more and giving and (not same or first)
 
 
-def _input(name: str, source: spec.Field) -> Input:
+def input_of(name: str, source: spec.Field) -> Input:
+    """A value that a caller sends."""
     return Input(
         name=source.wire_name(name),
         kind=source.kind(),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scaffold.database.schema import Function, OwnTable, Right
     from scaffold.design.events import SecurityEvent
     from scaffold.design.heard import Heard
-    from scaffold.design.model import Design, Join, Operation, Secret
+    from scaffold.design.model import Decider, Design, Join, Operation, Secret
     from scaffold.design.outcomes import Outcome
     from scaffold.design.surface import Fact
     from scaffold.drift.spec.rule import SpecRule, Waiver
@@ -211,6 +211,10 @@ class Feature:
         """The trait of the operation `do` of a resource of a spec: an action or one of the
         five."""
         return None
+
+    def deciders(self, source: Spec, resource: str) -> Iterable[Decider]:
+        """The functions of the developer's that say what operations of a resource are told."""
+        return ()
 
     def used(self, design: Design) -> bool:
         """Is anything of this emitted?"""

@@ -138,8 +138,9 @@ def _files(design: Design, ejected: bool, fills: bool) -> Iterator[tuple[str, st
     tests = list(TESTS)
     if design.joins:
         singles.append("gate/joins.py")
-    if service.has_actions:
+    if service.has_hooks:
         singles.append("gate/actions.py")
+    if service.has_actions:
         tests.append("test_hooks.py")
     if any(entity.backfills for entity in design.declared):
         tests.append("test_backfills.py")

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from scaffold import naming
 from scaffold.design.joins import MEMBERSHIP, membership
-from scaffold.design.model import Column, Design, Entity, Input, Operation, Touch
+from scaffold.design.model import Column, Decider, Design, Entity, Input, Operation, Touch
 from scaffold.design.visibility import may_be_absent
 from scaffold.naming import (
     Imports,
@@ -289,6 +289,8 @@ def models(entity: Entity) -> Module:
         _input_model(effect, module)
     for touch in entity.touched_by("create", "update"):
         _touched(touch, entity, module)
+    for decider in entity.deciders:
+        _decided(decider, entity, module)
     if any(each.on_item for each in entity.actions) or touched_rows(entity):
         module.models.append(_row(entity, module))
         module.types.add("Stored")
@@ -477,6 +479,77 @@ def _touched(touch: Touch, entity: Entity, module: Module) -> None:
     name = entity.names.touched_model(touch.by, touch.verb)
     module.add(name, "New" if new else "TypedDict", text, properties)
     module.pydantic.update({"ConfigDict", "with_config"})
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How a function of the developer's that decides is declared: `places` says whether the
+    operation is on a row, or below one, and `body` is the model of what it says; the answer is the
+    annotation of both, or of whether anything happens at all."""
+
+    decider: Decider
+    operation: Operation
+    places: bool
+    body: str
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that it is declared with."""
+        return tuple(each for each in (self.decider.model, self.body) if each)
+
+    @property
+    def parameters(self) -> str:
+        """Its parameters, `self` of the protocol left out."""
+        return f"event: {self.decider.given}, data: {self.decider.model}"
+
+    @property
+    def answer(self) -> str:
+        """The annotation of what it returns."""
+        parts = [*(["UUID"] if self.places else []), *([self.body] if self.body else [])]
+        if not parts:
+            return "bool"
+        said = parts[0] if len(parts) == 1 else f"tuple[{', '.join(parts)}]"
+        return f"{said} | None"
+
+
+def decision(decider: Decider, entity: Entity) -> Decision:
+    """How such a function of a resource is declared."""
+    operation = next(
+        each
+        for each in entity.operations
+        if decider.do in (each.verb, each.action) and not each.searches
+    )
+    below = operation.verb == "create" and entity.parent is not None
+    body = decider.body if operation.body else ""
+    return Decision(decider, operation, operation.on_item or below, body)
+
+
+def _decided(decider: Decider, entity: Entity, module: Module) -> None:
+    """What a function of the developer's is told, and what it says to an operation."""
+    found = decision(decider, entity)
+    told = [_property(each, module, decider.model, each.required) for each in decider.input]
+    module.add(decider.model, "Closed", f"What {decider.name} is told.", told)
+    module.types.add("Closed")
+    if found.body:
+        verb = found.operation.verb
+        said: Iterable[Column | Input] = found.operation.input
+        if verb in ("create", "update"):
+            said = [e for e in entity.columns if (e.creatable if verb == "create" else e.updatable)]
+        name = found.operation.body if verb == "action" else entity.names.class_name
+        text = f"What {decider.name} says to {words(found.operation.id)}."
+        properties = []
+        for each in said:
+            annotation = _sent(each, module, name)
+            if verb == "update":  # a merge patch, as that of whoever would send it
+                patch = each.kind.patch_annotation(module, value_model(name, each.name))
+                annotation = optional(patch, each.nullable)
+            own = module.item(each.name, annotation, each.description, said="serialization_alias")
+            if verb != "update" and not each.required:
+                module.typing.add("NotRequired")
+                own.annotation = f"NotRequired[{own.annotation}]"
+            properties.append(own)
+        module.add(found.body, "TypedDict" if verb == "update" else "New", text, properties)
+        module.pydantic.update({"ConfigDict", "with_config"})
 
 
 def _row(entity: Entity, module: Module) -> Model:

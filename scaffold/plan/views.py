@@ -510,6 +510,11 @@ class ServiceView:
         return any(entity.actions for entity in self.design.entities)
 
     @property
+    def has_hooks(self) -> bool:
+        """Is a function of the developer's called within a transaction?"""
+        return self.has_actions or any(entity.deciders for entity in self.design.entities)
+
+    @property
     def transacts(self) -> bool:
         """Does some operation take several calls in one transaction?"""
         return self.has_actions or any(each.transacts for each in self.used)

@@ -64,6 +64,7 @@ def _wanted(entity: Entity) -> list[str]:
     return [
         *(each.action for each in entity.actions),
         *(each.name for each in _called(entity)),
+        *(each.name for each in entity.deciders),
         *(each.backfill_hook for each in entity.backfills),
     ]
 
@@ -205,7 +206,7 @@ def _is_hook(name: str, node: ast.AST | None) -> bool:
         return False
     parameters = [*node.args.posonlyargs, *node.args.args]
     given = _name(parameters[0].annotation) if parameters else ""
-    return given in ("Action", "Committed", "CommittedRow") or (
+    return given in ("Action", "Committed", "CommittedRow", "Heard") or (
         given == "Sequence" and name.startswith(naming.backfill_hook(""))
     )
 
@@ -230,10 +231,14 @@ def _stubs(
     wanted = set(names or _wanted(entity))
     found = [python.hook(each, entity) for each in entity.actions if each.action in wanted]
     called = [each for each in _called(entity) if each.name in wanted]
+    deciding = [python.decision(e, entity) for e in entity.deciders if e.name in wanted]
     imported: dict[str, set[str]] = {}
     for one in called:
         imported.setdefault(one.module, set()).update(one.names)
+    for decision in deciding:
+        imported.setdefault(decision.decider.module, set()).add(decision.decider.given)
     models = {model for each in found for model in each.models}
+    models |= {model for one in deciding for model in one.models}
     models |= {model for one in called for model in one.models}
     return (
         environment("starter")
@@ -245,6 +250,7 @@ def _stubs(
             plural=entity.names.many,
             models=sorted(models),
             called=called,
+            deciding=deciding,
             imported={module: sorted(names) for module, names in sorted(imported.items())},
             rows=sorted(each.rows for each in found if each.rows),
             actions=[_told(entity, each) for each in found],

@@ -71,6 +71,11 @@ def check_cards(scope: Scope) -> Iterator[Finding]:
             yield from _fields((*path, "actions", action, "input"), inside, each.input)
 
 
+def card_fields(path: Path, fields: Mapping[str, CommonField]) -> Iterator[Finding]:
+    """The same of fields elsewhere in a spec."""
+    yield from _fields(path, (), fields)
+
+
 def _fields(
     path: Path, inside: Sequence[str], fields: Mapping[str, CommonField]
 ) -> Iterator[Finding]:

@@ -118,6 +118,7 @@ class Model:
         }
         self.each: dict[str, Said] = {}
         self.open: list[str] = []
+        self.closed: set[str] = set()
         self.lost = False
 
     def end(self, said: list[Said]) -> Said | None:
@@ -186,10 +187,11 @@ class Model:
 
     def _won(self, one: Said) -> None:
         self.open = [each for each in self.open if each != one["subject"]]
+        self.closed.add(one["subject"])
 
     def _lost(self, one: Said) -> None:
+        self.lost |= one["subject"] not in self.closed  # its first end is its end
         self._won(one)
-        self.lost = True
 
 
 def parsed(text: str) -> datetime:

@@ -7,6 +7,7 @@ import importlib
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -18,6 +19,7 @@ from scaffold.explain import explain
 from scaffold.features.inbound.design import receivers
 from scaffold.lint.rules import advise
 from scaffold.plan.files import unformatted
+from scaffold.project.hooks import hooks, modules
 from scaffold.spec.load import load, loads, loads_with_positions
 from scaffold.spec.problems import SpecError
 from tests.emitted import SPEC
@@ -52,6 +54,9 @@ webhooks:
     events: {book.lent: {do: lend, on: book, id: [data, book_id]}}
 """
 LENT = "{do: lend, on: book, id: [data, book_id]}"
+HOOKED = (
+    "{do: lend, on: book, hook: true, input: {title: {type: string, max: 80}}, body: {title: t}}"
+)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +74,19 @@ LENT = "{do: lend, on: book, id: [data, book_id]}"
         (LENT, "{do: create, on: book, id: a, body: {title: a}}", "create on book is on no row"),
         (LENT, "{do: create, on: book, body: {note: a}}", "create on book needs title"),
         (LENT, "{do: create, on: book, body: {title: a, x: b}}", 'There is no field "x"'),
+        (LENT, HOOKED.replace("on: book,", "on: book, id: a,"), "The hook says which row it is"),
+        (LENT, "{do: lend, on: book, hook: true}", "Nothing says what the hook is told"),
+        (LENT, HOOKED.replace("{title: t}", "{x: t}"), 'There is no input "x"'),
+        (LENT, HOOKED.replace("{title: t}", "{}"), "Nothing says where the event has title"),
+        (LENT, HOOKED.replace("hook: true, ", ""), "There is no hook that would be told the input"),
+        (LENT, HOOKED.replace("type: string,", "filter: eq, type: string,"), "cannot have filter"),
+        (LENT, HOOKED.replace("title", "card_number"), "the number of a payment card"),
+        (
+            LENT,
+            HOOKED.replace("{type: string, max: 80}", "{type: reference, to: page}"),
+            "A value of an event cannot be of type reference",
+        ),
+        (f"book.lent: {LENT}", f"a.b: {HOOKED}, a_b: {HOOKED}", "and so is another one"),
         ("secrets: SHOP_SECRET", "secrets: shop", '"shop" cannot name an environment variable'),
         ("secrets: SHOP_SECRET", "secrets: DATABASE_URL", "cannot name an environment variable"),
         ("    mode: live", "    tolerance: 2h", "tolerance must be from 1s to 1h"),
@@ -80,6 +98,19 @@ def test_what_cannot_be_is_refused(before: str, after: str, said: str) -> None:
     assert before in LIBRARY
     with pytest.raises(SpecError, match=re.escape(said)):
         loads(LIBRARY.replace(before, after))
+
+
+def test_a_hook_of_an_event_has_a_name_of_its_own() -> None:
+    spec = LIBRARY.replace(LENT, HOOKED)
+    design = resolve(loads(spec))
+    (decider,) = design.entity("book").deciders
+    assert decider.name == "on_shop_book_lent"
+    with pytest.raises(SpecError, match="and so is another one"):
+        loads(spec.replace("lend: {on: item}", "lend: {on: item}, on_shop_book_lent: {on: item}"))
+    # A class of an action of a resource is the class of the hook.
+    book = "  book_lent:\n    fields: {a: {type: boolean}}\n    actions: {on_shop: {on: item}}\n"
+    with pytest.raises(SpecError, match="and so is another one"):
+        loads(spec.replace("  page: {", f"{book}  page: {{"))
 
 
 def test_a_secret_is_of_one_provider() -> None:
@@ -97,10 +128,14 @@ def test_what_is_asked_without_a_token_is_said() -> None:
     design = resolve(load(SPEC))
     found, taken = receivers(design)
     assert (taken.name, taken.effects) == ("stripe", ())
-    assert [each.operation.id for each in found.effects] == ["settle_invoice"]
+    assert [each.operation.id for each in found.effects] == ["settle_invoice"] * 2
     facts = surface(design)
     assert facts["access"]["receive_payments without a token"] == "events signed as stripe"
     assert facts["access"]["webhook payments invoice.paid"].startswith("settle_invoice, id at ")
+    assert facts["access"]["webhook payments charge.succeeded"] == (
+        "settle_invoice, as on_payments_charge_succeeded says, amount at data.object.amount "
+        "(money(EUR, 1..1000000000000000)), number at data.object.metadata.number (string(0..16))"
+    )
     assert facts["access"]["webhook payments runs as"] == "billing_worker"
     assert "POST /webhooks/payments" in explain(design, format="markdown")
 
@@ -294,3 +329,20 @@ def test_every_alteration_of_what_they_sign_is_refused(
             for altered_value in (before + behind, before + letter + letter + behind):
                 if altered_value != value:
                     assert not heard(verified, scheme, {**headers, name: altered_value}, content)
+
+
+def test_a_hook_of_an_event_is_listed_and_a_dead_one_named(tmp_path: Path) -> None:
+    spec = LIBRARY.replace(LENT, HOOKED)
+    stubs = modules("library", resolve(loads(spec)).hook_modules)
+    (path,) = stubs
+    assert "async def on_shop_book_lent(event: Heard, data: OnShopBookLentInput) -> UUID |" in (
+        stubs[path].replace("\n", " ")
+    )
+    (tmp_path / path).parent.mkdir()
+    (tmp_path / path).write_text(stubs[path], "utf-8")
+
+    def states(spec: str) -> dict[str, str]:
+        return {each.name: each.state for each in hooks(tmp_path, resolve(loads(spec)))}
+
+    assert states(spec)["on_shop_book_lent"] == "stub"
+    assert states(LIBRARY)["on_shop_book_lent"] == "dead"

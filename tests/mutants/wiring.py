@@ -183,9 +183,9 @@ APPLICATION: Final = (
     Mutant(
         id="metrics-for-everybody",
         control="MON-1",
-        file=APP,
-        old="        if expected is None or not hmac.compare_digest(",
-        new="        if expected is not None and not hmac.compare_digest(",
+        file="telemetry/decisions.py",
+        old="    if not expected or not hmac.compare_digest(",
+        new="    if expected and not hmac.compare_digest(",
         noticed_by="test_startup.py::test_production_has_no_tools",
     ),
     Mutant(

@@ -324,7 +324,39 @@ def heard(draw: Draw, spec: Data, role: str) -> Data:
                 event["id"] = draw(st.sampled_from(("row", ["data", "row"])))
             if do != "update" or sent:
                 found[f"{on}.{do}"] = event
+            if often(draw):
+                found[f"{on}.{do}"] = draw(decided(do, on))
     return found
+
+
+@st.composite
+def decided(draw: Draw, do: str, on: str) -> Data:
+    """An event that a hook decides about."""
+    told: Data = {}
+    for name in draw(st.lists(st.sampled_from(("a", "class", "at")), min_size=1, unique=True)):
+        told[name] = {
+            **draw(st.sampled_from(TOLD)),
+            **({"optional": True} if often(draw, 2) else {}),
+        }
+    body = {each: ["data", f"the_{each}"] for each in told}
+    return {"do": do, "on": on, "hook": True, "input": told, "body": body}
+
+
+TOLD: Final = (
+    {"type": "string", "max": 20},
+    {"type": "text", "max": 200, "class": "pii"},
+    {"type": "integer", "min": 0, "max": 9},
+    {"type": "boolean"},
+    {"type": "decimal", "digits": 5, "places": 2},
+    {"type": "money", "min": 1},
+    {"type": "enum", "values": ["a", "b"]},
+    {"type": "list", "of": {"type": "date"}, "max_items": 3},
+    {"type": "duration", "min": "1s", "max": "1h"},
+    {"type": "datetime"},
+    {"type": "uuid"},
+    {"type": "url", "max": 100},
+    {"type": "email"},
+)
 
 
 @st.composite

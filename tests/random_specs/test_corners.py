@@ -45,6 +45,37 @@ roles:
         on: book
         when: {note: {not: $tenant.region}, low: {gte: 6, not: {in: [7, 8]}}}
   regional: {can: [{do: [list, read], on: book, when: {body: $tenant.region, low: $user.level}}]}
+  checker: {can: [{do: [list, export], on: audit_event, except: resource}]}
+  robot:
+    kind: service
+    can: [{do: [list, create, update, delete, pay], on: text}, {do: [create, update], on: book}]
+webhooks:
+  bank:
+    scheme: standard
+    secrets: BANK_SECRET
+    account: account
+    order: [data, at]
+    runs_as: robot
+    events:
+      text.create:
+        do: create
+        on: text
+        hook: true
+        input:
+          class: {type: list, of: {type: date}, max_items: 3}
+          from:  {type: decimal, digits: 5, places: 2, optional: true}
+          fee:   {type: money, min: 1}
+          long:  {type: duration, min: 1s, max: 1h}
+          ever:  {type: datetime}
+          kind:  {type: enum, values: [a, b], default: b}
+          which: {type: uuid}
+        body: {class: [data, class], from: from, fee: fee, long: [long], ever: ever, kind: kind,
+               which: [data, which]}
+      text.update: {do: update, on: text, hook: true, input: {a: {type: boolean}}, body: {a: a}}
+      text.delete: {do: delete, on: text, hook: true, input: {a: {type: boolean}}, body: {a: a}}
+      text.pay:    {do: pay, on: text, hook: true, input: {a: {type: boolean}}, body: {a: a}}
+      Book.Made:   {do: create, on: book, hook: true, input: {a: {type: url}}, body: {a: a}}
+      book.other:  {do: update, on: book, hook: true, input: {a: {type: email}}, body: {a: a}}
 resources:
   tuple: {fields: {name: {type: string, max: 9}}, page: {max: 1}}
   text:

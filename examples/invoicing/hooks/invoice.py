@@ -6,11 +6,13 @@ do this. What it returns is written to the row. To end an action without effect,
 """
 
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from invoicing.gate.actions import Action, refuse
+from invoicing.gate.heard import Heard
 from invoicing.resources.invoice.models import (
     InvoiceRow,
+    OnPaymentsChargeSucceededInput,
     RemindInvoiceInput,
     SendInvoiceChanges,
     SendInvoiceInput,
@@ -61,3 +63,18 @@ async def after_send(committed: CommittedRow, data: SendInvoiceInput) -> None:
 
 async def remind(action: Action, data: RemindInvoiceInput) -> None:
     """Nothing yet: this agency still telephones."""
+
+
+async def on_payments_charge_succeeded(
+    event: Heard, data: OnPaymentsChargeSucceededInput
+) -> UUID | None:
+    """Settles the invoice that a transfer names, if it is paid in full."""
+    invoice = await event.connection.fetchrow(
+        "select id, total from invoicing.invoice where tenant_id = $1 and number = $2",
+        event.tenant_id,
+        data.number,
+    )
+    if invoice is None or invoice["total"] != data.amount:
+        return None
+    found: UUID = invoice["id"]
+    return found

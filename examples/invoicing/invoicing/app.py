@@ -1,18 +1,16 @@
 """The ASGI application: what is wired to what, and when it refuses to start."""
 
 import asyncio
-import hmac
 import ipaddress
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client import CollectorRegistry
 from prometheus_client.multiprocess import MultiProcessCollector
 from pydantic import ValidationError
 from starlette.requests import Request
@@ -33,10 +31,10 @@ from invoicing.providers import signatures
 from invoicing.settings import DEVELOPMENT_ISSUER, PARTNER_ISSUER, Settings, supervised
 from invoicing.store.database import Database
 from invoicing.store.leases import FAILURES
-from invoicing.store.startup import UnsafeConfiguration, check_database
+from invoicing.store.startup import UnsafeConfiguration, check_database, refuse_start
 from invoicing.store.transport import protected
 from invoicing.telemetry import logs
-from invoicing.telemetry.decisions import Decisions
+from invoicing.telemetry.decisions import Decisions, numbers
 
 READY_SECONDS: Final = 3.0
 """What the database and the limits have, together, to answer for `/readyz`."""
@@ -211,13 +209,7 @@ def create_app(settings: Settings) -> "Service":
         return JSONResponse({"status": "ok"})
 
     async def metrics(request: Request) -> Response:
-        expected = settings.metrics_token
-        given = request.headers.get("authorization", "")
-        if expected is None or not hmac.compare_digest(
-            given.encode(), f"Bearer {expected.get_secret_value()}".encode()
-        ):
-            return Response(status_code=404)
-        return Response(generate_latest(counted), media_type=CONTENT_TYPE_LATEST)
+        return numbers(request, counted, settings.metrics_token)
 
     routes = [
         Route("/healthz", healthz, methods=["GET"]),
@@ -270,18 +262,8 @@ def configured() -> "Service":
     """
     try:
         return create_app(Settings())  # type: ignore[call-arg] # the environment has them
-    except ValidationError as error:
-        _refuse(
-            f"{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}."
-            for each in error.errors(include_input=False, include_url=False)
-        )
-    except UnsafeConfiguration as error:
-        _refuse([str(error)])
-
-
-def _refuse(lines: Iterable[str]) -> NoReturn:
-    print(*lines, sep="\n", file=sys.stderr)
-    sys.exit(3)
+    except (ValidationError, UnsafeConfiguration) as error:
+        refuse_start(error)
 
 
 class Service:

@@ -5,6 +5,7 @@ from typing import Final
 
 from pydantic import SecretStr, TypeAdapter
 
+from invoicing.gate import heard
 from invoicing.gate.billing import ProviderEvent, follow
 from invoicing.gate.operation import Body, Operation
 from invoicing.gate.receive import EVENT, Effect, Provider, receive
@@ -32,6 +33,16 @@ PAYMENTS: Final = Provider(
             "settle_invoice",
             invoice_handlers.settle,
             row=("data", "object", "metadata", "invoice_id"),
+            table="invoice",
+        ),
+        "charge.succeeded": Effect(
+            "settle_invoice",
+            invoice_handlers.settle,
+            fields={
+                "number": ("data", "object", "metadata", "number"),
+                "amount": ("data", "object", "amount"),
+            },
+            hook=heard.ON_PAYMENTS_CHARGE_SUCCEEDED,
             table="invoice",
         ),
     },

@@ -6,20 +6,17 @@ one's at a time. Killed at any point, it loses nothing, and leaves nothing behin
 
 import argparse
 import asyncio
-import hmac
 import os
 import signal
-import sys
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, Final, Literal, NoReturn
+from typing import Any, Final, Literal
 
 import asyncpg
 import structlog
 import uvicorn
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client import CollectorRegistry, Counter, Histogram
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from starlette.applications import Starlette
@@ -31,10 +28,11 @@ from invoicing.gate.derived import parsed
 from invoicing.settings import DEVELOPMENT, Environment
 from invoicing.store.database import ANSWER_SECONDS, CONNECT_SECONDS, Database
 from invoicing.store.leases import FAILURES
-from invoicing.store.startup import UnsafeConfiguration, check_database
+from invoicing.store.startup import UnsafeConfiguration, check_database, refuse_start
 from invoicing.store.statements import RELEASE
 from invoicing.store.transport import protected
 from invoicing.telemetry import logs
+from invoicing.telemetry.decisions import numbers
 from invoicing.work import billing, hooks, webhooks
 from invoicing.work.addresses import Addresses, ports
 from invoicing.work.queue import LEASE_SECONDS, Ended, Message, Pool, Queue
@@ -324,16 +322,10 @@ def health(worker: Worker, metrics: Metrics, token: SecretStr | None) -> Starlet
             {"status": "ok" if well else "unavailable"}, 200 if well else 503
         )
 
-    async def numbers(request: Request) -> Response:
-        expected = "" if token is None else f"Bearer {token.get_secret_value()}"
-        given = request.headers.get("authorization", "")
-        if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
-            return Response(status_code=404)
-        return Response(
-            generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST
-        )
+    async def counted(request: Request) -> Response:
+        return numbers(request, metrics.registry, token)
 
-    return Starlette(routes=[Route("/healthz", healthz), Route("/metrics", numbers)])
+    return Starlette(routes=[Route("/healthz", healthz), Route("/metrics", counted)])
 
 
 class _Server(uvicorn.Server):
@@ -397,18 +389,8 @@ def main() -> None:
         settings = Settings()  # type: ignore[call-arg] # the environment has them
         logs.configure(settings.log_level, development=settings.development)
         asyncio.run(work(settings, with_parent=options.with_parent))
-    except ValidationError as error:
-        _refuse(
-            f"{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}."
-            for each in error.errors(include_input=False, include_url=False)
-        )
-    except UnsafeConfiguration as error:
-        _refuse([str(error)])
-
-
-def _refuse(lines: Iterable[str]) -> NoReturn:
-    print(*lines, sep="\n", file=sys.stderr)
-    sys.exit(3)
+    except (ValidationError, UnsafeConfiguration) as error:
+        refuse_start(error)
 
 
 if __name__ == "__main__":

@@ -158,7 +158,7 @@ class Flow:
         else:
             origin = self.module.origin(annotation, scope.parent or scope) or ""
             tail = origin.rpartition(".")[2]
-        if tail == "Action" or tail.startswith("Committed"):
+        if tail in ("Action", "Heard") or tail.startswith("Committed"):
             return "action"
         if origin.startswith(f"{self.module.package}.resources.") or origin == tail:
             if tail.endswith("Row"):
@@ -232,4 +232,4 @@ def is_hook(module: Module, scope: Scope) -> bool:
         said = str(annotation.value).partition("[")[0].rpartition(".")[2]
     else:
         said = (module.origin(annotation, module.scope) or "").rpartition(".")[2]
-    return said == "Action" or said.startswith("Committed")
+    return said in ("Action", "Heard") or said.startswith("Committed")

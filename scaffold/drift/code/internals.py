@@ -53,9 +53,11 @@ GIVEN: Final = (
         "gate.actions.HookWrites",
     ),
     *("gate.rows.", "gate.problems.", "resources.", "types.", "work.addresses.", "telemetry."),
-    *("work.hooks.Committed", "work.hooks.CommittedRow"),
+    *("work.hooks.Committed", "work.hooks.CommittedRow", "gate.heard.Heard", "gate.heard.not_yet"),
 )
 """What a hook may import of the package. Of a resource these are its models and its rows."""
+_MODULES: Final = ("gate.actions", "gate.heard", "work.hooks")
+"""The modules that these are in."""
 _OF_RESOURCE: Final = frozenset({"models", "rows"})
 _FRAMES: Final = (
     *("sys._getframe", "sys._current_frames", "inspect.currentframe", "inspect.stack"),
@@ -113,7 +115,7 @@ def _imports(reading: Reading) -> Iterator[Fact]:
             parent = f"{dotted}." if dotted + "." in GIVEN else dotted
             if dotted in ("app.configured", "app.create_app") or _is_given(parent):
                 continue
-            if dotted in ("gate.actions", "work.hooks", "gate", "resources", "work"):
+            if dotted in (*_MODULES, "gate", "resources", "work"):
                 continue
             words = dotted.split(".")
             if words[0] == "resources" and (len(words) < 3 or words[2] in _OF_RESOURCE):
@@ -153,7 +155,7 @@ def _is_inner(dotted: str) -> bool:
     words = dotted.split(".")
     if words[0] == "resources":
         return len(words) > 2 and words[2] not in _OF_RESOURCE
-    if words == ["gate"] or words == ["work"] or dotted in ("gate.actions", "work.hooks"):
+    if words == ["gate"] or words == ["work"] or dotted in _MODULES:
         return False
     return not _is_given(dotted) and not _is_given(f"{dotted}.")
 

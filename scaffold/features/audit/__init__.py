@@ -106,7 +106,7 @@ class Audit(Feature):
         return triggers(design, render) if self.used(design) else ""
 
     def files(self, design: Design) -> Files:
-        from scaffold.features.audit.design import View, exports, reader
+        from scaffold.features.audit.design import View, exports, filters, reader
 
         if not any(each.writes for each in design.operations):
             return Files()  # who is granted events sees that there are none
@@ -116,7 +116,7 @@ class Audit(Feature):
                 "harness.effects": "effects.jinja",
                 "test_isolation.arguments": "arguments.jinja",
             },
-            view=View(reader(design), bool(exports(design))),
+            view=View(reader(design), bool(exports(design)), filters(design)),
         )
 
     def mutants(self) -> Iterable[Mutant]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from scaffold.design.heard import Heard
+from scaffold.design.heard import Heard, path
 from scaffold.design.model import Design, Operation
 from scaffold.design.surface import Fact
 from scaffold.features.billing.keys import SpecKeys
@@ -71,6 +71,11 @@ class View:
     live: str
     create: bool
     buyer: str
+
+    @property
+    def path(self) -> str:
+        """Where the provider sends its events."""
+        return path(self.billing.provider)
 
     @property
     def kinds(self) -> Mapping[str, str]:

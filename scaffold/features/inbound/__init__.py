@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from scaffold.database.bodies import Render
     from scaffold.database.schema import Function, OwnTable
     from scaffold.design.events import SecurityEvent
-    from scaffold.design.model import Design, Join
+    from scaffold.design.model import Decider, Design, Join
     from scaffold.design.outcomes import Outcome
     from scaffold.design.surface import Fact
     from scaffold.features.mutant import Mutant
@@ -33,6 +33,11 @@ class InboundWebhooks(Feature):
         from scaffold.features.inbound.design import inbound
 
         return inbound(source)
+
+    def deciders(self, source: Spec, resource: str) -> Iterable[Decider]:
+        from scaffold.features.inbound.design import deciders
+
+        return deciders(source, resource)
 
     def used(self, design: Design) -> bool:
         from scaffold.features.inbound.design import receivers
@@ -120,11 +125,14 @@ class InboundWebhooks(Feature):
     def files(self, design: Design) -> Files:
         from scaffold.features.inbound.design import view
 
+        found = view(design)
+        hooked = {"gate/heard.py": "heard.py.jinja"} if found.hooked else {}
         return Files(
             package={
                 "providers.py": "providers.py.jinja",
                 "gate/receive.py": "receive.py.jinja",
                 "gate/signatures.py": "signatures.py.jinja",
+                **hooked,
             },
             tests={"test_inbound.py": "test_inbound.py.jinja"},
             fragments={
@@ -153,7 +161,7 @@ class InboundWebhooks(Feature):
                 "test_startup.settings": "startup_settings.jinja",
                 "tests.environment": "environment.jinja",
             },
-            view=view(design),
+            view=found,
         )
 
     def attributes(self) -> Iterable[Attribute]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from scaffold import naming
+from scaffold.features.inbound.design import function
 from scaffold.features.inbound.keys import Event, Provider
+from scaffold.spec.check_cards import card_fields
 from scaffold.spec.findings import Finding, Scope, unknown
 from scaffold.spec.model import Action, Resource
 from scaffold.spec.problems import Path, quote
@@ -26,6 +28,7 @@ def findings(scope: Scope) -> Iterator[Finding]:
         yield from _secrets(each, path, taken)
         for type_, event in each.events.items():
             yield from _event(scope, each, event, (*path, "events", type_))
+    yield from _hooks(scope, providers)
     for name, resource in scope.spec.resources.items():
         if (resource.plural or naming.plural(name)) == "webhooks":
             yield Finding(
@@ -123,8 +126,79 @@ def _event(scope: Scope, source: Provider, event: Event, path: Path) -> Iterator
             (*path, "do"),
             "Use an operation without step_up.",
         )
+    if event.hook:
+        yield from _told(event, path)
+        return
+    if event.input:
+        yield Finding(
+            CODE,
+            "There is no hook that would be told the input",
+            (*path, "input"),
+            "Write hook: true, or leave input out.",
+        )
     yield from _place(event, resource, action, path)
     yield from _body(scope, event, resource, action, path)
+
+
+def _told(event: Event, path: Path) -> Iterator[Finding]:
+    """What a hook is told has its place in the event, and the hook says which row it is."""
+    if event.id is not None:
+        yield Finding(
+            CODE,
+            "The hook says which row it is",
+            (*path, "id"),
+            "Leave id out; what the hook needs to find the row is input.",
+        )
+    if not event.input:
+        yield Finding(
+            CODE,
+            "Nothing says what the hook is told",
+            (*path, "hook"),
+            "Write it as input: {number: {type: string, max: 16}}, and where the event has it as "
+            "body: {number: [data, object, number]}.",
+        )
+    for name in event.body:
+        if name not in event.input:
+            at = (*path, "body", name)
+            yield unknown("E-UNKNOWN-FIELD", "input", name, at, event.input, named=True)
+    for name in event.input:
+        if name not in event.body:
+            yield Finding(
+                CODE,
+                f"Nothing says where the event has {name}",
+                (*path, "input", name),
+                f"Write it as body: {{{name}: [data, object, {name}]}}.",
+                named=True,
+            )
+    yield from card_fields((*path, "input"), event.input)
+
+
+def _hooks(scope: Scope, providers: Mapping[str, Provider]) -> Iterator[Finding]:
+    """The functions that decide are called otherwise than all others, and so are their classes."""
+    taken: dict[str, Path] = {}
+    for name, resource in scope.spec.resources.items():
+        own = naming.ResourceNames(name, resource.plural or naming.plural(name))
+        for action in resource.actions:
+            at: Path = ("resources", name, "actions", action)
+            taken |= dict.fromkeys((f"{name}.{action}", *own.action_models(action)), at)
+    for provider, source in providers.items():
+        for type_, event in source.events.items():
+            called = function(provider, type_)
+            mine = (f"{event.on}.{called}", naming.camel(called), *naming.decider_models(called))
+            at = ("webhooks", provider, "events", type_)
+            other = next((taken[each] for each in mine if each in taken), None)
+            if event.hook and other is not None:
+                yield Finding(
+                    "E-COLLISION",
+                    f"The hook of {quote(type_)} is called {called}, and so is another one, or a "
+                    "class of one",
+                    at,
+                    "Leave hook out of one of the two, or rename the provider or the action.",
+                    named=True,
+                    other=other,
+                )
+            if event.hook:
+                taken |= dict.fromkeys(mine, at)
 
 
 def _place(

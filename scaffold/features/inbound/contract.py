@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from scaffold.contract.parts import Components
+from scaffold.contract.parts import Components, told
 from scaffold.design.model import Design
 from scaffold.features.inbound.design import HEADERS, Receiver, receivers
 
@@ -22,9 +22,6 @@ STATUSES = {
     "500": "InternalError",
     "501": "NotImplemented",
     "503": "Unavailable",
-}
-LIMITS = {
-    name: {"$ref": f"#/components/headers/{name}"} for name in ("RateLimit-Policy", "RateLimit")
 }
 
 
@@ -46,12 +43,13 @@ def components(design: Design) -> Components:
 
 def paths(design: Design) -> Mapping[str, Any]:
     """Where each provider sends its events."""
-    return {each.path: {"post": _operation(each)} for each in receivers(design)}
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in told(design)}
+    return {each.path: {"post": _operation(each, headers)} for each in receivers(design)}
 
 
-def _operation(each: Receiver) -> dict[str, Any]:
-    told = {"type": "string", "maxLength": 100, "description": "What became of the event."}
-    schema = {"type": "object", "properties": {"outcome": told}, "required": ["outcome"]}
+def _operation(each: Receiver, headers: Mapping[str, Any]) -> dict[str, Any]:
+    outcome = {"type": "string", "maxLength": 100, "description": "What became of the event."}
+    schema = {"type": "object", "properties": {"outcome": outcome}, "required": ["outcome"]}
     answer = {"application/json": {"schema": schema}}
     return {
         "operationId": each.id,
@@ -72,12 +70,12 @@ def _operation(each: Receiver) -> dict[str, Any]:
         "responses": {
             "200": {
                 "description": "Its effect is done, now or before.",
-                "headers": LIMITS,
+                "headers": headers,
                 "content": answer,
             },
             "202": {
                 "description": "It is recorded and has no effect: sending it again helps nobody.",
-                "headers": LIMITS,
+                "headers": headers,
                 "content": answer,
             },
             **{

@@ -15,7 +15,7 @@ from scaffold.database.tables import now, text, uuid
 from scaffold.design.model import Design
 from scaffold.features.inbound.design import ACCOUNT, EVENT, ORDER, receivers
 
-BEGIN = "webhook_begin_"
+BEGIN, DECIDED, ROW = "webhook_begin_", "webhook_decided_", "webhook_row_"
 _PROVIDER = "provider = (select current_setting('app.webhook', true))"
 EVENT_BOUND: Sql = all_of(
     (_PROVIDER, "event_id = (select current_setting('app.webhook_event', true))")
@@ -29,10 +29,13 @@ ACCOUNT_BOUND: Sql = all_of(
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is told to begin.sql: are events put in order, and do some act as nobody?"""
+    """What is told to the functions: are events put in order, do some act as nobody, and are some
+    on a row that the event, or a hook, names?"""
 
     ordered: bool
     unroled: bool
+    rows: bool
+    hooked_rows: bool
 
 
 def stored(design: Design) -> Iterable[OwnTable]:
@@ -97,17 +100,42 @@ def stored(design: Design) -> Iterable[OwnTable]:
 
 
 def functions(design: Design, render: Render) -> Iterable[Function]:
-    """The function with which every event begins."""
+    """The function with which every event begins, and those that it, or a hook's answer, needs."""
     found = receivers(design)
+    effects = [effect for each in found for effect in each.effects]
+    on_rows = [each for each in effects if each.on_row]
+    told = View(
+        ordered=any(each.ordered for each in found),
+        unroled=any(each.heard is not None for each in found),
+        rows=any(each.hook is None for each in on_rows),
+        hooked_rows=any(each.hook is not None for each in on_rows),
+    )
+    given = parameters(("p_tenant", UUID), ("p_provider", TEXT), ("p_event", JSONB))
+    if on_rows:
+        yield Function(
+            ROW,
+            "Whether an event is newer than those before on its row, and the version of that; "
+            "`not_found` where there is none.",
+            given,
+            render("inbound/row", told),
+            results=parameters(OUTCOME, VERSION),
+            inner=True,
+        )
+    if any(each.hook for each in effects):
+        yield Function(
+            DECIDED,
+            "Records what a hook has decided about the event under way, and lets its effect begin: "
+            "on the row that it names, unless a newer event had one there.",
+            given,
+            render("inbound/decided", told),
+            results=parameters(OUTCOME, VERSION),
+        )
     if found:
         yield Function(
             BEGIN,
             "Records a verified event, and lets its effect begin in this transaction unless there "
             "is to be none: then the outcome says why.",
             parameters(("p_provider", TEXT), ("p_caller", JSONB), ("p_event", JSONB)),
-            render(
-                "inbound/begin",
-                View(any(e.ordered for e in found), any(e.heard is not None for e in found)),
-            ),
+            render("inbound/begin", told),
             results=parameters(OUTCOME, ROLES, ("tenant", UUID), VERSION),
         )

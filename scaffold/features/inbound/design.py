@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from scaffold import naming
-from scaffold.design.heard import Heard, heard
-from scaffold.design.model import Design, Entity, Join, Operation
+from scaffold.design.heard import Heard, heard, path
+from scaffold.design.model import Decider, Design, Entity, Join, Operation
 from scaffold.design.outcomes import Outcome
 from scaffold.design.surface import Fact
 from scaffold.features.inbound.keys import Event, Provider, Scheme
 from scaffold.spec.model import Spec
 
+if TYPE_CHECKING:
+    from scaffold.plan.python import Decision
+
 EVENT, ACCOUNT, ORDER = "webhook_event", "webhook_account", "webhook_order"
 """The tables: of the events that came, of whose an account is, and of the newest event of a row."""
 SUBJECT = "webhook"
 """The issuer of the members as whom events act: no URL, so that nobody's token has it."""
+MODULE, GIVEN = "gate.heard", "Heard"
+"""The module of the package with what hooks are given, and its class."""
 RETAIN_DAYS = 400
 """How long the record of an event is kept. A provider sends one again for days."""
 RATE = (6_000, 60)
@@ -48,13 +55,32 @@ RETRIED = ("condition_not_met", "not_found", "reference_not_found", "tenant_susp
 @dataclass(frozen=True, slots=True)
 class Effect:
     """What an event of a `type` does: the operation, where the event has the row's id (of a new one
-    below a parent, that of the parent), and where it has what the body says, by its members."""
+    below a parent, that of the parent), and where it has what the body says, by its members. With a
+    `hook`, that says both, and the members are those of what it is told."""
 
     type: str
     entity: Entity
     operation: Operation
     id: tuple[str, ...]
     body: Mapping[str, tuple[str, ...]]
+    hook: Decider | None = None
+
+    @property
+    def decision(self) -> Decision | None:
+        """How the hook is declared, if there is one."""
+        from scaffold.plan.python import decision
+
+        return decision(self.hook, self.entity) if self.hook else None
+
+    @property
+    def payload(self) -> Mapping[str, object]:
+        """What the hook is told, as a JSON Schema."""
+        told = self.hook.input if self.hook else ()
+        return {
+            "type": "object",
+            "properties": {each.name: each.kind.schema() for each in told},
+            "required": [each.name for each in told if each.required],
+        }
 
     @property
     def on_row(self) -> bool:
@@ -112,7 +138,7 @@ class Receiver:
     @property
     def path(self) -> str:
         """Where it sends its events."""
-        return f"/webhooks/{naming.segment(self.name)}"
+        return path(self.name)
 
     @property
     def does(self) -> Mapping[str, str]:
@@ -160,6 +186,56 @@ class View:
     def modules(self) -> Sequence[str]:
         """The resources whose operations events do."""
         return sorted({name for each in self.receivers for name in each.modules})
+
+    @property
+    def hooked(self) -> tuple[tuple[Receiver, Effect], ...]:
+        """The effects that a hook decides about."""
+        return tuple(
+            (each, effect) for each in self.receivers for effect in each.effects if effect.hook
+        )
+
+    @property
+    def hooks(self) -> Sequence[Decision]:
+        """How the hooks are declared."""
+        return [each.decision for _, each in self.hooked if each.decision]
+
+    @property
+    def hooked_tried(self) -> Sequence[tuple[Receiver, Effect]]:
+        """Those of the tried effects that a hook decides about."""
+        return [each for each in self.tried if each[1].hook]
+
+    @property
+    def decided_modules(self) -> Sequence[str]:
+        """The resources whose models these say something with."""
+        found = (effect for _, effect in self.hooked_tried)
+        return sorted({e.entity.name for e in found if e.decision and e.decision.body})
+
+    @property
+    def renamed(self) -> Mapping[str, str]:
+        """The members of what hooks say that have another name in Python."""
+        found = (effect for _, effect in self.hooked_tried)
+        told: set[str] = set()
+        for effect in found:
+            told |= {each.name for each in effect.entity.columns}
+            told |= {each.name for each in effect.operation.input}
+        return {
+            each: naming.attribute(each) for each in sorted(told) if naming.attribute(each) != each
+        }
+
+    @property
+    def hook_modules(self) -> Sequence[str]:
+        """The developer's modules of these."""
+        return sorted({each.operation.entity for each in self.hooks})
+
+    @property
+    def said(self) -> bool:
+        """Does some hook say a body?"""
+        return any(each.body for each in self.hooks)
+
+    @property
+    def placed(self) -> bool:
+        """Does some hook name a row?"""
+        return any(each.places for each in self.hooks)
 
     @property
     def with_bodies(self) -> Sequence[str]:
@@ -230,7 +306,7 @@ def receivers(design: Design) -> tuple[Receiver, ...]:
         Receiver(
             name,
             source,
-            tuple(_effect(design, type_, each) for type_, each in source.events.items()),
+            tuple(_effect(design, name, type_, each) for type_, each in source.events.items()),
         )
         for name, source in (found.providers if found else {}).items()
     )
@@ -252,7 +328,7 @@ def _taken(found: Heard) -> Receiver:
     return Receiver(found.name, source, (), found)
 
 
-def _effect(design: Design, type_: str, source: Event) -> Effect:
+def _effect(design: Design, provider: str, type_: str, source: Event) -> Effect:
     entity = design.entity(source.on)
     operation = next(
         each
@@ -260,11 +336,33 @@ def _effect(design: Design, type_: str, source: Event) -> Effect:
         if source.do in (each.verb, each.action) and not each.searches
     )
     sent = {each.field: each.name for each in entity.columns}
-    body = {
-        (sent[name] if operation.verb in ("create", "update") else name): tuple(path)
-        for name, path in source.body.items()
-    }
-    return Effect(type_, entity, operation, tuple(source.id or ()), body)
+    hook = next((each for each in entity.deciders if each.name == function(provider, type_)), None)
+    own = hook is None and operation.verb in ("create", "update")
+    body = {(sent[name] if own else name): tuple(path) for name, path in source.body.items()}
+    return Effect(type_, entity, operation, tuple(source.id or ()), body, hook)
+
+
+def function(provider: str, type_: str) -> str:
+    """The developer's function that decides about the events of a type."""
+    return f"on_{provider}_{'_'.join(re.findall('[a-z0-9]+', type_.lower()))}"
+
+
+def deciders(source: Spec, resource: str) -> Iterator[Decider]:
+    """Those of a resource."""
+    from scaffold.design.resolve import input_of  # which asks the features
+
+    providers: Mapping[str, Provider] = getattr(source, "webhooks", {})
+    for name, provider in providers.items():
+        for type_, each in provider.events.items():
+            if each.hook and each.on == resource:
+                yield Decider(
+                    name=function(name, type_),
+                    do=each.do,
+                    summary=f"Says what {type_} of {name} does: {each.do}, or nothing",
+                    module=MODULE,
+                    given=GIVEN,
+                    input=tuple(input_of(key, field) for key, field in each.input.items()),
+                )
 
 
 def headers(design: Design) -> Sequence[str]:
@@ -295,7 +393,11 @@ def facts(design: Design) -> Iterator[tuple[str, Fact]]:
 def _done(effect: Effect) -> str:
     """What an event does, and where it says to what."""
     places = {"id": effect.id, **effect.body}
-    told = (f"{name} at {'.'.join(place)}" for name, place in sorted(places.items()) if place)
+    told = [f"{name} at {'.'.join(place)}" for name, place in sorted(places.items()) if place]
+    if effect.hook:
+        kinds = {each.name: each for each in effect.hook.input}
+        told = [f"{each} ({kinds[each.partition(' ')[0]].kind})" for each in told]
+        told = [f"as {effect.hook.name} says", *told]
     return ", ".join([effect.operation.id, *told])
 
 
@@ -321,7 +423,7 @@ def _tried(design: Design, receiver: Receiver, effect: Effect) -> bool:
     found = answer(receiver.source.runs_as, effect.operation, effect.entity, design)
     if not found.get("allowed") or found["user"]:
         return False
-    if effect.operation.verb != "create":
+    if effect.operation.verb != "create" or effect.hook:
         return True
     sent = {each.name for each in effect.entity.columns if each.creatable}
     return not (found["row"].keys() & sent) - effect.body.keys()

@@ -10,10 +10,12 @@ from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from pydantic import Field as Key
 
 from scaffold.spec.base import ONE_OR_MANY, Model, about
+from scaffold.spec.field_base import QUERIED, refuse_keys
 from scaffold.spec.problems import Refusal, quote
 from scaffold.spec.scalars import (
     BodySize,
     FieldName,
+    NestedName,
     ResourceName,
     RoleName,
     Seconds,
@@ -21,6 +23,7 @@ from scaffold.spec.scalars import (
     spelled,
     within,
 )
+from scaffold.types.fields import Field
 
 Scheme = Literal["stripe", "standard"]
 
@@ -65,6 +68,25 @@ Step = Annotated[
     _spelling(_STEP, "a member of an event", "Write the names of JSON members, from the outside."),
     spelled(f"^{_STEP}$"),
 ]
+
+
+def _check_input(fields: dict[str, Field]) -> dict[str, Field]:
+    """Refuses what a value of an event cannot have: it is never stored or queried, and no event
+    knows the rows of a tenant."""
+    for name, field in fields.items():
+        refuse_keys(field, (name,), "A value of an event", (*QUERIED, "unseen_because"))
+        for each in (field, field.item):
+            if each.type in ("object", "reference"):
+                raise Refusal(
+                    "E-NESTED",
+                    f"A value of an event cannot be of type {each.type}",
+                    "Write the path of each member, and type: uuid for an id.",
+                    (name,),
+                    named=True,
+                )
+    return fields
+
+
 _ITEM = {"type": "string", "pattern": f"^{_STEP}$"}
 Place = Annotated[
     tuple[Step, ...],
@@ -93,7 +115,20 @@ class Event(Model):
     body: Annotated[
         dict[FieldName, Place],
         MaxLen(100),
-        about("Where it has what the body says.", {"amount": ["data", "object", "amount"]}),
+        about(
+            "Where it has what the body says; with a hook, what the hook is told.",
+            {"amount": ["data", "object", "amount"]},
+        ),
+    ] = Key(default_factory=dict)
+    hook: Annotated[
+        bool,
+        about("Whether a function of the developer's says which row, and what the body is.", True),
+    ] = False
+    input: Annotated[
+        dict[NestedName, Field],
+        AfterValidator(_check_input),
+        MaxLen(100),
+        about("What the hook is told.", {"number": {"type": "string", "max": 16}}),
     ] = Key(default_factory=dict)
 
 

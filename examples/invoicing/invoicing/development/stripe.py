@@ -162,6 +162,33 @@ class Fake:
                 return self._checkout(asked)
             case "GET", ["checkout", "sessions", id_]:
                 return _found(self.sessions, id_)
+            case "POST", ["checkout", "sessions", id_, "expire"]:
+                return self._visited("expire", _found(self.sessions, id_))
+            case "GET", ["charges"]:
+                since = int(asked["created"]["gte"])
+                paid = [
+                    e
+                    for e in self.charges.values()
+                    if e["customer"] == asked["customer"] and e["created"] >= since
+                ]
+                return {
+                    "object": "list",
+                    "data": paid[::-1],
+                    "has_more": False,
+                    "url": "/v1/charges",
+                }
+            case "GET", ["disputes"]:
+                about = [
+                    each
+                    for each in self.disputes.values()
+                    if each["charge"] == asked["charge"]
+                ]
+                return {
+                    "object": "list",
+                    "data": about[::-1],
+                    "has_more": False,
+                    "url": "/v1/disputes",
+                }
             case "POST", ["billing_portal", "sessions"]:
                 customer = _found(self.customers, asked["customer"])
                 return self._made(
@@ -326,6 +353,7 @@ class Fake:
                     livemode=False,
                 )
                 self.disputes[dispute["id"]] = dispute
+                charges[-1]["disputed"] = True
                 self._raise("charge.dispute.created", dispute)
                 return dispute
             case _:
@@ -347,6 +375,7 @@ class Fake:
             "charge",
             customer=found["customer"],
             amount=_amount(found),
+            disputed=False,
             livemode=False,
         )
         self.charges[charge["id"]] = charge

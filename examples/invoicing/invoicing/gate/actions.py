@@ -59,8 +59,8 @@ class Reader:
             yield
         except ReadOnlySQLTransactionError as error:
             raise HookWrites(
-                "SQL of a hook only reads. Say in `touches` of the action which rows it writes, "
-                "and write them with action.rows."
+                "SQL of a hook only reads. The spec says what it writes: in `touches` of an "
+                "action, whose rows are written with action.rows."
             ) from error
 
     async def writable(self) -> Transaction:

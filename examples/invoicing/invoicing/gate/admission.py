@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Final
 from invoicing.gate.api_keys import Keys
 from invoicing.gate.identity import Principal, Verifier
 from invoicing.gate.limits import (
-    Decision,
     Limit,
     Limiter,
     LimiterUnavailable,
@@ -76,10 +75,18 @@ class Limited:
                     request.headers.extend(headers(decision))
                     raise Problem(429, "too_many_requests")
             if self._charged:
-                decision = await self._charge(principal)
-                request.headers.extend(headers(decision))
-                if not decision.allowed:
-                    raise Problem(429, "too_many_requests")
+                await self._charge(
+                    request,
+                    tuple(
+                        rated(
+                            self._rates,
+                            limit,
+                            principal.counted[limit.name],
+                            principal.tenant_id,
+                        )
+                        for limit in self._charged
+                    ),
+                )
         except LimiterUnavailable as error:
             raise Problem(
                 503, "limits_unavailable", cause=type(error).__name__
@@ -101,10 +108,7 @@ class Limited:
                 await self._failed(request, forged)
                 raise
             request.principal = sender
-            heard = await self._limiter.take(((EVENTS, sender.counted[EVENTS.name]),))
-            request.headers.extend(headers(heard))
-            if not heard.allowed:
-                raise Problem(429, "too_many_requests")
+            await self._charge(request, ((EVENTS, sender.counted[EVENTS.name]),))
         except LimiterUnavailable as error:
             raise Problem(
                 503, "limits_unavailable", cause=type(error).__name__
@@ -143,19 +147,14 @@ class Limited:
             request.headers.extend(headers(failed))
             raise Problem(429, "too_many_requests", cause=problem.cause) from None
 
-    async def _charge(self, principal: Principal) -> Decision:
-        """Charges the limits of the user, the token and the tenant: all of them, or none."""
-        return await self._limiter.take(
-            tuple(
-                rated(
-                    self._rates,
-                    limit,
-                    principal.counted[limit.name],
-                    principal.tenant_id,
-                )
-                for limit in self._charged
-            )
-        )
+    async def _charge(
+        self, request: "Request", limits: tuple[tuple[Limit, str], ...]
+    ) -> None:
+        """Charges some limits: all of them, or none. Raises the problem of one that is reached."""
+        decision = await self._limiter.take(limits)
+        request.headers.extend(headers(decision))
+        if not decision.allowed:
+            raise Problem(429, "too_many_requests")
 
 
 def limiter(settings: Settings) -> Limiter:

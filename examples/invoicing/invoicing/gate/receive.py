@@ -16,7 +16,9 @@ from typing import Any, Final
 from asyncpg import Record
 from pydantic import TypeAdapter
 
+from invoicing.gate.actions import Reader
 from invoicing.gate.answers import Answer
+from invoicing.gate.heard import Heard, Hook
 from invoicing.gate.identity import Principal
 from invoicing.gate.operation import Body, Call, Handler
 from invoicing.gate.outcomes import refuse
@@ -27,6 +29,7 @@ from invoicing.store.database import Database, Transaction
 from invoicing.store.statements import call as calling
 
 BEGIN: Final = calling("webhook_begin_", 3)
+DECIDED: Final = calling("webhook_decided_", 3)
 EVENT: Final[TypeAdapter[dict[str, Any]]] = TypeAdapter(dict[str, Any])
 """What is asked of every event: a JSON object. The rest is its provider's business."""
 ISSUER: Final = "webhook"
@@ -54,6 +57,7 @@ class Effect:
     `row` is where it has the id in the operation's path. `table` is that of the row, where the
     operation is on one. `account` is where it says whose it is, where that is another place than in the other
     events of its provider: one that is nobody's yet may be somebody's later.
+    A `hook` is told what `fields` finds, and says the row and the body.
     """
 
     operation: str
@@ -62,6 +66,7 @@ class Effect:
     fields: Mapping[str, Path] | None = None
     row: Path | None = None
     table: str | None = None
+    hook: Hook | None = None
     account: Path | None = None
 
 
@@ -176,9 +181,29 @@ async def _worked(
                 raise Problem(409, "webhook_too_early", cause=outcome)
             if outcome == "ok" and row is not None:
                 within = Within(connection)
-                await effect.handler(
-                    _call(call, principal, within, event, effect, row, sent)
-                )
+                if effect.hook is None:
+                    await effect.handler(
+                        _call(
+                            call,
+                            principal,
+                            within,
+                            event,
+                            effect,
+                            row["version"],
+                            *_said(effect, sent),
+                        )
+                    )
+                else:
+                    outcome = await _decided(
+                        call,
+                        principal,
+                        connection,
+                        event,
+                        effect,
+                        effect.hook,
+                        row,
+                        sent,
+                    )
     told = f'{{"outcome":"{outcome}"}}'.encode()
     return Answer(200 if outcome in ("ok", "replayed") else 202, told, outcome=outcome)
 
@@ -189,16 +214,15 @@ def _begun(
     event: Mapping[str, Any],
     caller: str,
     row: Record | None,
-) -> tuple[str, Principal]:
+) -> tuple[str, Sender]:
     """What the database says of an event, and as whom it has its effect. Raises the problem of a
     refusal."""
     if row is None:
         raise Problem(503, "unavailable", cause="a stored function returned nothing")
     call.request.roles = row["roles"]
     tenant = "" if row["tenant"] is None else str(row["tenant"])
-    principal = call.request.principal = replace(
-        sender, tenant_id=tenant, caller=caller
-    )
+    principal = replace(sender, tenant_id=tenant, caller=caller)
+    call.request.principal = principal
     outcome = str(row["outcome"])
     if outcome not in NO_EFFECT and outcome != "ok" and outcome != event.get("outcome"):
         raise refuse(outcome)
@@ -211,20 +235,16 @@ def _call(
     database: Database,
     event: Mapping[str, Any],
     effect: Effect,
-    row: Record,
-    sent: Mapping[str, Any],
+    version: int | None,
+    segment: str,
+    said: bytes,
 ) -> Call:
     """The call of the operation that an event stands for. Its id is the idempotency key."""
     key = hashlib.sha256(f"{ISSUER} {event['id']}".encode()).hexdigest()
     given = {b"idempotency-key": key.encode()}
-    if row["version"] is not None:
-        given[b"if-match"] = f'"{row["version"]}"'.encode()
-    body = ""
-    if effect.body is not None:
-        fields = {name: at(sent, path) for name, path in (effect.fields or {}).items()}
-        said = {name: value for name, value in fields.items() if value is not None}
-        body = parse_body(json.dumps(said).encode(), effect.body.model)
-    segment = (effect.row and _text(sent, effect.row)) or ""
+    if version is not None:
+        given[b"if-match"] = f'"{version}"'.encode()
+    body = "" if effect.body is None else parse_body(said, effect.body.model)
     return replace(
         call,
         database=database,
@@ -233,6 +253,66 @@ def _call(
         segment=segment,
         body=body,
     )
+
+
+def _said(effect: Effect, sent: Mapping[str, Any]) -> tuple[str, bytes]:
+    """What an event says: the id in the path of its operation, and what `fields` finds."""
+    fields = {name: at(sent, path) for name, path in (effect.fields or {}).items()}
+    said = {name: value for name, value in fields.items() if value is not None}
+    return (effect.row and _text(sent, effect.row)) or "", json.dumps(said).encode()
+
+
+async def _decided(
+    call: Call,
+    sender: Sender,
+    connection: Transaction,
+    event: Mapping[str, Any],
+    effect: Effect,
+    hook: Hook,
+    row: Record,
+    sent: Mapping[str, Any],
+) -> str:
+    """What becomes of an event that a hook decides about: the operation is done as the hook says."""
+    told = parse_body(_said(effect, sent)[1], hook.model)
+    reader = Reader(connection)
+    heard = Heard(
+        row["tenant"],
+        sender.provider.name,
+        event["id"],
+        event["type"],
+        call.request_id,
+        reader,
+    )
+    try:
+        decision = await hook.call(heard, told)
+    except NotImplementedError as error:
+        raise Problem(501, "not_implemented") from error
+    connection = await reader.writable()
+    decided = dict(event)
+    if decision is None:
+        decided["outcome"] = "declined"
+    elif effect.table is not None:
+        decided |= {"row": decision.row, "resource": effect.table}
+    found = await connection.fetchrow(
+        DECIDED, row["tenant"], sender.provider.name, json.dumps(decided)
+    )
+    if found is None or found["outcome"] == "not_found":
+        raise refuse("not_found")
+    if decision is not None and found["outcome"] == "ok":
+        within = Within(connection)
+        await effect.handler(
+            _call(
+                call,
+                sender,
+                within,
+                event,
+                effect,
+                found["version"],
+                decision.row,
+                decision.body,
+            )
+        )
+    return str(found["outcome"])
 
 
 class Within(Database):

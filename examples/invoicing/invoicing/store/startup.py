@@ -1,11 +1,13 @@
 # ruff: noqa: S608 - statements are put together from names of this service only
 """The refusal to start on a database that would not hold the promises."""
 
+import sys
 from collections.abc import Iterable, Mapping
 from itertools import groupby
-from typing import Final
+from typing import Final, NoReturn
 
 import asyncpg
+from pydantic import ValidationError
 
 from invoicing.store.database import SETTINGS, Database
 from invoicing.store.history import DEFINITION
@@ -115,6 +117,21 @@ NAMED: Final = 5
 
 class UnsafeConfiguration(RuntimeError):
     """The service will not start like this; the message says what to change."""
+
+
+def refuse_start(error: ValidationError | UnsafeConfiguration) -> NoReturn:
+    """Ends the process for what is missing or unsafe in its environment, with a line for each and
+    status 3."""
+    if isinstance(error, ValidationError):
+        faults = error.errors(include_input=False, include_url=False)
+        lines = [
+            f"{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}."
+            for each in faults
+        ]
+    else:
+        lines = [str(error)]
+    print(*lines, sep="\n", file=sys.stderr)
+    sys.exit(3)
 
 
 async def check_database(database: Database, role: str = "invoicing_app") -> None:

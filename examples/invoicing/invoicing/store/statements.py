@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_b0cc8cb9"
+RELEASE: Final = "invoicing_d49b94ea"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_d0920ddd"
@@ -44,7 +44,9 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "merge_": "4ff78c16e063032201ec7c05e99dcd94",
     "key_caller_": "1140331e3e4988d487eccb12b369c027",
     "role_changes_": "c07f593e94bd71db35389c434261847a",
-    "webhook_begin_": "f85aab9aa51733a312f562e29bf7ae8c",
+    "webhook_row_": "9d2cb178bed3ea941804dc8b5896ba7e",
+    "webhook_decided_": "55fee619889a175dbbab35990f8d02d3",
+    "webhook_begin_": "1cebed359fe11de550ce24b0f6f36c0b",
     "claim_": "9b14a34044af76f4e59c13abe46a5aa2",
     "remember_": "986acef4ccd7aaf63350681e54e068c4",
     "shown_": "77c55ff450f3450a96c44fe9f14d2810",

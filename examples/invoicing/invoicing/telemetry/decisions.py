@@ -1,12 +1,17 @@
 """Every decision with its reason code, in the log and in the metrics."""
 
+import hmac
 import json
 import sys
 import time
 from typing import TYPE_CHECKING, Final
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from pydantic import SecretStr
+from starlette.requests import Request as Asked
+from starlette.responses import Response
 
 from invoicing.gate.cards import hide_cards
 from invoicing.telemetry.events import SecurityEvent, SecurityEvents, raised_by
@@ -17,6 +22,19 @@ if TYPE_CHECKING:
 
 BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 UNKNOWN: Final = "unknown"
+
+
+def numbers(
+    request: Asked, registry: CollectorRegistry, token: SecretStr | None
+) -> Response:
+    """The answer of /metrics, which is not there without its token."""
+    expected = "" if token is None else token.get_secret_value()
+    given = request.headers.get("authorization", "")
+    if not expected or not hmac.compare_digest(
+        given.encode(), f"Bearer {expected}".encode()
+    ):
+        return Response(status_code=404)
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
 class Decisions:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import structlog
 
-from invoicing.gate.billing import ASKED, snapshot
+from invoicing.gate.billing import ASKED, DISPUTE, NEXT, snapshot
 from invoicing.gate.problems import Problem
 from invoicing.store.history import SCHEMA
 from invoicing.work.provider import Provider, Refused, Subscription
@@ -30,6 +30,8 @@ ASKED_AFTER: Final = timedelta(days=1)
 """Since the last answer about a tenant: the events of a day may be lost."""
 MANY: Final = 100
 """Tenants that are asked about after one look."""
+DISPUTED: Final = timedelta(days=540)
+"""How long after a payment somebody may still dispute it."""
 PORTAL_SECONDS: Final = 300
 """How long the page of invoices can be opened, as far as the provider says."""
 
@@ -110,8 +112,7 @@ class Billing:
         if customer is None:
             return Ended() if kind == "refresh" else Ended("not_subscribed", final=True)
         if kind == "refresh":
-            await self._refreshed(message, customer)
-            return Ended()
+            return await self._refreshed(message, customer)
         if kind == "portal":
             page = await self._provider.portal(customer, key)
             until = datetime.now(UTC) + timedelta(seconds=PORTAL_SECONDS)
@@ -125,7 +126,7 @@ class Billing:
             None,
         )
         if kind == "checkout":
-            if found is not None:
+            if found is not None or not await self._closed(message):
                 return Ended("subscribed", final=True)
             page = await self._provider.checkout(customer, price, key)
             return Ended(
@@ -167,18 +168,27 @@ class Billing:
         await self._pool.execute(KEEP, PROVIDER, made, tenant)
         return made
 
-    async def _refreshed(self, message: Message, customer: str) -> None:
+    async def _closed(self, message: Message) -> bool:
+        """Closes the pages of earlier checkouts, so that nobody pays twice: False where one of them
+        was paid before that."""
+        tenant, paid = message["tenant_id"], False
+        for row in await self._pool.fetch(OPEN, tenant):
+            end = await self._provider.expire(row["reference"])
+            await self._say(tenant, _as_of(), _ended(message, row["reference"], end))
+            paid |= end == "completed"
+        return not paid
+
+    async def _say(self, tenant: Any, *said: dict[str, Any]) -> None:
+        """Records what the provider says, as one event."""
+        whole = {name: value for each in said for name, value in each.items()}
+        await self._pool.execute(SAY, tenant, json.dumps(whole))
+
+    async def _refreshed(self, message: Message, customer: str) -> Ended:
         """Records what the provider says now, as of before it was asked."""
-        now = datetime.now(UTC)
-        as_of = {
-            "occurred_at": now.replace(microsecond=0).isoformat(),
-            "rank": ASKED + now.microsecond,
-        }
-        tenant, attempt = (
-            message["tenant_id"],
-            f"asked {message['id']} {message['attempts']}",
-        )
-        for each in await self._provider.subscriptions(customer):
+        as_of, tenant = _as_of(), message["tenant_id"]
+        since = datetime.now(UTC) - DISPUTED
+        found = await self._provider.subscriptions(customer)
+        for each in found:
             try:
                 said = snapshot(each.shown)
             except Problem:
@@ -186,14 +196,58 @@ class Billing:
                     "unreadable_subscription", tenant_id=str(tenant)
                 )
                 continue
-            said |= as_of | {"event_id": f"{attempt} {each.id}"}
-            await self._pool.execute(SAY, tenant, json.dumps(said))
+            await self._say(tenant, said, as_of, {"event_id": _asked(message, each.id)})
+        for dispute in await self._provider.disputes(customer, since):
+            began: dict[str, Any] = {
+                "occurred_at": datetime.fromtimestamp(dispute.began, UTC).isoformat(),
+                "rank": NEXT,
+            }
+            of = {
+                "event_id": f"asked {dispute.charge}",
+                "kind": "charge",
+                "subject": dispute.charge,
+            }
+            await self._say(tenant, began, of)
+            # Each is recorded once, whoever asks: a second end would be of another moment.
+            of = {
+                "event_id": f"asked {dispute.id}",
+                "kind": "disputed",
+                "subject": dispute.id,
+            }
+            await self._say(tenant, began, of, {"rank": DISPUTE})
+            if dispute.end is not None:
+                of |= {
+                    "event_id": f"asked {dispute.id} {dispute.end}",
+                    "kind": dispute.end,
+                }
+                await self._say(tenant, of, as_of)
         for row in await self._pool.fetch(OPEN, tenant):
             end = await self._provider.end_of(row["reference"])
             if end is not None:
-                told = {
-                    "event_id": f"{attempt} {row['reference']}",
-                    "kind": end,
-                    "subject": row["reference"],
-                }
-                await self._pool.execute(SAY, tenant, json.dumps(as_of | told))
+                await self._say(tenant, as_of, _ended(message, row["reference"], end))
+        live = [each.id for each in found if each.live]
+        # Somebody pays twice, and only a person knows which one is meant.
+        if len(live) > 1:
+            structlog.get_logger().error(
+                "subscribed_twice", tenant_id=str(tenant), subscriptions=live
+            )
+            return Ended("subscribed_twice", final=True)
+        return Ended()
+
+
+def _as_of() -> dict[str, Any]:
+    """Now, as the moment of an answer that is asked for from now on."""
+    now = datetime.now(UTC)
+    return {
+        "occurred_at": now.replace(microsecond=0).isoformat(),
+        "rank": ASKED + now.microsecond,
+    }
+
+
+def _asked(message: Message, subject: str) -> str:
+    """The id of what one attempt was told of something."""
+    return f"asked {message['id']} {message['attempts']} {subject}"
+
+
+def _ended(message: Message, checkout: str, end: str) -> dict[str, Any]:
+    return {"event_id": _asked(message, checkout), "kind": end, "subject": checkout}

@@ -42,6 +42,17 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True)
+class Dispute:
+    """A payment that the bank of its payer wants back, since `began` in seconds since 1970: the
+    `charge` that it was, and how it ended."""
+
+    id: str
+    charge: str
+    began: int
+    end: Literal["won", "lost"] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """What a change would cost now, in the smallest unit of a currency."""
 
@@ -59,6 +70,9 @@ class Provider(Protocol):
     async def checkout(self, customer: str, price: str, key: str) -> Page:
         """A page on which one of a price is bought."""
 
+    async def expire(self, checkout: str) -> Literal["completed", "expired"]:
+        """Nobody can pay on the page of a checkout any more: how it ended, now or before."""
+
     async def end_of(self, checkout: str) -> Literal["completed", "expired"] | None:
         """How a checkout ended, or None while it is open."""
 
@@ -67,6 +81,9 @@ class Provider(Protocol):
 
     async def subscriptions(self, customer: str) -> Sequence[Subscription]:
         """All of an account, ended ones too, the newest first."""
+
+    async def disputes(self, customer: str, since: datetime) -> Sequence[Dispute]:
+        """Those about what an account has paid since then."""
 
     async def change(self, found: Subscription, price: str, key: str) -> None:
         """Another price from now on, what is paid already being settled."""

@@ -9,7 +9,7 @@ import httpx2
 import stripe
 
 from invoicing.store.startup import UnsafeConfiguration
-from invoicing.work.provider import Cost, Page, Refused, Subscription
+from invoicing.work.provider import Cost, Dispute, Page, Refused, Subscription
 
 Result = TypeVar("Result")
 
@@ -22,6 +22,8 @@ DEVELOPMENT_BASE: Final = "http://127.0.0.1:8001"
 """Where the provider of `make dev` listens."""
 MANY: Final = 20
 """Subscriptions of one account that are looked at."""
+CHARGES: Final = 100
+"""The newest charges of one that are."""
 
 
 def provider_of(
@@ -105,6 +107,17 @@ class Stripe:
             made.id, made.url or "", datetime.fromtimestamp(made.expires_at, UTC)
         )
 
+    async def expire(self, checkout: str) -> Literal["completed", "expired"]:
+        """Nobody can pay on the page of a checkout any more: how it ended, now or before."""
+        try:
+            await _asked(self._api.checkout.sessions.expire_async(checkout))
+        except Refused:
+            end = await self.end_of(checkout)  # one that is over is not expired again
+            if end is None:
+                raise
+            return end
+        return "expired"
+
     async def end_of(self, checkout: str) -> Literal["completed", "expired"] | None:
         """How a checkout ended, or None while it is open."""
         found = await _asked(self._api.checkout.sessions.retrieve_async(checkout))
@@ -136,6 +149,23 @@ class Stripe:
             key=lambda each: (each.began, each.id),
             reverse=True,
         )
+
+    async def disputes(self, customer: str, since: datetime) -> Sequence[Dispute]:
+        """Those about what an account has paid since then."""
+        moment = int(since.timestamp())
+        charges = await _asked(
+            self._api.charges.list_async(
+                {"customer": customer, "created": {"gte": moment}, "limit": CHARGES}
+            )
+        )
+        found: list[Dispute] = []
+        for charge in charges.data:
+            if charge.disputed:
+                listed = await _asked(
+                    self._api.disputes.list_async({"charge": charge.id, "limit": MANY})
+                )
+                found += [_dispute(each, charge.id) for each in listed.data]
+        return found
 
     async def change(self, found: Subscription, price: str, key: str) -> None:
         """Another price from now on, what is paid already being settled."""
@@ -220,6 +250,13 @@ def _subscription(found: stripe.Subscription) -> Subscription:
     return Subscription(
         found.id, str(items[0]["id"]), found.status, found.created, shown
     )
+
+
+def _dispute(found: stripe.Dispute, charge: str) -> Dispute:
+    if found.status == "lost":
+        return Dispute(found.id, charge, found.created, "lost")
+    waits = found.status.endswith(("needs_response", "under_review"))
+    return Dispute(found.id, charge, found.created, None if waits else "won")
 
 
 class _Http(stripe.HTTPClient):

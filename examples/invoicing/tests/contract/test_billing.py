@@ -678,6 +678,132 @@ def test_events_that_were_lost_are_made_up_for(case: Case) -> None:
     assert case.state == ("canceled", FIRST)
 
 
+def test_a_new_checkout_closes_the_page_of_the_one_before(case: Case) -> None:
+    """PAY-2: two pages that are open at once could both be paid."""
+    first, second = case.put("checkout"), case.put("checkout")
+    assert [each["status"] for each in case.fake.sessions.values()] == [
+        "expired",
+        "open",
+    ]
+    case.fake.take()  # nothing of it is heard
+    first = case.request(str(first["id"]))
+    assert (first["ended_as"], first["url"]) == ("expired", None)
+    assert second["url"] and second["ended_as"] is None
+    case.act("pay", second["reference"])
+    assert case.state == ("active", PLAN)
+    assert len(case.fake.subscriptions) == 1
+
+
+@pytest.mark.parametrize("trouble", ["before", "after"])
+def test_a_page_is_closed_once_whatever_fails(case: Case, trouble: str) -> None:
+    case.put("checkout")
+    id_ = case.ask("checkout")
+    case.fake.fail = ["", trouble]
+    while case.request(id_)["state"] == "waiting":
+        (message,) = case.claim()
+        case.attempt(message)
+        case.due()
+    assert case.fake.fail == []
+    assert case.request(id_)["state"] == "delivered"
+    assert [each["status"] for each in case.fake.sessions.values()] == [
+        "expired",
+        "open",
+    ]
+    assert case.request(id_)["reference"] == [*case.fake.sessions][1]
+
+
+def test_a_page_that_is_paid_while_another_is_asked_for_is_the_last(case: Case) -> None:
+    """The race: somebody pays between the look at the subscriptions and the end of the page."""
+    page = case.put("checkout")
+    case.ask("checkout")
+    (message,) = case.claim()
+
+    async def racing(puts: Billing, queue: Requests, pool: Pool) -> str:
+        provider = puts._provider
+        expire = provider.expire
+
+        async def late(checkout: str) -> Any:
+            case.fake.do("pay", checkout)
+            return await expire(checkout)
+
+        provider.expire = late  # type: ignore[method-assign]
+        ended = await puts.work(message)
+        return str(ended.error)
+
+    assert case.run(racing) == "subscribed"
+    assert len(case.fake.sessions) == len(case.fake.subscriptions) == 1
+    assert case.request(str(page["id"]))["ended_as"] == "completed"
+
+
+def test_who_pays_twice_all_the_same_is_named(case: Case) -> None:
+    """Whatever made a second subscription, the next answer of the provider says so."""
+    page = case.put("checkout")
+    session = dict(case.fake.sessions[page["reference"]])
+    case.act("pay", page["reference"])
+    known = case.state
+    second = session | {"id": f"{session['id']}2", "status": "open"}
+    case.fake.sessions[second["id"]] = second
+    case.act("pay", second["id"])
+    (message,) = case.claim()  # its event has asked for that
+    assert message["kind"] == "refresh"
+    assert case.attempt(message) == "dead"
+    assert case.request(str(message["id"]))["last_error"] == "subscribed_twice"
+    assert case.state == known == ("active", PLAN)
+    case.act("end", [*case.fake.subscriptions][1])
+    assert case.state == ("active", PLAN)
+    assert case.put("refresh")["last_error"] is None
+
+
+@pytest.mark.parametrize("end", ["", "win", "lose"])
+def test_disputes_that_nobody_has_heard_of_are_made_up_for(
+    case: Case, end: str
+) -> None:
+    """PAY-4: a dispute whose events are lost freezes as well, and ends as it has ended."""
+    found = case.bought()
+    before = case.state
+    told = [case.fake.do("dispute", found)]
+    events = case.fake.take()
+    if end:
+        case.fake.do(end, told[0]["id"])
+        events += case.fake.take()
+    assert case.state == before == ("active", PLAN)
+    expected = {
+        "": ("disputed", FIRST),
+        "win": ("active", PLAN),
+        "lose": ("unpaid", FIRST),
+    }[end]
+    assert case.put("refresh")["state"] == "delivered"
+    assert case.state == expected
+    known = case.recorded()
+    assert case.put("refresh")["state"] == "delivered"
+    assert (case.state, case.recorded()) == (
+        expected,
+        known + 1,
+    )  # the subscription, asked anew
+    assert case.tell(events) == [200] * len(events)  # they come after all
+    assert case.state == expected
+    clock = case.fake._now
+    assert isinstance(clock, Clock)
+    clock.now = time.time() + 60
+    if not end:
+        case.act("win", told[0]["id"])
+    case.act("renew", found)
+    assert case.state == ("active", PLAN)
+    assert case.put("refresh")["state"] == "delivered"
+    assert case.state == ("active", PLAN)  # the same end is none of now
+
+
+def test_a_dispute_that_was_heard_does_not_end_again(case: Case) -> None:
+    """PAY-4: what is asked for later than a payment is the end that was before it."""
+    found = case.bought()
+    dispute = case.act("dispute", found)
+    case.act("lose", dispute["id"])
+    case.act("renew", found)
+    assert case.state == ("active", PLAN)
+    assert case.put("refresh")["state"] == "delivered"
+    assert case.state == ("active", PLAN)
+
+
 def test_what_nobody_has_asked_for_a_day_is_asked_by_itself(case: Case) -> None:
     case.customer()
 

@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import hmac
+import importlib
+import inspect
 import json
 import random
 import time
@@ -16,15 +18,16 @@ import httpx2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydantic import SecretStr
+from pydantic import SecretStr, TypeAdapter
 from typer.testing import CliRunner
 
 from invoicing import admin
 from invoicing.app import create_app
 from invoicing.development.database import Database
+from invoicing.development.examples import example
 from invoicing.development.issuer import DevelopmentIssuer
 from invoicing.development.world import Connection
-from invoicing.gate import admission
+from invoicing.gate import admission, heard
 from invoicing.gate.limits import Limit
 from invoicing.gate.problems import Problem
 from invoicing.gate.receive import Effect, Provider
@@ -32,6 +35,7 @@ from invoicing.gate.signatures import Signatures
 from invoicing.operations import OPERATIONS
 from invoicing.providers import DEVELOPMENT_SECRET
 from invoicing.store.startup import UnsafeConfiguration
+from invoicing.store.statements import CALLER
 from tests.contract.harness import (
     ACCESS,
     CONTRACT,
@@ -55,10 +59,12 @@ PROVIDERS: Final = {
 }
 EFFECTS: Final = [
     ("payments", "invoice.paid"),
+    ("payments", "charge.succeeded"),
 ]
 """The events whose effect a tenant can be made for."""
 ON_ROWS: Final = [
     ("payments", "invoice.paid"),
+    ("payments", "charge.succeeded"),
 ]
 """Those on a row, which is there afterwards."""
 STRIPE: Final[frozenset[str]] = frozenset(
@@ -69,7 +75,40 @@ STRIPE: Final[frozenset[str]] = frozenset(
 )
 OPERATION: Final = {
     ("payments", "invoice.paid"): "settle_invoice",
+    ("payments", "charge.succeeded"): "settle_invoice",
 }
+HOOKS: Final = [
+    ("invoice", "on_payments_charge_succeeded"),
+]
+"""The functions of yours that decide about events, each after its module."""
+DECIDED: Final = [
+    ("payments", "charge.succeeded"),
+]
+"""The events that they decide about, among those whose effect a tenant can be made for."""
+PAYLOADS: Final[Mapping[tuple[str, str], dict[str, Any]]] = {
+    ("payments", "charge.succeeded"): {
+        "type": "object",
+        "properties": {
+            "number": {
+                "type": "string",
+                "maxLength": 16,
+                "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*$",
+            },
+            "amount": {"type": "integer", "minimum": 1, "maximum": 1000000000000000},
+        },
+        "required": ["number", "amount"],
+    },
+}
+"""What these tell, as JSON Schemas."""
+BODIES: Final[Mapping[tuple[str, str], TypeAdapter[Any]]] = {}
+"""What the functions say as the bodies of their operations."""
+NAMES: Final[Mapping[str, str]] = {}
+"""The members of these that Python calls otherwise."""
+FUNCTIONS: Final = {
+    ("payments", "charge.succeeded"): "on_payments_charge_succeeded",
+}
+SAID: Final[dict[UUID, object]] = {}
+"""What the stand-in for these functions says in a tenant."""
 UNKNOWN: Final = "nothing.of.ours"
 
 
@@ -206,10 +245,40 @@ def effective(service: Service, name: str, type_: str) -> Event:
     )
     effect = provider.effects[type_]
     found = event_of(service, name, type_)
-    _fill(found.sent, effect, request)
+    if effect.hook is not None:
+        SAID[request.world.tenant_id] = _decision(name, type_, request)
+        for field_, value in example(PAYLOADS[name, type_], 1).items():
+            put(found.sent, (effect.fields or {})[field_], value)
+    else:
+        _fill(found.sent, effect, request)
     found.request = request
     mapped(found, request.world.tenant_id)
     return found
+
+
+def _decision(name: str, type_: str, request: Prepared) -> object:
+    """What a function would say to have the operation of a request done."""
+    said: list[object] = []
+    if "{" in request.operation.path:
+        said.append(UUID(request.path.split("/")[2]))
+    if (name, type_) in BODIES:
+        body = {
+            NAMES.get(each, each): value for each, value in (request.body or {}).items()
+        }
+        said.append(BODIES[name, type_].validate_json(json.dumps(body)))
+    return tuple(said) if len(said) > 1 else said[0] if said else True
+
+
+async def as_said(event: heard.Heard, _: object) -> object:
+    """The stand-in for a function of yours."""
+    return SAID[event.tenant_id]
+
+
+@pytest.fixture(autouse=True)
+def quiet_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Puts the stand-in where the functions of yours are: these tests are about what guards them."""
+    for _, function in HOOKS:
+        monkeypatch.setattr(heard, function, as_said)
 
 
 def _fill(sent: dict[str, Any], effect: Effect, request: Prepared) -> None:
@@ -333,6 +402,12 @@ def test_a_row_of_another_tenant_is_not_reached(
     event, other = effective(service, name, type_), effective(service, name, type_)
     other.sent, row = dict(event.sent), event.sent
     other.id = event.id
+    if (
+        event.request
+        and other.request
+        and event.provider.effects[type_].hook is not None
+    ):
+        SAID[other.request.world.tenant_id] = SAID[event.request.world.tenant_id]
     service.run(
         service.admin.execute(
             "update invoicing.webhook_account set tenant_id = $1 where account = $2",
@@ -370,6 +445,125 @@ def test_a_late_event_undoes_nothing(service: Service, name: str, type_: str) ->
         newest, done_ = max(newest, moment), done_ + (not late)
         assert done(event) == done_
     assert 1 < done_ < 12
+
+
+@pytest.mark.parametrize(("resource", "function"), HOOKS)
+def test_a_function_that_decides_is_written(resource: str, function: str) -> None:
+    hook = getattr(importlib.import_module(f"hooks.{resource}"), function, None)
+    to_do = f"write {function} in hooks/{resource}.py"
+    assert callable(hook), to_do
+    names = getattr(getattr(inspect.unwrap(hook), "__code__", None), "co_names", ())
+    assert "NotImplementedError" not in names, to_do
+
+
+@pytest.mark.parametrize(("name", "type_"), DECIDED)
+def test_who_decides_is_told_what_is_verified_and_reads_as_the_role(
+    service: Service, name: str, type_: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = effective(service, name, type_)
+    given: list[Any] = []
+
+    async def deciding(event: heard.Heard, data: Any) -> object:
+        reads = event.connection
+        given.append((event, data))
+        given.append(
+            await reads.fetchval("select current_setting($1)", f"{CALLER}.roles")
+        )
+        given.append(await reads.fetchval("select current_setting('app.tenant_id')"))
+        given.append(await reads.fetchval("show transaction_read_only"))
+        return SAID[event.tenant_id]
+
+    monkeypatch.setattr(heard, FUNCTIONS[name, type_], deciding)
+    assert event.send().status_code == 200, event.outcome
+    assert event.send().json() == {"outcome": "replayed"}
+    (told, data), roles, bound, read_only = given
+    assert event.request is not None
+    here = event.request.world
+    assert (told.tenant_id, told.provider, told.event_id, told.type) == (
+        here.tenant_id,
+        name,
+        event.id,
+        type_,
+    )
+    assert (roles, bound, read_only) == (
+        f"{{{PROVIDERS[name].role}}}",
+        str(here.tenant_id),
+        "on",
+    )
+    assert json.loads(
+        data.model_dump_json(by_alias=True, exclude_unset=True)
+    ) == example(PAYLOADS[name, type_], 1)
+
+
+@pytest.mark.parametrize(("name", "type_"), DECIDED)
+def test_what_is_not_as_declared_is_not_told(
+    service: Service, name: str, type_: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = effective(service, name, type_)
+    inner = event.sent
+    *above, last = next(iter((event.provider.effects[type_].fields or {}).values()))
+    for each in above:
+        inner = inner[each]
+    inner[last] = {"no": "scalar"}
+    monkeypatch.setattr(heard, FUNCTIONS[name, type_], never)
+    assert event.send().status_code == 202
+    assert (event.outcome, done(event)) == ("invalid_request", 0)
+
+
+async def never(event: heard.Heard, data: object) -> object:
+    """What is not called."""
+    raise AssertionError(f"{event.type} was told as {data}")
+
+
+@pytest.mark.parametrize(("name", "type_"), DECIDED)
+def test_nothing_is_done_where_nothing_is_decided(
+    service: Service, name: str, type_: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = effective(service, name, type_)
+    assert event.request is not None
+    decided, SAID[event.request.world.tenant_id] = (
+        SAID[event.request.world.tenant_id],
+        None,
+    )
+    assert event.send().status_code == 202
+    assert (event.outcome, done(event)) == ("declined", 0)
+
+    async def early(event: heard.Heard, data: object) -> object:
+        del event, data
+        heard.not_yet()
+
+    monkeypatch.setattr(heard, FUNCTIONS[name, type_], early)
+    answer = event.send()
+    assert (answer.status_code, code(answer)) == (409, "webhook_too_early")
+    assert (event.outcome, done(event)) == ("not_found", 0)
+    monkeypatch.setattr(heard, FUNCTIONS[name, type_], as_said)
+    SAID[event.request.world.tenant_id] = decided
+    assert event.send().status_code == 200
+    assert (event.outcome, done(event)) == ("done", 1)
+
+
+@pytest.mark.parametrize(("name", "type_"), DECIDED)
+@pytest.mark.parametrize("how", ["raises", "writes", "is not written", "says too much"])
+def test_a_function_that_fails_leaves_no_trace(
+    service: Service, name: str, type_: str, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = effective(service, name, type_)
+
+    async def failing(event: heard.Heard, _: object) -> object:
+        if how == "writes":
+            await event.connection.fetch("delete from invoicing.webhook_event")
+        if how == "is not written":
+            raise NotImplementedError
+        if how == "raises":
+            raise RuntimeError("a mistake")
+        return ("nothing", {"nothing": "of ours"}, "more")
+
+    monkeypatch.setattr(heard, FUNCTIONS[name, type_], failing)
+    assert event.send().status_code == (501 if how == "is not written" else 500)
+    assert (event.recorded, done(event)) == (None, 0)
+    monkeypatch.setattr(heard, FUNCTIONS[name, type_], as_said)
+    assert event.send().status_code == 200  # the provider sends it again
+    assert (event.outcome, done(event)) == ("done", 1)
 
 
 ALTERED: Final = (
@@ -640,6 +834,66 @@ def test_whatever_comes_is_refused_in_order(
     assert event.send(event.headers(content), content).status_code in (202, 400, 422)
 
 
+STRANGERS: Final[dict[str, UUID]] = {}
+"""By provider: a tenant in which nobody lets its events in."""
+JSON: Final = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**20), 10**20)
+    | st.floats()
+    | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=9), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+@given(data=st.data())
+@settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+def test_whatever_is_signed_is_answered_in_order(
+    service: Service, name: str, data: st.DataObject
+) -> None:
+    """An event of a known account that says anything where it is read is no failure of ours."""
+    provider = PROVIDERS[name]
+    type_ = data.draw(st.sampled_from([*provider.effects, UNKNOWN]))
+    event = event_of(service, name, type_)
+    if name not in STRANGERS:
+        STRANGERS[name] = world_of(service, None).tenant_id
+    mapped(event, STRANGERS[name])
+    effect = provider.effects.get(type_)
+    paths = [
+        provider.order,
+        provider.mode,
+        effect and effect.row,
+        *((effect and effect.fields) or {}).values(),
+    ]
+    for path in [each for each in paths if each] + [
+        ("data", "object", data.draw(st.text(max_size=9)))
+    ]:
+        if data.draw(st.booleans()):
+            spoil(event.sent, path, data.draw(JSON))
+    assert event.send().status_code in (200, 202, 400, 409, 422), event.content
+
+
+def spoil(sent: Any, path: tuple[str, ...], value: object) -> None:
+    """Puts a value at a path of an event, whatever is there; nothing where that is no object."""
+    *above, last = path
+    for each in above:
+        if not isinstance(sent, dict):
+            return
+        sent = sent.setdefault(each, {})
+    if isinstance(sent, dict):
+        sent[last] = value
+
+
 @dataclass
 class Command:
     """The administration as the owner of the tables."""
@@ -744,16 +998,19 @@ def test_an_operator_finds_the_events_of_an_account(
 
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_a_provider_has_a_limit(
-    service: Service, name: str, monkeypatch: pytest.MonkeyPatch
+    database: Database,
+    issuer: DevelopmentIssuer,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert event_of(service, name).send().status_code == 202
     monkeypatch.setattr(admission, "EVENTS", Limit("webhook", 1, 3600))
-    answers = [event_of(service, name).send() for _ in range(3)]
-    refused = [each for each in answers if each.status_code == 429]
-    assert (
-        len(refused) >= 2
-    )  # none is heard before the bucket of the event above is empty
-    assert {code(each) for each in refused} == {"too_many_requests"}
+    running = Service(database, issuer)  # whose limits are its own
+    try:
+        answers = [event_of(running, name).send() for _ in range(3)]
+    finally:
+        running.close()
+    assert [each.status_code for each in answers] == [202, 429, 429]
+    assert {code(each) for each in answers[1:]} == {"too_many_requests"}
 
 
 def test_an_address_that_keeps_failing_is_told_to_wait(

@@ -3,14 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 from notes.gate.identity import Principal, Verifier
-from notes.gate.limits import (
-    Decision,
-    Limit,
-    Limiter,
-    LimiterUnavailable,
-    MemoryLimiter,
-    headers,
-)
+from notes.gate.limits import Limit, Limiter, LimiterUnavailable, MemoryLimiter, headers
 from notes.gate.problems import Problem
 from notes.settings import Settings, supervised
 from notes.store.startup import UnsafeConfiguration
@@ -48,10 +41,13 @@ class Limited:
                 principal = await self._verified(request, authorization)
             request.principal = principal
             if self._charged:
-                decision = await self._charge(principal)
-                request.headers.extend(headers(decision))
-                if not decision.allowed:
-                    raise Problem(429, "too_many_requests")
+                await self._charge(
+                    request,
+                    tuple(
+                        (limit, principal.counted[limit.name])
+                        for limit in self._charged
+                    ),
+                )
         except LimiterUnavailable as error:
             raise Problem(
                 503, "limits_unavailable", cause=type(error).__name__
@@ -88,11 +84,14 @@ class Limited:
             request.headers.extend(headers(failed))
             raise Problem(429, "too_many_requests", cause=problem.cause) from None
 
-    async def _charge(self, principal: Principal) -> Decision:
-        """Charges the limits of the user, the token and the tenant: all of them, or none."""
-        return await self._limiter.take(
-            tuple((limit, principal.counted[limit.name]) for limit in self._charged)
-        )
+    async def _charge(
+        self, request: "Request", limits: tuple[tuple[Limit, str], ...]
+    ) -> None:
+        """Charges some limits: all of them, or none. Raises the problem of one that is reached."""
+        decision = await self._limiter.take(limits)
+        request.headers.extend(headers(decision))
+        if not decision.allowed:
+            raise Problem(429, "too_many_requests")
 
 
 def limiter(settings: Settings) -> Limiter:

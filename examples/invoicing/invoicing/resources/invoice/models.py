@@ -170,6 +170,13 @@ class RemindInvoiceInput(Closed):
     overdue_for: Annotated[int, Field(ge=86400, le=31536000), whole] = 1209600
 
 
+class OnPaymentsChargeSucceededInput(Closed):
+    """What on_payments_charge_succeeded is told."""
+
+    number: Annotated[Line, Field(max_length=16), cardless]
+    amount: Annotated[int, Field(ge=1, le=1000000000000000), whole]
+
+
 class InvoiceRow(Stored):
     """An invoice as it is stored."""
 

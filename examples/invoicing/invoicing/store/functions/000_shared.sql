@@ -166,6 +166,39 @@ select array(
   select r from unnest(p_before || p_after) r where (r = any (p_before)) <> (r = any (p_after))
 ) $$;
 
+-- Whether an event is newer than those before on its row, and the version of that; `not_found` where there is none.
+create or replace function webhook_row_(p_tenant uuid, p_provider text, p_event jsonb, out outcome text,
+  out version bigint) language plpgsql as $$
+begin
+  if p_event ->> 'occurred_at' is not null then
+    insert into webhook_order as t (tenant_id, provider, resource, resource_id, occurred_at)
+      values (p_tenant, p_provider, p_event ->> 'resource', (p_event ->> 'row')::uuid,
+              to_timestamp((p_event ->> 'occurred_at')::double precision))
+    on conflict (tenant_id, provider, resource, resource_id) do update set occurred_at = excluded.occurred_at
+      where t.occurred_at <= excluded.occurred_at;
+    if not found then outcome := 'stale'; return; end if;
+  end if;
+  execute format('select t.version from %I t where t.tenant_id = $1 and t.id = $2', p_event ->> 'resource')
+    into version using p_tenant, (p_event ->> 'row')::uuid;
+  if version is null then outcome := 'not_found'; end if;
+end $$;
+
+-- Records what a hook has decided about the event under way, and lets its effect begin: on the row that it names,
+-- unless a newer event had one there.
+create or replace function webhook_decided_(p_tenant uuid, p_provider text, p_event jsonb, out outcome text,
+  out version bigint) language plpgsql set search_path from current as $$
+begin
+  outcome := p_event ->> 'outcome';
+  if p_event ? 'row' then
+    select r.outcome, r.version into outcome, version from webhook_row_(p_tenant, p_provider, p_event) r;
+    if outcome = 'not_found' then return; end if;
+  end if;
+  update webhook_event t set outcome = decided.outcome
+    from (select webhook_decided_.outcome) decided
+    where t.provider = p_provider and t.event_id = p_event ->> 'id' and decided.outcome is not null;
+  outcome := coalesce(outcome, 'ok');
+end $$;
+
 -- Records a verified event, and lets its effect begin in this transaction unless there is to be none: then the outcome
 -- says why.
 create or replace function webhook_begin_(p_provider text, p_caller jsonb, p_event jsonb, out outcome text,
@@ -202,17 +235,9 @@ begin
       outcome := v_caller.refusal;
       if outcome is not null then return; end if;
     end if;
-    if p_event ? 'row' and v_occurred is not null then
-      insert into webhook_order as t (tenant_id, provider, resource, resource_id, occurred_at)
-        values (tenant, p_provider, p_event ->> 'resource', (p_event ->> 'row')::uuid, v_occurred)
-      on conflict (tenant_id, provider, resource, resource_id) do update set occurred_at = excluded.occurred_at
-        where t.occurred_at <= excluded.occurred_at;
-      if not found then outcome := 'stale'; end if;
-    end if;
-    if outcome is null and p_event ? 'row' then
-      execute format('select t.version from %I t where t.tenant_id = $1 and t.id = $2', p_event ->> 'resource')
-        into version using tenant, (p_event ->> 'row')::uuid;
-      if version is null then outcome := 'not_found'; return; end if;
+    if p_event ? 'row' then
+      select r.outcome, r.version into outcome, version from webhook_row_(tenant, p_provider, p_event) r;
+      if outcome = 'not_found' then return; end if;
     end if;
   end if;
   insert into webhook_event (provider, event_id, type, mode, account, tenant_id, occurred_at, outcome, digest)

@@ -182,6 +182,7 @@ declare
   v_one jsonb;
   v_key text;
   v_open text[] := '{}';  -- disputes
+  v_closed text[] := '{}';
   v_lost boolean := false;
   v_at timestamptz;
   v_state text;
@@ -250,9 +251,11 @@ begin
         end if;
       when 'disputed' then
         v_open := array_append(v_open, e.subject);
-      else
+      when 'won', 'lost' then
         v_open := array_remove(v_open, e.subject);
-        v_lost := v_lost or e.kind = 'lost';
+        -- Its first end is its end: what was heard and what was asked for later may both be there.
+        v_lost := v_lost or (e.kind = 'lost' and e.subject <> all (v_closed));
+        v_closed := array_append(v_closed, e.subject);
     end case;
     if v_one is not null then
       v_each := v_each || jsonb_build_object(v_key, v_one);
@@ -274,6 +277,14 @@ begin
       set plan = excluded.plan, state = excluded.state, trial_ends_at = excluded.trial_ends_at,
           past_due_at = excluded.past_due_at, event_at = excluded.event_at, changed_at = now(),
           because = case when (t.plan, t.state) = (excluded.plan, excluded.state) then t.because end;
+  -- Somebody pays twice: asking the provider names it.
+  if new.kind = 'state' and new.event_id not like 'asked %'
+    and (select count(*) from jsonb_each(v_each) t where t.key <> '' and t.value ->> 'state' <> 'canceled') > 1
+  then
+    insert into billing_request (tenant_id, kind) select new.tenant_id, 'refresh'
+      where not exists (
+        select from billing_request r where r.tenant_id = new.tenant_id and r.kind = 'refresh' and r.state = 'waiting');
+  end if;
   return null;
 end
 $function$;
