@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
@@ -18,8 +19,12 @@ _OF_FEATURES = PrefixLoader(
 """A template of a feature is named by it: `audit/record.sql.jinja`."""
 
 
+@cache
 def environment(room: str) -> Environment:
-    """An environment over one room of the templates (`service`, `starter` or `project`)."""
+    """An environment over one room of the templates: `service`, `starter` or `drift`.
+
+    It is one for the whole process: compiling the templates takes longer than all else of a plan.
+    """
     found = Environment(
         loader=ChoiceLoader([FileSystemLoader(TEMPLATES / room), _OF_FEATURES]),
         undefined=StrictUndefined,
