@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from scaffold import __version__
@@ -153,6 +154,7 @@ def read_spec(place: Path) -> bytes:
         return file.read(MAX_BYTES + 1)
 
 
+@cache
 def schema() -> str:
     """The JSON Schema of the language, as editors are given it."""
     return json.dumps(json_schema(), indent=2) + "\n"

@@ -16,9 +16,30 @@ os.environ["SCAFFOLD_CACHE"] = "off"
 os.environ.pop("CI", None)
 """Commands ask for more in CI; tests of that set it themselves."""
 
-LONG = ("random_specs", "examples", "history", "docs", "security", "endurance")
-"""What takes long and partly waits: begun first, so that no process is left alone with it."""
+LONG = ("examples", "history", "random_specs", "docs", "endurance", "security")
+"""What takes long and partly waits, the longest first."""
 
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - a run makes directories of its own there
+ROOM = 6 * 2**30
+"""Bytes that have to be free, with a margin: servers that were seen took up to 0.2 GiB each."""
+
+
+def _use_memory() -> None:
+    """Has temporary files in memory, where that has room and TMPDIR says nothing else.
+
+    PostgreSQL and the projects make many small files, which cost much on a disk.
+    """
+    if "TMPDIR" in os.environ or not MEMORY.is_dir():
+        return
+    found = os.statvfs(MEMORY)
+    runs_programs = not found.f_flag & os.ST_NOEXEC
+    if runs_programs and found.f_bavail * found.f_frsize >= ROOM:
+        os.environ["TMPDIR"] = str(MEMORY)
+        tempfile.tempdir = None  # found out again
+
+
+_use_memory()
 
 CODE = pytest.StashKey[str]()
 
@@ -39,10 +60,28 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begins with what takes long."""
-    here = Path(__file__).parent
-    long = {here / each for each in LONG}
-    items.sort(key=lambda each: long.isdisjoint(each.path.parents))
+    """Has every process begin with its share of what takes long, so that none is left with it.
+
+    Each gets as many tests as the others, as they stand here one after the other. One that is done
+    takes from the end of what is left to another.
+    """
+    long = sorted((each for each in items if _turn(each) < len(LONG)), key=_turn)
+    short = [each for each in items if _turn(each) == len(LONG)]
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    left, dealt = len(items), list[pytest.Item]()
+    for number in range(processes):
+        share = long[number::processes]
+        size = max(left // (processes - number) - len(share), 0)
+        dealt += share + short[:size]
+        del short[:size]
+        left -= len(share) + size
+    items[:] = dealt + short
+
+
+def _turn(item: pytest.Item) -> int:
+    """Which place of LONG a test is in: of `tests/docs/test_links.py` it is `docs`."""
+    place = item.path.relative_to(Path(__file__).parent.parent).parts[1]
+    return LONG.index(place) if place in LONG else len(LONG)
 
 
 @pytest.fixture(scope="session")

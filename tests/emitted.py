@@ -7,12 +7,12 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from scaffold.project.create import create
 
@@ -105,7 +105,7 @@ class Outcome:
 
 
 class _Runner:
-    """A process that is ready to run pytest (`ready.py`)."""
+    """A process that is ready to run pytest, and modules (`ready.py`)."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - this Python
@@ -115,14 +115,15 @@ class _Runner:
             text=True,
         )
 
-    def run(self, **request: object) -> Outcome:
-        """What pytest says; `request` are the arguments of `ready.run`."""
+    def run(self, **request: object) -> dict[str, Any]:
+        """What came of it; `request` are the arguments of `ready.run`."""
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         assert line, "the process that runs emitted tests has ended"
-        return Outcome(**json.loads(line))
+        found: dict[str, Any] = json.loads(line)
+        return found
 
 
 @cache
@@ -138,9 +139,25 @@ def told(what: str, done: "subprocess.CompletedProcess[str]") -> bool:
     return bool(done.returncode)
 
 
-def ask(project: Path, tests: Iterable[str], *options: str) -> Outcome:
-    """Runs emitted tests of a project until one fails, on the server of the environment."""
-    return _runner().run(
+def compiled(project: Path) -> Path:
+    """The project, with its modules compiled: runs that keep code compile what differs then.
+
+    The code of a module is found by the digest of its text, not by its time: a module that is
+    edited at once, to the same length, is compiled again.
+    """
+    options = ("-q", "--invalidation-mode", "checked-hash", ".")
+    subprocess.run(  # noqa: S603 - this Python
+        [sys.executable, "-m", "compileall", *options], cwd=project.resolve(), check=True
+    )
+    return project
+
+
+def ask(project: Path, tests: Iterable[str], *options: str, keeps_code: bool = False) -> Outcome:
+    """Runs emitted tests of a project until one fails, on the server of the environment.
+
+    With `keeps_code` the project is one that was `compiled`, and is asked again and again.
+    """
+    found = _runner().run(
         directory=str(project.resolve()),
         arguments=[
             *("-q", "-x", "-rfE", "--tb=short", "-p", "no:cacheprovider"),
@@ -150,4 +167,22 @@ def ask(project: Path, tests: Iterable[str], *options: str) -> Outcome:
         ],
         environment={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""},
         seconds=SECONDS,
+        keeps_code=keeps_code,
+    )
+    return Outcome(**found)
+
+
+def run_module(
+    project: Path, module: str, *arguments: str, environment: Mapping[str, str], seconds: int
+) -> "subprocess.CompletedProcess[str]":
+    """Runs a module of a project as `python -m` does, one after the other."""
+    found = _runner().run(
+        directory=str(project.resolve()),
+        arguments=arguments,
+        environment=dict(environment),
+        seconds=seconds,
+        module=module,
+    )
+    return subprocess.CompletedProcess(
+        [module, *arguments], found["status"], found["output"], found["errors"]
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
+from functools import cache
 from importlib.util import cache_from_source
 from pathlib import Path
 
@@ -23,8 +24,12 @@ _OF_FEATURES = PrefixLoader(
 """A template of a feature is named by it: `audit/record.sql.jinja`."""
 
 
+@cache
 def environment(room: str) -> Environment:
-    """An environment over one room of the templates (`service`, `starter` or `project`)."""
+    """An environment over one room of the templates: `service`, `starter` or `drift`.
+
+    It is one for the whole process: compiling the templates takes longer than all else of a plan.
+    """
     found = Environment(
         loader=ChoiceLoader([FileSystemLoader(TEMPLATES / room), _OF_FEATURES]),
         undefined=StrictUndefined,

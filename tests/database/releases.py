@@ -16,7 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from tests.emitted import PACKAGE, SPEC, made
+from tests.emitted import PACKAGE, SPEC, made, run_module
 
 Result = TypeVar("Result")
 Change = tuple[str, str]
@@ -88,7 +88,13 @@ class Release:
         self, urls: Urls | None, *options: str, role: str = "owner"
     ) -> subprocess.CompletedProcess[str]:
         """Runs its migrations as a deployment does."""
-        return self.run("-m", f"{PACKAGE}.store.migrate", *options, url=getattr(urls, role, None))
+        return run_module(
+            self.project,
+            f"{PACKAGE}.store.migrate",
+            *options,
+            environment=environment(self.project, getattr(urls, role, None)),
+            seconds=SECONDS,
+        )
 
     def run(self, *arguments: str, url: str | None) -> subprocess.CompletedProcess[str]:
         """Runs Python in the project; `url` is that of its owner's database."""

@@ -3,8 +3,8 @@
 Layers mask each other, so that each mutant names the one test that looks at its layer alone.
 """
 
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from scaffold.emission import Emission, emit_project
 from scaffold.features import FEATURES
 from scaffold.features.mutant import Mutant
 from scaffold.tree.check import check
-from tests.emitted import PACKAGE, ask, project
+from tests.emitted import PACKAGE, ask, compiled, project
 
 from . import connections, database, gate, hooks, identity, leases, statements, wiring
 
@@ -45,16 +45,12 @@ COMPARED = Mutant(
 
 
 @pytest.fixture(scope="session")
-def projects(
-    emitted_project: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], Path]:
-    """The project of a reference spec; it is shared."""
-    found = {PACKAGE: emitted_project}
+def projects(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The project of a reference spec, compiled; it is shared."""
 
+    @cache
     def of(name: str) -> Path:
-        if name not in found:
-            found[name] = project(name, tmp_path_factory.mktemp("emitted") / name)
-        return found[name]
+        return compiled(project(name, tmp_path_factory.mktemp("whole") / name))
 
     return of
 
@@ -65,19 +61,32 @@ def emission(whole: Path) -> Emission:
     return emit_project(whole)
 
 
+@contextmanager
+def broken(package: Path, *mutants: Mutant) -> Iterator[None]:
+    """Breaks guards of a package while the block runs."""
+    whole = {path: path.read_bytes() for path in {package / each.file for each in mutants}}
+    try:
+        for mutant in mutants:
+            mutant.apply(package)
+        yield
+    finally:
+        for path, content in whole.items():
+            path.write_bytes(content)
+
+
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda each: each.id)
 def test_a_broken_guard_is_noticed(
-    mutant: Mutant, projects: Callable[[str], Path], tmp_path: Path, postgres_server: str
+    mutant: Mutant, projects: Callable[[str], Path], postgres_server: str
 ) -> None:
     whole = projects(mutant.service)
-    broken = Path(shutil.copytree(whole, tmp_path / mutant.service))
-    mutant.apply(broken / mutant.service)
-    (finding,) = check(broken, emission(whole))
+    package = whole / mutant.service
+    with broken(package, mutant):
+        (finding,) = check(whole, emission(whole))
     kind = "history" if mutant.file.startswith("store/migrations/") else "changed"
     assert (finding.kind, finding.path) == (kind, f"{mutant.service}/{mutant.file}")
-    if mutant.file.startswith(FUNCTIONS):
-        COMPARED.apply(broken / mutant.service)
-    outcome = ask(broken, [mutant.noticed_by or NEEDS_SERVICE])
+    unseen = (COMPARED,) if mutant.file.startswith(FUNCTIONS) else ()
+    with broken(package, mutant, *unseen):
+        outcome = ask(whole, [mutant.noticed_by or NEEDS_SERVICE], keeps_code=True)
     if mutant.noticed_by:
         assert outcome.failed, f"{mutant.id} survives:\n{outcome.output}"
     else:
@@ -92,7 +101,7 @@ def test_the_unbroken_service_passes(
     whole = projects(service)
     assert check(whole, emission(whole)) == []
     named = {each.noticed_by for each in MUTANTS if each.service == service} - {""}
-    outcome = ask(whole, sorted(named))
+    outcome = ask(whole, sorted(named), keeps_code=True)
     assert outcome.passed, outcome.output
 
 
