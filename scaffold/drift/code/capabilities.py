@@ -14,7 +14,7 @@ from typing import Final
 
 from scaffold.drift.code.rule import Reading, hook
 from scaffold.drift.code.secrets import entropy
-from scaffold.drift.code.source import IMPORTERS, Module, Scope, import_base
+from scaffold.drift.code.source import IMPORTERS, Module, Scope, import_base, tells_tenant
 from scaffold.drift.database.tokens import Unreadable, statements
 from scaffold.drift.facts import Fact, Place
 from scaffold.drift.rule import Example, Rule
@@ -80,8 +80,6 @@ RANDOMNESS: Final = 4.0
 fewer."""
 _MAX_SQL: Final = 20_000
 _TENANTS: Final = frozenset({"tenant", "tenant_id", "organization_id", "organisation_id"})
-_OURS: Final = re.compile(r"Action|Committed\w*|\w+Row")
-"""Annotations of what the service itself says, of whose tenant nobody is in doubt."""
 
 
 def find(reading: Reading) -> Iterator[Fact]:
@@ -238,4 +236,5 @@ def _is_given(node: ast.expr, scope: Scope) -> bool:
         annotation = annotation.value
     said = annotation.value if isinstance(annotation, ast.Constant) else _last(annotation)
     known = str(said).partition("[")[0].rpartition(".")[2]
-    return node.id not in ("self", "cls", "action", "committed") and not _OURS.fullmatch(known)
+    ours = node.id in ("self", "cls", "action", "committed") or known.endswith("Row")
+    return not ours and not tells_tenant(known)

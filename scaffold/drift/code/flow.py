@@ -12,7 +12,7 @@ import ast
 from collections.abc import Iterator
 from typing import Final, Literal
 
-from scaffold.drift.code.source import Module, Scope
+from scaffold.drift.code.source import Module, Scope, tells_tenant
 
 Label = Literal["input", "row", "action"]
 """`input`: what a caller sent now. `row`: what is stored, which some caller sent before. `action`:
@@ -158,7 +158,7 @@ class Flow:
         else:
             origin = self.module.origin(annotation, scope.parent or scope) or ""
             tail = origin.rpartition(".")[2]
-        if tail in ("Action", "Heard") or tail.startswith("Committed"):
+        if tells_tenant(tail):
             return "action"
         if origin.startswith(f"{self.module.package}.resources.") or origin == tail:
             if tail.endswith("Row"):
@@ -232,4 +232,4 @@ def is_hook(module: Module, scope: Scope) -> bool:
         said = str(annotation.value).partition("[")[0].rpartition(".")[2]
     else:
         said = (module.origin(annotation, module.scope) or "").rpartition(".")[2]
-    return said in ("Action", "Heard") or said.startswith("Committed")
+    return tells_tenant(said)

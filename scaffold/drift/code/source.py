@@ -513,3 +513,8 @@ _BIND: Final = {
     ast.Nonlocal: _Walk.gives,
     ast.Match: _Walk.matches,
 }
+
+
+def tells_tenant(name: str) -> bool:
+    """Is this a class of what the service tells a hook, whose tenant the service has verified?"""
+    return name in ("Action", "Heard") or name.startswith("Committed")
