@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from scaffold.design import surface
-from scaffold.design.model import Design, Operation
 from scaffold.drift.change import Change, Clients
 from scaffold.drift.spec.renames import renames
 from scaffold.drift.spec.rule import SpecRule
 from scaffold.drift.spec.rules import rules
 from scaffold.drift.spec.state import State, Subject, Told
 from scaffold.drift.spec.ways import Coverage, Way, environments, renamed, ways_of, within
-from scaffold.drift.spec.witness import witness
+from scaffold.drift.spec.witness import Asked, every, find, former, operation_of
 from scaffold.drift.verdict import Free, Verdict, from_both
+from scaffold.drift.witness import Witness
 
 
 def compare(before: bytes, after: bytes, names: tuple[str, str]) -> list[Change]:
@@ -50,15 +50,31 @@ class Comparison:
         access = list(self._access())
         yield from access
         explained = {
-            (each.key.split(" ")[1].partition(":")[0], role)
+            (entity, each.key.rpartition(" ")[2])
             for each in access
             if each.verdict != "narrowed"
-            for role in [each.key.rsplit(" ", 1)[1]]
+            for entity in self._entities(each.key.split(" ")[1])
         }
         old, new = self.before.told, self.after.told
         for key in sorted(old.keys() | new.keys()):
             if key[0] != rules().access.id:
-                yield from self._fact(old.get(key), new.get(key), explained)
+                for each in self._fact(old.get(key), new.get(key), explained):
+                    said = next(map(str, self.witnesses(each)), "") if each.blocks else ""
+                    yield replace(each, witness=said)
+
+    def _entities(self, permission: str) -> frozenset[str]:
+        """The resources whose operations have a permission: it may be called after another one."""
+        found = [e.entity for e in self.after.design.operations if e.permission == permission]
+        return frozenset([permission.partition(":")[0], *found])
+
+    def witnesses(self, change: Change) -> Iterator[Witness]:
+        """What is possible by a change and was not before, the best witness first; a sentence
+        comes last."""
+        key = (change.rule.id, change.key)
+        told = self.after.told.get(key) or self.before.told.get(key)
+        match = told.claim.pattern.fullmatch(change.key.partition(" ")[2]) if told else None
+        if told is not None and match is not None:
+            yield from every(Asked(self.before, self.after, change, match), told.claim.shows)
 
     # Facts that are compared by their values.
 
@@ -173,7 +189,8 @@ class Comparison:
             name = state.renamed.entity(entity.name)
             for operation in entity.operations:
                 known = self._columns.get((name, operation.verb), frozenset())
-                permission = f"{name}:{operation.permission.partition(':')[2]}"
+                of, _, do = operation.permission.partition(":")
+                permission = f"{state.renamed.entity(of)}:{do}"
                 for role, ways in surface.ways(operation).items():
                     mine = renamed(ways_of(ways), state.renamed, entity.name)
                     found[permission, role] = within(mine, state.renamed, entity, known)
@@ -277,16 +294,11 @@ class Comparison:
         return True
 
     def _witness(self, permission: str, role: str) -> str:
-        operation = _operation(self.after.design, permission)
+        operation = operation_of(self.after.design, permission)
+        if operation is None:
+            return ""
         before = former(self.before, permission)
-        return witness(self.after.design, operation, before, role) if operation else ""
-
-
-def former(before: State, permission: str, searches: bool = False) -> Operation | None:
-    """The operation that had a permission before, which may have had another name."""
-    name, _, do = permission.partition(":")
-    old = next((o for o, now in before.renamed.entities.items() if now == name), name)
-    return _operation(before.design, f"{old}:{do}", searches)
+        return next(map(str, find(self.after.design, operation, before, role)), "")
 
 
 def _columns(state: State) -> dict[tuple[str, str], frozenset[str]]:
@@ -305,11 +317,6 @@ def _columns(state: State) -> dict[tuple[str, str], frozenset[str]]:
             names = (state.renamed.column(entity.name, each.name) for each in fields)
             found[name, operation.verb] = frozenset(names)
     return found
-
-
-def _operation(design: Design, permission: str, searches: bool = False) -> Operation | None:
-    found = [each for each in design.operations if each.permission == permission]
-    return next((e for e in found if e.searches == searches), found[0] if found else None)
 
 
 def _clients(verdict: Verdict) -> Clients:
