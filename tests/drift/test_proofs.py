@@ -16,13 +16,14 @@ import pytest
 
 from scaffold.design.model import Design
 from scaffold.drift.change import Change, changes
+from scaffold.drift.database.read import RULES as SQL_RULES
 from scaffold.drift.database.read import read
 from scaffold.drift.facts import Surface, surface_of
 from scaffold.drift.proof import HOME, path, proofs, runnable
 from scaffold.drift.spec.compare import Comparison, comparison
 from scaffold.drift.spec.rules import rules
 from scaffold.drift.trees import Directory
-from scaffold.drift.witness import Trial
+from scaffold.drift.witness import Runs, Trial
 from tests.emitted import PACKAGE, SPEC, made
 
 PARTNER = "    - {issuer: https://partner.example.com/, "
@@ -301,6 +302,17 @@ def test_witnesses_fail_on_the_base_as_they_say(tried: list[Tried]) -> None:
 
 def test_each_kind_of_witness_is_tried(tried: list[Tried]) -> None:
     """What is said to run, runs here: no claim, and no rule of SQL, is left out."""
-    ran = [change for each in tried for change, _ in each.tests.values()]
-    claims = {claim.key: claim for rule in rules().all for claim in rule.claims}
-    assert claims and ran
+    ran = {change.rule.id for each in tried for change, _ in each.tests.values()}
+    claims = {
+        (change.rule.id, each.compared.told(change).claim.key)
+        for each in tried
+        if each.compared
+        for change, _ in each.tests.values()
+    }
+    assert claims == {
+        (rule.id, claim.key)
+        for rule in rules().all
+        for claim in rule.claims
+        if isinstance(claim.shows, Runs)
+    }
+    assert {each.id for each in SQL_RULES if isinstance(each.shows, Runs)} <= ran

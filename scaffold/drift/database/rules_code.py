@@ -24,7 +24,7 @@ SEEDED: Final = {
     NEXT: "insert into member_role (name, kind) values ('viewer', 'human');\n",
 }
 
-RULES: Final = (
+RULES: Final[tuple[SqlRule, ...]] = (
     trigger := SqlRule(
         id="SCF514",
         shows=Says(

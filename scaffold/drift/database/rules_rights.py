@@ -25,7 +25,7 @@ alter role shop_app set statement_timeout = 10000;
 """
 WITH_ROLES: Final = {**FILES, ROLES_FILE: ROLES}
 
-RULES: Final = (
+RULES: Final[tuple[SqlRule, ...]] = (
     privileges := SqlRule(
         id="SCF504",
         shows=Runs(witness.privileges, "{key}: {now} now"),

@@ -38,7 +38,7 @@ def changed(path: str, old: str, new: str) -> dict[str, str | None]:
     return {path: FILES[path].replace(old, new)}
 
 
-RULES: Final = (
+RULES: Final[tuple[SqlRule, ...]] = (
     security := SqlRule(
         id="SCF501",
         shows=Runs(witness.unsecured, "row-level security of {key} is {now} now"),

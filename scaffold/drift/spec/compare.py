@@ -50,10 +50,10 @@ class Comparison:
         access = list(self._access())
         yield from access
         explained = {
-            (entity, each.key.rpartition(" ")[2])
+            (*done, each.key.rpartition(" ")[2])
             for each in access
             if each.verdict != "narrowed"
-            for entity in self._entities(each.key.split(" ")[1])
+            for done in self._done(each.key.split(" ")[1])
         }
         old, new = self.before.told, self.after.told
         for key in sorted(old.keys() | new.keys()):
@@ -62,24 +62,28 @@ class Comparison:
                     said = next(map(str, self.witnesses(each)), "") if each.blocks else ""
                     yield replace(each, witness=said)
 
-    def _entities(self, permission: str) -> frozenset[str]:
-        """The resources whose operations have a permission: it may be called after another one."""
-        found = [e.entity for e in self.after.design.operations if e.permission == permission]
-        return frozenset([permission.partition(":")[0], *found])
+    def _done(self, permission: str) -> frozenset[tuple[str, str]]:
+        """What is done by a permission: resources, which it may not be called after, and verbs."""
+        found = [e for e in self.after.design.operations if e.permission == permission]
+        return frozenset((each.entity, each.verb) for each in found)
 
     def witnesses(self, change: Change) -> Iterator[Witness]:
         """What is possible by a change and was not before, the best witness first; a sentence
         comes last."""
+        claim = self.told(change).claim
+        match = claim.pattern.fullmatch(change.key.partition(" ")[2])
+        assert match is not None
+        yield from every(Asked(self.before, self.after, change, match), claim.shows)
+
+    def told(self, change: Change) -> Told:
+        """The fact of a change, as it is now if it is there."""
         key = (change.rule.id, change.key)
-        told = self.after.told.get(key) or self.before.told.get(key)
-        match = told.claim.pattern.fullmatch(change.key.partition(" ")[2]) if told else None
-        if told is not None and match is not None:
-            yield from every(Asked(self.before, self.after, change, match), told.claim.shows)
+        return self.after.told[key] if key in self.after.told else self.before.told[key]
 
     # Facts that are compared by their values.
 
     def _fact(
-        self, old: Told | None, new: Told | None, explained: set[tuple[str, str]]
+        self, old: Told | None, new: Told | None, explained: set[tuple[str, str, str]]
     ) -> Iterator[Change]:
         told = new or old
         assert told is not None
@@ -145,7 +149,11 @@ class Comparison:
         )
 
     def _explained(
-        self, old: Told | None, new: Told | None, verdict: Verdict, access: set[tuple[str, str]]
+        self,
+        old: Told | None,
+        new: Told | None,
+        verdict: Verdict,
+        access: set[tuple[str, str, str]],
     ) -> bool:
         """Does it follow from grants alone, which say it by themselves?"""
         told = new or old
@@ -154,8 +162,11 @@ class Comparison:
             return False
         entity = told.fact.key.split(" ")[1].partition(".")[0]
         roles = [{*(each.fact.value.split(", ") if each else ())} for each in (old, new)]
-        gained = roles[1] - roles[0]
-        return verdict == "narrowed" or all((entity, role) in access for role in gained)
+        done = told.fact.key.rpartition(" ")[2]
+        verbs = ("list", "read", "export") if done == "read" else (done,)
+        return verdict == "narrowed" or all(
+            any((entity, verb, role) in access for verb in verbs) for role in roles[1] - roles[0]
+        )
 
     # What roles are granted.
 
