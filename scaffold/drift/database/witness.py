@@ -153,7 +153,7 @@ def _reaching(asked: Asked, table: str, role: str, command: str, bound: str) -> 
     ways = {"here": "bound to another tenant", "": "bound to no tenant"}
     said = f"{role}, {ways.get(bound, f'for whom {bound} names the tenant')}"
     test = Trial(
-        f"{table}_{command}",
+        f"{command}_{table}_of_another_tenant",
         "sql_reach.py.jinja",
         {
             "table": table,
@@ -286,7 +286,7 @@ def _doing(
                 "statement": statement,
                 "becomes": asked.login(becomes).upper(),
             },
-            "assert 'InsufficientPrivilegeError' == ",
+            "assert '(InsufficientPrivilege|UndefinedTable)Error' == ",
         )
         yield Tried(f"{role} may do now: {statement}", test)
 

@@ -344,6 +344,6 @@ def without_a_permission(asked: Asked) -> Iterator[Witness]:
     operation = joins.get(asked.match["op"])
     if operation is not None and asked.change.before is None:
         view = {"operation": operation}
-        test = Trial(named(operation.id), "open.py.jinja", view, r"assert 40[45] not in")
+        test = Trial(named(operation.id, "is_open"), "open.py.jinja", view, r"assert 40[45] not in")
         said = f"whoever has a token: {operation.method} {operation.path} is open now"
         yield Tried(said, test)

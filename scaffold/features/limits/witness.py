@@ -23,7 +23,7 @@ def burst(asked: Asked) -> Iterator[Witness]:
     count = beyond(asked.old, asked.now)
     if count is not None:
         test = Trial(
-            scope,
+            f"burst_of_{scope}_is_heard",
             "limits/witness_burst.jinja",
             {"scope": scope, "count": count, "fails": scope == FAILURES},
             r"assert [1-9]\d* == 0",

@@ -81,7 +81,7 @@ def burst_of_tenant(asked: Asked) -> Iterator[Witness]:
     if count <= _MOST and (rates[1] is None or count <= rates[1][0]):
         package = asked.after.design.name
         test = Trial(
-            asked.match["plan"],
+            f"burst_on_{asked.match['plan']}_is_heard",
             "plans/witness_burst.jinja",
             {"plan": asked.match["plan"], "count": count},
             r"assert [1-9]\d* == 0",

@@ -17,7 +17,9 @@ MOST: Final = 10
 def gives(asked: Asked) -> Iterator[Witness]:
     """A tenant whose first member has another role."""
     view = {"role": asked.now}
-    test = Trial("sign_up", "sign_up/witness_role.jinja", view, r"assert \[.*\] == ", IMPORTS)
+    test = Trial(
+        "role_of_sign_up", "sign_up/witness_role.jinja", view, r"assert \[.*\] == ", IMPORTS
+    )
     yield Tried(f"whoever signs up is {asked.now} in the new tenant now", test)
 
 
@@ -26,5 +28,7 @@ def one_more(asked: Asked) -> Iterator[Witness]:
     found = asked.before.design.trait(SignUp)
     if found is not None and found.most < MOST:
         view = {"most": found.most}
-        test = Trial("sign_up", "sign_up/witness_most.jinja", view, "assert 403 == ", IMPORTS)
+        test = Trial(
+            "one_more_sign_up", "sign_up/witness_most.jinja", view, "assert 403 == ", IMPORTS
+        )
         yield Tried(f"one person makes {found.most + 1} tenants now", test)
