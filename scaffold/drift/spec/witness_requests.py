@@ -92,7 +92,7 @@ def page_max(asked: Asked) -> Iterator[Request]:
 
 def page_default(asked: Asked) -> Iterator[Request]:
     """More rows for whoever says nothing of a page."""
-    rows = int(asked.old) + 1
+    rows = int(asked.old) + 1 if asked.old.isdigit() else MOST_ROWS + 1
     if rows <= MOST_ROWS and not asked.after.design.entity(asked.operation.entity).built_in:
         found = allowed(asked, asked.operation, asked.former)
         yield from asking(found, Shape(rows=rows, before=asked.old), f"answered with {rows} rows")
@@ -101,21 +101,12 @@ def page_default(asked: Asked) -> Iterator[Request]:
 # Bodies.
 
 
-def body_max(asked: Asked, searches: bool = False) -> Iterator[Request]:
+def body_max(asked: Asked) -> Iterator[Request]:
     """A larger body than was taken."""
-    operation, old = asked.operation, asked.former
-    if searches:
-        found = operation_of(asked.after.design, operation.permission, True)
-        old = operation_of(asked.before.design, operation.permission, True)
-        operation = found or operation
-    size = int(asked.old) + 1
-    shape = Shape(size=size, before="413")
-    yield from asking(allowed(asked, operation, old), shape, f"with a body of {size} bytes")
-
-
-def search_body_max(asked: Asked) -> Iterator[Request]:
-    """The same of a search."""
-    yield from body_max(asked, searches=True)
+    if asked.old.isdigit():
+        size = int(asked.old) + 1
+        found = allowed(asked, asked.operation, asked.former)
+        yield from asking(found, Shape(size=size, before="413"), f"with a body of {size} bytes")
 
 
 def field_values(asked: Asked) -> Iterator[Request]:

@@ -23,7 +23,7 @@ LIMIT = SpecRule(
         dual=("60/min", "30/min"),
     ),
     claims=tuple(
-        Claim("limits", each, Rate(), shows=Runs(burst, "{now} requests now, and {old} before"))
+        Claim("limits", each, Rate(), shows=Runs(burst, "{now} are heard now, and {old} before"))
         for each in ("user", "token", "tenant", "failed_authentication")
     ),
     told=False,
