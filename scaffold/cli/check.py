@@ -52,8 +52,8 @@ def run(
         bool,
         typer.Option(
             "--emit-witness",
-            help="Write a test for each wider permission to tests/witness: it passes on the "
-            "project as it is and fails on the base.",
+            help="Write a test for what became possible, where it can be tried, to tests/witness: "
+            "it passes on the project as it is and fails on the base.",
         ),
     ] = False,
     detailed_exitcode: Annotated[

@@ -30,8 +30,8 @@ def run(
         bool,
         typer.Option(
             "--emit-witness",
-            help="Write a test for each wider permission to tests/witness of the project: it "
-            "passes now and failed before.",
+            help="Write a test for what became possible, where it can be tried, to tests/witness "
+            "of the project: it passes now and failed before.",
         ),
     ] = False,
     detailed_exitcode: Annotated[

@@ -48,15 +48,16 @@ def _with_findings(text: str, judged: Judged) -> str:
 
 
 def write_witnesses(judged: Judged, project: Path) -> None:
-    """Writes the tests that prove wider permissions into a project, and says where."""
-    from scaffold.drift.spec.proof import HOME, proofs
+    """Writes the tests of what became possible into a project, and says where."""
+    from scaffold.drift.proof import HOME, proofs
     from scaffold.tree import transaction
     from scaffold.tree.paths import confine
 
-    if judged.compared is None:
+    design = judged.compared.after.design if judged.compared else judged.design
+    if design is None:
         complain("There is no base to compare with, and so nothing to prove.")
         return
-    texts = proofs(judged.compared.before, judged.compared.after, judged.report.blocking)
+    texts = proofs(judged.report.blocking, judged.compared, design)
     for path, text in texts.items():
         confine(project, path).parent.mkdir(parents=True, exist_ok=True)
         transaction.replace(project, path, text.encode())

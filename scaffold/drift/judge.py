@@ -215,6 +215,13 @@ class Check:
         else:
             hazards = changes(surface_of(()), static(self.head, self.package))
             found += (each for each in hazards if each.verdict != "narrowed")
+        design = self.emission.design if self.emission else None
+        if design is None and compared is not None:
+            design = compared.after.design
+        if design is not None and any(each.rule.layer == "database" for each in found):
+            from scaffold.drift.database.witness import told
+
+            found = [*told(found, design)]
         layers = [*(Looked(each) for each in WRITTEN if old is not None or each != "spec")]
         layers += self.looked
         # Other layers have no facts of the base, by which an approval could be of no use.
@@ -231,7 +238,6 @@ class Check:
             paths=[*self.head.entries],
             prefix=prefix(self.project),
         )
-        design = self.emission.design if self.emission else None
         return Judged(report, compared, design, tuple(self.findings))
 
     def _read(self, content: bytes) -> Reading:

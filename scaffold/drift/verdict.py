@@ -146,13 +146,14 @@ class Rate(Order):
 
     def compare(self, before: Any, after: Any) -> Verdict:
         """By the burst and by the steady rate."""
-        old, new = self._read(before), self._read(after)
+        old, new = self.read(before), self.read(after)
         if old is None or new is None:
             return "unknown"
         less = new[0] <= old[0] and new[1] <= old[1]
         return from_both(less, old[0] <= new[0] and old[1] <= new[1])
 
-    def _read(self, value: Any) -> tuple[Decimal, Decimal] | None:
+    def read(self, value: Any) -> tuple[Decimal, Decimal] | None:
+        """The count, and the count a second; None where it is no rate."""
         if value in ("unlimited", "none"):
             return Decimal("Infinity"), Decimal("Infinity")
         found = _RATE.fullmatch(str(value))
@@ -173,11 +174,12 @@ class Names(Order):
 
     def compare(self, before: Any, after: Any) -> Verdict:
         """By inclusion."""
-        old, new = self._read(before), self._read(after)
+        old, new = self.read(before), self.read(after)
         verdict = from_both(new <= old, old <= new)
         return verdict if self.more == "wider" else turned(verdict)
 
-    def _read(self, value: Any) -> frozenset[str]:
+    def read(self, value: Any) -> frozenset[str]:
+        """The names in a value."""
         if not isinstance(value, str):
             return frozenset(value)
         if value in self.empty:

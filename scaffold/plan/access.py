@@ -110,7 +110,7 @@ def facts_of(
     role an operation; or why there is none."""
     entity = design.entity(operation.entity)
     mine = [each for each in operation.alternatives if role in each.roles]
-    return _Case(role, operation, entity, design, mine).facts(alternative, World())
+    return _Case(role, operation, entity, design, mine).allowed(alternative, World())
 
 
 Rows = Mapping[str, Mapping[str, Any]]
@@ -128,21 +128,29 @@ class _Case:
     mine: list[Alternative]
 
     def facts(self, alternative: Alternative, start: World) -> Mapping[str, Any]:
-        """A world like `start` in which the alternative allows it, or why there is none; nothing
-        where the alternative's own conditions are why."""
+        """A world like `start` in which the alternative allows it with worlds in which it just is
+        not, or why there is none; nothing where the alternative's own conditions are why."""
+        found = self.allowed(alternative, start)
+        if "allowed" not in found:
+            return found
+        needed: dict[str, Mapping[str, Any]] = dict(found.get("references", {}))
+        if self.entity.parent and found["parent"] is not None:
+            needed = {self.entity.parent: found["parent"], **needed}
+        return {**found, "outside": list(self._outside(start, needed))}
+
+    def allowed(self, alternative: Alternative, start: World) -> Mapping[str, Any]:
+        """A world like `start` in which the alternative allows it, as `facts` says."""
         operation, entity = self.operation, self.entity
         world = satisfying(alternative, entity, start)
         if world is None or not _reachable(operation, entity, world, alternative):
             return {}
         parent = None
-        needed: Rows = {}
         if entity.parent and operation.verb in ("list", "create"):
             above = self.design.entity(entity.parent)
-            beside = self._visible(above, alternative, world, needed)
+            beside = self._visible(above, alternative, world, {})
             if beside is None:
                 return {"reason": "not_found"}
             world, parent = beside
-            needed = {entity.parent: parent}
         referred = self._referred(alternative, world)
         if referred is None:
             return {"reason": "reference_not_found"}
@@ -161,7 +169,6 @@ class _Case:
             **_blind(operation, entity, self.mine),
             "beyond": _beyond(operation, entity, self.mine),
             "many": _many(entity, world),
-            "outside": list(self._outside(start, {**needed, **references})),
         }
 
     def elsewhere(self) -> Iterator[Mapping[str, Any]]:

@@ -17,7 +17,7 @@ target-version = "py311"
 [lint]
 select = ["I"]
 [lint.isort]
-known-first-party = ["{package}", "hooks"]
+known-first-party = ["{package}", "hooks", "tests"]
 """
 
 

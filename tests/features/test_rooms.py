@@ -151,6 +151,7 @@ def test_every_template_of_a_room_is_printed(feature: Feature) -> None:
         named |= {*files.package.values(), *files.tests.values(), *files.fragments.values()}
     text = "".join(path.read_text("utf-8") for path in (ROOMS / feature.name).glob("*.py"))
     named |= {f"{each}.sql.jinja" for each in re.findall(rf'"{feature.name}/(\w+)"', text)}
+    named |= {*re.findall(rf'"{feature.name}/(witness_\w+\.jinja)"', text)}
     there = {path.name for path in (ROOMS / feature.name / "templates").glob("*.jinja")}
     assert there == named
 

@@ -17,13 +17,13 @@ from scaffold.drift.database.expression import (
     weakness,
 )
 from scaffold.drift.database.expression import read as predicate
+from scaffold.drift.database.rule import SqlRule
 from scaffold.drift.database.state import COMMANDS, PUBLIC, Policy, State, Table
 from scaffold.drift.database.tokens import Unreadable, statements
 from scaffold.drift.facts import Fact, Place
-from scaffold.drift.rule import Rule
 from scaffold.drift.trees import Tree
 
-RULES: Final[tuple[Rule, ...]] = tuple(
+RULES: Final[tuple[SqlRule, ...]] = tuple(
     sorted((*rules_rows.RULES, *rules_rights.RULES, *rules_code.RULES), key=lambda each: each.id)
 )
 SUFFIXES: Final = (".sql", ".psql", ".pgsql", ".ddl")

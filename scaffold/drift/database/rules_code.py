@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from scaffold.drift.database.orders import GUARD, PARTS, TEXT, Unjudged
+from scaffold.drift.database.rule import SqlRule
 from scaffold.drift.database.rules_rows import FILES, NEXT, TABLE, TABLES
-from scaffold.drift.rule import Example, Rule
+from scaffold.drift.rule import Example
 from scaffold.drift.verdict import Names
+from scaffold.drift.witness import Says, Untried
 
 FUNCTION: Final = """\
 create or replace function note_is_kept() returns trigger language plpgsql as $$
@@ -22,9 +24,13 @@ SEEDED: Final = {
     NEXT: "insert into member_role (name, kind) values ('viewer', 'human');\n",
 }
 
-RULES: Final = (
-    trigger := Rule(
+RULES: Final[tuple[SqlRule, ...]] = (
+    trigger := SqlRule(
         id="SCF514",
+        shows=Says(
+            "what the trigger {key} refused is possible now",
+            "What it refused is up to its function.",
+        ),
         name="trigger-gone",
         severity="high",
         controls=("DATA-2",),
@@ -40,8 +46,11 @@ RULES: Final = (
         ),
         order=GUARD,
     ),
-    session := Rule(
+    session := SqlRule(
         id="SCF515",
+        shows=Untried(
+            "It holds while a script or a function runs; what these do is judged by itself."
+        ),
         name="session-setting",
         severity="critical",
         controls=("AZ-3",),
@@ -57,8 +66,9 @@ RULES: Final = (
             dual={NEXT: "set lock_timeout = '2s';\n-- set session_replication_role = replica;\n"},
         ),
     ),
-    dynamic := Rule(
+    dynamic := SqlRule(
         id="SCF516",
+        shows=Untried("The text is put together while it runs: what it does cannot be read."),
         name="text-that-is-run",
         severity="high",
         controls=("GEN-3",),
@@ -73,8 +83,11 @@ RULES: Final = (
             dual={NEXT: "do $$ begin perform 1; end $$;\n"},
         ),
     ),
-    text := Rule(
+    text := SqlRule(
         id="SCF517",
+        shows=Untried(
+            "Another text of a function may do anything: which call shows it cannot be told."
+        ),
         name="stored-text-changed",
         severity="critical",
         controls=("AZ-1", "AZ-3", "GEN-3"),
@@ -89,8 +102,12 @@ RULES: Final = (
         ),
         order=TEXT,
     ),
-    parts := Rule(
+    parts := SqlRule(
         id="SCF518",
+        shows=Says(
+            "{key} keeps less now: {now}",
+            "Which row is possible then is up to the constraint, whose name alone is known.",
+        ),
         name="constraint-gone",
         severity="high",
         controls=("AZ-3", "API-1"),
@@ -105,8 +122,11 @@ RULES: Final = (
         ),
         order=PARTS,
     ),
-    rows := Rule(
+    rows := SqlRule(
         id="SCF519",
+        shows=Says(
+            "{key} has {now} now", "The value tells how many rows there are, and a digest of them."
+        ),
         name="row-of-every-database",
         severity="high",
         controls=("AZ-1",),
@@ -127,8 +147,9 @@ RULES: Final = (
         ),
         order=Names(empty=("none",)),
     ),
-    unread := Rule(
+    unread := SqlRule(
         id="SCF520",
+        shows=Untried("Nobody can read it."),
         name="sql-cannot-be-judged",
         severity="high",
         controls=("GEN-3",),
@@ -144,8 +165,9 @@ RULES: Final = (
         ),
         order=Unjudged(),
     ),
-    outside := Rule(
+    outside := SqlRule(
         id="SCF521",
+        shows=Untried("It reaches out of the database, where no test of it should."),
         name="reaches-out-of-the-database",
         severity="high",
         controls=("AZ-3", "OPS-1"),
@@ -160,8 +182,9 @@ RULES: Final = (
             dual={NEXT: "comment on table note is 'copy note to program x';\n"},
         ),
     ),
-    rule := Rule(
+    rule := SqlRule(
         id="SCF522",
+        shows=Untried("What it does in place of a statement is up to its text."),
         name="statement-rewritten",
         severity="high",
         controls=("DATA-2",),
@@ -175,8 +198,9 @@ RULES: Final = (
             dual={NEXT: "select 'create rule quiet as on delete to note do instead nothing';\n"},
         ),
     ),
-    binding := Rule(
+    binding := SqlRule(
         id="SCF523",
+        shows=Says("{key} now", "Whose rows are reached depends on who calls it, and with what."),
         name="tenant-bound-elsewhere",
         severity="critical",
         controls=("AZ-3",),

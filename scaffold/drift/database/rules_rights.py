@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from scaffold.drift.database import witness
 from scaffold.drift.database.orders import SETTING
+from scaffold.drift.database.rule import SqlRule
 from scaffold.drift.database.rules_rows import FILES, GRANTS, NEXT, RULES_FILE
-from scaffold.drift.rule import Example, Rule
+from scaffold.drift.rule import Example
 from scaffold.drift.verdict import Exact, Names
+from scaffold.drift.witness import Runs, Says
 
 ROLES_FILE: Final = "shop/store/roles.sql"
 ROLES: Final = """\
@@ -22,9 +25,10 @@ alter role shop_app set statement_timeout = 10000;
 """
 WITH_ROLES: Final = {**FILES, ROLES_FILE: ROLES}
 
-RULES: Final = (
-    privileges := Rule(
+RULES: Final[tuple[SqlRule, ...]] = (
+    privileges := SqlRule(
         id="SCF504",
+        shows=Runs(witness.privileges, "{key}: {now} now"),
         name="privilege-added",
         severity="high",
         controls=("AZ-1", "AZ-3"),
@@ -39,8 +43,9 @@ RULES: Final = (
         ),
         order=Names(empty=("none",)),
     ),
-    danger := Rule(
+    danger := SqlRule(
         id="SCF505",
+        shows=Runs(witness.danger, "{key} now"),
         name="privilege-beside-row-security",
         severity="critical",
         controls=("AZ-3", "DATA-2"),
@@ -57,8 +62,12 @@ RULES: Final = (
             dual={NEXT: "grant select on note to shop_app;\nrevoke all on note from public;\n"},
         ),
     ),
-    defaults := Rule(
+    defaults := SqlRule(
         id="SCF506",
+        shows=Says(
+            "{key}: are granted on what comes now",
+            "There is nothing yet that it could be tried on.",
+        ),
         name="default-privileges",
         severity="high",
         controls=("AZ-1",),
@@ -72,8 +81,9 @@ RULES: Final = (
             dual={NEXT: "alter default privileges revoke execute on functions from public;\n"},
         ),
     ),
-    attributes := Rule(
+    attributes := SqlRule(
         id="SCF507",
+        shows=Runs(witness.attributes, "{key} is {now} now"),
         name="role-attribute",
         severity="critical",
         controls=("AZ-3",),
@@ -90,8 +100,9 @@ RULES: Final = (
         order=Names(empty=("none",)),
         waivable=False,
     ),
-    membership := Rule(
+    membership := SqlRule(
         id="SCF508",
+        shows=Runs(witness.membership, "{key} now"),
         name="role-membership",
         severity="critical",
         controls=("AZ-3",),
@@ -109,8 +120,9 @@ RULES: Final = (
         ),
         waivable=False,
     ),
-    definer := Rule(
+    definer := SqlRule(
         id="SCF509",
+        shows=Runs(witness.definer, "{key}: {now} now"),
         name="function-with-the-rights-of-its-owner",
         severity="high",
         controls=("AZ-3",),
@@ -130,8 +142,9 @@ RULES: Final = (
         ),
         order=Names(empty=("none",)),
     ),
-    owner := Rule(
+    owner := SqlRule(
         id="SCF510",
+        shows=Runs(witness.owner, "{key} belongs to {now} now"),
         name="owner-changed",
         severity="critical",
         controls=("AZ-3",),
@@ -147,8 +160,9 @@ RULES: Final = (
         order=Exact(),
         waivable=False,
     ),
-    setting := Rule(
+    setting := SqlRule(
         id="SCF525",
+        shows=Runs(witness.setting, "{key} is {now} now"),
         name="kept-setting",
         severity="high",
         controls=("AZ-3", "OPS-3"),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from scaffold.drift.database import witness
 from scaffold.drift.database.orders import Implied, Kept
-from scaffold.drift.rule import Example, Rule
+from scaffold.drift.database.rule import SqlRule
+from scaffold.drift.rule import Example
 from scaffold.drift.verdict import Exact
+from scaffold.drift.witness import Runs, Says
 
 BOUND: Final = "tenant_id = (select current_setting('app.tenant_id', true)::uuid)"
 TABLES: Final = "shop/store/migrations/0001_initial.sql"
@@ -35,9 +38,10 @@ def changed(path: str, old: str, new: str) -> dict[str, str | None]:
     return {path: FILES[path].replace(old, new)}
 
 
-RULES: Final = (
-    security := Rule(
+RULES: Final[tuple[SqlRule, ...]] = (
+    security := SqlRule(
         id="SCF501",
+        shows=Runs(witness.unsecured, "row-level security of {key} is {now} now"),
         name="row-security-weakened",
         severity="critical",
         controls=("AZ-3",),
@@ -53,8 +57,9 @@ RULES: Final = (
         ),
         order=Kept(("forced", "enabled", "off")),
     ),
-    reach := Rule(
+    reach := SqlRule(
         id="SCF502",
+        shows=Runs(witness.reach, "{key}: rows with {now} now"),
         name="row-reach-widened",
         severity="critical",
         controls=("AZ-3", "AZ-2"),
@@ -75,8 +80,9 @@ RULES: Final = (
         ),
         order=Implied(),
     ),
-    floor := Rule(
+    floor := SqlRule(
         id="SCF503",
+        shows=Runs(witness.unbound, "{key}"),
         name="tenants-not-kept-apart",
         severity="critical",
         controls=("AZ-3",),
@@ -97,8 +103,11 @@ RULES: Final = (
             dual=changed(POLICIES, f"using ({BOUND})", f"using ({BOUND} and body <> '')"),
         ),
     ),
-    child := Rule(
+    child := SqlRule(
         id="SCF513",
+        shows=Says(
+            "{key}: {now} now", "It is the parent that has the rows, until somebody moves them."
+        ),
         name="child-table-beside-its-parent",
         severity="high",
         controls=("AZ-3",),
@@ -116,8 +125,12 @@ RULES: Final = (
             },
         ),
     ),
-    view := Rule(
+    view := SqlRule(
         id="SCF511",
+        shows=Says(
+            "the view {key} {now} now",
+            "Which rows it shows is up to its query, and to what is granted on it.",
+        ),
         name="view-with-the-rights-of-its-owner",
         severity="critical",
         controls=("AZ-3",),
@@ -139,8 +152,12 @@ RULES: Final = (
         ),
         order=Exact(),
     ),
-    copy := Rule(
+    copy := SqlRule(
         id="SCF512",
+        shows=Says(
+            "{key} {now}",
+            "Which rows it has depends on when it is filled, and on what is granted on it.",
+        ),
         name="rows-beside-row-security",
         severity="critical",
         controls=("AZ-3",),

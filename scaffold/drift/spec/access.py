@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from scaffold.drift.spec.rule import Claim, SpecRule, example
+from scaffold.drift.spec.witness import permissions
+from scaffold.drift.spec.witness_requests import without_a_permission
 from scaffold.drift.verdict import Exact
+from scaffold.drift.witness import Runs
 
 PERMISSION = SpecRule(
     id="SCF101",
@@ -24,7 +27,7 @@ roles:
         change=("clerk: {can: [{do: [list, read]", "clerk: {can: [{do: [list, read, delete]"),
         dual=("[list, read, delete]", "[read, list]"),
     ),
-    claims=(Claim("access", "{permission} {role}", lead=("op", "role")),),
+    claims=(Claim("access", "{permission} {role}", lead=("op", "role"), shows=Runs(permissions)),),
 )
 OPEN = SpecRule(
     id="SCF102",
@@ -46,6 +49,14 @@ roles: {clerk: {can: [{do: [list, read], on: note}]}, boss: {can: [{do: read, on
         ),
         dual=("do: [list, read]", "do: [read, list]"),
     ),
-    claims=(Claim("access", "{op} without a permission", Exact(), lead=("op",)),),
+    claims=(
+        Claim(
+            "access",
+            "{op} without a permission",
+            Exact(),
+            lead=("op",),
+            shows=Runs(without_a_permission, "{op} is open to whoever has a token now"),
+        ),
+    ),
 )
 RULES = (PERMISSION, OPEN)

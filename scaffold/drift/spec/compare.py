@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from scaffold.design import surface
-from scaffold.design.model import Design, Operation
 from scaffold.design.reading import Reading, read
 from scaffold.drift.change import Change, Clients
 from scaffold.drift.spec.renames import renames
@@ -15,8 +14,9 @@ from scaffold.drift.spec.rule import SpecRule
 from scaffold.drift.spec.rules import rules
 from scaffold.drift.spec.state import State, Subject, Told
 from scaffold.drift.spec.ways import Coverage, Way, environments, renamed, ways_of, within
-from scaffold.drift.spec.witness import witness
+from scaffold.drift.spec.witness import Asked, every, find, former, operation_of
 from scaffold.drift.verdict import Free, Verdict, from_both
+from scaffold.drift.witness import Witness
 
 
 def compare(before: bytes, after: bytes, names: tuple[str, str]) -> list[Change]:
@@ -47,20 +47,40 @@ class Comparison:
         access = list(self._access())
         yield from access
         explained = {
-            (each.key.split(" ")[1].partition(":")[0], role)
+            (*done, each.key.rpartition(" ")[2])
             for each in access
             if each.verdict != "narrowed"
-            for role in [each.key.rsplit(" ", 1)[1]]
+            for done in self._done(each.key.split(" ")[1])
         }
         old, new = self.before.told, self.after.told
         for key in sorted(old.keys() | new.keys()):
             if key[0] != rules().access.id:
-                yield from self._fact(old.get(key), new.get(key), explained)
+                for each in self._fact(old.get(key), new.get(key), explained):
+                    said = next(map(str, self.witnesses(each)), "") if each.blocks else ""
+                    yield replace(each, witness=said)
+
+    def _done(self, permission: str) -> frozenset[tuple[str, str]]:
+        """What is done by a permission: resources, which it may not be called after, and verbs."""
+        found = [e for e in self.after.design.operations if e.permission == permission]
+        return frozenset((each.entity, each.verb) for each in found)
+
+    def witnesses(self, change: Change) -> Iterator[Witness]:
+        """What is possible by a change and was not before, the best witness first; a sentence
+        comes last."""
+        claim = self.told(change).claim
+        match = claim.pattern.fullmatch(change.key.partition(" ")[2])
+        if match is not None:
+            yield from every(Asked(self.before, self.after, change, match), claim.shows)
+
+    def told(self, change: Change) -> Told:
+        """The fact of a change, as it is now if it is there."""
+        key = (change.rule.id, change.key)
+        return self.after.told[key] if key in self.after.told else self.before.told[key]
 
     # Facts that are compared by their values.
 
     def _fact(
-        self, old: Told | None, new: Told | None, explained: set[tuple[str, str]]
+        self, old: Told | None, new: Told | None, explained: set[tuple[str, str, str]]
     ) -> Iterator[Change]:
         told = new or old
         assert told is not None
@@ -126,7 +146,11 @@ class Comparison:
         )
 
     def _explained(
-        self, old: Told | None, new: Told | None, verdict: Verdict, access: set[tuple[str, str]]
+        self,
+        old: Told | None,
+        new: Told | None,
+        verdict: Verdict,
+        access: set[tuple[str, str, str]],
     ) -> bool:
         """Does it follow from grants alone, which say it by themselves?"""
         told = new or old
@@ -135,8 +159,11 @@ class Comparison:
             return False
         entity = told.fact.key.split(" ")[1].partition(".")[0]
         roles = [{*(each.fact.value.split(", ") if each else ())} for each in (old, new)]
-        gained = roles[1] - roles[0]
-        return verdict == "narrowed" or all((entity, role) in access for role in gained)
+        done = told.fact.key.rpartition(" ")[2]
+        verbs = ("list", "read", "export") if done == "read" else (done,)
+        return verdict == "narrowed" or all(
+            any((entity, verb, role) in access for verb in verbs) for role in roles[1] - roles[0]
+        )
 
     # What roles are granted.
 
@@ -170,7 +197,8 @@ class Comparison:
             name = state.renamed.entity(entity.name)
             for operation in entity.operations:
                 known = self._columns.get((name, operation.verb), frozenset())
-                permission = f"{name}:{operation.permission.partition(':')[2]}"
+                of, _, do = operation.permission.partition(":")
+                permission = f"{state.renamed.entity(of)}:{do}"
                 for role, ways in surface.ways(operation).items():
                     mine = renamed(ways_of(ways), state.renamed, entity.name)
                     found[permission, role] = within(mine, state.renamed, entity, known)
@@ -274,16 +302,11 @@ class Comparison:
         return True
 
     def _witness(self, permission: str, role: str) -> str:
-        operation = _operation(self.after.design, permission)
+        operation = operation_of(self.after.design, permission)
+        if operation is None:
+            return ""
         before = former(self.before, permission)
-        return witness(self.after.design, operation, before, role) if operation else ""
-
-
-def former(before: State, permission: str, searches: bool = False) -> Operation | None:
-    """The operation that had a permission before, which may have had another name."""
-    name, _, do = permission.partition(":")
-    old = next((o for o, now in before.renamed.entities.items() if now == name), name)
-    return _operation(before.design, f"{old}:{do}", searches)
+        return next(map(str, find(self.after.design, operation, before, role)), "")
 
 
 def _columns(state: State) -> dict[tuple[str, str], frozenset[str]]:
@@ -302,11 +325,6 @@ def _columns(state: State) -> dict[tuple[str, str], frozenset[str]]:
             names = (state.renamed.column(entity.name, each.name) for each in fields)
             found[name, operation.verb] = frozenset(names)
     return found
-
-
-def _operation(design: Design, permission: str, searches: bool = False) -> Operation | None:
-    found = [each for each in design.operations if each.permission == permission]
-    return next((e for e in found if e.searches == searches), found[0] if found else None)
 
 
 def _clients(verdict: Verdict) -> Clients:

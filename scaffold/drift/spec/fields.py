@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from scaffold.drift.spec.rule import Claim, SpecRule, example
 from scaffold.drift.spec.values import Values, compare
+from scaffold.drift.spec.witness_requests import (
+    field_values,
+    input_values,
+    read_by_more,
+    references,
+    twice,
+    written_by_more,
+)
 from scaffold.drift.verdict import By, ByWords, Exact, Free, Names, Verdict
+from scaffold.drift.witness import Runs, Says
 
 if TYPE_CHECKING:
     from scaffold.drift.spec.state import State
@@ -72,9 +81,36 @@ CLASS = SpecRule(
         dual=("class: pii", "class: secret"),
     ),
     claims=(
-        Claim("fields", "{field}", ByWords(_class), point=_class_of),
-        Claim("operations", "{op} input {name}", ByWords(_class), point=_class_of),
-        Claim("operations", "{op} by POST input {name}", ByWords(_class), point=_class_of),
+        Claim(
+            "fields",
+            "{field}",
+            ByWords(_class),
+            point=_class_of,
+            shows=Says(
+                "{field} may stand in logs and URLs as {now} now",
+                "Nobody asks for what stands in a log; filters have facts of their own.",
+            ),
+        ),
+        Claim(
+            "operations",
+            "{op} input {name}",
+            ByWords(_class),
+            point=_class_of,
+            shows=Says(
+                "the input {name} of {op} may stand in logs as {now} now",
+                "Nobody asks for what stands in a log.",
+            ),
+        ),
+        Claim(
+            "operations",
+            "{op} by POST input {name}",
+            ByWords(_class),
+            point=_class_of,
+            shows=Says(
+                "the input {name} of {op} may stand in logs as {now} now",
+                "Nobody asks for what stands in a log.",
+            ),
+        ),
     ),
 )
 VALUES = SpecRule(
@@ -92,8 +128,20 @@ VALUES = SpecRule(
         dual=("max: 500", "max: 400"),
     ),
     claims=(
-        Claim("fields", "{field}", By(compare), point=_values_of),
-        Claim("operations", "{op} input {name}", By(compare), point=_input_of),
+        Claim(
+            "fields",
+            "{field}",
+            By(compare),
+            point=_values_of,
+            shows=Runs(field_values, "{field} takes {now} now"),
+        ),
+        Claim(
+            "operations",
+            "{op} input {name}",
+            By(compare),
+            point=_input_of,
+            shows=Runs(input_values, "the input {name} of {op} takes {now} now"),
+        ),
     ),
 )
 VISIBLE = SpecRule(
@@ -115,7 +163,15 @@ resources: {note: {fields: {title: {type: string, max: 9}}}}
         change=("max: 9}}", "max: 9}, phone: {type: string, max: 40, class: pii, optional: true}}"),
         dual=("[list, read]", "[read, list]"),
     ),
-    claims=(Claim("fields", "{field} read", Names(), lead=("field",)),),
+    claims=(
+        Claim(
+            "fields",
+            "{field} read",
+            Names(),
+            lead=("field",),
+            shows=Runs(read_by_more, "{now} see {field} now"),
+        ),
+    ),
 )
 WRITABLE = SpecRule(
     id="SCF114",
@@ -139,8 +195,19 @@ resources:
         dual=("body: {type: text, max: 500}", "body: {type: text, max: 500, description: Text.}"),
     ),
     claims=(
-        Claim("fields", "{field} create", Names(), lead=("field",)),
-        Claim("fields", "{field} update", Names()),
+        Claim(
+            "fields",
+            "{field} create",
+            Names(),
+            lead=("field",),
+            shows=Runs(written_by_more, "{now} set {field} of a new row now"),
+        ),
+        Claim(
+            "fields",
+            "{field} update",
+            Names(),
+            shows=Runs(written_by_more, "{now} change {field} now"),
+        ),
     ),
 )
 UNSEEN = SpecRule(
@@ -162,7 +229,13 @@ resources:
         change=("to: book}", "to: book, unseen_because: Books are not secret.}"),
         dual=("max: 9", "max: 8"),
     ),
-    claims=(Claim("fields", "{field} refers"),),
+    claims=(
+        Claim(
+            "fields",
+            "{field} refers",
+            shows=Runs(references, "{field} may refer to a row that its writer does not see now"),
+        ),
+    ),
     told=False,
 )
 SHAPE = SpecRule(
@@ -180,8 +253,24 @@ SHAPE = SpecRule(
         dual=("max: 500", "max: 400"),
     ),
     claims=(
-        Claim("resources", "{entity} owner", Exact(absent=None)),
-        Claim("resources", "{entity} parent", Exact(absent=None)),
+        Claim(
+            "resources",
+            "{entity} owner",
+            Exact(absent=None),
+            shows=Says(
+                "a row of {entity} has the owner {now} now, and had {old}",
+                "Conditions about the owner mean other rows; each wider grant has a test.",
+            ),
+        ),
+        Claim(
+            "resources",
+            "{entity} parent",
+            Exact(absent=None),
+            shows=Says(
+                "a row of {entity} lies below {now} now, and lay below {old}",
+                "Its rows have other paths, so that no request is the same in both states.",
+            ),
+        ),
     ),
 )
 UNIQUE = SpecRule(
@@ -201,6 +290,13 @@ resources:
         change=("unique: [[body]], ", ""),
         dual=("max: 50", "max: 40"),
     ),
-    claims=(Claim("resources", "{entity} unique {name}", Free(absent="everything")),),
+    claims=(
+        Claim(
+            "resources",
+            "{entity} unique {name}",
+            Free(absent="everything"),
+            shows=Runs(twice, "two rows of {entity} may have the same {name} now"),
+        ),
+    ),
 )
 RULES = (CLASS, VALUES, VISIBLE, WRITABLE, UNSEEN, SHAPE, UNIQUE)

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from scaffold.drift.spec.rule import Claim, SpecRule, example
+from scaffold.drift.spec.witness_tokens import (
+    algorithms,
+    environments,
+    factors,
+    keys,
+    lifetime,
+    rsa_bits,
+    scopes,
+    tenant_claim,
+    trusted,
+)
 from scaffold.drift.verdict import Exact, Free, Names, Number
+from scaffold.drift.witness import Runs, Says, Untried
 
 _ISSUER = (
     "identity: {issuers: [{issuer: https://login.example.com/, audience: shop, "
@@ -23,7 +35,20 @@ TENANT = SpecRule(
         change=("tenant_claim: org_id", "tenant_claim: requested_org"),
         dual=("max: 500", "max: 400"),
     ),
-    claims=(Claim("identity", "tenant", Exact()), Claim("identity", "tenant claim", Exact())),
+    claims=(
+        Claim(
+            "identity",
+            "tenant",
+            Exact(),
+            shows=Untried("It is a word in paths and documents; the claim has a fact of its own."),
+        ),
+        Claim(
+            "identity",
+            "tenant claim",
+            Exact(),
+            shows=Runs(tenant_claim, "the claim {now} says whose data a caller sees now"),
+        ),
+    ),
 )
 ISSUER = SpecRule(
     id="SCF122",
@@ -40,12 +65,49 @@ ISSUER = SpecRule(
         dual=("max: 500", "max: 400"),
     ),
     claims=(
-        Claim("identity", "issuer {issuer} audience", Exact(), lead=("issuer",)),
-        Claim("identity", "issuer {issuer} algorithms", Names()),
-        Claim("identity", "issuer {issuer} keys", Exact()),
-        Claim("identity", "issuer {issuer} keys also at", Exact()),
-        Claim("identity", "issuer {issuer} tenants", Exact(absent="other")),
-        Claim("identity", "issuer {issuer} trusted in", Names(absent="everything")),
+        Claim(
+            "identity",
+            "issuer {issuer} audience",
+            Exact(),
+            lead=("issuer",),
+            shows=Runs(trusted, "tokens of {issuer} for {now} are good now"),
+        ),
+        Claim(
+            "identity",
+            "issuer {issuer} algorithms",
+            Names(),
+            shows=Runs(algorithms, "tokens of {issuer} are good that are signed with {now} now"),
+        ),
+        Claim(
+            "identity",
+            "issuer {issuer} keys",
+            Exact(),
+            shows=Runs(keys, "keys of {issuer} are good that are found {now} now"),
+        ),
+        Claim(
+            "identity",
+            "issuer {issuer} keys also at",
+            Exact(),
+            shows=Says(
+                "keys of {issuer} are good that are found at {now} now",
+                "Its metadata would have to name them there, over the network.",
+            ),
+        ),
+        Claim(
+            "identity",
+            "issuer {issuer} tenants",
+            Exact(absent="other"),
+            shows=Says(
+                "tenants of {issuer} are {now} now",
+                "What a token of such a provider has besides is not known to the project.",
+            ),
+        ),
+        Claim(
+            "identity",
+            "issuer {issuer} trusted in",
+            Names(absent="everything"),
+            shows=Runs(environments, "tokens of {issuer} are good in {now} now"),
+        ),
     ),
 )
 TOKEN = SpecRule(
@@ -63,26 +125,123 @@ TOKEN = SpecRule(
         dual=("token_lifetime: 1h", "token_lifetime: 60m"),
     ),
     claims=(
-        Claim("identity", "issuer {issuer} lifetime", Number()),
-        Claim("identity", "issuer {issuer} RSA bits", Number("narrower")),
-        Claim("identity", "issuer {issuer} scopes", Names("narrower", absent="everything")),
-        Claim("identity", "issuer {issuer} permissions", Free(absent="everything")),
         Claim(
-            "identity", "issuer {issuer} required claims", Names("narrower", absent="everything")
+            "identity",
+            "issuer {issuer} lifetime",
+            Number(),
+            shows=Runs(lifetime, "tokens of {issuer} are good for {now} seconds now"),
+        ),
+        Claim(
+            "identity",
+            "issuer {issuer} RSA bits",
+            Number("narrower"),
+            shows=Runs(rsa_bits, "tokens of {issuer} are good that a key of {now} bits signed now"),
+        ),
+        Claim(
+            "identity",
+            "issuer {issuer} scopes",
+            Names("narrower", absent="everything"),
+            shows=Runs(scopes, "tokens of {issuer} are good with the scopes {now} now"),
+        ),
+        Claim(
+            "identity",
+            "issuer {issuer} permissions",
+            Free(absent="everything"),
+            shows=Says(
+                "tokens of {issuer} are good for what their scope does not name now",
+                "What a token of such a provider has besides is not known to the project.",
+            ),
+        ),
+        Claim(
+            "identity",
+            "issuer {issuer} required claims",
+            Names("narrower", absent="everything"),
+            shows=Says(
+                "tokens of {issuer} need {now} alone now",
+                "What a token of such a provider has besides is not known to the project.",
+            ),
         ),
         Claim(
             "identity",
             "issuer {issuer} required claims of people",
             Names("narrower", absent="everything"),
+            shows=Says(
+                "tokens of {issuer} for people need {now} alone now",
+                "What a token of such a provider has besides is not known to the project.",
+            ),
         ),
-        Claim("identity", "issuer {issuer} refused claims", Names("narrower", absent="everything")),
-        Claim("identity", "issuer {issuer} token types", Names(absent="other")),
-        Claim("identity", "issuer {issuer} audience claim", Exact(absent="other")),
-        Claim("identity", "issuer {issuer} client claims", Exact(absent="other")),
-        Claim("identity", "issuer {issuer} scope claim", Exact(absent="other")),
-        Claim("identity", "issuer {issuer} service tokens", Exact(absent="other")),
-        Claim("identity", "issuer {issuer} sign-in claims", Exact(absent="other")),
-        Claim("identity", "issuer {issuer} tenant claim", Exact(absent="other")),
+        Claim(
+            "identity",
+            "issuer {issuer} refused claims",
+            Names("narrower", absent="everything"),
+            shows=Says(
+                "of the claims of {issuer}, {now} alone are refused now",
+                "What a token of such a provider has besides is not known to the project.",
+            ),
+        ),
+        Claim(
+            "identity",
+            "issuer {issuer} token types",
+            Names(absent="other"),
+            shows=Says(
+                "tokens of {issuer} of the types {now} are good now",
+                "What a token of such a provider has besides is not known to the project.",
+            ),
+        ),
+        Claim(
+            "identity",
+            "issuer {issuer} audience claim",
+            Exact(absent="other"),
+            shows=Says(
+                "the claim {now} of {issuer} says for whom a token is now",
+                "What a token of such a provider has besides is not known to the project.",
+            ),
+        ),
+        Claim(
+            "identity",
+            "issuer {issuer} client claims",
+            Exact(absent="other"),
+            shows=Says(
+                "the claims {now} of {issuer} say whose token it is now",
+                "What a token of such a provider has besides is not known to the project.",
+            ),
+        ),
+        Claim(
+            "identity",
+            "issuer {issuer} scope claim",
+            Exact(absent="other"),
+            shows=Says(
+                "the claim {now} of {issuer} says the scopes now",
+                "What a token of such a provider has besides is not known to the project.",
+            ),
+        ),
+        Claim(
+            "identity",
+            "issuer {issuer} service tokens",
+            Exact(absent="other"),
+            shows=Says(
+                "services of {issuer} {now} now",
+                "What a token of such a provider has besides is not known to the project.",
+            ),
+        ),
+        Claim(
+            "identity",
+            "issuer {issuer} sign-in claims",
+            Exact(absent="other"),
+            shows=Says(
+                "the claims {now} of {issuer} prove a sign-in now",
+                "What a token of such a provider has besides is not known to the project.",
+            ),
+        ),
+        Claim(
+            "identity",
+            "issuer {issuer} tenant claim",
+            Exact(absent="other"),
+            shows=Says(
+                "the claim {now} of {issuer} says whose data a caller sees now",
+                "What a token of such a provider has besides is not known to the project.",
+            ),
+        ),
     ),
 )
 FACTOR = SpecRule(
@@ -100,8 +259,18 @@ FACTOR = SpecRule(
         dual=("max: 500", "max: 400"),
     ),
     claims=(
-        Claim("identity", "issuer {issuer} second factors", Names()),
-        Claim("identity", "issuer {issuer} phishing-resistant", Names()),
+        Claim(
+            "identity",
+            "issuer {issuer} second factors",
+            Names(),
+            shows=Runs(factors, "{now} of {issuer} proves a second factor now"),
+        ),
+        Claim(
+            "identity",
+            "issuer {issuer} phishing-resistant",
+            Names(),
+            shows=Runs(factors, "{now} of {issuer} proves a factor that cannot be phished now"),
+        ),
     ),
 )
 ATTRIBUTE = SpecRule(
@@ -119,8 +288,24 @@ ATTRIBUTE = SpecRule(
         dual=("attributes: {region", "attributes: {size: {type: boolean}, region"),
     ),
     claims=(
-        Claim("identity", "$tenant.{name}", Exact(absent=None)),
-        Claim("identity", "$user.{name}", Exact(absent=None)),
+        Claim(
+            "identity",
+            "$tenant.{name}",
+            Exact(absent=None),
+            shows=Says(
+                "$tenant.{name} is {now} now, and was {old}",
+                "What conditions make of it is told with each grant, whose test tries it.",
+            ),
+        ),
+        Claim(
+            "identity",
+            "$user.{name}",
+            Exact(absent=None),
+            shows=Says(
+                "$user.{name} is {now} now, and was {old}",
+                "What conditions make of it is told with each grant, whose test tries it.",
+            ),
+        ),
     ),
 )
 RULES = (TENANT, ISSUER, TOKEN, FACTOR, ATTRIBUTE)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from scaffold.drift.spec.rule import Claim, SpecRule, example
+from scaffold.drift.spec.witness_requests import body_max, filters, page_default, page_max, sorts
 from scaffold.drift.verdict import ByWords, Chain, Free, Names, Number, Verdict, combined, from_both
+from scaffold.drift.witness import Runs, Says, Untried
 
 _NOTES = "resources: {note: {owner: owner_id, %sfields: {body: {type: string, max: 50%s}}}}"
 _BY_POST = "by POST alone"
@@ -27,7 +29,10 @@ ROUTE = SpecRule(
     why="Nobody gains anything; programs that call the old path are refused.",
     remedy="Tell whoever keeps the programs.",
     example=None,
-    claims=(Claim("operations", "{op}", Free()), Claim("operations", "{op} by POST", Free())),
+    claims=(
+        Claim("operations", "{op}", Free(), shows=Untried("A path permits nothing.")),
+        Claim("operations", "{op} by POST", Free(), shows=Untried("A path permits nothing.")),
+    ),
 )
 PRECONDITION = SpecRule(
     id="SCF132",
@@ -39,7 +44,14 @@ PRECONDITION = SpecRule(
     why="Two people who change a row at once overwrite each other without noticing.",
     remedy="Keep If-Match required.",
     example=None,
-    claims=(Claim("operations", "{op} if_match", Chain(("required",), absent="everything")),),
+    claims=(
+        Claim(
+            "operations",
+            "{op} if_match",
+            Chain(("required",), absent="everything"),
+            shows=Untried("No spec of this version can leave it out."),
+        ),
+    ),
 )
 SIZE = SpecRule(
     id="SCF133",
@@ -56,11 +68,36 @@ SIZE = SpecRule(
         dual=("max: 100", "max: 50"),
     ),
     claims=(
-        Claim("operations", "{op} body_max", Number()),
-        Claim("operations", "{op} by POST body_max", Number(absent=None)),
-        Claim("operations", "{op} page_default", Number()),
-        Claim("operations", "{op} page_max", Number()),
-        Claim("operations", "{op} rows_max", Number()),
+        Claim(
+            "operations",
+            "{op} body_max",
+            Number(),
+            shows=Runs(body_max, "{op} takes bodies of {now} bytes now"),
+        ),
+        Claim(
+            "operations",
+            "{op} by POST body_max",
+            Number(absent=None),
+            shows=Untried("It is that of the search, which no spec can say."),
+        ),
+        Claim(
+            "operations",
+            "{op} page_default",
+            Number(),
+            shows=Runs(page_default, "{op} answers with {now} rows now"),
+        ),
+        Claim(
+            "operations",
+            "{op} page_max",
+            Number(),
+            shows=Runs(page_max, "{op} answers with {now} rows now"),
+        ),
+        Claim(
+            "operations",
+            "{op} rows_max",
+            Number(),
+            shows=Says("{op} answers with {now} rows now", "It would take as many rows."),
+        ),
     ),
 )
 FILTER = SpecRule(
@@ -78,8 +115,18 @@ FILTER = SpecRule(
         dual=(", filter: [eq]", ""),
     ),
     claims=(
-        Claim("operations", "{op} filter {column}", ByWords(_filters)),
-        Claim("operations", "{op} sort {column}", ByWords(_filters)),
+        Claim(
+            "operations",
+            "{op} filter {column}",
+            ByWords(_filters),
+            shows=Runs(filters, "{op} is filtered by {column} with {now} now"),
+        ),
+        Claim(
+            "operations",
+            "{op} sort {column}",
+            ByWords(_filters),
+            shows=Runs(sorts, "{op} is sorted by {column} now"),
+        ),
     ),
 )
 EFFECT = SpecRule(
@@ -110,9 +157,33 @@ resources:
         dual=("max: 500", "max: 400"),
     ),
     claims=(
-        Claim("operations", "{op} sets", Names()),
-        Claim("operations", "{op} touches {name}", Names(absent="nothing")),
-        Claim("operations", "{op} tells", Free(absent="nothing")),
+        Claim(
+            "operations",
+            "{op} sets",
+            Names(),
+            shows=Says(
+                "{op} sets {now} now",
+                "What an action sets is up to its hook, which is the code of the developer.",
+            ),
+        ),
+        Claim(
+            "operations",
+            "{op} touches {name}",
+            Names(absent="nothing"),
+            shows=Says(
+                "{op} reaches {name}: {now} now",
+                "What an action reaches is up to its hook, which is the code of the developer.",
+            ),
+        ),
+        Claim(
+            "operations",
+            "{op} tells",
+            Free(absent="nothing"),
+            shows=Says(
+                "{op} tells {now} now",
+                "What it tells is of the operation as it was granted, whose test tries it.",
+            ),
+        ),
     ),
 )
 RULES = (ROUTE, PRECONDITION, SIZE, FILTER, EFFECT)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from scaffold.drift.rule import Example, Rule
 from scaffold.drift.verdict import Exact, Order
+from scaffold.drift.witness import Shows, Untried
 from scaffold.tree.paths import SPEC
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class Claim:
     order: Order = field(default_factory=Exact)
     lead: tuple[str, ...] = ()
     point: Point | None = None
+    shows: Shows = field(kw_only=True)
+    """How it is shown what becomes possible when they widen."""
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -82,7 +85,7 @@ class Waiver:
     @cached_property
     def claim(self) -> Claim:
         """The facts, as a claim."""
-        return Claim(self.section, self.key)
+        return Claim(self.section, self.key, shows=Untried(self.reason))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from scaffold.drift.spec.rule import Claim, SpecRule, Waiver, example
+from scaffold.drift.spec.witness_requests import factors
 from scaffold.drift.verdict import Chain, Exact, Free
+from scaffold.drift.witness import Runs, Says
 
 ROLE = SpecRule(
     id="SCF141",
@@ -21,9 +23,30 @@ ROLE = SpecRule(
         dual=("mfa: any", "mfa: phishing_resistant"),
     ),
     claims=(
-        Claim("roles", "{role} kind", Exact()),
-        Claim("roles", "{role} mfa", Chain(("phishing_resistant", "any", "none"))),
-        Claim("roles", "{role} last", Free(absent="everything")),
+        Claim(
+            "roles",
+            "{role} kind",
+            Exact(),
+            shows=Says(
+                "a {now} may hold {role} now, and a {old} could",
+                "A member is of the kind of its roles: no caller is the same in both states.",
+            ),
+        ),
+        Claim(
+            "roles",
+            "{role} mfa",
+            Chain(("phishing_resistant", "any", "none")),
+            shows=Runs(factors, "{role} is held with the factor {now} now"),
+        ),
+        Claim(
+            "roles",
+            "{role} last",
+            Free(absent="everything"),
+            shows=Says(
+                "the last holder of {role} may leave a tenant now",
+                "Which operation lets a member leave depends on the grants.",
+            ),
+        ),
     ),
 )
 UNCLAIMED = SpecRule(

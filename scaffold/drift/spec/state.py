@@ -12,12 +12,15 @@ from scaffold.design.surface import surface
 from scaffold.drift.facts import Fact, Place
 from scaffold.drift.spec.rule import Claim, SpecRule, Waiver
 from scaffold.drift.spec.rules import rules
+from scaffold.drift.witness import Untried
 from scaffold.spec.problems import Path
 from scaffold.tree.paths import SPEC
 
 Subject = tuple[str, str]
 """What a fact is of: its sort, such as `op`, and its name."""
 
+UNKNOWN = Untried("Nobody knows what the fact means.")
+"""How a fact is shown that no rule judges."""
 SORTS = ("op", "entity", "field", "role", "plan", "issuer", "webhook", "event")
 """The sorts of subjects: the groups of the keys of facts."""
 
@@ -66,7 +69,7 @@ class State:
                 if any(each.claim.pattern.fullmatch(text) for each in waived.get(section, ())):
                     continue
                 if not matched:
-                    claim = Claim(section, "{name}")
+                    claim = Claim(section, "{name}", shows=UNKNOWN)
                     match = claim.pattern.fullmatch(text)
                     assert match is not None
                     each = self._told(ruled.unclaimed, claim, match, section, text, str(value))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from scaffold.drift.spec.rule import Claim, SpecRule, Waiver, example
 from scaffold.drift.verdict import Number
+from scaffold.drift.witness import Runs
+from scaffold.features.api_keys.witness import longer_key
 from scaffold.features.feature import Judged
 
 LIFETIME = SpecRule(
@@ -28,7 +30,14 @@ api_keys: {max_lifetime: 30d}
         change=("max_lifetime: 30d", "max_lifetime: 300d"),
         dual=("max_lifetime: 30d", "max_lifetime: 720h"),
     ),
-    claims=(Claim("limits", "api_key lifetime", Number()),),
+    claims=(
+        Claim(
+            "limits",
+            "api_key lifetime",
+            Number(),
+            shows=Runs(longer_key, "API keys are good for {now} now"),
+        ),
+    ),
     told=False,
 )
 JUDGED = Judged(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scaffold.drift.spec.rule import Claim, SpecRule, example
 from scaffold.drift.verdict import Number
+from scaffold.drift.witness import Says
 from scaffold.features.feature import Judged
 
 KEPT = SpecRule(
@@ -20,7 +21,14 @@ KEPT = SpecRule(
         change=("800d", "400d"),
         dual=("800d", "900d"),
     ),
-    claims=(Claim("service", "audit days", Number("narrower")),),
+    claims=(
+        Claim(
+            "service",
+            "audit days",
+            Number("narrower"),
+            shows=Says("audit events are gone after {now} days now", "It would take until then."),
+        ),
+    ),
     told=False,
 )
 JUDGED = Judged((KEPT,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scaffold.drift.spec.rule import Claim, SpecRule, Waiver, example
 from scaffold.drift.verdict import Exact, Number
+from scaffold.drift.witness import Says
 from scaffold.features.feature import Judged
 
 _BILLING = """
@@ -37,9 +38,27 @@ SOLD = SpecRule(
         dual=("after: 7d", "after: 5d"),
     ),
     claims=(
-        Claim("billing", "provider", Exact(absent=None)),
-        Claim("billing", "grace after a missed payment", Number()),
-        Claim("billing", "{plan} sold as", Exact(absent=None)),
+        Claim(
+            "billing",
+            "provider",
+            Exact(absent=None),
+            shows=Says("{now} is asked for money now", "It would have to be asked."),
+        ),
+        Claim(
+            "billing",
+            "grace after a missed payment",
+            Number(),
+            shows=Says(
+                "a plan is kept for {now} after a missed payment now",
+                "It is the provider that tells of one.",
+            ),
+        ),
+        Claim(
+            "billing",
+            "{plan} sold as",
+            Exact(absent=None),
+            shows=Says("{plan} is sold as {now} now", "The price is known to the provider alone."),
+        ),
     ),
 )
 JUDGED = Judged(

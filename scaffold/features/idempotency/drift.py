@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from scaffold.drift.spec.rule import Claim, SpecRule, example
 from scaffold.drift.verdict import Chain
+from scaffold.drift.witness import Runs
 from scaffold.features.feature import Judged
+from scaffold.features.idempotency.witness import without_a_key
 
 KEY = SpecRule(
     id="SCF152",
@@ -25,6 +27,7 @@ KEY = SpecRule(
             "operations",
             "{op} idempotency_key",
             Chain(("required", "optional", "none"), absent="everything"),
+            shows=Runs(without_a_key, "{op} is done without an Idempotency-Key now"),
         ),
     ),
 )

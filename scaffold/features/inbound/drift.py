@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from scaffold.drift.spec.rule import Claim, SpecRule, example
 from scaffold.drift.verdict import By, Exact, Number, Verdict
+from scaffold.drift.witness import Runs, Says
 from scaffold.features.feature import Judged
+from scaffold.features.inbound.witness import larger_event, older_event, other_mode
 
 _WEBHOOK = """
 roles:
@@ -56,10 +58,43 @@ HEARD = SpecRule(
         dual=("tolerance: 5m", "tolerance: 4m"),
     ),
     claims=(
-        Claim("access", "{op} without a token", Exact(), lead=("op",)),
-        Claim("access", "webhook {webhook} runs as", Exact()),
-        Claim("access", "webhook {webhook} {name}", Exact()),
-        Claim("identity", "webhook {webhook} account", Exact()),
+        Claim(
+            "access",
+            "{op} without a token",
+            Exact(),
+            lead=("op",),
+            shows=Says(
+                "{op} hears whoever signs: {now} now",
+                "The secret of the provider lets in; each event has a fact of its own.",
+            ),
+        ),
+        Claim(
+            "access",
+            "webhook {webhook} runs as",
+            Exact(),
+            shows=Says(
+                "events of {webhook} do what {now} may now",
+                "Its grants are told by themselves, each with a test.",
+            ),
+        ),
+        Claim(
+            "access",
+            "webhook {webhook} {name}",
+            Exact(),
+            shows=Says(
+                "an event of {webhook}, {name}: {now} now",
+                "What the event has to say besides is up to the provider.",
+            ),
+        ),
+        Claim(
+            "identity",
+            "webhook {webhook} account",
+            Exact(),
+            shows=Says(
+                "events of {webhook} name their tenant by {now} now",
+                "Which account is whose is what the operator said.",
+            ),
+        ),
     ),
 )
 REPLAY = SpecRule(
@@ -78,11 +113,42 @@ REPLAY = SpecRule(
         dual=("tolerance: 5m", "tolerance: 300s"),
     ),
     claims=(
-        Claim("limits", "webhook {webhook} tolerance", Number()),
-        Claim("limits", "webhook {webhook} body", Number()),
-        Claim("identity", "webhook {webhook} secrets", Number()),
-        Claim("identity", "webhook {webhook} mode", By(_mode)),
-        Claim("identity", "webhook {webhook} order", By(_order)),
+        Claim(
+            "limits",
+            "webhook {webhook} tolerance",
+            Number(),
+            shows=Runs(older_event, "events of {webhook} are believed for {now} now"),
+        ),
+        Claim(
+            "limits",
+            "webhook {webhook} body",
+            Number(),
+            shows=Runs(larger_event, "events of {webhook} may have {now} bytes now"),
+        ),
+        Claim(
+            "identity",
+            "webhook {webhook} secrets",
+            Number(),
+            shows=Says(
+                "{now} secrets of {webhook} are good now",
+                "Which secrets there are is what the deployment says.",
+            ),
+        ),
+        Claim(
+            "identity",
+            "webhook {webhook} mode",
+            By(_mode),
+            shows=Runs(other_mode, "test events of {webhook} count now: the mode is {now}"),
+        ),
+        Claim(
+            "identity",
+            "webhook {webhook} order",
+            By(_order),
+            shows=Says(
+                "late events of {webhook} undo newer ones now: the order is {now}",
+                "It takes two events of a provider, and what they do.",
+            ),
+        ),
     ),
 )
 JUDGED = Judged((HEARD, REPLAY))

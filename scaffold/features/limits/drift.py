@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from scaffold.drift.spec.rule import Claim, SpecRule, example
 from scaffold.drift.verdict import Rate
+from scaffold.drift.witness import Runs
 from scaffold.features.feature import Judged
+from scaffold.features.limits.witness import burst
 
 LIMIT = SpecRule(
     id="SCF151",
@@ -21,7 +23,7 @@ LIMIT = SpecRule(
         dual=("60/min", "30/min"),
     ),
     claims=tuple(
-        Claim("limits", each, Rate())
+        Claim("limits", each, Rate(), shows=Runs(burst, "{now} are heard now, and {old} before"))
         for each in ("user", "token", "tenant", "failed_authentication")
     ),
     told=False,

@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING
 
 from scaffold.drift.spec.rule import Claim, SpecRule, example
 from scaffold.drift.verdict import By, Exact, Number, Rate, Verdict, from_both
+from scaffold.drift.witness import Runs, Says
 from scaffold.features.feature import Judged
 from scaffold.features.plans.design import feature_of
+from scaffold.features.plans.witness import (
+    beyond_quota,
+    burst_of_tenant,
+    entitled,
+    without_a_feature,
+)
 
 if TYPE_CHECKING:
     from scaffold.drift.spec.state import State
@@ -62,11 +69,43 @@ FEATURE = SpecRule(
         dual=("days: 14", "days: 7"),
     ),
     claims=(
-        Claim("plans", "{plan} features", By(_features), lead=("plan",), point=_gated),
-        Claim("plans", "first", Exact(absent="other")),
-        Claim("plans", "trial", By(_trial)),
-        Claim("plans", "grace after a missed payment", Number()),
-        Claim("operations", "{op} feature", Exact(absent="everything")),
+        Claim(
+            "plans",
+            "{plan} features",
+            By(_features),
+            lead=("plan",),
+            point=_gated,
+            shows=Runs(entitled, "tenants of {plan} have {now} now"),
+        ),
+        Claim(
+            "plans",
+            "first",
+            Exact(absent="other"),
+            shows=Says(
+                "tenants without a plan have {now} now",
+                "Which plan a tenant has is not what anybody asks for.",
+            ),
+        ),
+        Claim(
+            "plans",
+            "trial",
+            By(_trial),
+            shows=Says("new tenants try {now} now", "It would take until then."),
+        ),
+        Claim(
+            "plans",
+            "grace after a missed payment",
+            Number(),
+            shows=Says(
+                "a plan is kept for {now} after a missed payment now", "It would take until then."
+            ),
+        ),
+        Claim(
+            "operations",
+            "{op} feature",
+            Exact(absent="everything"),
+            shows=Runs(without_a_feature, "{op} needs {now} now, and needed {old}"),
+        ),
     ),
 )
 QUOTA = SpecRule(
@@ -84,8 +123,18 @@ QUOTA = SpecRule(
         dual=("note: 25/month", "note: 20/month"),
     ),
     claims=(
-        Claim("plans", "{plan} quota {name}", Number(absent="everything")),
-        Claim("plans", "{plan} limit of a tenant", Rate(absent="everything")),
+        Claim(
+            "plans",
+            "{plan} quota {name}",
+            Number(absent="everything"),
+            shows=Runs(beyond_quota, "tenants of {plan} use {now} of {name} now"),
+        ),
+        Claim(
+            "plans",
+            "{plan} limit of a tenant",
+            Rate(absent="everything"),
+            shows=Runs(burst_of_tenant, "tenants of {plan} call {now} now"),
+        ),
     ),
 )
 PRICE = SpecRule(
@@ -102,7 +151,14 @@ PRICE = SpecRule(
         change=("price_team", "price_test"),
         dual=("note: 25/month", "note: 20/month"),
     ),
-    claims=(Claim("plans", "{plan} price", Exact(absent="other")),),
+    claims=(
+        Claim(
+            "plans",
+            "{plan} price",
+            Exact(absent="other"),
+            shows=Says("{plan} is sold as {now} now", "The price is known to the provider alone."),
+        ),
+    ),
     told=False,
 )
 EVIDENCE = SpecRule(
@@ -115,7 +171,16 @@ EVIDENCE = SpecRule(
     why="What proves that the payment was right is gone before the dispute has ended.",
     remedy="Take the scaffold that holds it as long as before.",
     example=None,
-    claims=(Claim("plans", "evidence is held after a dispute", Number("narrower")),),
+    claims=(
+        Claim(
+            "plans",
+            "evidence is held after a dispute",
+            Number("narrower"),
+            shows=Says(
+                "evidence is held for {now} after a dispute now", "It would take until then."
+            ),
+        ),
+    ),
     told=False,
 )
 JUDGED = Judged((FEATURE, QUOTA, PRICE, EVIDENCE))

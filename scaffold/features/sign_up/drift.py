@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from scaffold.drift.spec.rule import Claim, SpecRule, example
 from scaffold.drift.verdict import Exact, Number
+from scaffold.drift.witness import Runs
 from scaffold.features.feature import Judged
+from scaffold.features.sign_up.witness import gives, one_more
 
 SIGN_UP = SpecRule(
     id="SCF155",
@@ -26,8 +28,19 @@ roles:
         dual=("[list, read, create, update]", "[update, create, list, read]"),
     ),
     claims=(
-        Claim("access", "sign_up gives", Exact(), lead=()),
-        Claim("limits", "sign_up of one subject", Number()),
+        Claim(
+            "access",
+            "sign_up gives",
+            Exact(),
+            lead=(),
+            shows=Runs(gives, "whoever signs up is {now} now"),
+        ),
+        Claim(
+            "limits",
+            "sign_up of one subject",
+            Number(),
+            shows=Runs(one_more, "one person makes {now} tenants now"),
+        ),
     ),
 )
 JUDGED = Judged((SIGN_UP,))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from scaffold.drift.spec.rule import Claim, SpecRule, example
 from scaffold.drift.verdict import Number
+from scaffold.drift.witness import Runs
 from scaffold.features.feature import Judged
+from scaffold.features.step_up.witness import older_sign_in
 
 AGE = SpecRule(
     id="SCF153",
@@ -28,6 +30,13 @@ resources:
         change=("step_up: 5m", "step_up: 50m"),
         dual=("step_up: 5m", "step_up: 300s"),
     ),
-    claims=(Claim("operations", "{op} step_up", Number(absent="everything")),),
+    claims=(
+        Claim(
+            "operations",
+            "{op} step_up",
+            Number(absent="everything"),
+            shows=Runs(older_sign_in, "{op} is done by whoever signed in {now} ago now"),
+        ),
+    ),
 )
 JUDGED = Judged((AGE,))

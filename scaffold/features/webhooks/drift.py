@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scaffold.drift.spec.rule import Claim, SpecRule, example
 from scaffold.drift.verdict import Names
+from scaffold.drift.witness import Says
 from scaffold.features.feature import Judged
 
 _EVENTS = """
@@ -32,8 +33,25 @@ TOLD = SpecRule(
         dual=(", fields: [title]", ""),
     ),
     claims=(
-        Claim("events", "{event} on", Names(), lead=("event",)),
-        Claim("events", "{event} tells", Names()),
+        Claim(
+            "events",
+            "{event} on",
+            Names(),
+            lead=("event",),
+            shows=Says(
+                "{event} is told on {now} now",
+                "It takes an endpoint of a tenant, outside of the project.",
+            ),
+        ),
+        Claim(
+            "events",
+            "{event} tells",
+            Names(),
+            shows=Says(
+                "{event} tells {now} now",
+                "It takes an endpoint of a tenant, outside of the project.",
+            ),
+        ),
     ),
     told=False,
 )
