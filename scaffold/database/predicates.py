@@ -36,7 +36,7 @@ TENANT_WRITTEN = "current_setting('app.tenant_id', true)::uuid"
 """The tenant of this transaction. Unset it is '', which is no UUID: an error, no empty answer."""
 
 TENANT_BOUND = f"(select {TENANT_WRITTEN})"
-"""The same, where rows are read: PostgreSQL evaluates it once a statement.
+"""The same, where each row is asked: PostgreSQL evaluates it once a statement.
 
 In both forms a prover can decide the policy.
 """
@@ -264,15 +264,22 @@ def _factored(
 
 
 def by_row(alternatives: Sequence[Alternative]) -> list[Alternative]:
-    """The alternatives by their conditions: roles united, fields left out."""
+    """The alternatives by their conditions: roles united, fields left out.
+
+    What a role may do under fewer conditions is not asked again under more of them.
+    """
     roles: dict[tuple[Condition, ...], set[str]] = {}
     for each in alternatives:
         roles.setdefault(each.conditions, set()).update(each.roles)
-    free = roles.get((), set())
+
+    def wider(conditions: tuple[Condition, ...]) -> set[str]:
+        fewer = (held for other, held in roles.items() if set(other) < set(conditions))
+        return {role for held in fewer for role in held}
+
     return [
         Alternative(tuple(sorted(kept)), conditions, None)
         for conditions, held in roles.items()
-        if (kept := held - free if conditions else held)
+        if (kept := held - wider(conditions))
     ]
 
 

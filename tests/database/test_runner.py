@@ -283,6 +283,28 @@ def test_a_policy_that_somebody_changed_is_missing(database: Urls, first: Releas
     assert on(database.admin, catalog) == before
 
 
+def test_the_way_in_which_an_older_scaffold_asked_for_the_tenant_is_replaced(
+    database: Urls, first: Release
+) -> None:
+    before = on(database.admin, catalog)
+    execute(
+        database.admin,
+        "alter policy tenant_isolation on invoicing.invoice"
+        " using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))",
+    )
+    execute(
+        database.admin,
+        "update invoicing.release_policy_ k set definition = concat_ws(' ', p.polcmd,"
+        " p.polpermissive, p.polroles::regrole[], pg_get_expr(p.polqual, p.polrelid),"
+        " pg_get_expr(p.polwithcheck, p.polrelid))"
+        " from pg_policy p where p.polrelid = 'invoicing.invoice'::regclass"
+        " and k.relation = 'invoice' and k.name = p.polname",
+    )
+    assert f"missing release {first.name}" in first.migrate(database, "--status").stdout
+    assert first.migrate(database).returncode == 0
+    assert on(database.admin, catalog) == before
+
+
 @pytest.mark.parametrize("deployment", ["the first one", "the next one"])
 def test_the_printed_statements_do_the_same(
     deployment: str,

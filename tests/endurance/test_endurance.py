@@ -29,7 +29,7 @@ SECONDS: Final = 300
 CUSTOMER: Final = "store/functions/customer.sql"
 SHARED: Final = "store/functions/000_shared.sql"
 POLICIES: Final = "store/guards/policies.sql"
-BOUND: Final = "(tenant_id = (select current_setting('app.tenant_id', true)::uuid))"
+BOUND: Final = "(tenant_id = current_setting('app.tenant_id', true)::uuid)"
 
 
 def open_policy(table: str) -> Mutant:

@@ -7,8 +7,7 @@ from scaffold.features.mutant import Mutant
 TABLES: Final = "store/migrations/0001_initial.sql"
 POLICIES: Final = "store/guards/policies.sql"
 RULES: Final = "store/guards/rules.sql"
-BOUND: Final = "(tenant_id = (select current_setting('app.tenant_id', true)::uuid))"
-WRITTEN: Final = "(tenant_id = current_setting('app.tenant_id', true)::uuid)"
+BOUND: Final = "(tenant_id = current_setting('app.tenant_id', true)::uuid)"
 
 
 def policy(table: str) -> str:
@@ -31,7 +30,7 @@ ROW_LEVEL_SECURITY: Final = (
         id="policy-accepts-everything",
         control="AZ-3",
         file=POLICIES,
-        old=f"{policy('customer')}  using {BOUND}\n  with check {WRITTEN}",
+        old=f"{policy('customer')}  using {BOUND}\n  with check {BOUND}",
         new=f"{policy('customer')}  using {BOUND}\n  with check (true)",
         noticed_by="test_isolation.py::test_policies_alone_refuse_a_foreign_write",
     ),
@@ -80,7 +79,7 @@ ROW_LEVEL_SECURITY: Final = (
         control="AZ-3",
         file=POLICIES,
         old="-- policy: audit_event tenant_isolation\n"
-        f"{policy('audit_event')}  using {BOUND}\n  with check {WRITTEN};\n",
+        f"{policy('audit_event')}  using {BOUND}\n  with check {BOUND};\n",
         new="",
     ),
     Mutant(

@@ -108,8 +108,8 @@ MUTANTS: Final = (
         control="AZ-4",
         file=SHARED,
         within="enter_",
-        old="  if v_caller.refusal is null then\n    v_caller.plan",
-        new="  if true then\n    v_caller.plan",
+        old="  if v_caller.refusal is null then\n    if v_caller.plan",
+        new="  if true then\n    if v_caller.plan",
         noticed_by="test_plans.py::test_whoever_may_not_is_told_that_first",
     ),
     Mutant(

@@ -26,6 +26,8 @@ from scaffold.features.webhooks.design import (
 from scaffold.features.webhooks.resource import DEFAULTS, delivery
 
 STEP = 2
+HEARD = f"exists (select from {ENDPOINT} e where e.tenant_id = p_tenant)"
+"""Most tenants have no endpoint: a call that finds that out costs twice as much as the question."""
 DONE = (
     "state",
     "due_at",
@@ -179,5 +181,6 @@ def _call(each: Event, served: Served, verb: str, deeper: int = 0) -> list[str]:
     version = f"{served.version} + 1" if verb == "delete" else served.version
     given = ("p_tenant", literal(each.name), served.id, version)
     call = listed(given, f"perform {_publish(each.resource)}(", ");")
-    column = STEP + deeper
-    return lay(call, column).replace("\n" + " " * column, "\n").split("\n")
+    column = STEP + deeper + STEP
+    lines = lay(call, column).replace("\n" + " " * column, "\n").split("\n")
+    return [f"if {HEARD} then", *(f"  {line}" for line in lines), "end if;"]

@@ -14,7 +14,7 @@ RULES: Final = "@/store/guards/rules.sql"
 ROLES: Final = "@/store/roles.sql"
 INITIAL: Final = "@/store/migrations/0001_initial.sql"
 SHARED: Final = "@/store/functions/000_shared.sql"
-BOUND: Final = r"\(tenant_id = \(select current_setting\('app\.tenant_id', true\)::uuid\)\)"
+BOUND: Final = r"\(tenant_id = current_setting\('app\.tenant_id', true\)::uuid\)"
 
 
 def table(of: Service) -> str:
@@ -52,7 +52,7 @@ def edit(path: str, old: str, new: str) -> Operator:
 
 def using(condition: str) -> Operator:
     """The condition of a policy is another one; `<bound>` is what it was."""
-    bound = "tenant_id = (select current_setting('app.tenant_id', true)::uuid)"
+    bound = "tenant_id = current_setting('app.tenant_id', true)::uuid"
     said = condition.replace("<bound>", bound)
     return lambda of: of.edit(POLICIES, f"using {BOUND}", f"using ({said})")
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_d49b94ea"
+RELEASE: Final = "invoicing_6a705911"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
-CALLER: Final = "app_d0920ddd"
+CALLER: Final = "app_300fd8a0"
 """The prefix of the settings in which a transaction says who calls: only policies of this release
 read them, so that those of another one let nothing through here."""
 
@@ -37,7 +37,7 @@ TABLES: Final = (
 """The tables whose rows belong to a tenant."""
 
 FUNCTIONS: Final[Mapping[str, str]] = {
-    "enter_": "b2abc3de53ea646da121727d76581977",
+    "enter_": "3c4f581019072bcc52c5e04e1ee628e7",
     "missed_": "cdf9831eafedd380deb71325197c961e",
     "outside_": "2144db4b3ea3e2f2ae6fe0c73e5a161e",
     "page_": "9f3bd72f6556d85c0990903de066ee74",
@@ -68,12 +68,12 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "update_customer": "22131931bb56f6b31c5142292e975bb7",
     "delete_customer": "76f24fae360d83c8a1f51a521c0fbbd7",
     "list_invoices": "8c80d924b96b134a166f7d5641a5c5f9",
-    "create_invoice": "fd6653c53d58074519561edd911c8a4e",
+    "create_invoice": "5e480d2b8a3578de5f39d5daac3e5e40",
     "read_invoice": "efa0df22f4232d91e644de7b29db118e",
-    "update_invoice": "54820241c72d40f4b08e6d2e68bfc157",
-    "delete_invoice": "c56163e147f08678949d94a7d2edbc3c",
+    "update_invoice": "fe8e9671a5dfb72f98be22cf91166403",
+    "delete_invoice": "6fff961a8e70f53b8253ba24318455fd",
     "invoice_begin_": "04529d43d99268bdf4e8d308f6cb3949",
-    "invoice_finish_": "21da5f93515e4eaf2c2ff90293ef5b3c",
+    "invoice_finish_": "5fe11b65004e105d6fd55bc88d3fd3bb",
     "list_invoice_lines": "507dbb57f6a8726ce5c3912e19c03164",
     "create_invoice_line": "6bf479c5e9038031873de43522cc9c1d",
     "read_invoice_line": "c7dbd46740d8d0a1ee091b748dcaf01d",

@@ -4,6 +4,7 @@ import hmac
 import json
 import sys
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -106,12 +107,13 @@ class Decisions:
         )
         pseudonym = "null" if principal is None else f'"{principal.pseudonym}"'
         factors = "null" if principal is None else f'"{principal.factors}"'
+        roles = "null" if request.roles is None else _listed(tuple(request.roles))
         row = "null" if request.row is None else f'"{request.row}"'
         sys.stdout.write(
             f'{{"event":"decision","request_id":"{request.id}","operation":"{operation}",'
             f'"status":{status},"allowed":{"true" if refused is None else "false"},'
             f'"reason":"{reason}","cause":{cause},"tenant_id":{tenant},"principal":{pseudonym},'
-            f'"address":"{request.address}","factors":{factors},"roles":{json.dumps(request.roles)},'
+            f'"address":"{request.address}","factors":{factors},"roles":{roles},'
             f'"row":{row},'
             f'"milliseconds":{seconds * 1000:.2f},"level":"info",'
             f'"timestamp":"{self._date}.{int((now - second) * 1e6):06}Z"}}\n'
@@ -121,3 +123,9 @@ class Decisions:
     def failure(self, request_id: str, error: Exception) -> None:
         """An error that nobody expected, with where it was raised, for the log only."""
         self._log.error("failure", request_id=request_id, exc_info=error)
+
+
+@lru_cache(maxsize=1024)
+def _listed(roles: tuple[str, ...]) -> str:
+    """Roles as JSON. There are few combinations of them, which each request names again."""
+    return json.dumps(roles)

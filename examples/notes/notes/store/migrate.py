@@ -116,9 +116,12 @@ create table if not exists {SCHEMA}.release_index_ (
 );
 grant select on {SCHEMA}.release_policy_ to {APP};
 """
+FORMER: Final = "%( SELECT (current_setting(''app.tenant_id''%"
+"""How an older scaffold asked for the tenant: the same rows, and a query to prepare. It is replaced."""
 POLICIES: Final = f"""
 select c.relname as relation, p.polname as name,
-       coalesce(bool_or(k.definition = {DEFINITION}), false) as sound
+       coalesce(bool_or(k.definition = {DEFINITION}
+         and not (p.polname = 'tenant_isolation' and k.definition like '{FORMER}')), false) as sound
   from pg_policy p
   join pg_class c on c.oid = p.polrelid and c.relnamespace = $1::text::regnamespace
   left join {SCHEMA}.release_policy_ k on k.relation = c.relname and k.name = p.polname

@@ -55,7 +55,9 @@ begin
     v_caller.refusal := v_refusal;
   end if;
   if v_caller.refusal is null then
-    v_caller.plan := coalesce(v_caller.plan, plan_of_(p_tenant));
+    if v_caller.plan is null then  -- whoever was looked up otherwise
+      v_caller.plan := plan_of_(p_tenant);
+    end if;
     if p_feature is not null then  -- by itself: what is not asked is not prepared either
       if p_feature <> all (case v_caller.plan when 'team' then array['sending'] else '{}' end) then
         v_caller.refusal := 'feature_not_in_plan';
@@ -67,11 +69,11 @@ begin
       v_caller.refusal := 'step_up_required';
     end if;
   end if;
-  v_bound := set_config('app_d0920ddd.member_id', v_caller.member::text, true);
-  v_bound := set_config('app_d0920ddd.roles', v_caller.roles::text, true);
+  v_bound := set_config('app_300fd8a0.member_id', v_caller.member::text, true);
+  v_bound := set_config('app_300fd8a0.roles', v_caller.roles::text, true);
   v_bound := set_config('app.environment', coalesce(p_caller ->> 'environment', ''), true);
   if v_caller.roles && array['analyst'] then
-    v_bound := set_config('app_d0920ddd.attributes', p_caller ->> 'attributes', true);
+    v_bound := set_config('app_300fd8a0.attributes', p_caller ->> 'attributes', true);
     v_caller.user_regions := array(select jsonb_array_elements_text(p_caller -> 'attributes' -> 'regions'));
   end if;
   return v_caller;

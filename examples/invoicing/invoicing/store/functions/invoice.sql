@@ -90,7 +90,9 @@ begin
   if p_key is not null then
     perform remember_(v_caller, 'create_invoice', p_key, p_fingerprint, id, version, body);
   end if;
-  perform invoice_publish_(p_tenant, 'created', id, version);
+  if exists (select from webhook_endpoint e where e.tenant_id = p_tenant) then
+    perform invoice_publish_(p_tenant, 'created', id, version);
+  end if;
   outcome := record_(v_caller, 'create_invoice', 'invoice', id, version, p_body, p_request);
 end $$;
 
@@ -132,7 +134,9 @@ begin
       and t.status = 'draft' and (update_as_accountant or (update_as_member and t.owner_id = v_caller.member))
     returning t.version, t.json_ into version, body;
   if not found then outcome := missed_(v_caller, 'invoice_row_', p_id, p_match); return; end if;
-  perform invoice_publish_(p_tenant, 'changed', p_id, version);
+  if exists (select from webhook_endpoint e where e.tenant_id = p_tenant) then
+    perform invoice_publish_(p_tenant, 'changed', p_id, version);
+  end if;
   outcome := record_(v_caller, 'update_invoice', 'invoice', p_id, version, p_patch, p_request);
 end $$;
 
@@ -152,7 +156,9 @@ begin
       and t.status = 'draft' and (delete_as_accountant or (delete_as_member and t.owner_id = v_caller.member))
     returning t.version into version;
   if not found then outcome := missed_(v_caller, 'invoice_row_', p_id, p_match); return; end if;
-  perform invoice_publish_(p_tenant, 'deleted', p_id, version + 1);
+  if exists (select from webhook_endpoint e where e.tenant_id = p_tenant) then
+    perform invoice_publish_(p_tenant, 'deleted', p_id, version + 1);
+  end if;
   outcome := record_(v_caller, 'delete_invoice', 'invoice', p_id, version, '{}', p_request);
 end $$;
 
@@ -238,10 +244,14 @@ begin
     perform remember_(v_caller, p_action || '_invoice', p_key, p_fingerprint, id, version, body);
   end if;
   if p_action in ('settle', 'void') then
-    perform invoice_publish_(p_tenant, 'changed', id, version);
+    if exists (select from webhook_endpoint e where e.tenant_id = p_tenant) then
+      perform invoice_publish_(p_tenant, 'changed', id, version);
+    end if;
   end if;
   if p_action = 'send' then
-    perform invoice_publish_(p_tenant, 'sent', id, version);
+    if exists (select from webhook_endpoint e where e.tenant_id = p_tenant) then
+      perform invoice_publish_(p_tenant, 'sent', id, version);
+    end if;
   end if;
   if p_action = 'send' then
     perform defer_(v_caller, 'invoice.' || p_action, id, version, coalesce(p_input, '{}'));

@@ -3,27 +3,27 @@
 
 -- policy: organization tenant_isolation
 create policy tenant_isolation on organization as restrictive for all to invoicing_app
-  using (id = (select current_setting('app.tenant_id', true)::uuid))
+  using (id = current_setting('app.tenant_id', true)::uuid)
   with check (id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: member tenant_isolation
 create policy tenant_isolation on member as restrictive for all to invoicing_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: api_key tenant_isolation
 create policy tenant_isolation on api_key as restrictive for all to invoicing_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: invitation tenant_isolation
 create policy tenant_isolation on invitation as restrictive for all to invoicing_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: sign_up tenant_isolation
 create policy tenant_isolation on sign_up as restrictive for all to invoicing_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: webhook_account tenant_isolation
@@ -42,77 +42,77 @@ create policy tenant_isolation on webhook_event as restrictive for all to invoic
 
 -- policy: webhook_order tenant_isolation
 create policy tenant_isolation on webhook_order as restrictive for all to invoicing_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: idempotency_key tenant_isolation
 create policy tenant_isolation on idempotency_key as restrictive for all to invoicing_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: subscription tenant_isolation
 create policy tenant_isolation on subscription as restrictive for all to invoicing_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: subscription_change tenant_isolation
 create policy tenant_isolation on subscription_change as restrictive for all to invoicing_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: usage_ tenant_isolation
 create policy tenant_isolation on usage_ as restrictive for all to invoicing_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: billing_request tenant_isolation
 create policy tenant_isolation on billing_request as restrictive for all to invoicing_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: billing_event tenant_isolation
 create policy tenant_isolation on billing_event as restrictive for all to invoicing_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: webhook_endpoint tenant_isolation
 create policy tenant_isolation on webhook_endpoint as restrictive for all to invoicing_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: webhook_delivery tenant_isolation
 create policy tenant_isolation on webhook_delivery as restrictive for all to invoicing_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: outbox_message tenant_isolation
 create policy tenant_isolation on outbox_message as restrictive for all to invoicing_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: audit_event tenant_isolation
 create policy tenant_isolation on audit_event as restrictive for all to invoicing_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: customer tenant_isolation
 create policy tenant_isolation on customer as restrictive for all to invoicing_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: invoice tenant_isolation
 create policy tenant_isolation on invoice as restrictive for all to invoicing_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: invoice_line tenant_isolation
 create policy tenant_isolation on invoice_line as restrictive for all to invoicing_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: payment tenant_isolation
 create policy tenant_isolation on payment as restrictive for all to invoicing_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: organization reach_select_2644842c
@@ -306,195 +306,190 @@ create policy operator on audit_event as permissive for all to invoicing_owner
   using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
--- policy: customer reach_select_92e3f61e
-create policy reach_select_92e3f61e on customer as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant', 'member',
+-- policy: customer reach_select_b34df20b
+create policy reach_select_b34df20b on customer as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['accountant', 'member',
                                                                                           'viewer'])
-         or ((select nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['analyst'])
+         or ((select nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['analyst'])
              and customer.region = any
                      (select jsonb_array_elements_text(
-                      nullif(current_setting('app_d0920ddd.attributes', true), '')::jsonb -> 'regions'))));
+                      nullif(current_setting('app_300fd8a0.attributes', true), '')::jsonb -> 'regions'))));
 
--- policy: customer reach_insert_9f0a0b92
-create policy reach_insert_9f0a0b92 on customer as permissive for insert to invoicing_app
-  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant', 'member']);
+-- policy: customer reach_insert_bb8d6ccc
+create policy reach_insert_bb8d6ccc on customer as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: customer reach_update_da822791
-create policy reach_update_da822791 on customer as permissive for update to invoicing_app
-  using (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant', 'member'])
-  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant', 'member']);
+-- policy: customer reach_update_40e4bd87
+create policy reach_update_40e4bd87 on customer as permissive for update to invoicing_app
+  using (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['accountant', 'member'])
+  with check (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: customer reach_delete_70c327ff
-create policy reach_delete_70c327ff on customer as permissive for delete to invoicing_app
-  using (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant']);
+-- policy: customer reach_delete_7a10ca99
+create policy reach_delete_7a10ca99 on customer as permissive for delete to invoicing_app
+  using (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['accountant']);
 
--- policy: invoice reach_select_e3173a5d
-create policy reach_select_e3173a5d on invoice as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant',
+-- policy: invoice reach_select_74ad67df
+create policy reach_select_74ad67df on invoice as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['accountant',
                                                                                           'billing_worker', 'member',
                                                                                           'viewer'])
-         or ((select nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['analyst'])
+         or ((select nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['analyst'])
              and invoice.region = any
                      (select jsonb_array_elements_text(
-                      nullif(current_setting('app_d0920ddd.attributes', true), '')::jsonb -> 'regions'))));
+                      nullif(current_setting('app_300fd8a0.attributes', true), '')::jsonb -> 'regions'))));
 
--- policy: invoice reach_insert_e7c33de1
-create policy reach_insert_e7c33de1 on invoice as permissive for insert to invoicing_app
-  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant']
-              or (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['member']
+-- policy: invoice reach_insert_8abdeccf
+create policy reach_insert_8abdeccf on invoice as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['member']
                   and invoice.region = (select o.region from organization o
                                         where o.id = current_setting('app.tenant_id', true)::uuid)));
 
--- policy: invoice reach_update_10d9c522
-create policy reach_update_10d9c522 on invoice as permissive for update to invoicing_app
-  using ((nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant']
+-- policy: invoice reach_update_01f13000
+create policy reach_update_01f13000 on invoice as permissive for update to invoicing_app
+  using ((nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['accountant']
           and invoice.status = 'draft')
-         or (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['member']
-             and invoice.owner_id = nullif(current_setting('app_d0920ddd.member_id', true), '')::uuid
+         or (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['member']
+             and invoice.owner_id = nullif(current_setting('app_300fd8a0.member_id', true), '')::uuid
              and invoice.status = 'draft')
-         or (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant', 'billing_worker']
-             and invoice.status = 'sent')
-         or (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant']
-             and (select o.region from organization o where o.id = current_setting('app.tenant_id', true)::uuid) = 'eu'
+         or (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['accountant', 'billing_worker']
              and invoice.status = 'sent'))
-  with check ((invoice.status = 'draft'
-               and (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant']
-                    or (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['member']
-                        and invoice.owner_id = nullif(current_setting('app_d0920ddd.member_id', true), '')::uuid)))
-              or nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant',
-                                                                                          'billing_worker']);
+  with check (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['accountant', 'billing_worker']
+              or (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['member']
+                  and invoice.owner_id = nullif(current_setting('app_300fd8a0.member_id', true), '')::uuid
+                  and invoice.status = 'draft'));
 
--- policy: invoice reach_delete_9b4a9539
-create policy reach_delete_9b4a9539 on invoice as permissive for delete to invoicing_app
+-- policy: invoice reach_delete_4baf5d4a
+create policy reach_delete_4baf5d4a on invoice as permissive for delete to invoicing_app
   using (invoice.status = 'draft'
-         and (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant']
-              or (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['member']
-                  and invoice.owner_id = nullif(current_setting('app_d0920ddd.member_id', true), '')::uuid)));
+         and (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['member']
+                  and invoice.owner_id = nullif(current_setting('app_300fd8a0.member_id', true), '')::uuid)));
 
--- policy: invoice_line reach_select_0e772a45
-create policy reach_select_0e772a45 on invoice_line as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant',
+-- policy: invoice_line reach_select_2a5c8020
+create policy reach_select_2a5c8020 on invoice_line as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['accountant',
                                                                                           'billing_worker', 'member',
                                                                                           'viewer']));
 
--- policy: invoice_line reach_insert_e9b15465
-create policy reach_insert_e9b15465 on invoice_line as permissive for insert to invoicing_app
+-- policy: invoice_line reach_insert_f87fc549
+create policy reach_insert_f87fc549 on invoice_line as permissive for insert to invoicing_app
   with check (invoice_line.locked = false
-              and invoice_line.owner_id = nullif(current_setting('app_d0920ddd.member_id', true), '')::uuid
-              and nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant', 'member']);
+              and invoice_line.owner_id = nullif(current_setting('app_300fd8a0.member_id', true), '')::uuid
+              and nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: invoice_line reach_update_6bdf586c
-create policy reach_update_6bdf586c on invoice_line as permissive for update to invoicing_app
+-- policy: invoice_line reach_update_bfb18f9e
+create policy reach_update_bfb18f9e on invoice_line as permissive for update to invoicing_app
   using (invoice_line.locked = false
-         and (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant', 'billing_worker']
-              or (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['member']
-                  and invoice_line.owner_id = nullif(current_setting('app_d0920ddd.member_id', true), '')::uuid)))
-  with check ((invoice_line.locked = false
-               and (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant']
-                    or (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['member']
-                        and invoice_line.owner_id = nullif(current_setting('app_d0920ddd.member_id', true), '')::uuid)))
-              or nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['billing_worker']);
+         and (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['accountant', 'billing_worker']
+              or (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['member']
+                  and invoice_line.owner_id = nullif(current_setting('app_300fd8a0.member_id', true), '')::uuid)))
+  with check (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['billing_worker']
+              or (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['accountant']
+                  and invoice_line.locked = false)
+              or (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['member']
+                  and invoice_line.locked = false
+                  and invoice_line.owner_id = nullif(current_setting('app_300fd8a0.member_id', true), '')::uuid));
 
--- policy: invoice_line reach_delete_282929a9
-create policy reach_delete_282929a9 on invoice_line as permissive for delete to invoicing_app
+-- policy: invoice_line reach_delete_ccd3d627
+create policy reach_delete_ccd3d627 on invoice_line as permissive for delete to invoicing_app
   using (invoice_line.locked = false
-         and (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant']
-              or (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['member']
-                  and invoice_line.owner_id = nullif(current_setting('app_d0920ddd.member_id', true), '')::uuid)));
+         and (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['member']
+                  and invoice_line.owner_id = nullif(current_setting('app_300fd8a0.member_id', true), '')::uuid)));
 
--- policy: payment reach_select_4c52c989
-create policy reach_select_4c52c989 on payment as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant', 'member',
+-- policy: payment reach_select_35d80925
+create policy reach_select_35d80925 on payment as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['accountant', 'member',
                                                                                           'viewer'])
-         or ((select nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['billing_worker'])
+         or ((select nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['billing_worker'])
              and (select current_setting('app.environment', true)) in ('development', 'staging')
              and payment.mode = 'test')
-         or ((select nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['billing_worker'])
+         or ((select nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['billing_worker'])
              and (select current_setting('app.environment', true)) = 'production'
              and payment.mode = 'live'));
 
--- policy: payment reach_insert_41b4d390
-create policy reach_insert_41b4d390 on payment as permissive for insert to invoicing_app
-  with check ((nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['billing_worker']
+-- policy: payment reach_insert_386f6671
+create policy reach_insert_386f6671 on payment as permissive for insert to invoicing_app
+  with check ((nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['billing_worker']
                and (select current_setting('app.environment', true)) in ('development', 'staging')
                and payment.mode = 'test')
-              or (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['billing_worker']
+              or (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['billing_worker']
                   and (select current_setting('app.environment', true)) = 'production'
                   and payment.mode = 'live')
-              or (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant']
+              or (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['accountant']
                   and payment.method in ('bank_transfer', 'cash')
                   and payment.mode = 'live'));
 
--- policy: payment reach_update_58237894
-create policy reach_update_58237894 on payment as permissive for update to invoicing_app
+-- policy: payment reach_update_b7634e3e
+create policy reach_update_b7634e3e on payment as permissive for update to invoicing_app
   using (payment.status = 'received'
-         and nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant'])
-  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant']);
+         and nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['accountant'])
+  with check (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['accountant']);
 
--- policy: api_key reach_insert_1fc9f029
-create policy reach_insert_1fc9f029 on api_key as permissive for insert to invoicing_app
-  with check (api_key.member_id = nullif(current_setting('app_d0920ddd.member_id', true), '')::uuid
-              and nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant', 'member']);
+-- policy: api_key reach_insert_1240f7a1
+create policy reach_insert_1240f7a1 on api_key as permissive for insert to invoicing_app
+  with check (api_key.member_id = nullif(current_setting('app_300fd8a0.member_id', true), '')::uuid
+              and nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: api_key reach_update_41d7d839
-create policy reach_update_41d7d839 on api_key as permissive for update to invoicing_app
-  using (api_key.member_id = nullif(current_setting('app_d0920ddd.member_id', true), '')::uuid
-         and nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant', 'member'])
-  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['accountant', 'member']);
+-- policy: api_key reach_update_d41e9075
+create policy reach_update_d41e9075 on api_key as permissive for update to invoicing_app
+  using (api_key.member_id = nullif(current_setting('app_300fd8a0.member_id', true), '')::uuid
+         and nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['accountant', 'member'])
+  with check (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['accountant', 'member']);
 
--- policy: member reach_update_5649a6bd
-create policy reach_update_5649a6bd on member as permissive for update to invoicing_app
-  using (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator'])
-  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']);
+-- policy: member reach_update_bf989e8d
+create policy reach_update_bf989e8d on member as permissive for update to invoicing_app
+  using (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['administrator'])
+  with check (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['administrator']);
 
--- policy: invitation reach_select_4ef25d36
-create policy reach_select_4ef25d36 on invitation as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']));
+-- policy: invitation reach_select_a844a471
+create policy reach_select_a844a471 on invitation as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['administrator']));
 
--- policy: invitation reach_insert_6046fed5
-create policy reach_insert_6046fed5 on invitation as permissive for insert to invoicing_app
-  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']);
+-- policy: invitation reach_insert_cf6641fa
+create policy reach_insert_cf6641fa on invitation as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['administrator']);
 
--- policy: invitation reach_update_d6c22ccd
-create policy reach_update_d6c22ccd on invitation as permissive for update to invoicing_app
-  using (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator'])
-  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']);
+-- policy: invitation reach_update_430798b6
+create policy reach_update_430798b6 on invitation as permissive for update to invoicing_app
+  using (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['administrator'])
+  with check (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['administrator']);
 
--- policy: webhook_endpoint reach_insert_05d67d61
-create policy reach_insert_05d67d61 on webhook_endpoint as permissive for insert to invoicing_app
-  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']);
+-- policy: webhook_endpoint reach_insert_c519bac2
+create policy reach_insert_c519bac2 on webhook_endpoint as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['administrator']);
 
--- policy: webhook_endpoint reach_update_f32435e9
-create policy reach_update_f32435e9 on webhook_endpoint as permissive for update to invoicing_app
-  using (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator'])
-  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']
-              or nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']);
+-- policy: webhook_endpoint reach_update_9743cdc4
+create policy reach_update_9743cdc4 on webhook_endpoint as permissive for update to invoicing_app
+  using (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['administrator'])
+  with check (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['administrator']);
 
--- policy: webhook_endpoint reach_delete_07f17437
-create policy reach_delete_07f17437 on webhook_endpoint as permissive for delete to invoicing_app
-  using (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']);
+-- policy: webhook_endpoint reach_delete_e2aa040d
+create policy reach_delete_e2aa040d on webhook_endpoint as permissive for delete to invoicing_app
+  using (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['administrator']);
 
--- policy: webhook_delivery reach_select_f56887e1
-create policy reach_select_f56887e1 on webhook_delivery as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']));
+-- policy: webhook_delivery reach_select_860f3471
+create policy reach_select_860f3471 on webhook_delivery as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['administrator']));
 
--- policy: webhook_delivery reach_update_5edb7cea
-create policy reach_update_5edb7cea on webhook_delivery as permissive for update to invoicing_app
-  using (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator'])
-  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']);
+-- policy: webhook_delivery reach_update_93cc0d79
+create policy reach_update_93cc0d79 on webhook_delivery as permissive for update to invoicing_app
+  using (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['administrator'])
+  with check (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['administrator']);
 
--- policy: organization reach_update_1c79b8ab
-create policy reach_update_1c79b8ab on organization as permissive for update to invoicing_app
-  using (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator'])
-  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']);
+-- policy: organization reach_update_7217ee58
+create policy reach_update_7217ee58 on organization as permissive for update to invoicing_app
+  using (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['administrator'])
+  with check (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['administrator']);
 
--- policy: billing_request reach_select_71104ca1
-create policy reach_select_71104ca1 on billing_request as permissive for select to invoicing_app
-  using ((select nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']));
+-- policy: billing_request reach_select_f4e5b516
+create policy reach_select_f4e5b516 on billing_request as permissive for select to invoicing_app
+  using ((select nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['administrator']));
 
--- policy: billing_request reach_insert_a9507d6a
-create policy reach_insert_a9507d6a on billing_request as permissive for insert to invoicing_app
-  with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']);
+-- policy: billing_request reach_insert_b84779ca
+create policy reach_insert_b84779ca on billing_request as permissive for insert to invoicing_app
+  with check (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['administrator']);
 
 -- policy: billing_request work_select
 create policy work_select on billing_request as permissive for select to invoicing_worker

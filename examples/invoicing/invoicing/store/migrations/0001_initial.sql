@@ -242,7 +242,6 @@ create table usage_ (
   period text not null,
   used bigint not null default 0,
   changed_at timestamptz not null default now(),
-  constraint usage__period_check check (char_length(period) between 1 and 10),
   primary key (tenant_id, meter, period)
 );
 alter table usage_ enable row level security;

@@ -3,32 +3,32 @@
 
 -- policy: workspace tenant_isolation
 create policy tenant_isolation on workspace as restrictive for all to notes_app
-  using (id = (select current_setting('app.tenant_id', true)::uuid))
+  using (id = current_setting('app.tenant_id', true)::uuid)
   with check (id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: member tenant_isolation
 create policy tenant_isolation on member as restrictive for all to notes_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: idempotency_key tenant_isolation
 create policy tenant_isolation on idempotency_key as restrictive for all to notes_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: audit_event tenant_isolation
 create policy tenant_isolation on audit_event as restrictive for all to notes_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: notebook tenant_isolation
 create policy tenant_isolation on notebook as restrictive for all to notes_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: note tenant_isolation
 create policy tenant_isolation on note as restrictive for all to notes_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
 -- policy: workspace reach_select_59c27ef4
