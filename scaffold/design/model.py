@@ -141,6 +141,16 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class Sown:
+    """How a developer's database gets a row of a derived resource: the rows lie in a `table` of
+    another name, and the `statement` makes one in the tenant `$1` and returns the id of what is
+    derived from it."""
+
+    table: str
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
 class Secret:
     """What somebody shows to be known by a row of a built-in resource: its digest alone is stored.
 
@@ -314,7 +324,7 @@ class Entity:
     Its rows are known by a `secret`, if there is one.
     `renamed_from` is the name that the resource had before. `kept` are the columns that the
     feature itself changes. A `derived` one is no table: this SQL says what its one row is in each
-    tenant, whose id it has.
+    tenant, whose id it has, or its rows, which are `sown` in another table.
     """
 
     name: str
@@ -337,6 +347,7 @@ class Entity:
     renamed_from: str = ""
     kept: tuple[str, ...] = ()
     derived: str = ""
+    sown: Sown | None = None
 
     @property
     def versioned(self) -> bool:

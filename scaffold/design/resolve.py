@@ -272,6 +272,7 @@ def _entity(
         renamed_from=source.renamed_from or "",
         kept=fixed.kept if fixed else (),
         derived=fixed.derived if fixed else "",
+        sown=fixed.sown if fixed else None,
     )
 
 

@@ -17,6 +17,7 @@ from scaffold.features.outbox import Outbox
 from scaffold.features.plans import Plans
 from scaffold.features.sign_up import SignUp
 from scaffold.features.step_up import StepUp
+from scaffold.features.usage import Usage
 from scaffold.features.webhooks import Webhooks
 
 __all__ = ["FEATURES", "Feature"]
@@ -29,6 +30,7 @@ FEATURES: tuple[Feature, ...] = (
     SignUp(),
     InboundWebhooks(),
     Idempotency(),
+    Usage(),
     Plans(),
     Billing(),
     Webhooks(),

@@ -195,6 +195,10 @@ const SENTENCES = {
   },
   "x-idempotency": (need) =>
     `An Idempotency-Key is ${need}: with one, a repeated request changes nothing for a day.`,
+  "x-meters": (meters) => {
+    const each = Object.entries(meters).map(([meter, amount]) => `${meter} (${amount})`);
+    return `A use counts in ${joined(each)}.`;
+  },
   "x-feature": (name) => `The plan of the tenant needs the feature ${name}.`,
   "x-plans": (plans) =>
     plans.length ? `Plans that have it: ${joined(plans)}.` : "No plan has it.",

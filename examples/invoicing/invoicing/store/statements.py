@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_b0cc8cb9"
+RELEASE: Final = "invoicing_60292639"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_d0920ddd"
@@ -20,9 +20,10 @@ TABLES: Final = (
     "webhook_event",
     "webhook_order",
     "idempotency_key",
+    "usage_",
+    "usage_closing",
     "subscription",
     "subscription_change",
-    "usage_",
     "billing_request",
     "billing_event",
     "webhook_endpoint",
@@ -48,11 +49,11 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "claim_": "9b14a34044af76f4e59c13abe46a5aa2",
     "remember_": "986acef4ccd7aaf63350681e54e068c4",
     "shown_": "77c55ff450f3450a96c44fe9f14d2810",
+    "take_": "203204a65f407d6e07eed83a824a983e",
+    "lock_usage_": "27f8c51d209165a7b8498b0aa9e421c9",
     "plan_of_": "ad8dff937d533f378a7f82529e270d66",
     "most_": "1aab187ec4f78fb73b035c570ebaf9af",
-    "take_": "edb586cc865393de7bf7e3d2b5f7dbe2",
     "count_rows_": "ad15bbda4930cbced887b343ac0ce97e",
-    "lock_usage_": "27f8c51d209165a7b8498b0aa9e421c9",
     "start_trial_": "0dc8562eb20c733aa2b17901060f1db1",
     "subscribe_": "d3d77266d3a4c081d618fd71cd656012",
     "billing_hear_": "aea2b316577c84c452e9caf9af4a939b",
@@ -61,16 +62,16 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "defer_": "b195d8f1ef36a3f09e431af64f49a094",
     "record_": "4075586196261fd61d3c3558792af52f",
     "list_customers": "64f3430d0ce247dd00c6d7c79647472a",
-    "create_customer": "f336314bd4de7a4050a14e1ddb636afe",
+    "create_customer": "672cd3065e67d1a99b4ab818b0881b24",
     "read_customer": "6b6ad565fd8a0a1a8316bdb0c08e575b",
     "update_customer": "22131931bb56f6b31c5142292e975bb7",
     "delete_customer": "76f24fae360d83c8a1f51a521c0fbbd7",
     "list_invoices": "8c80d924b96b134a166f7d5641a5c5f9",
-    "create_invoice": "fd6653c53d58074519561edd911c8a4e",
+    "create_invoice": "9bbb3009d5bf1dbc8937f0392aba66a8",
     "read_invoice": "efa0df22f4232d91e644de7b29db118e",
     "update_invoice": "54820241c72d40f4b08e6d2e68bfc157",
     "delete_invoice": "c56163e147f08678949d94a7d2edbc3c",
-    "invoice_begin_": "04529d43d99268bdf4e8d308f6cb3949",
+    "invoice_begin_": "0717b85b5a9adb855274fbfae36efd53",
     "invoice_finish_": "21da5f93515e4eaf2c2ff90293ef5b3c",
     "list_invoice_lines": "507dbb57f6a8726ce5c3912e19c03164",
     "create_invoice_line": "6bf479c5e9038031873de43522cc9c1d",
@@ -110,6 +111,8 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "retry_webhook_delivery": "16820f38b0f33a26ba4d2c7d1b88dcdd",
     "read_organization": "52600f31388f8fa8861b7795b662bca5",
     "update_organization": "eb053a15f67fbe595507879d2f5ddcaf",
+    "list_meter_readings": "492207eb6a93ab30c18480bc55053116",
+    "read_meter_reading": "7a4d6c36644795ca917ed21cfd24b20e",
     "read_subscription": "52d04a9dd81568f1e161231085ece3b2",
     "list_billing_requests": "e6fcdfc50071bc8270b0ca562388ab97",
     "create_billing_request": "3da97ba252f23705e1e74f0553faf4b0",
@@ -123,10 +126,12 @@ other digest of text that can be asked for without an extension."""
 TRIGGERS: Final = (
     ("member", "roles_are_known"),
     ("member", "keeps_a_holder"),
+    ("usage_", "counts_rows"),
+    ("usage_", "closed_is_final"),
+    ("usage_closing", "closes_usage"),
     ("subscription", "is_remembered"),
     ("subscription_change", "append_only"),
     ("subscription_change", "never_truncated"),
-    ("usage_", "counts_rows"),
     ("billing_event", "billing_settles"),
     ("audit_event", "append_only"),
     ("audit_event", "never_truncated"),

@@ -195,6 +195,7 @@ def test_what_has_expired_is_purged_and_nothing_else(
             "webhook_order",
             "idempotency_key",
             "usage_",
+            "usage_closing",
             "webhook_delivery",
             "outbox_message",
             "audit_event",

@@ -37,15 +37,16 @@ BUILT_IN: dict[str, set[str]] = {
         "SELECT",
         "INSERT",
     },
+    "usage_": {
+        "SELECT",
+        "INSERT",
+    },
+    "usage_closing": set(),
     "subscription": {
         "SELECT",
         "INSERT",
     },
     "subscription_change": {
-        "INSERT",
-    },
-    "usage_": {
-        "SELECT",
         "INSERT",
     },
     "billing_request": {

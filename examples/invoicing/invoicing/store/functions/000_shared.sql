@@ -262,6 +262,50 @@ select case when bool_and(e.known) then p_body else
   from (select key, value, number, key = any (p_always) or coalesce(p_view::jsonb ? key, false) as known
     from json_each(p_body::json) with ordinality as member (key, value, number)) e $$;
 
+-- Counts `p_amount` in a counter of which there is `p_most`; null is without a limit. Where there is not enough left,
+-- it is what the refusal tells.
+create or replace function take_(p_tenant uuid, p_meter text, p_amount bigint, p_most bigint)
+  returns text language plpgsql as $$
+declare
+  v_period text := case when p_meter = 'customer' then 'held' else to_char(now() at time zone 'UTC', 'YYYY-MM') end;
+begin
+  for v_attempt in 1..3 loop
+    update usage_ u set used = u.used + p_amount, changed_at = now()
+      where u.tenant_id = p_tenant and u.meter = p_meter and u.period = v_period
+        and (p_most is null or u.used + p_amount <= p_most) and u.closed_at is null;
+    if found then return null; end if;
+    -- A transaction that began before the end of a period which is closed counts in the one that is now.
+    if exists (select from usage_ u where u.tenant_id = p_tenant and u.meter = p_meter and u.period = v_period
+                 and u.closed_at is not null) then
+      v_period := case
+        when p_meter = 'customer' then 'held'
+        else to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM')
+      end;
+    end if;
+    -- The first in a period makes the counter.
+    insert into usage_ (tenant_id, meter, period) select p_tenant, p_meter, v_period
+      where not exists (select from usage_ u
+                          where u.tenant_id = p_tenant and u.meter = p_meter and u.period = v_period)
+      on conflict do nothing;
+  end loop;
+  if p_most is null then
+    raise exception 'a use was not counted' using errcode = '40001';
+  end if;
+  return json_build_object('meter', p_meter, 'limit', p_most, 'resets_at', case
+      when p_meter = 'customer' then null
+      else (date_trunc('month', now() at time zone 'UTC') + interval '1 month') at time zone 'UTC'
+    end);
+end $$;
+
+-- Locks counters that a transaction may come to need, in the order of their names.
+create or replace function lock_usage_(p_tenant uuid, p_meters text[]) returns void language plpgsql as $$
+begin
+  perform from usage_ u where u.tenant_id = p_tenant and u.meter = any (p_meters)
+      and u.period in ('held', to_char(now() at time zone 'UTC', 'YYYY-MM'),
+                       to_char(now() at time zone 'UTC', 'YYYY-MM-DD'))
+    order by u.meter, u.period for update;
+end $$;
+
 -- The plan that counts for a tenant at this moment.
 create or replace function plan_of_(p_tenant uuid) returns text language plpgsql stable as $$
 declare
@@ -283,29 +327,6 @@ select case p_meter
   else 0
 end $$;
 
--- Counts one use, or one row, against the quota of a plan. Where there is none left, it is what the refusal tells.
-create or replace function take_(p_tenant uuid, p_plan text, p_meter text) returns text language plpgsql as $$
-declare
-  v_most bigint := most_(p_plan, p_meter);
-  v_period text := case when p_meter = 'customer' then 'held' else to_char(now() at time zone 'UTC', 'YYYY-MM') end;
-begin
-  for v_attempt in 1..2 loop
-    update usage_ u set used = u.used + 1, changed_at = now()
-      where u.tenant_id = p_tenant and u.meter = p_meter and u.period = v_period
-        and (v_most is null or u.used < v_most);
-    if found then return null; end if;
-    -- The first in a period makes the counter.
-    insert into usage_ (tenant_id, meter, period) select p_tenant, p_meter, v_period
-      where not exists (select from usage_ u
-                          where u.tenant_id = p_tenant and u.meter = p_meter and u.period = v_period)
-      on conflict do nothing;
-  end loop;
-  return json_build_object('meter', p_meter, 'limit', v_most, 'resets_at', case
-      when p_meter = 'customer' then null
-      else (date_trunc('month', now() at time zone 'UTC') + interval '1 month') at time zone 'UTC'
-    end);
-end $$;
-
 -- Makes the counters of rows that a tenant does not have yet: nobody sees all rows that they count.
 create or replace function count_rows_(p_tenant uuid) returns void language plpgsql as $$
 begin
@@ -314,15 +335,6 @@ begin
     where not exists (select from usage_ u
                         where u.tenant_id = p_tenant and u.meter = m.meter and u.period = 'held')
     on conflict do nothing;
-end $$;
-
--- Locks counters that a transaction may come to need, in the order of their names.
-create or replace function lock_usage_(p_tenant uuid, p_meters text[]) returns void language plpgsql as $$
-begin
-  perform from usage_ u where u.tenant_id = p_tenant and u.meter = any (p_meters)
-      and u.period in ('held', to_char(now() at time zone 'UTC', 'YYYY-MM'),
-                       to_char(now() at time zone 'UTC', 'YYYY-MM-DD'))
-    order by u.meter, u.period for update;
 end $$;
 
 -- Begins the trial of a new tenant.

@@ -50,6 +50,16 @@ create policy tenant_isolation on idempotency_key as restrictive for all to invo
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
+-- policy: usage_ tenant_isolation
+create policy tenant_isolation on usage_ as restrictive for all to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: usage_closing tenant_isolation
+create policy tenant_isolation on usage_closing as restrictive for all to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
 -- policy: subscription tenant_isolation
 create policy tenant_isolation on subscription as restrictive for all to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
@@ -57,11 +67,6 @@ create policy tenant_isolation on subscription as restrictive for all to invoici
 
 -- policy: subscription_change tenant_isolation
 create policy tenant_isolation on subscription_change as restrictive for all to invoicing_app
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
-  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
-
--- policy: usage_ tenant_isolation
-create policy tenant_isolation on usage_ as restrictive for all to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
@@ -179,14 +184,6 @@ create policy reach_update_6be3c469 on idempotency_key as permissive for update 
   using (true)
   with check (true);
 
--- policy: subscription reach_select_9efde183
-create policy reach_select_9efde183 on subscription as permissive for select to invoicing_app
-  using (true);
-
--- policy: subscription_change reach_insert_627e34c2
-create policy reach_insert_627e34c2 on subscription_change as permissive for insert to invoicing_app
-  with check (true);
-
 -- policy: usage_ reach_select_e40c3d00
 create policy reach_select_e40c3d00 on usage_ as permissive for select to invoicing_app
   using (true);
@@ -198,6 +195,14 @@ create policy reach_insert_028b8713 on usage_ as permissive for insert to invoic
 -- policy: usage_ reach_update_ad9af676
 create policy reach_update_ad9af676 on usage_ as permissive for update to invoicing_app
   using (true)
+  with check (true);
+
+-- policy: subscription reach_select_9efde183
+create policy reach_select_9efde183 on subscription as permissive for select to invoicing_app
+  using (true);
+
+-- policy: subscription_change reach_insert_627e34c2
+create policy reach_insert_627e34c2 on subscription_change as permissive for insert to invoicing_app
   with check (true);
 
 -- policy: webhook_endpoint reach_select_60a2a843
@@ -261,6 +266,16 @@ create policy operator on idempotency_key as permissive for all to invoicing_own
   using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
+-- policy: usage_ operator
+create policy operator on usage_ as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: usage_closing operator
+create policy operator on usage_closing as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
 -- policy: subscription operator
 create policy operator on subscription as permissive for all to invoicing_owner
   using (tenant_id = current_setting('app.tenant_id', true)::uuid)
@@ -268,11 +283,6 @@ create policy operator on subscription as permissive for all to invoicing_owner
 
 -- policy: subscription_change operator
 create policy operator on subscription_change as permissive for all to invoicing_owner
-  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
-  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
-
--- policy: usage_ operator
-create policy operator on usage_ as permissive for all to invoicing_owner
   using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
@@ -496,6 +506,23 @@ create policy reach_select_71104ca1 on billing_request as permissive for select 
 create policy reach_insert_a9507d6a on billing_request as permissive for insert to invoicing_app
   with check (nullif(current_setting('app_d0920ddd.roles', true), '')::text[] && array['administrator']);
 
+-- policy: usage_ work_select
+create policy work_select on usage_ as permissive for select to invoicing_worker
+  using (true);
+
+-- policy: usage_closing work_select
+create policy work_select on usage_closing as permissive for select to invoicing_worker
+  using (true);
+
+-- policy: usage_closing work_insert
+create policy work_insert on usage_closing as permissive for insert to invoicing_worker
+  with check (true);
+
+-- policy: usage_closing work_update
+create policy work_update on usage_closing as permissive for update to invoicing_worker
+  using (true)
+  with check (true);
+
 -- policy: billing_request work_select
 create policy work_select on billing_request as permissive for select to invoicing_worker
   using (true);
@@ -575,16 +602,16 @@ create policy reach_insert_e6439576 on member as permissive for insert to invoic
               and roles = array['administrator']
               and exists (select from organization o where o.id = member.tenant_id and o.created_at = now()));
 
+-- policy: customer reach_select_48f58950
+create policy reach_select_48f58950 on customer as permissive for select to invoicing_owner
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
+
 -- policy: subscription reach_insert_d1687008
 create policy reach_insert_d1687008 on subscription as permissive for insert to invoicing_app
   with check (plan = 'team'
               and state = 'trialing'
               and trial_ends_at <= now() + interval '14 days'
               and exists (select from organization o where o.id = subscription.tenant_id and o.created_at = now()));
-
--- policy: customer reach_select_48f58950
-create policy reach_select_48f58950 on customer as permissive for select to invoicing_owner
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
 
 -- policy: billing_event reach_insert_58e7b98b
 create policy reach_insert_58e7b98b on billing_event as permissive for insert to invoicing_app
