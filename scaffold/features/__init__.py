@@ -9,6 +9,7 @@ from scaffold.features.administration import Administration
 from scaffold.features.api_keys import ApiKeys
 from scaffold.features.audit import Audit
 from scaffold.features.billing import Billing
+from scaffold.features.caps import Caps
 from scaffold.features.feature import Feature
 from scaffold.features.idempotency import Idempotency
 from scaffold.features.inbound import InboundWebhooks
@@ -30,6 +31,7 @@ FEATURES: tuple[Feature, ...] = (
     SignUp(),
     InboundWebhooks(),
     Idempotency(),
+    Caps(),
     Usage(),
     Plans(),
     Billing(),

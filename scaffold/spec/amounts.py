@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from scaffold.spec.field_base import CommonField
 from scaffold.spec.findings import Finding, Scope, unknown
-from scaffold.spec.model import Action, Resource
+from scaffold.spec.model import Action, Resource, Spec
 from scaffold.spec.problems import Path, listing, quote
 
 
@@ -60,3 +60,13 @@ def _fields(resource: Resource, action: Action | None) -> dict[str, CommonField]
             if not each.computed and not each.set_by
         }
     return {**(resource.fields if action.on == "item" else {}), **action.input}
+
+
+def type_of(spec: Spec, said: str, field: str) -> str:
+    """The type of the field that says how much a use is; nothing where there is none."""
+    name, _, do = said.partition(".")
+    resource = spec.resources.get(name)
+    if resource is None or (do and do not in resource.actions):
+        return ""
+    found = _fields(resource, resource.actions[do] if do else None).get(field)
+    return found.KIND.name if found else ""

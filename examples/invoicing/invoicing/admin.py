@@ -46,6 +46,12 @@ EXPIRED: Final[tuple[tuple[str, str], ...]] = (
     ("webhook_order", "occurred_at < now() - interval '400 days'"),
     ("idempotency_key", "expires_at < now()"),
     (
+        "spending_",
+        "changed_at < now() - interval '400 days'"
+        " and not exists (select from subscription s where s.tenant_id = spending_.tenant_id and s.state = 'disputed')"
+        " and not exists (select from subscription_change c where c.tenant_id = spending_.tenant_id and c.was = 'disputed' and c.recorded_at > now() - interval '180 days')",
+    ),
+    (
         "usage_",
         "period <> 'held' and changed_at < now() - interval '400 days'"
         " and not exists (select from subscription s where s.tenant_id = usage_.tenant_id and s.state = 'disputed')"

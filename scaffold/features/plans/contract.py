@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from scaffold.contract.parts import Components, Demands
+from scaffold.contract.parts import LIMIT, RESETS_AT, Components, Demands
 from scaffold.design.counted import Counter
 from scaffold.design.model import Design, Operation
 from scaffold.features.plans.design import Plan, Plans, feature_of, meters_of
-from scaffold.features.plans.keys import MAX_QUOTA
 
 EXPLAINED: dict[str, Any] = {
     "meter": {
@@ -16,17 +15,8 @@ EXPLAINED: dict[str, Any] = {
         "maxLength": 60,
         "description": "With quota_exceeded: what is counted.",
     },
-    "limit": {
-        "type": "integer",
-        "minimum": 0,
-        "maximum": MAX_QUOTA,
-        "description": "With quota_exceeded: how much the plan has of it.",
-    },
-    "resets_at": {
-        "type": ["string", "null"],
-        "format": "date-time",
-        "description": "With quota_exceeded: when it is counted anew; null where rows are counted.",
-    },
+    "limit": LIMIT,
+    "resets_at": RESETS_AT,
 }
 """What the problem document of a quota that is used up says beside its reason."""
 

@@ -9,6 +9,7 @@ from scaffold.design.counted import Counter, Metered, counters, metered, reporte
 from scaffold.design.model import Design, Operation
 from scaffold.design.surface import Fact
 from scaffold.features.usage.keys import SpecKeys
+from scaffold.spec.measured import done
 
 READING = "meter_reading"
 """The resource of what a tenant has used, by the period."""
@@ -49,7 +50,7 @@ def meters(spec: SpecKeys) -> Meters | None:
             Counter(
                 name,
                 each.per,
-                tuple(map(_counted, each.counts)),
+                tuple(map(done, each.counts)),
                 each.sum or "",
                 closed=True,
             ),
@@ -58,12 +59,6 @@ def meters(spec: SpecKeys) -> Meters | None:
         for name, each in sorted(spec.meters.items())
     )
     return Meters(found) if found else None
-
-
-def _counted(said: str) -> tuple[str, str]:
-    """The resource, and what is done to it."""
-    resource, _, action = said.partition(".")
-    return resource, action or "create"
 
 
 def meters_of(design: Design) -> Meters | None:

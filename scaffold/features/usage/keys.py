@@ -11,28 +11,14 @@ from pydantic import Field as Key
 
 from scaffold.spec import names
 from scaffold.spec.base import ONE_OR_MANY, Model, about
+from scaffold.spec.measured import Counted, FieldName
 from scaffold.spec.problems import Refusal, quote
 from scaffold.spec.scalars import spelled
 
 MAX_METERS = 20
 MAX_COUNTED = 10
 
-_COUNTED = re.compile(r"([a-z0-9_]+)(?:\.([a-z0-9_]+))?", re.ASCII)
 _EVENT = re.compile(r"[A-Za-z0-9_.:-]{1,100}", re.ASCII)
-
-
-def _counted(text: str) -> str:
-    found = _COUNTED.fullmatch(text)
-    if found is None:
-        raise Refusal(
-            "E-NAME",
-            f"{quote(text)} cannot name what a meter counts",
-            "Write a resource, or a resource and an action: invoice or invoice.send.",
-        )
-    for each in found.groups():
-        if each is not None:
-            names.identifier(each, "what a meter counts")
-    return text
 
 
 def _event(text: str) -> str:
@@ -50,15 +36,8 @@ def _meter(name: str) -> str:
     return names.identifier(name, "a meter")
 
 
-def _field(name: str) -> str:
-    return names.identifier(name, "a field")
-
-
 MeterName = Annotated[
     str, AfterValidator(_meter), spelled(names.IDENTIFIER, maxLength=names.MAX_NAME)
-]
-Counted = Annotated[
-    str, AfterValidator(_counted), spelled(r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$", maxLength=60)
 ]
 
 
@@ -73,8 +52,7 @@ class Meter(Model):
         about("Resources, of which each create counts, and actions.", "invoice.send"),
     ]
     sum: Annotated[
-        Annotated[str, AfterValidator(_field), spelled(names.IDENTIFIER, maxLength=names.MAX_NAME)]
-        | None,
+        FieldName | None,
         about("The field that says how much a use counts; 1 if left out.", "amount"),
     ] = None
     per: Annotated[

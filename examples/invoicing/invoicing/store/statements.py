@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_60292639"
+RELEASE: Final = "invoicing_29fff4e3"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_d0920ddd"
@@ -20,6 +20,7 @@ TABLES: Final = (
     "webhook_event",
     "webhook_order",
     "idempotency_key",
+    "spending_",
     "usage_",
     "usage_closing",
     "subscription",
@@ -49,6 +50,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "claim_": "9b14a34044af76f4e59c13abe46a5aa2",
     "remember_": "986acef4ccd7aaf63350681e54e068c4",
     "shown_": "77c55ff450f3450a96c44fe9f14d2810",
+    "spend_": "7e30b3deb840ba26d2026dcfc7a4485d",
     "take_": "203204a65f407d6e07eed83a824a983e",
     "lock_usage_": "27f8c51d209165a7b8498b0aa9e421c9",
     "plan_of_": "ad8dff937d533f378a7f82529e270d66",
@@ -83,7 +85,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "list_payments": "f17b7fbcf9ae961405b786866dee8d53",
     "create_payment": "724a698333ba39c443bd4010ee9207bd",
     "read_payment": "80055c7b000af59e8418e76a1b52b0a5",
-    "payment_begin_": "2667fd3b25f5e62270a638c46493d2a8",
+    "payment_begin_": "210709ed09a0c6f4cbe19b75d7287399",
     "payment_finish_": "51602b6c8671854e09de3fb4a4284ed1",
     "list_api_keys": "bfb3f50c34c28b3376e69ba54794095d",
     "create_api_key": "d264c0babbcdc80c98f62ad375771da4",

@@ -194,6 +194,7 @@ def test_what_has_expired_is_purged_and_nothing_else(
             "webhook_event",
             "webhook_order",
             "idempotency_key",
+            "spending_",
             "usage_",
             "usage_closing",
             "webhook_delivery",

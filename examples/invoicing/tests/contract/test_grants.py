@@ -37,6 +37,10 @@ BUILT_IN: dict[str, set[str]] = {
         "SELECT",
         "INSERT",
     },
+    "spending_": {
+        "SELECT",
+        "INSERT",
+    },
     "usage_": {
         "SELECT",
         "INSERT",
@@ -107,6 +111,10 @@ CHANGED: dict[str, set[str]] = {
         "body",
         "created_at",
         "expires_at",
+    },
+    "spending_": {
+        "spent",
+        "changed_at",
     },
     "usage_": {
         "used",

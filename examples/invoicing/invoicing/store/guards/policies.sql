@@ -50,6 +50,11 @@ create policy tenant_isolation on idempotency_key as restrictive for all to invo
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
+-- policy: spending_ tenant_isolation
+create policy tenant_isolation on spending_ as restrictive for all to invoicing_app
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
 -- policy: usage_ tenant_isolation
 create policy tenant_isolation on usage_ as restrictive for all to invoicing_app
   using (tenant_id = (select current_setting('app.tenant_id', true)::uuid))
@@ -184,6 +189,19 @@ create policy reach_update_6be3c469 on idempotency_key as permissive for update 
   using (true)
   with check (true);
 
+-- policy: spending_ reach_select_b798ada9
+create policy reach_select_b798ada9 on spending_ as permissive for select to invoicing_app
+  using (true);
+
+-- policy: spending_ reach_insert_af28457a
+create policy reach_insert_af28457a on spending_ as permissive for insert to invoicing_app
+  with check (true);
+
+-- policy: spending_ reach_update_842da774
+create policy reach_update_842da774 on spending_ as permissive for update to invoicing_app
+  using (true)
+  with check (true);
+
 -- policy: usage_ reach_select_e40c3d00
 create policy reach_select_e40c3d00 on usage_ as permissive for select to invoicing_app
   using (true);
@@ -263,6 +281,11 @@ create policy operator on webhook_order as permissive for all to invoicing_owner
 
 -- policy: idempotency_key operator
 create policy operator on idempotency_key as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: spending_ operator
+create policy operator on spending_ as permissive for all to invoicing_owner
   using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 

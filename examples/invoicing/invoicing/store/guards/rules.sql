@@ -15,6 +15,7 @@ grant select, insert, update (type, mode, account, tenant_id, occurred_at, outco
 grant select, insert, update (occurred_at) on webhook_order to invoicing_app;
 grant select, insert, update (fingerprint, resource_id, version, body, created_at, expires_at)
   on idempotency_key to invoicing_app;
+grant select, insert, update (spent, changed_at) on spending_ to invoicing_app;
 grant select, insert, update (used, changed_at) on usage_ to invoicing_app;
 grant select, insert on subscription to invoicing_app;
 grant insert on subscription_change to invoicing_app;
@@ -55,7 +56,7 @@ grant select, update (state, due_at, attempts, last_error, finished_at, version,
 
 -- What pg_dump reads for a backup.
 grant select on organization, member, member_role, api_key, invitation, sign_up, webhook_account, webhook_event,
-                webhook_order, idempotency_key, usage_, usage_closing, subscription, subscription_change,
+                webhook_order, idempotency_key, spending_, usage_, usage_closing, subscription, subscription_change,
                 billing_request, billing_event, webhook_endpoint, webhook_delivery, outbox_message, audit_event,
                 customer, invoice, invoice_line, payment to invoicing_backup;
 

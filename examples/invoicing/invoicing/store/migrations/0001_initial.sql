@@ -201,6 +201,21 @@ create table idempotency_key (
 alter table idempotency_key enable row level security;
 alter table idempotency_key force row level security;
 
+-- How much each member has spent of each cap, and all of them by a role, by the day or the month in UTC.
+create table spending_ (
+  tenant_id uuid not null,
+  cap text not null,
+  period text not null,
+  spender text not null,
+  spent numeric not null default 0,
+  changed_at timestamptz not null default now(),
+  constraint spending__period_check check (char_length(period) between 1 and 10),
+  constraint spending__spender_check check (char_length(spender) <= 60),
+  primary key (tenant_id, cap, period, spender)
+);
+alter table spending_ enable row level security;
+alter table spending_ force row level security;
+
 -- How much of each quota a tenant has used, by the day or the month in UTC; rows that are there are counted as held.
 create table usage_ (
   tenant_id uuid not null,
@@ -560,6 +575,9 @@ alter table webhook_account add constraint webhook_account_tenant_id_fkey
 alter table idempotency_key add constraint idempotency_key_member_id_fkey
   foreign key (tenant_id, member_id)
   references member (tenant_id, id);
+alter table spending_ add constraint spending__tenant_id_fkey
+  foreign key (tenant_id)
+  references organization (id);
 alter table usage_ add constraint usage__tenant_id_fkey
   foreign key (tenant_id)
   references organization (id);
