@@ -56,6 +56,7 @@ BUILT_IN_RESOURCES = _BUILT_IN_KINDS | {
     "docs",
     "openapi",
     "usage_",
+    "spending_",
 }
 
 BUILT_IN_PATHS = BUILT_IN_RESOURCES | {plural(each) for each in _BUILT_IN_KINDS}

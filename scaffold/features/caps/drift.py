@@ -32,7 +32,10 @@ CAP = SpecRule(
     ),
     claims=(
         Claim("caps", "{name} adds up", Exact(absent="everything")),
-        Claim("caps", "{name} {role} {what}", Number(absent="everything")),
+        *(
+            Claim("caps", f"{{name}} {{role}} {most}", Number(absent="everything"))
+            for most in ("each", "member", "tenant")
+        ),
     ),
 )
 JUDGED = Judged((CAP,))

@@ -1,4 +1,4 @@
-"""Usage: what is counted of each tenant, closed by the period, and reported once (PAY-6, AI-3)."""
+"""Usage: what is counted of each tenant, closed by the period, and reported once (PAY-6)."""
 
 from __future__ import annotations
 

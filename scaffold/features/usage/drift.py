@@ -17,7 +17,7 @@ METER = SpecRule(
     id="SCF167",
     name="meter-changed",
     severity="medium",
-    controls=("PAY-6", "AI-3"),
+    controls=("PAY-6",),
     layer="spec",
     what="What a meter counts, over which period, and as what it is reported to the billing "
     "provider.",

@@ -26,6 +26,8 @@ METERS: Final = {
 """The meters, each with its period."""
 ENDED: Final = {"day": "2001-02-28", "month": "2001-02"}
 """A period of long ago."""
+SHAPES: Final = {"day": "YYYY-MM-DD", "month": "YYYY-MM"}
+"""What periods look like."""
 
 
 @asynccontextmanager
@@ -323,7 +325,17 @@ def test_the_worker_changes_no_counter(service: Service) -> None:
             meter,
             ENDED[over],
         )
+        now = await pool.fetchval(
+            "select to_char(now() at time zone 'UTC', $1)", SHAPES[over]
+        )
+        await pool.execute(
+            f"insert into {SCHEMA}.usage_closing (tenant_id, meter, period) values ($1, $2, $3)",
+            tenant,
+            meter,
+            now,
+        )
 
+    service.run(take(service.admin, tenant, meter))
     work(service, tried)
     assert [each[2] for each in closings(service, tenant)] == [7], (
         "what it came to is what the counter says"
