@@ -9,7 +9,7 @@ from typing import Any
 LIMIT: Mapping[str, Any] = {
     "type": ["integer", "string"],
     "minimum": 0,
-    "maximum": 10**18,
+    "maximum": 10**15,
     "maxLength": 40,
     "description": "Of what is used up: how much there is of it; a decimal number is text.",
 }

@@ -486,7 +486,7 @@ def caps(draw: Draw, spec: Data) -> Data:
                     role: {"unlimited_because": "It is their own money."}
                     if often(draw)
                     else {
-                        limit: draw(st.sampled_from((10**17, 10**18)))
+                        limit: draw(st.sampled_from((10**14, 10**15)))
                         for limit in draw(some_of(limits))
                     }
                     for role in sorted(able)

@@ -18,7 +18,7 @@ from scaffold.spec.scalars import DecimalNumber, RoleName, spelled
 
 MAX_CAPS = 20
 MAX_COUNTED = 10
-MAX_CAP = 10**18
+MAX_CAP = 10**15
 
 
 def _cap(name: str) -> str:

@@ -92,8 +92,10 @@ async def spend(
     cap: str,
     amount: Decimal,
     clock: str = "",
+    seconds: float = 0,
 ) -> Mapping[str, Any] | None:
-    """Spends in a transaction of its own, as the stored functions do; what a refusal tells."""
+    """Spends in a transaction of its own, as the stored functions do, which takes so many seconds; what a
+    refusal tells."""
     caller = json.dumps(
         {"tenant": str(tenant_id), "member": str(member), "roles": list(roles)}
     )
@@ -104,6 +106,7 @@ async def spend(
             cap,
             amount,
         )
+        await asyncio.sleep(seconds)
     return None if told is None else json.loads(told)
 
 
@@ -213,20 +216,20 @@ def test_fifty_at_once_do_not_overrun_a_cap(
     tenant, member = world_of(service, None).tenant_id, uuid4()
     before(service, tenant, cap, member, most - 3)
 
-    async def five() -> list[Any]:
-        connection = await asyncpg.connect(service.database.app)
+    async def five(connection: Connection) -> list[Any]:
         try:
             return [
-                await spend(connection, tenant, member, [role], cap, MORE)
+                await spend(connection, tenant, member, [role], cap, MORE, seconds=0.01)
                 for _ in range(5)
             ]
         finally:
             await connection.close()
 
     async def fifty() -> list[Any]:
+        connections = [await asyncpg.connect(service.database.app) for _ in range(10)]
         return [
             each
-            for found in await asyncio.gather(*(five() for _ in range(10)))
+            for found in await asyncio.gather(*map(five, connections))
             for each in found
         ]
 

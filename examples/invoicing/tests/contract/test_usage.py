@@ -161,8 +161,7 @@ async def take(
 def test_fifty_at_once_are_fifty(service: Service, meter: str) -> None:
     tenant = fresh(service)
 
-    async def five() -> None:
-        connection = await asyncpg.connect(service.database.app)
+    async def five(connection: Connection) -> None:
         try:
             for _ in range(5):
                 await take(connection, tenant, meter)
@@ -170,7 +169,8 @@ def test_fifty_at_once_are_fifty(service: Service, meter: str) -> None:
             await connection.close()
 
     async def fifty() -> None:
-        await asyncio.gather(*(five() for _ in range(10)))
+        connections = [await asyncpg.connect(service.database.app) for _ in range(10)]
+        await asyncio.gather(*map(five, connections))
 
     service.run(fifty())
     assert used(service, tenant, meter) == 50
