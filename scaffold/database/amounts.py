@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from scaffold.database.layout import flat
+from scaffold.database.layout import Sql, lay, listed
+from scaffold.database.sql import identifier
 from scaffold.database.writes import created
-from scaffold.design.model import Design, Operation
+from scaffold.design.model import Column, Design, Input, Operation
 
 ROW = "body::jsonb"
 """The row of an action that has begun: `settles` of `Steps` find it there."""
@@ -18,7 +19,7 @@ class Amount:
     """An amount, never below 0. One `of_row` is known once the row of the action is locked, and one
     that is `sent` with an action is looked for in `p_input`."""
 
-    sql: str
+    sql: Sql
     of_row: bool = False
     sent: bool = False
 
@@ -28,28 +29,34 @@ def amount(design: Design, operation: Operation, field: str) -> Amount:
     entity = design.entity(operation.entity)
     if operation.verb == "create":
         column = entity.column(field)
-        sent, default = column.kind.extract("p_body", field), column.default
-        if default is not None:
-            sent = f"coalesce({sent}, {column.kind.default(default)})"
-        return Amount(at_least_nothing(sent))
+        sent = column.kind.extract("p_body", field)
+        return Amount(at_least_nothing(_or_default(column, sent)))
     for each in operation.input:
         if each.name == field:
             sent = each.kind.extract("p_input::jsonb", field)
-            if each.default is not None:
-                sent = f"coalesce({sent}, {each.kind.default(each.default)})"
-            return Amount(at_least_nothing(sent), sent=True)
+            return Amount(at_least_nothing(_or_default(each, sent)), sent=True)
     found = entity.column(field).kind.extract(ROW, field)
     return Amount(at_least_nothing(found), of_row=True)
 
 
-def of_new_row(design: Design, entity: str, field: str) -> str:
+def of_new_row(design: Design, entity: str, field: str) -> Sql:
     """The amount of a row that a hook creates."""
-    columns: Mapping[str, str] = {
-        each.column: flat(each.value) for each in created(design.entity(entity), {field})
-    }
-    return at_least_nothing(columns[field])
+    columns = {each.column: each.value for each in created(design.entity(entity), {field})}
+    return at_least_nothing(columns[identifier(field)])
 
 
-def at_least_nothing(value: str) -> str:
+def _or_default(declared: Column | Input, sent: str) -> Sql:
+    if declared.default is None:
+        return sent
+    return listed((sent, declared.kind.default(declared.default)), "coalesce(")
+
+
+def at_least_nothing(value: Sql) -> Sql:
     """A negative amount would give back what was counted."""
-    return f"greatest({value}, 0)"
+    return listed((value, "0"), "greatest(")
+
+
+def call(opening: str, arguments: Iterable[Sql], column: int = 4) -> list[str]:
+    """The lines of a call that begins in at most this column."""
+    text = lay(listed(arguments, opening, ");"), column)
+    return text.replace("\n" + " " * column, "\n").split("\n")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from scaffold.columns import TENANT
-from scaffold.database.amounts import Amount, amount
+from scaffold.database.amounts import Amount, amount, call
 from scaffold.database.bodies import Render, Served, Steps, is_one_of
 from scaffold.database.counters import by_period, ends, period
 from scaffold.database.layout import Group, Sql
@@ -126,10 +126,11 @@ def _spends(design: Design, operation: Operation) -> tuple[list[str], list[str]]
     before: list[str] = []
     behind: list[str] = []
     for name, each in _amounts(design, operation):
+        given = ("v_caller", name, each.sql)
         if each.of_row:
             before.append(f"perform {SPEND}(v_caller, {name}, 0, false);")
             behind += [
-                f"outcome := {SPEND}(v_caller, {name}, {each.sql}, true);",
+                *call(f"outcome := {SPEND}(", (*given, "true")),
                 "if outcome is not null then",
                 f"  body := outcome; outcome := {literal(EXCEEDED)}; return;",
                 "end if;",
@@ -137,9 +138,9 @@ def _spends(design: Design, operation: Operation) -> tuple[list[str], list[str]]
             continue
         counted = "false" if operation.verb == "create" else "true"
         before += [
-            f"body := {SPEND}(v_caller, {name}, {each.sql}, {counted});",
+            *call(f"body := {SPEND}(", (*given, counted)),
             f"if body is not null then outcome := {literal(EXCEEDED)}; return; end if;",
         ]
         if operation.verb == "create":
-            behind.append(f"perform {SPEND}(v_caller, {name}, {each.sql}, true);")
+            behind += call(f"perform {SPEND}(", (*given, "true"))
     return before, behind

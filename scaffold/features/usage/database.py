@@ -7,10 +7,10 @@ wait for each other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scaffold.columns import ID, TENANT
-from scaffold.database.amounts import Amount, amount, of_new_row
+from scaffold.database.amounts import Amount, amount, call, of_new_row
 from scaffold.database.bodies import Render, Served, Steps, is_one_of
 from scaffold.database.counters import (
     CLOCK,
@@ -242,7 +242,7 @@ def _uses(
     locks = _locks(design, found, operation)
     before = [f"perform {LOCK}(p_tenant, {array(locks)});"] if locks else []
     behind: list[str] = []
-    counted: list[tuple[str, str]] = []
+    counted: list[tuple[str, Sql]] = []
     own = sorted(_amounts(design, found, operation), key=lambda each: each[0].name not in limits)
     for counter, each in own:
         bound = limits.get(counter.name)
@@ -257,23 +257,35 @@ def _uses(
 
 def _take(
     counter: Counter,
-    amount_: str,
+    amount_: Sql,
     bound: Bound | None,
     operation: Operation | None,
-    undone: Sequence[tuple[str, str]] = (),
+    undone: Sequence[tuple[str, Sql]] = (),
     told: str = "body",
 ) -> list[str]:
     """The lines that count an amount, and refuse where there is not enough left of it."""
-    name = literal(counter.name)
+    given = ("p_tenant", literal(counter.name), amount_)
     if bound is None:
-        return [f"perform {TAKE}(p_tenant, {name}, {amount_}, null);"]
-    take = f"{told} := {TAKE}(p_tenant, {name}, {amount_}, {bound.most(operation)});"
+        return call(f"perform {TAKE}(", (*given, "null"))
+    take = call(f"{told} := {TAKE}(", (*given, bound.most(operation)))
     moved = "body := outcome; " if told == "outcome" else ""
     refused = f"{moved}outcome := {literal(bound.outcome)}; return;"
     if not undone:
-        return [take, f"if {told} is not null then {refused} end if;"]
-    back = [f"  perform {TAKE}(p_tenant, {literal(e)}, -{sql}, null);" for e, sql in undone]
-    return [take, f"if {told} is not null then", *back, f"  {refused}", "end if;"]
+        return [*take, f"if {told} is not null then {refused} end if;"]
+    back = [
+        f"  {line}"
+        for name, sql in undone
+        for line in call(
+            f"perform {TAKE}(", ("p_tenant", literal(name), _given_back(sql), "null"), 6
+        )
+    ]
+    return [*take, f"if {told} is not null then", *back, f"  {refused}", "end if;"]
+
+
+def _given_back(amount_: Sql) -> Sql:
+    if isinstance(amount_, str):
+        return f"-{amount_}"
+    return replace(amount_, opening=f"-{amount_.opening}")
 
 
 def _reached(found: tuple[Counter, ...], operation: Operation) -> set[str]:
@@ -295,7 +307,9 @@ def _touching(design: Design, found: tuple[Counter, ...], served: Served) -> Ste
     lines: list[str] = []
     for each in found:
         if each.of_rows(served.touched):
-            amount_ = of_new_row(design, served.touched, each.amount) if each.amount else "1"
+            amount_: Sql = "1"
+            if each.amount:
+                amount_ = of_new_row(design, served.touched, each.amount)
             lines += _take(each, amount_, limits.get(each.name), None)
     return Steps(uses=tuple(lines)) if lines else None
 

@@ -41,8 +41,8 @@ MUTANTS: Final = (
         control="PAY-6",
         file=RULES,
         old="      and u.closed_at is null and u.period <> 'held'\n"
-        "      and u.period < to_char(now() at time zone 'UTC',"
-        " case length(u.period) when 7 then 'YYYY-MM' else 'YYYY-MM-DD' end)\n",
+        "      and u.period < to_char(now() at time zone 'UTC',\n"
+        "                             case length(u.period) when 7 then 'YYYY-MM' else 'YYYY-MM-DD' end)\n",
         new="      and u.closed_at is null and u.period <> 'held'\n",
         noticed_by="test_usage.py::test_the_worker_changes_no_counter",
     ),

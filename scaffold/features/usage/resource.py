@@ -72,7 +72,8 @@ def _derived(found: Meters) -> str:
     return f"""(
     select u.tenant_id as {TENANT.name}, {_ID} as {ID.name},
       u.meter, u.period,
-      {day}::timestamp at time zone 'UTC' as starts_at,
+      {day}::timestamp
+        at time zone 'UTC' as starts_at,
       greatest(u.used, 0) as used, u.closed_at
       from {USAGE} u where u.period <> {literal(HELD)} and u.meter in ({names})
   )"""

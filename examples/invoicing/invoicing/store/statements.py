@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_29fff4e3"
+RELEASE: Final = "invoicing_ecb25281"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_d0920ddd"

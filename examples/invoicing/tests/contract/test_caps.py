@@ -182,9 +182,7 @@ def test_nobody_spends_more_than_their_cap(
     problem = response.json()
     assert (problem["cap"], Decimal(problem["limit"])) == (cap, most)
     assert datetime.fromisoformat(problem["resets_at"]) > datetime.now(UTC)
-    assert now_spent(service, tenant, cap, me) == most + MORE - amount, (
-        "what is refused is not added up"
-    )
+    assert now_spent(service, tenant, cap, me) == most + MORE - amount
 
 
 @pytest.mark.parametrize(("cap", "role", "most"), ASKED)

@@ -114,8 +114,9 @@ def test_a_use_counts_for_its_tenant_alone(service: Service, meter: str) -> None
     tenant = emptied(request.world)
     response = request.send()
     assert response.is_success, response.text
-    amount = {**response.json(), **(request.body or {})}.get(field_, 0) if field_ else 1
-    assert used(service, tenant, meter) == max(amount, 0)
+    said: Any = (request.body or {}).get(field_) if field_ else 1
+    if said is not None:  # else the row says it
+        assert used(service, tenant, meter) == max(said, 0)
     assert used(service, other, meter) == 0
 
 
@@ -337,9 +338,8 @@ def test_the_worker_changes_no_counter(service: Service) -> None:
 
     service.run(take(service.admin, tenant, meter))
     work(service, tried)
-    assert [each[2] for each in closings(service, tenant)] == [7], (
-        "what it came to is what the counter says"
-    )
+    ((*_, amount, _),) = closings(service, tenant)
+    assert amount == 7
 
 
 REPORTED: Final = {

@@ -6,7 +6,8 @@ create or replace view meter_reading_row_ with (security_invoker = true) as sele
   from (
     select u.tenant_id as tenant_id, md5(concat_ws(' ', u.tenant_id, u.meter, u.period))::uuid as id,
       u.meter, u.period,
-      (case length(u.period) when 7 then u.period || '-01' else u.period end)::timestamp at time zone 'UTC' as starts_at,
+      (case length(u.period) when 7 then u.period || '-01' else u.period end)::timestamp
+        at time zone 'UTC' as starts_at,
       greatest(u.used, 0) as used, u.closed_at
       from usage_ u where u.period <> 'held' and u.meter in ('invoices_sent')
   ) r;

@@ -169,7 +169,8 @@ declare
 begin
   perform from usage_ u where u.tenant_id = new.tenant_id and u.meter = new.meter and u.period = new.period
       and u.closed_at is null and u.period <> 'held'
-      and u.period < to_char(now() at time zone 'UTC', case length(u.period) when 7 then 'YYYY-MM' else 'YYYY-MM-DD' end)
+      and u.period < to_char(now() at time zone 'UTC',
+                             case length(u.period) when 7 then 'YYYY-MM' else 'YYYY-MM-DD' end)
     for update skip locked;
   if not found then return null; end if;
   update usage_ u set closed_at = now()
