@@ -483,12 +483,14 @@ def caps(draw: Draw, spec: Data) -> Data:
                 "sum": draw(st.sampled_from(amounts)),
                 **({"per": draw(st.sampled_from(("day", "month")))} if often(draw, 2) else {}),
                 "roles": {
-                    role: {"unlimited_because": "It is their own money."}
-                    if often(draw)
-                    else {
-                        limit: draw(st.sampled_from((10**14, 10**15)))
-                        for limit in draw(some_of(limits))
-                    }
+                    role: (
+                        {"unlimited_because": "It is their own money."}
+                        if often(draw)
+                        else {
+                            limit: draw(st.sampled_from((10**14, 10**15)))
+                            for limit in draw(some_of(limits))
+                        }
+                    )
                     for role in sorted(able)
                 },
             }
