@@ -9,6 +9,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from scaffold.design.model import Design
 
+LIMIT: Mapping[str, Any] = {
+    "type": ["integer", "string"],
+    "minimum": 0,
+    "maximum": 10**15,
+    "maxLength": 40,
+    "description": "Of what is used up: how much there is of it; a decimal number is text.",
+}
+RESETS_AT: Mapping[str, Any] = {
+    "type": ["string", "null"],
+    "format": "date-time",
+    "description": "Of what is used up: when it is counted anew; null where it never is.",
+}
+"""What problem documents say of something that is used up, whatever it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Components:

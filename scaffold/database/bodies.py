@@ -98,10 +98,11 @@ class Steps:
     `refusals` are asked behind the function's own. `results` are told of every call, whatever its
     outcome, each with the expression of its value. `before` are lines of statements before the
     work; they end the call by an outcome. So do `uses`, which come last before the work, once
-    nothing else refuses it: what they write stays only with the work. `after` are lines behind the
-    work. `conclusion` is an expression that has the outcome of success as its value: of one feature
-    at the most. `within` is what an alternative asks of the row `t` beside its conditions: of one
-    feature at the most, too.
+    nothing else refuses it: what they write stays only with the work. Behind them come `settles`,
+    which refuse nothing; at the beginning of an action behind the lock of its row, whose JSON is
+    `body`, and there they refuse as well. `after` are lines behind the work. `conclusion` is an
+    expression that has the outcome of success as its value: of one feature at the most. `within` is
+    what an alternative asks of the row `t` beside its conditions: of one feature at the most, too.
     """
 
     parameters: tuple[Parameter, ...] = ()
@@ -110,6 +111,7 @@ class Steps:
     results: tuple[tuple[Parameter, str], ...] = ()
     before: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
+    settles: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     conclusion: Sql = ""
     within: Within | None = None
@@ -179,8 +181,8 @@ class Gate:
 
     `entry` is the call that says who asks, and whether they hold one of the roles allowed. `ways`
     are declared, `told` assigned in any case, and `refusals` asked in their order. `before` and
-    `after` are lines around the work, `uses` those right before it, and `conclusion` is the
-    expression of the outcome.
+    `after` are lines around the work, `uses` and `settles` those right before it, and `conclusion`
+    is the expression of the outcome.
     """
 
     entry: Sql
@@ -191,6 +193,7 @@ class Gate:
     conclusion: Sql = "'ok'"
     told: tuple[Assignment, ...] = ()
     uses: tuple[str, ...] = ()
+    settles: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Sql:

@@ -49,7 +49,7 @@ def guards(design: Design, tables: Sequence[Table]) -> Guards:
         ORGANIZATION: Grant(ORGANIZATION, select=True),
     } | {each.table.name: each.grant for each in of_features(design)}
     ours = [plain[each.name] for each in tables if each.name in plain]
-    resources = [grant(each) for each in design.entities]
+    resources = [grant(each) for each in _with_table(design)]
     bounds = {each.table.name: each.bound for each in of_features(design)}
     policies = [isolation(each, bounds.get(each.name, "")) for each in tables if each.tenant]
     changes = {each.table.name: each.changes for each in of_features(design)}
@@ -78,6 +78,11 @@ def guards(design: Design, tables: Sequence[Table]) -> Guards:
     )
 
 
+def _with_table(design: Design) -> list[Entity]:
+    """The resources whose rows lie in a table of their name."""
+    return [each for each in design.entities if not each.sown]
+
+
 def _merged(grants: Sequence[Grant]) -> tuple[Grant, ...]:
     """One grant for each table: callers read what a feature writes."""
     found: dict[str, Grant] = {}
@@ -98,7 +103,7 @@ def _reaches(design: Design, grants: Sequence[Grant], scope: str) -> list[Policy
     predicates = Predicates(design)
     return [
         policy
-        for entity, each in zip(design.entities, grants, strict=True)
+        for entity, each in zip(_with_table(design), grants, strict=True)
         for policy in _reach(entity, each, predicates, scope)
         if policy.command != "select" or not entity.open
     ]
@@ -248,7 +253,7 @@ def indexes(design: Design, tables: Sequence[Table]) -> Iterable[Index]:
     for own in of_features(design):
         yield from own.indexes
     keys = {each.name: each.primary_key for each in tables}
-    for entity in design.entities:
+    for entity in _with_table(design):
         yield from _indexes(entity, keys[identifier(entity.name)])
 
 

@@ -97,8 +97,8 @@ class Around:
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        """Behind the function's own."""
-        return tuple(parameter for each in self.steps for parameter in each.parameters)
+        """Behind the function's own; what several features ask for is there once."""
+        return tuple(dict.fromkeys(known for each in self.steps for known in each.parameters))
 
     @property
     def entry(self) -> tuple[tuple[str, Sql], ...]:
@@ -132,6 +132,7 @@ class Around:
             conclusion,
             tuple(Assignment(r.name, value) for each in self.steps for r, value in each.results),
             tuple(line for each in self.steps for line in each.uses),
+            tuple(line for each in self.steps for line in each.settles),
         )
 
 

@@ -7,6 +7,8 @@ from scaffold.database.schema import Parameter
 BIGINT, BOOLEAN, JSONB, TEXT, UUID = "bigint", "boolean", "jsonb", "text", "uuid"
 TEXTS, VERSIONS = "text[]", "bigint[]"
 
+INPUT = Parameter("p_input", TEXT, argument="call.body or None")
+"""What an action was sent."""
 CALLER = ("p_caller", "caller_")
 CALL = (("p_tenant", UUID), ("p_caller", JSONB))
 ID = ("id", UUID)

@@ -173,6 +173,16 @@ class Decider:
 
 
 @dataclass(frozen=True, slots=True)
+class Sown:
+    """How a developer's database gets a row of a derived resource: the rows lie in a `table` of
+    another name, and the `statement` makes one in the tenant `$1` and returns the id of what is
+    derived from it."""
+
+    table: str
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
 class Secret:
     """What somebody shows to be known by a row of a built-in resource: its digest alone is stored.
 
@@ -346,7 +356,7 @@ class Entity:
     Its rows are known by a `secret`, if there is one. `deciders` are called beside its hooks.
     `renamed_from` is the name that the resource had before. `kept` are the columns that the
     feature itself changes. A `derived` one is no table: this SQL says what its one row is in each
-    tenant, whose id it has.
+    tenant, whose id it has, or its rows, which are `sown` in another table.
     """
 
     name: str
@@ -370,6 +380,7 @@ class Entity:
     kept: tuple[str, ...] = ()
     derived: str = ""
     deciders: tuple[Decider, ...] = ()
+    sown: Sown | None = None
 
     @property
     def versioned(self) -> bool:

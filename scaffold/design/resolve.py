@@ -273,6 +273,7 @@ def _entity(
         kept=fixed.kept if fixed else (),
         derived=fixed.derived if fixed else "",
         deciders=tuple(found for each in FEATURES for found in each.deciders(whole, names.name)),
+        sown=fixed.sown if fixed else None,
     )
 
 

@@ -9,6 +9,7 @@ from scaffold.features.administration import Administration
 from scaffold.features.api_keys import ApiKeys
 from scaffold.features.audit import Audit
 from scaffold.features.billing import Billing
+from scaffold.features.caps import Caps
 from scaffold.features.feature import Feature
 from scaffold.features.idempotency import Idempotency
 from scaffold.features.inbound import InboundWebhooks
@@ -17,6 +18,7 @@ from scaffold.features.outbox import Outbox
 from scaffold.features.plans import Plans
 from scaffold.features.sign_up import SignUp
 from scaffold.features.step_up import StepUp
+from scaffold.features.usage import Usage
 from scaffold.features.webhooks import Webhooks
 
 __all__ = ["FEATURES", "Feature"]
@@ -29,6 +31,8 @@ FEATURES: tuple[Feature, ...] = (
     SignUp(),
     InboundWebhooks(),
     Idempotency(),
+    Caps(),
+    Usage(),
     Plans(),
     Billing(),
     Webhooks(),

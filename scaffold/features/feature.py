@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from scaffold.database.layout import Sql
     from scaffold.database.operations import Context
     from scaffold.database.schema import Function, OwnTable, Right
+    from scaffold.design.counted import Bound, Counter, Metered
     from scaffold.design.events import SecurityEvent
     from scaffold.design.heard import Heard
-    from scaffold.design.model import Decider, Design, Join, Operation, Secret
+    from scaffold.design.model import Decider, Design, Join, Operation, Secret, Sown
     from scaffold.design.outcomes import Outcome
     from scaffold.design.surface import Fact
     from scaffold.drift.spec.rule import SpecRule, Waiver
@@ -86,7 +87,8 @@ class BuiltIn:
     resource and the word: such a grant names the roles that it `gives`, and nothing else. `kept`
     are the columns that the feature changes by itself. What an operation of the usual five `asks`
     of callers is said as an action would say it. A `derived` one is what this SQL, in place of a
-    table, says of each tenant: one row, whose id is the tenant's, and which nobody writes.
+    table, says of each tenant, and which nobody writes: one row, whose id is the tenant's, or any
+    number, which are `sown` in another table.
     """
 
     declared: Resource
@@ -108,6 +110,7 @@ class BuiltIn:
     kept: tuple[str, ...] = ()
     asks: Mapping[str, Action] = field(default_factory=dict)
     derived: str = ""
+    sown: Sown | None = None
 
     @property
     def operations(self) -> tuple[str, ...]:
@@ -260,6 +263,25 @@ class Feature:
         """The packages that a project needs for this alone, each with a file of its pins in the
         template of projects (`requirements-NAME.txt`)."""
         return ()
+
+    # What is counted of a tenant.
+
+    def counters(self, design: Design) -> Iterable[Counter]:
+        """What it counts."""
+        return ()
+
+    def bounds(self, design: Design) -> Mapping[str, Bound]:
+        """How much there is of counters, by their names."""
+        return {}
+
+    def metered(self, design: Design) -> Iterable[Metered]:
+        """The counters of which somebody who takes money is told, when their periods end."""
+        return ()
+
+    def reporter(self, design: Design) -> str:
+        """What tells them, as Python of the worker's `queues`: it is called with the tenant, the
+        event, how much, the moment, and a key that is the same in each attempt."""
+        return ""
 
     # What people read.
 

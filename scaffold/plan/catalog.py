@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
@@ -69,6 +70,7 @@ def _resource(entity: Entity, design: Design) -> Mapping[str, Any]:
         **({"open": True} if entity.open else {}),
         **({"is_tenant": True} if entity.is_tenant else {}),
         **({"derived": True} if entity.derived else {}),
+        **({"sown": asdict(entity.sown)} if entity.sown else {}),
         "owner": entity.owner or "",
         "fields": {
             each.name: each.kind.schema()

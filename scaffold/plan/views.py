@@ -14,6 +14,7 @@ from scaffold.database.files import Database
 from scaffold.database.layout import flat
 from scaffold.database.schema import Function, OwnTable, Parameter
 from scaffold.database.shared import asks_environment, suspendable
+from scaffold.database.signatures import INPUT
 from scaffold.database.sql import identifier
 from scaffold.database.tables import former, of_features
 from scaffold.database.touches import name as touch_name
@@ -337,6 +338,16 @@ class ServiceView:
     def has_derived(self) -> bool:
         """Is there a resource whose one row in a tenant is worked out?"""
         return any(each.derived for each in self.design.entities)
+
+    @property
+    def has_sown(self) -> bool:
+        """Is there one with several rows, which a statement makes?"""
+        return any(each.sown for each in self.design.entities)
+
+    @property
+    def asks_input(self) -> bool:
+        """Is a function of actions told what was sent with them?"""
+        return INPUT in (*self.beginning, *self.finishing)
 
     @property
     def has_open(self) -> bool:

@@ -46,7 +46,7 @@ _BUILT_IN_KINDS = frozenset({
     "subscription", "subscription_change", "plan", "idempotency_key", "schema_migration",
     "problem", "invitation", "sign_up", "webhook_endpoint", "webhook_delivery", "outbox_message",
     "webhook_event", "webhook_account", "webhook_order", "billing_request",
-    "billing_event",
+    "billing_event", "meter_reading", "usage_closing",
 })  # fmt: skip
 
 BUILT_IN_RESOURCES = _BUILT_IN_KINDS | {
@@ -56,6 +56,7 @@ BUILT_IN_RESOURCES = _BUILT_IN_KINDS | {
     "docs",
     "openapi",
     "usage_",
+    "spending_",
 }
 
 BUILT_IN_PATHS = BUILT_IN_RESOURCES | {plural(each) for each in _BUILT_IN_KINDS}
@@ -65,7 +66,7 @@ BUILT_IN_TABLES = frozenset({
     "schema_migration", "invitation", "sign_up", "subscription", "subscription_change",
     "webhook_endpoint", "webhook_delivery", "outbox_message", "webhook_event", "webhook_account",
     "webhook_order", "billing_request",
-    "billing_event",
+    "billing_event", "usage_closing",
 })  # fmt: skip
 """The tables that every service has beside those of its tenants and resources, and beside those
 whose names end in an underscore, as no name of a spec does."""

@@ -94,6 +94,10 @@ WIDER = (
     ("void:     {on: item, step_up: 5m", "void:     {on: item, step_up: 50m"),
     ("api_keys: {max_lifetime: 30d}", "api_keys: {max_lifetime: 300d}"),
     (LIMITS % (60, 60, 150, 20), LIMITS % (90, 600, 1200, 60)),
+    (
+        "each: 500000, member: 2000000, tenant: 10000000",
+        "each: 900000, member: 3000000, tenant: 20000000",
+    ),
     # Plans, and who comes by itself.
     ("  free:\n    limits: {tenant: 120/min}", "  free:\n    limits: {tenant: 240/min}"),
     ("quotas: {invoice: 25/month", "features: sending\n    quotas: {invoice: 50/month"),

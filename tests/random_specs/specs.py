@@ -6,7 +6,7 @@ of lint says that it cannot work. Whatever is refused is drawn anew.
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, get_args
 
 from hypothesis import HealthCheck, Phase, assume, given, seed, settings
@@ -162,8 +162,15 @@ def specs(draw: Draw, most: int = 4) -> str:
         spec["audit"] = {"retain": f"{days}d"}
     if often(draw):
         spec["api_keys"] = {"max_lifetime": f"{draw(st.integers(1, 365))}d"}
+    metered = draw(meters(spec)) if often(draw, 2) else {}
+    if metered and often(draw, 2):
+        role = draw(st.sampled_from(sorted(spec["roles"])))
+        grant = {"do": ["list", "read"], "on": "meter_reading"}
+        spec["roles"][role].setdefault("can", []).append(grant)
+    if often(draw, 2) and (found := draw(caps(spec))):
+        spec["caps"] = found
     if often(draw, 2):
-        spec |= draw(entitlements(spec))
+        spec |= draw(entitlements(spec, metered))
         if often(draw, 2):
             role = draw(st.sampled_from(sorted(spec["roles"])))
             spec["roles"][role].setdefault("can", []).append({"do": "read", "on": "subscription"})
@@ -180,6 +187,8 @@ def specs(draw: Draw, most: int = 4) -> str:
             )
             role = draw(st.sampled_from(people))
             spec["roles"][role].setdefault("can", []).append(grant)
+    if metered:
+        spec["meters"] = metered
     if often(draw, 2) and (found := draw(webhooks(spec))):
         spec["webhooks"] = found
     text = json.dumps(spec, ensure_ascii=False, indent=1)
@@ -458,8 +467,98 @@ def limits(draw: Draw) -> Data:
     return found
 
 
+def measured(spec: Data) -> dict[str, dict[str, str]]:
+    """What can be counted, each with the fields that say how much a use is, and their types."""
+    found: dict[str, dict[str, str]] = {}
+    for name, resource in spec["resources"].items():
+        fields = resource["fields"]
+        found[name] = {
+            field: each["type"]
+            for field, each in fields.items()
+            if not each.get("computed") and not each.get("set_by")
+        }
+        for action, each in resource.get("actions", {}).items():
+            row = fields if each["on"] == "item" else {}
+            known = {**row, **each.get("input", {})}
+            found[f"{name}.{action}"] = {field: one["type"] for field, one in known.items()}
+    return found
+
+
 @st.composite
-def entitlements(draw: Draw, spec: Data) -> Data:
+def meters(draw: Draw, spec: Data) -> Data:
+    """What is counted, under names that no resource has."""
+    known, found = measured(spec), {}
+    for name in draw(distinct_names(lambda each: names.identifier(each, "a meter"), 2)):
+        said = draw(st.sampled_from(sorted(known)))
+        meter = {"counts": draw(st.sampled_from((said, [said]))), "per": "month"}
+        amounts = [field for field, type_ in known[said].items() if type_ in ("integer", "money")]
+        if amounts and often(draw, 2):
+            meter["sum"] = draw(st.sampled_from(amounts))
+        if often(draw, 2):
+            meter["per"] = "day"
+        if name not in spec["resources"]:
+            found[name] = meter
+    return found
+
+
+@st.composite
+def caps(draw: Draw, spec: Data) -> Data:
+    """What members may spend, by every role that is granted it: so much that no test is refused."""
+    known, found = measured(spec), {}
+    for said, fields in known.items():
+        amounts = [f for f, type_ in fields.items() if type_ in ("integer", "money", "decimal")]
+        able = granted(spec, *said.partition(".")[::2])
+        if amounts and able and often(draw, 2):
+            limits = ("each", "member", "tenant")
+            found[f"cap_{len(found)}"] = {
+                "counts": draw(st.sampled_from((said, [said]))),
+                "sum": draw(st.sampled_from(amounts)),
+                **({"per": draw(st.sampled_from(("day", "month")))} if often(draw, 2) else {}),
+                "roles": {
+                    role: (
+                        {"unlimited_because": "It is their own money."}
+                        if often(draw)
+                        else {
+                            limit: draw(st.sampled_from((10**14, 10**15)))
+                            for limit in draw(some_of(limits))
+                        }
+                    )
+                    for role in sorted(able)
+                },
+            }
+    return found
+
+
+def some_of(values: Sequence[str]) -> st.SearchStrategy[list[str]]:
+    """One of them at least."""
+    return st.lists(st.sampled_from(values), min_size=1, unique=True)
+
+
+def granted(spec: Data, name: str, action: str) -> set[str]:
+    """The roles that are granted it, by themselves or by one that they extend."""
+    found = {
+        role
+        for role, each in spec["roles"].items()
+        for grant in each.get("can", ())
+        if name in many(grant["on"]) and (action or "create") in many(grant["do"])
+    }
+    while (
+        more := {
+            role for role, each in spec["roles"].items() if found & {*many(each.get("extends", ()))}
+        }
+        - found
+    ):
+        found |= more
+    return found
+
+
+def many(value: str | Sequence[str]) -> Sequence[str]:
+    """A word as a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+@st.composite
+def entitlements(draw: Draw, spec: Data, metered: Data) -> Data:
     """The plans of a spec, and what they gate: the resources get the feature that they need."""
 
     def word(name: str) -> str:
@@ -467,7 +566,9 @@ def entitlements(draw: Draw, spec: Data) -> Data:
 
     features = draw(distinct_names(word, 3))
     gates: set[str] = set()
-    meters: dict[str, str] = {}
+    meters: dict[str, str] = {
+        name: f"/{each['per']}" for name, each in metered.items() if often(draw, 2)
+    }
     for name, resource in spec["resources"].items():
         actions = resource.get("actions", {})
         gated = [resource] if often(draw) else [each for each in actions.values() if often(draw, 2)]
@@ -509,6 +610,9 @@ def entitlements(draw: Draw, spec: Data) -> Data:
     prices = [each["price"] for each in found.values() if "price" in each]
     if prices and len(prices) == len({*prices}) and often(draw, 2):
         whole["billing"] = draw(billing(plans[0]))
+        for number, each in enumerate(metered.values()):
+            if often(draw, 2):
+                each["reported_as"] = f"event.{number}"
     return whole
 
 

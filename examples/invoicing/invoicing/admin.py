@@ -46,11 +46,18 @@ EXPIRED: Final[tuple[tuple[str, str], ...]] = (
     ("webhook_order", "occurred_at < now() - interval '400 days'"),
     ("idempotency_key", "expires_at < now()"),
     (
+        "spending_",
+        "changed_at < now() - interval '400 days'"
+        " and not exists (select from subscription s where s.tenant_id = spending_.tenant_id and s.state = 'disputed')"
+        " and not exists (select from subscription_change c where c.tenant_id = spending_.tenant_id and c.was = 'disputed' and c.recorded_at > now() - interval '180 days')",
+    ),
+    (
         "usage_",
         "period <> 'held' and changed_at < now() - interval '400 days'"
         " and not exists (select from subscription s where s.tenant_id = usage_.tenant_id and s.state = 'disputed')"
         " and not exists (select from subscription_change c where c.tenant_id = usage_.tenant_id and c.was = 'disputed' and c.recorded_at > now() - interval '180 days')",
     ),
+    ("usage_closing", "finished_at < now() - interval '400 days'"),
     ("webhook_delivery", "finished_at < now() - interval '30 days'"),
     ("outbox_message", "finished_at < now() - interval '7 days'"),
     (
@@ -659,6 +666,7 @@ outbox = typer.Typer(
 app.add_typer(outbox, name="outbox")
 
 QUEUES: Final[Mapping[str, str]] = {
+    "usage_closing": "meter",
     "billing_request": "kind",
     "webhook_delivery": "event",
     "outbox_message": "hook",

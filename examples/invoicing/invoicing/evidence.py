@@ -43,8 +43,9 @@ class Source(NamedTuple):
 SOURCES: Final[tuple[Source, ...]] = (
     Source("subscription", "changed_at", recent=False),
     Source("webhook_event", "received_at", recent=True),
-    Source("subscription_change", "recorded_at", recent=False),
+    Source("spending_", "changed_at", recent=True),
     Source("usage_", "changed_at", recent=True),
+    Source("subscription_change", "recorded_at", recent=False),
     Source("audit_event", "occurred_at", recent=True),
     Source(
         "member",

@@ -22,6 +22,8 @@ from invoicing.resources.invoice_line import handlers as invoice_line_handlers
 from invoicing.resources.invoice_line import models as invoice_line_models
 from invoicing.resources.member import handlers as member_handlers
 from invoicing.resources.member import models as member_models
+from invoicing.resources.meter_reading import handlers as meter_reading_handlers
+from invoicing.resources.meter_reading import models as meter_reading_models
 from invoicing.resources.organization import handlers as organization_handlers
 from invoicing.resources.organization import models as organization_models
 from invoicing.resources.payment import handlers as payment_handlers
@@ -494,6 +496,21 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             TypeAdapter(organization_models.OrganizationPatch), 65536, MERGE_PATCH
         ),
         conditional=True,
+    ),
+    Operation(
+        id="list_meter_readings",
+        method="GET",
+        path="/meter-readings",
+        permission="meter_reading:list",
+        handler=meter_reading_handlers.list_,
+        query=TypeAdapter(meter_reading_models.MeterReadingQuery),
+    ),
+    Operation(
+        id="read_meter_reading",
+        method="GET",
+        path="/meter-readings/{meter_reading_id}",
+        permission="meter_reading:read",
+        handler=meter_reading_handlers.read,
     ),
     Operation(
         id="read_subscription",

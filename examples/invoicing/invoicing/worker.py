@@ -33,7 +33,7 @@ from invoicing.store.statements import RELEASE
 from invoicing.store.transport import protected
 from invoicing.telemetry import logs
 from invoicing.telemetry.decisions import numbers
-from invoicing.work import billing, hooks, webhooks
+from invoicing.work import billing, hooks, usage, webhooks
 from invoicing.work.addresses import Addresses, ports
 from invoicing.work.queue import LEASE_SECONDS, Ended, Message, Pool, Queue
 from invoicing.work.stripe import provider_of
@@ -61,6 +61,8 @@ select c.relname as name from pg_class c
 """
 """What this role reaches beside what is its work."""
 OWN: Final = (
+    "usage_",
+    "usage_closing",
     "billing_request",
     "webhook_account",
     "billing_event",
@@ -235,19 +237,16 @@ class Worker:
 
 def queues(settings: Settings, connections: Pool) -> list[Queue]:
     """What there is to work on."""
+    provider = provider_of(
+        settings.environment,
+        settings.stripe_secret_key.get_secret_value(),
+        settings.stripe_api_base,
+        settings.billing_return_url,
+        development=settings.development,
+    )
     return [
-        billing.Requests(
-            billing.Billing(
-                connections,
-                provider_of(
-                    settings.environment,
-                    settings.stripe_secret_key.get_secret_value(),
-                    settings.stripe_api_base,
-                    settings.billing_return_url,
-                    development=settings.development,
-                ),
-            )
-        ),
+        usage.Closings(billing.Meters(connections, provider).tell),
+        billing.Requests(billing.Billing(connections, provider)),
         webhooks.queue(
             webhooks.Webhooks(
                 parsed(

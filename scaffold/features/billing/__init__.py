@@ -66,6 +66,9 @@ class Billing(Feature):
 
         return findings(scope)
 
+    def reporter(self, design: Design) -> str:
+        return "billing.Meters(connections, provider).tell" if self.used(design) else ""
+
     def worker_secrets(self, design: Design) -> Iterable[str]:
         return ("STRIPE_SECRET_KEY", "BILLING_RETURN_URL") if self.used(design) else ()
 
@@ -130,6 +133,7 @@ class Billing(Feature):
             "admin.queues": "admin_queues.jinja",
             "test_worker.messages": "messages.jinja",
             "worker.imports": "worker_imports.jinja",
+            "worker.made": "worker_made.jinja",
             "worker.queues": "worker_queues.jinja",
             "worker.settings": "worker_settings.jinja",
             "serve.environment": "serve_environment.jinja",

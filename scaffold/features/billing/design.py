@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from scaffold.design.counted import metered
 from scaffold.design.heard import Heard, path
 from scaffold.design.model import Design, Operation
 from scaffold.design.surface import Fact
@@ -65,12 +66,13 @@ class Billing:
 class View:
     """What the templates are told. `live` is the environment of live keys; `create` is whether
     somebody may create requests, and `buyer` a role that may create each of them, if there is
-    one."""
+    one. `events` are the meters that are told of."""
 
     billing: Billing
     live: str
     create: bool
     buyer: str
+    events: tuple[str, ...]
 
     @property
     def path(self) -> str:
@@ -160,4 +162,5 @@ def view(design: Design, found: Billing) -> View:
     (*creates,) = (each for each in requests(design) if each.verb == "create")
     ways = [way for each in creates for way in each.alternatives]
     buyers = [way.roles[0] for way in ways if not way.conditions and way.fields is None]
-    return View(found, design.live, bool(creates), next(iter(buyers), ""))
+    events = tuple(each.event for each in metered(design))
+    return View(found, design.live, bool(creates), next(iter(buyers), ""), events)

@@ -110,7 +110,6 @@ class Outbox(Feature):
             fragments |= {
                 "admin.queues": "admin_queues.jinja",
                 "test_worker.messages": "messages.jinja",
-                "test_isolation.arguments": "arguments.jinja",
                 "worker.imports": "worker_imports.jinja",
                 "worker.queues": "worker_queues.jinja",
             }

@@ -12,11 +12,10 @@ from scaffold.database.schema import (
     Grant,
     Index,
     OwnTable,
-    Parameter,
     Right,
     Table,
 )
-from scaffold.database.signatures import BIGINT, CALLER, TEXT, UUID, parameters
+from scaffold.database.signatures import BIGINT, CALLER, INPUT, TEXT, UUID, parameters
 from scaffold.database.sql import literal
 from scaffold.database.tables import now, text, uuid
 from scaffold.design.model import Design
@@ -24,7 +23,6 @@ from scaffold.features.outbox.design import MESSAGE, calls, deferred
 
 DONE = ("state", "due_at", "attempts", "last_error", "finished_at", "version", "updated_at")
 """The columns that the worker changes."""
-INPUT = Parameter("p_input", TEXT, argument="call.body or None")
 STEP = 2
 
 

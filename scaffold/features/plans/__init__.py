@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from scaffold.database.bodies import Entry, Render, Served, Steps
     from scaffold.database.layout import Sql
     from scaffold.database.schema import Function, OwnTable, Right
+    from scaffold.design.counted import Bound, Counter
     from scaffold.design.model import Design, Operation
     from scaffold.design.outcomes import Outcome
     from scaffold.design.surface import Fact
@@ -115,12 +116,17 @@ class Plans(Feature):
         found = _of(design)
         return functions(design, found, render) if found else ()
 
-    def expired(self, design: Design) -> Iterable[tuple[str, str]]:
-        from scaffold.features.plans.design import HELD, USAGE
+    def counters(self, design: Design) -> Iterable[Counter]:
+        from scaffold.features.plans.design import counted
 
         found = _of(design)
-        if found and found.meters:
-            yield USAGE, f"period <> '{HELD}' and changed_at < now() - interval '400 days'"
+        return counted(found) if found else ()
+
+    def bounds(self, design: Design) -> Mapping[str, Bound]:
+        from scaffold.features.plans.database import bounds
+
+        found = _of(design)
+        return bounds(found) if found else {}
 
     def entry(self, design: Design) -> Entry | None:
         from scaffold.features.plans.database import entry
@@ -129,13 +135,11 @@ class Plans(Feature):
         return entry(design, found) if found else None
 
     def evidence(self, design: Design) -> Iterable[Evidence]:
-        from scaffold.features.plans.design import CHANGE, USAGE
+        from scaffold.features.plans.design import CHANGE
 
         found = _of(design)
         if found:
             yield Evidence(CHANGE, "recorded_at")
-        if found and found.meters:
-            yield Evidence(USAGE, "changed_at")
 
     def held(self, design: Design, tenant: str) -> Iterable[Sql]:
         from scaffold.features.plans.database import held
@@ -151,14 +155,7 @@ class Plans(Feature):
     def triggers(self, design: Design, render: Render) -> str:
         from scaffold.features.plans.database import triggers
 
-        found = _of(design)
-        return triggers(found, render) if found else ""
-
-    def guarded(self, design: Design) -> Iterable[tuple[str, str]]:
-        from scaffold.features.plans.database import GIVEN_BACK
-
-        found = _of(design)
-        return [(meter, GIVEN_BACK) for meter in found.held] if found else ()
+        return triggers(render) if self.used(design) else ""
 
     def founded(self, design: Design) -> Iterable[str]:
         from scaffold.features.plans.database import START_TRIAL
@@ -228,7 +225,7 @@ class Plans(Feature):
         from scaffold.features.plans.contract import demands
 
         found = _of(design)
-        return demands(found, operation) if found else None
+        return demands(design, found, operation) if found else None
 
     def mutants(self) -> Iterable[Mutant]:
         from scaffold.features.plans.mutants import MUTANTS

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scaffold.features.plans.keys import ActionKeys, Quota, ResourceKeys, SpecKeys, of_tenant
+from scaffold.design.counted import Period
+from scaffold.features.plans.keys import (
+    ActionKeys,
+    Quota,
+    ResourceKeys,
+    SpecKeys,
+    meters_in,
+    of_tenant,
+)
 from scaffold.spec.findings import Finding, Scope, unknown
 from scaffold.spec.problems import Path, listing, quote
 from scaffold.spec.rates import Unlimited
@@ -110,8 +118,14 @@ def _meter(scope: Scope, plan: str, meter: str) -> Iterator[Finding]:
     """What a quota counts is a resource of the spec, or an action of one."""
     name, dot, action = meter.partition(".")
     path = ("plans", plan, "quotas", meter)
+    meters = meters_in(scope.spec)
+    if meter in meters:
+        yield from _of_meter(scope, path, plan, meters[meter])
+        return
     if name not in scope.resources:
-        yield unknown("E-UNKNOWN-RESOURCE", "resource", name, path, scope.resources, named=True)
+        if not scope.is_broken("meters", name):
+            known = scope.resources | {*meters}
+            yield unknown("E-UNKNOWN-RESOURCE", "resource or meter", name, path, known, named=True)
         return
     if not dot or name not in scope.spec.resources:
         return
@@ -125,6 +139,19 @@ def _meter(scope: Scope, plan: str, meter: str) -> Iterator[Finding]:
             f"{meter} counts uses, and {quota.most} is a number of rows",
             path,
             f"Write {quota.most}/month or {quota.most}/day.",
+        )
+
+
+def _of_meter(scope: Scope, path: Path, plan: str, period: Period) -> Iterator[Finding]:
+    """A quota of a meter is over its period."""
+    assert isinstance(scope.spec, SpecKeys)
+    quota = scope.spec.plans[plan].quotas[str(path[-1])]
+    if isinstance(quota, Quota) and quota.period != period:
+        yield Finding(
+            "E-QUOTA",
+            f"{path[-1]} is a meter of each {period}, and this is a quota of something else",
+            path,
+            f"Write {quota.most}/{period}.",
         )
 
 

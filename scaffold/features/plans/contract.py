@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from scaffold.contract.parts import Components, Demands
-from scaffold.design.model import Operation
-from scaffold.features.plans.design import Plans, feature_of, meters_of
-from scaffold.features.plans.keys import MAX_QUOTA
+from scaffold.contract.parts import LIMIT, RESETS_AT, Components, Demands
+from scaffold.design.counted import Counter
+from scaffold.design.model import Design, Operation
+from scaffold.features.plans.design import Plan, Plans, feature_of, meters_of
 
 EXPLAINED: dict[str, Any] = {
     "meter": {
@@ -15,17 +15,8 @@ EXPLAINED: dict[str, Any] = {
         "maxLength": 60,
         "description": "With quota_exceeded: what is counted.",
     },
-    "limit": {
-        "type": "integer",
-        "minimum": 0,
-        "maximum": MAX_QUOTA,
-        "description": "With quota_exceeded: how much the plan has of it.",
-    },
-    "resets_at": {
-        "type": ["string", "null"],
-        "format": "date-time",
-        "description": "With quota_exceeded: when it is counted anew; null where rows are counted.",
-    },
+    "limit": LIMIT,
+    "resets_at": RESETS_AT,
 }
 """What the problem document of a quota that is used up says beside its reason."""
 
@@ -35,17 +26,23 @@ def components() -> Components:
     return Components(members=EXPLAINED)
 
 
-def demands(found: Plans, operation: Operation) -> Demands | None:
+def demands(design: Design, found: Plans, operation: Operation) -> Demands | None:
     """The feature that an operation needs, what it uses of which quota, and the limits."""
     extensions: dict[str, Any] = {}
     if feature := feature_of(operation):
         extensions["x-feature"] = feature
         extensions["x-plans"] = list(found.having(feature))
-    if meters := meters_of(found, operation):
-        (meter,) = meters
-        extensions["x-quota"] = {each.name: str(each.of(meter)) for each in found.each}
+    if meters := meters_of(design, found, operation):
+        extensions["x-quota"] = {
+            each.name: ", ".join(_of(each, meter) for meter in meters) for each in found.each
+        }
     if found.rated:
         extensions["x-rate-limit-of-plans"] = {
             each.name: f"{each.rate.count}/{each.rate.seconds}s" for each in found.each if each.rate
         }
     return Demands(extensions=extensions) if extensions else None
+
+
+def _of(plan: Plan, meter: Counter) -> str:
+    """`25 a month`, and of what, where a use is not one of it."""
+    return f"{plan.of(meter.name)}{f' of {meter.amount}' if meter.amount else ''}"

@@ -1,18 +1,15 @@
-"""Plans in the database: the plan that counts, what it has, and what a tenant has used of it.
-
-Counters are locked before rows, and several counters in the order of their names: no two functions
-wait for each other.
-"""
+"""Plans in the database: the plan that counts, and how much it has of what is counted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from scaffold.columns import ID, TENANT
-from scaffold.database.bodies import Demand, Entry, Known, Render, Served, Steps, is_one_of, texts
+from scaffold.database.bodies import Demand, Entry, Known, Render, Served, Steps, texts
+from scaffold.database.counters import among
 from scaffold.database.layout import LINE, Group, Sql, all_of
-from scaffold.database.predicates import TENANT_BOUND
 from scaffold.database.schema import (
     Column,
     ForeignKey,
@@ -23,37 +20,30 @@ from scaffold.database.schema import (
     Right,
     Table,
 )
-from scaffold.database.signatures import TEXT, TEXTS, UUID, parameters
+from scaffold.database.signatures import TEXT, UUID, parameters
 from scaffold.database.sql import array, identifier, literal, named
 from scaffold.database.tables import now, text, uuid
 from scaffold.design import states
+from scaffold.design.counted import Bound
 from scaffold.design.model import Design, Operation
 from scaffold.features.plans.design import (
     CHANGE,
     EXCEEDED,
-    HELD,
     HOLD_DAYS,
     REFUSED,
     SUBSCRIPTION,
-    USAGE,
     Plans,
     feature_of,
-    meters_of,
 )
-from scaffold.features.plans.keys import Period
-from scaffold.features.plans.sql import among, counts, ends, literals, most, period
+from scaffold.features.plans.sql import counts, literals, most
 
 PLAN = Parameter("plan", TEXT)
 FEATURE = Parameter("p_feature", TEXT, "null")
 PLAN_OF = "plan_of_"
 MOST = "most_"
-TAKE = "take_"
 COUNT = "count_rows_"
-LOCK = "lock_usage_"
 SUBSCRIBE = "subscribe_"
 START_TRIAL = "start_trial_"
-GIVEN_BACK = "usage_is_given_back"
-"""The trigger of the tables whose rows a quota counts."""
 TENANT_KEY = (("p_tenant", UUID),)
 
 
@@ -63,9 +53,8 @@ class View:
 
     `known` are the plans as literals between commas. `counts` is the test that a subscription `s`
     entitles to its plan, and `missed` that the new state says of a payment that was missed. `most`
-    is how much a plan has of a meter, `period` the one of its counter that is now, and `ends` when
-    that is over; `held` are the meters of rows. `trial` is the plan that is tried, and `days` for
-    how long. `transitions` are the rows of those that are allowed.
+    is how much a plan has of a meter, and `held` are the meters of rows. `trial` is the plan that
+    is tried, and `days` for how long. `transitions` are the rows of those that are allowed.
     """
 
     first: str
@@ -73,13 +62,10 @@ class View:
     counts: Sql
     missed: str
     most: Sql
-    period: Sql
-    ends: Sql
     held: str
     trial: str
     days: int
     transitions: Sql
-    exceeded: str
 
 
 def stored(design: Design, found: Plans) -> Iterable[OwnTable]:
@@ -122,25 +108,6 @@ def stored(design: Design, found: Plans) -> Iterable[OwnTable]:
         foreign_keys=(_tenant_key(CHANGE, design),),
     )
     yield OwnTable(change, Grant(CHANGE, insert=True), triggers=("append_only", "never_truncated"))
-    if found.meters:
-        usage = Table(
-            USAGE,
-            "How much of each quota a tenant has used, by the day or the month in UTC; rows that "
-            "are there are counted as held.",
-            (
-                uuid(TENANT.name),
-                text("meter"),
-                # The functions alone write it: a check would be read anew by every update.
-                text("period"),
-                Column("used", "bigint", default="0"),
-                now("changed_at"),
-            ),
-            primary_key=(TENANT.name, "meter", "period"),
-            foreign_keys=(_tenant_key(USAGE, design),),
-        )
-        changed = ("used", "changed_at")
-        grant = Grant(USAGE, select=True, insert=True, update=changed)
-        yield OwnTable(usage, grant, triggers=("counts_rows",) if found.held else ())
 
 
 def _tenant_key(table: str, design: Design) -> ForeignKey:
@@ -163,12 +130,6 @@ def rights(design: Design, found: Plans) -> Iterable[Right]:
             fresh,
         ]
         yield Right(Grant(SUBSCRIPTION, insert=True), {"insert": ("", all_of(trial))})
-    for meter in found.held:
-        yield Right(
-            Grant(identifier(meter)),
-            {"select": (f"{TENANT.name} = {TENANT_BOUND}", "")},
-            role="owner",
-        )
 
 
 def held(tenant: str) -> Iterable[Sql]:
@@ -188,38 +149,18 @@ def held(tenant: str) -> Iterable[Sql]:
 
 def view(found: Plans) -> View:
     """What the functions are told."""
-    meters = found.meters
-    periods = {meter: found.first.of(meter).period for meter in meters}
-    held = [meter for meter in meters if periods[meter] == HELD]
-    daily = [meter for meter in meters if periods[meter] == "day"]
     rows = [f"({literal(each.source)}, {literal(each.target)})" for each in states.TRANSITIONS]
     return View(
         first=literal(found.first.name),
         known=literals(each.name for each in found.each),
         counts=counts(found),
         missed=among("p_state", states.entitled("grace")),
-        most=_most(found) if meters else "",
-        period=_by_period(held, daily, period),
-        ends=_by_period(held, daily, ends),
-        held=array(held),
+        most=_most(found) if found.meters else "",
+        held=array(found.held),
         trial=literal(found.trial.plan) if found.trial else "",
         days=found.trial.days if found.trial else 0,
         transitions=Group((*(f"{e}," for e in rows[:-1]), rows[-1]), " ", "(values ", ")"),
-        exceeded=literal(EXCEEDED),
     )
-
-
-def _by_period(held: Sequence[str], daily: Sequence[str], value: Callable[[Period], str]) -> Sql:
-    """The value for the period of the meter `p_meter`."""
-    known: tuple[tuple[Period, Sequence[str]], ...] = (("held", held), ("day", daily))
-    whens = tuple(
-        Group((f"when {among('p_meter', meters)} then", value(over)), " ")
-        for over, meters in known
-        if meters
-    )
-    if not whens:
-        return value("month")
-    return Group((*whens, f"else {value('month')}"), LINE, "case ", " end")
 
 
 def _most(found: Plans) -> Sql:
@@ -254,15 +195,6 @@ def functions(design: Design, found: Plans, render: Render) -> Iterator[Function
             volatility="immutable",
             inner=True,
         )
-        yield Function(
-            TAKE,
-            "Counts one use, or one row, against the quota of a plan. Where there is none left, it "
-            "is what the refusal tells.",
-            parameters(*TENANT_KEY, ("p_plan", TEXT), ("p_meter", TEXT)),
-            render("plans/take", told),
-            returns=TEXT,
-            inner=True,
-        )
     if found.held and any(each.entity == SUBSCRIPTION for each in design.operations):
         yield Function(
             COUNT,
@@ -270,15 +202,6 @@ def functions(design: Design, found: Plans, render: Render) -> Iterator[Function
             "they count.",
             parameters(*TENANT_KEY),
             render("plans/count", told),
-            returns="void",
-            inner=True,
-        )
-    if any(_reached(found, each) for each in design.operations):
-        yield Function(
-            LOCK,
-            "Locks counters that a transaction may come to need, in the order of their names.",
-            parameters(*TENANT_KEY, ("p_meters", TEXTS)),
-            render("plans/lock", told),
             returns="void",
             inner=True,
         )
@@ -340,10 +263,8 @@ def entry(design: Design, found: Plans) -> Entry | None:
 
 def steps(found: Plans, served: Served) -> Steps | None:
     """What an operation needs of the plan, and what it uses."""
-    if served.stage == "finish":
+    if served.stage in ("touch", "finish"):
         return None
-    if served.stage == "touch":
-        return _touching(found, served)
     if any(each.verb == "join" for each in served.operations):
         return None
     entry: tuple[tuple[str, Sql], ...] = ()
@@ -353,67 +274,24 @@ def steps(found: Plans, served: Served) -> Steps | None:
     operation, *_ = served.operations
     if operation.entity == SUBSCRIPTION and found.held:
         return Steps(results=results, uses=(f"perform {COUNT}(p_tenant);",))
-    return Steps(entry=entry, results=results, uses=tuple(_uses(found, served)))
+    return Steps(entry=entry, results=results)
 
 
 def _quoted(name: str) -> str:
     return literal(name) if name else ""
 
 
-def _uses(found: Plans, served: Served) -> Iterator[str]:
-    """The counters that the work needs, locked in order, and what it uses of them."""
-    for operation in served.operations:
-        uses = meters_of(found, operation)
-        more = _reached(found, operation)
-        lines = []
-        if len({*uses, *more}) > len(uses) or len(uses) > 1:
-            lines.append(f"perform {LOCK}(p_tenant, {array(sorted({*uses, *more}))});")
-        plan = "v_caller.plan" if found.rated or feature_of(operation) else f"{PLAN_OF}(p_tenant)"
-        for meter in uses:
-            lines += _take(plan, literal(meter))
-        if lines and served.stage == "begin" and len(served.operations) > 1:
-            lines = [f"if {is_one_of([operation])} then", *(f"  {e}" for e in lines), "end if;"]
-        yield from lines
+def bounds(found: Plans) -> Mapping[str, Bound]:
+    """How much the plan of a tenant has of each counter."""
+
+    def most(meter: str, operation: Operation | None) -> str:
+        known = operation is not None and (found.rated or feature_of(operation))
+        plan = "v_caller.plan" if known else f"{PLAN_OF}(p_tenant)"
+        return f"{MOST}({plan}, {literal(meter)})"
+
+    return {each: Bound(partial(most, each), EXCEEDED) for each in found.meters}
 
 
-def _reached(found: Plans, operation: Operation) -> set[str]:
-    """The counters that change beside those of the operation itself: what it deletes is given back,
-    and what its hook creates and deletes is counted."""
-    reached = {each.entity for each in operation.touches if each.verb == "create"}
-    deleted = {each.entity for each in operation.touches if each.verb == "delete"}
-    if operation.verb == "delete":
-        deleted.add(operation.entity)
-    return {*reached} & {*found.meters} | deleted & {*found.held}
-
-
-def _touching(found: Plans, served: Served) -> Steps | None:
-    """A row that a hook creates counts like any other."""
-    meters = [each for each in found.meters if literal(each) == served.entity]
-    if served.verb != "create" or not meters:
-        return None
-    return Steps(uses=tuple(_take(f"{PLAN_OF}(p_tenant)", literal(meters[0]))))
-
-
-def _take(plan: str, meter: str) -> list[str]:
-    return [
-        f"body := {TAKE}(p_tenant, {plan}, {meter});",
-        f"if body is not null then outcome := {literal(EXCEEDED)}; return; end if;",
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class TriggersView:
-    """What is told to triggers.sql: the tables whose rows are counted, each with its meter, and the
-    name of the trigger."""
-
-    tables: tuple[tuple[str, str], ...]
-    name: str
-
-
-def triggers(found: Plans, render: Render) -> str:
-    """The rule that a row which is gone is given back, whoever deletes it."""
-    tables = tuple((identifier(each), literal(each)) for each in found.held)
-    rules = [render("plans/remembered", TriggersView(tables, GIVEN_BACK))]
-    if tables:
-        rules.append(render("plans/triggers", TriggersView(tables, GIVEN_BACK)))
-    return "\n\n".join(each.strip("\n") for each in rules)
+def triggers(render: Render) -> str:
+    """The rule that what becomes of a subscription is remembered."""
+    return render("plans/remembered", None).strip("\n")

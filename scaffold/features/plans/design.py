@@ -6,16 +6,17 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from scaffold.design.counted import Counter, Period, counters, used_by
 from scaffold.design.model import Design, Operation
 from scaffold.design.states import DISPUTED, STATES, TRANSITIONS, State, Transition
 from scaffold.design.surface import Fact
 from scaffold.features.plans.keys import (
     ActionKeys,
-    Period,
     Quota,
     ResourceKeys,
     SpecKeys,
     grace_of,
+    meters_in,
 )
 from scaffold.features.plans.keys import Plan as Source
 from scaffold.spec.model import Action, Resource
@@ -28,10 +29,6 @@ CHANGE = "subscription_change"
 """The table of what a subscription was before."""
 HOLD_DAYS = 180
 """How long after a dispute what tells of it is held: an arbitration can still follow."""
-USAGE = "usage_"
-"""The table of what a tenant has used: a resource of a spec may be called `usage`."""
-HELD = "held"
-"""The period of a meter of rows that are there."""
 REFUSED = "feature_not_in_plan"
 EXCEEDED = "quota_exceeded"
 UNITS: Mapping[Period, str] = {"day": " a day", "month": " a month", "held": " at once"}
@@ -101,7 +98,9 @@ class Plans:
     @property
     def held(self) -> tuple[str, ...]:
         """The meters that count rows which are there: a delete gives them back."""
-        return tuple(sorted({o.meter for e in self.each for o in e.allowances if o.period == HELD}))
+        return tuple(
+            sorted({o.meter for e in self.each for o in e.allowances if o.period == "held"})
+        )
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -171,7 +170,7 @@ def plans(spec: SpecKeys, fallback: object) -> Plans | None:
 
 def _periods(spec: SpecKeys) -> Mapping[str, Period]:
     """What each meter is counted over where a plan has no limit: as in the first that has one."""
-    found: dict[str, Period] = {}
+    found = dict(meters_in(spec))
     for plan in spec.plans.values():
         for meter, quota in plan.quotas.items():
             if isinstance(quota, Quota):
@@ -203,10 +202,18 @@ def plans_of(design: Design) -> Plans | None:
     return design.trait(Plans)
 
 
-def meters_of(found: Plans, operation: Operation) -> tuple[str, ...]:
+def counted(found: Plans) -> Iterator[Counter]:
+    """What the quotas count: a resource each create, an action each use. One that a meter has the
+    name of is that meter."""
+    for meter in found.meters:
+        resource, _, action = meter.partition(".")
+        yield Counter(meter, found.first.of(meter).period, ((resource, action or "create"),))
+
+
+def meters_of(design: Design, found: Plans, operation: Operation) -> tuple[Counter, ...]:
     """What one use of an operation is counted as."""
-    action = f".{operation.action or operation.verb}" if operation.verb != "create" else ""
-    return tuple(each for each in found.meters if each == f"{operation.entity}{action}")
+    known = tuple(each for each in counters(design) if each.name in found.meters)
+    return used_by(known, operation)
 
 
 def feature_of(operation: Operation) -> str:
@@ -260,7 +267,12 @@ class View:
     def of(cls, design: Design, found: Plans) -> View:
         """The view of a design."""
         gates = {e.id: feature for e in design.operations if (feature := feature_of(e))}
-        uses = {m: e for e in design.operations for m in meters_of(found, e)}
+        uses = {
+            meter.name: each
+            for each in design.operations
+            for meter in meters_of(design, found, each)
+            if not meter.amount
+        }
         limited = {
             one.meter for each in found.each for one in each.allowances if one.most is not None
         }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated
 
 from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag
 from pydantic import Field as Key
 
+from scaffold.design.counted import Period
 from scaffold.spec import names
 from scaffold.spec.base import ONE_OR_MANY, Model, about
 from scaffold.spec.problems import Refusal, quote
@@ -21,9 +23,6 @@ MAX_QUOTAS = 50
 MAX_QUOTA = 1_000_000_000
 MAX_TRIAL = 365
 """Days."""
-
-Period = Literal["day", "month", "held"]
-"""What a quota is for: a day or a month of the calendar in UTC, or the rows that there are."""
 
 _QUOTA = re.compile(r"([1-9][0-9]{0,9})(?:/(day|month))?", re.ASCII)
 _METER = re.compile(r"([a-z0-9_]+)(?:\.([a-z0-9_]+))?", re.ASCII)
@@ -60,7 +59,7 @@ def _meter(text: str) -> str:
         raise Refusal(
             "E-NAME",
             f"{quote(text)} cannot name what a quota counts",
-            "Write a resource, or a resource and an action: invoice or invoice.send.",
+            "Write a resource, a resource and an action, or a meter: invoice or invoice.send.",
         )
     for each in found.groups():
         if each is not None:
@@ -181,6 +180,11 @@ class ActionKeys(Model):
     feature: Annotated[
         FeatureName | None, about("The feature that a plan must have for it.", "sending")
     ] = None
+
+
+def meters_in(spec: object) -> Mapping[str, Period]:
+    """The period of each meter, which a quota can name; another room has the key."""
+    return {name: each.per for name, each in getattr(spec, "meters", {}).items()}
 
 
 def of_tenant(spec: object) -> object:

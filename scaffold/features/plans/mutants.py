@@ -171,7 +171,7 @@ MUTANTS: Final = (
         control="PAY-4",
         file=SHARED,
         within="take_",
-        old="(v_most is null or u.used < v_most)",
+        old="(p_most is null or u.used + p_amount <= p_most)",
         new="true",
         noticed_by="test_plans.py::test_nobody_uses_more_than_their_plan_has",
     ),
@@ -180,14 +180,14 @@ MUTANTS: Final = (
         control="PAY-4",
         file=SHARED,
         within="take_",
-        old="    update usage_ u set used = u.used + 1, changed_at = now()\n",
-        new="    if (select u.used < v_most from usage_ u where u.tenant_id = p_tenant and u.meter = p_meter\n"
+        old="    update usage_ u set used = u.used + p_amount, changed_at = now()\n",
+        new="    if (select u.used < p_most from usage_ u where u.tenant_id = p_tenant and u.meter = p_meter\n"
         "          and u.period = v_period) then\n"
         "      update usage_ u set used = u.used + 1 where u.tenant_id = p_tenant and u.meter = p_meter\n"
         "        and u.period = v_period;\n"
         "      return null;\n"
         "    end if;\n"
-        "    update usage_ u set used = u.used + 1, changed_at = now()\n",
+        "    update usage_ u set used = u.used + p_amount, changed_at = now()\n",
         noticed_by="test_plans.py::test_fifty_at_once_do_not_overrun_a_quota",
     ),
     Mutant(
@@ -204,8 +204,8 @@ MUTANTS: Final = (
         control="PAY-4",
         file=INVOICE,
         within="create_invoice",
-        old="take_(p_tenant, v_caller.plan, 'invoice')",
-        new="take_(p_tenant, 'team', 'invoice')",
+        old="most_(v_caller.plan, 'invoice')",
+        new="most_('team', 'invoice')",
         noticed_by="test_plans.py::test_nobody_uses_more_than_their_plan_has",
     ),
     Mutant(

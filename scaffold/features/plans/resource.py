@@ -6,13 +6,14 @@ from __future__ import annotations
 from typing import Any
 
 from scaffold.columns import ID, TENANT
+from scaffold.database.counters import USAGE, ends, period
 from scaffold.database.layout import LINE, Group, Sql, lay
 from scaffold.database.sql import identifier, literal
 from scaffold.design import states
 from scaffold.features.feature import BuiltIn
-from scaffold.features.plans.design import USAGE, Plans, plans, told_as
+from scaffold.features.plans.design import Plans, plans, told_as
 from scaffold.features.plans.keys import MAX_FEATURES, MAX_QUOTA, SpecKeys, of_tenant
-from scaffold.features.plans.sql import counts, ends, most, period
+from scaffold.features.plans.sql import counts, most
 from scaffold.naming import words
 from scaffold.spec.model import Resource, Spec
 

@@ -1,43 +1,19 @@
-"""What several statements say of plans: the one that counts, quotas, and periods in UTC."""
+"""What several statements say of plans: the one that counts, and quotas."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 
+from scaffold.database.counters import among
 from scaffold.database.layout import LINE, Group, Sql, all_of, any_of
 from scaffold.database.sql import literal
 from scaffold.design import states
 from scaffold.features.plans.design import Plans
-from scaffold.features.plans.keys import Period
-
-_NOW = "now() at time zone 'UTC'"
-_PERIODS: Mapping[Period, str] = {
-    "held": "'held'",
-    "day": f"to_char({_NOW}, 'YYYY-MM-DD')",
-    "month": f"to_char({_NOW}, 'YYYY-MM')",
-}
-
-
-def period(over: Period) -> str:
-    """The name of the period that is now."""
-    return _PERIODS[over]
-
-
-def ends(over: Period) -> str:
-    """When it is over; null where rows are counted."""
-    if over == "held":
-        return "null"
-    return f"(date_trunc('{over}', {_NOW}) + interval '1 {over}') at time zone 'UTC'"
 
 
 def literals(names: Iterable[str]) -> str:
     """Texts between commas."""
     return ", ".join(map(literal, names))
-
-
-def among(what: str, names: Sequence[str]) -> str:
-    """The test that something is one of these."""
-    return f"{what} = {literal(names[0])}" if len(names) == 1 else f"{what} in ({literals(names)})"
 
 
 def counts(found: Plans) -> Sql:

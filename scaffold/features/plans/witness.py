@@ -64,7 +64,7 @@ def beyond_quota(asked: Asked) -> Iterator[Request]:
     )
     asks = f"on the plan {plan}, when {old[1]} are used"
     for operation in asked.after.design.operations:
-        if meter in meters_of(found, operation):
+        if meter in (each.name for each in meters_of(asked.after.design, found, operation)):
             former = next((o for o in asked.before.design.operations if o.id == operation.id), None)
             requests = allowed(asked, operation, former)
             yield from asking(requests, shape, asks)

@@ -195,6 +195,19 @@ const SENTENCES = {
   },
   "x-idempotency": (need) =>
     `An Idempotency-Key is ${need}: with one, a repeated request changes nothing for a day.`,
+  "x-caps": (caps) => {
+    const said = Object.entries(caps).flatMap(([cap, roles]) =>
+      Object.entries(roles).map(([role, limits]) => {
+        const each = Object.entries(limits).map(([name, most]) => `${name} ${most}`);
+        return each.length ? `${cap} of ${role} is ${joined(each)}` : `${cap} does not cap ${role}`;
+      }),
+    );
+    return `What it spends is capped: ${joined(said)}.`;
+  },
+  "x-meters": (meters) => {
+    const each = Object.entries(meters).map(([meter, amount]) => `${meter} (${amount})`);
+    return `A use counts in ${joined(each)}.`;
+  },
   "x-feature": (name) => `The plan of the tenant needs the feature ${name}.`,
   "x-plans": (plans) =>
     plans.length ? `Plans that have it: ${joined(plans)}.` : "No plan has it.",

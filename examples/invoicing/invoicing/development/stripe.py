@@ -38,6 +38,10 @@ AMOUNTS: Final[Mapping[str, int]] = {
     "price_team": 2900,
 }
 """What the prices of the catalogue are here, in cents a month."""
+METERS: Final = ("invoices_sent",)
+"""The events that meters of this provider count."""
+KEPT_DAYS: Final = 35
+"""How old an event may be that is still counted."""
 PAST: Final = re.compile(r"^[a-z]+_(?:test_)?")
 TRIES: Final = 20
 """How often an event is sent until it is heard."""
@@ -78,6 +82,8 @@ class Fake:
         self.subscriptions: dict[str, Said] = {}
         self.charges: dict[str, Said] = {}
         self.disputes: dict[str, Said] = {}
+        self.metered: dict[str, Said] = {}
+        """What was counted of meters, by the identifier of the event."""
         self.events: list[Said] = []
         self.calls: list[tuple[str, str, str]] = []
         """What was asked: the method, the path and the idempotency key."""
@@ -152,6 +158,8 @@ class Fake:
 
     def _done(self, method: str, path: list[str], asked: Said) -> Said:
         match method, path:
+            case "POST", ["billing", "meter_events"]:
+                return self._counted(asked)
             case "POST", ["customers"]:
                 made = self._made(
                     "cus", "customer", name=asked.get("name"), livemode=False
@@ -245,6 +253,44 @@ class Fake:
         )
         made["url"] = f"{self._url}/do/{made['id']}"
         self.sessions[made["id"]] = made
+        return made
+
+    def _counted(self, asked: Said) -> Said:
+        identifier, customer = (
+            asked["identifier"],
+            asked["payload"]["stripe_customer_id"],
+        )
+        if identifier in self.metered:
+            raise Error(
+                400,
+                "invalid_request_error",
+                f"An event already exists with identifier {identifier}.",
+            )
+        _found(self.customers, customer)
+        if asked["event_name"] not in METERS:
+            raise Error(
+                400,
+                "invalid_request_error",
+                f"There is no meter {asked['event_name']}.",
+            )
+        at, value = int(asked["timestamp"]), int(asked["payload"]["value"])
+        if (
+            value < 0
+            or not self._time() - KEPT_DAYS * 86_400 <= at <= self._time() + 300
+        ):
+            raise Error(
+                400,
+                "invalid_request_error",
+                "The value or the moment cannot be counted.",
+            )
+        made = {
+            "object": "billing.meter_event",
+            "created": self._time(),
+            "livemode": False,
+            **asked,
+            "timestamp": at,
+        }
+        self.metered[identifier] = made
         return made
 
     def _update(self, found: Said, asked: Said) -> Said:

@@ -89,6 +89,8 @@ async def add_row(
     """
     about = CATALOG["resources"][resource]
     if about.get("derived"):
+        if "sown" in about:
+            return await _sown(connection, about["sown"]["statement"], member.tenant_id)
         return member.tenant_id
     if about.get("is_tenant"):
         return await _change_tenant(connection, member.tenant_id, given)
@@ -114,6 +116,14 @@ async def _any_row(connection: Connection, resource: str, member: Member) -> UUI
         member.tenant_id,
     )
     return found or await add_row(connection, resource, member)
+
+
+async def _sown(connection: Connection, statement: str, tenant_id: UUID) -> UUID:
+    """A row that a view works out, by the statement that lets it."""
+    async with connection.transaction():
+        await connection.execute("set local search_path = invoicing, pg_temp")
+        found: UUID = await connection.fetchval(statement, tenant_id)
+        return found
 
 
 async def _change_tenant(

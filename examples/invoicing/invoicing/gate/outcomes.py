@@ -106,6 +106,9 @@ REFUSALS: Final[Mapping[str, Callable[[], Problem]]] = {
     "idempotency_key_required": lambda: Problem(400, "idempotency_key_required"),
     "idempotency_mismatch": lambda: Problem(422, "idempotency_mismatch"),
     "idempotency_in_flight": lambda: Problem(409, "idempotency_in_flight"),
+    "spending_cap_exceeded": lambda: Problem(
+        403, "spending_cap_exceeded", "The role may spend no more of this."
+    ),
     "feature_not_in_plan": lambda: Problem(
         403, "feature_not_in_plan", "The plan of the tenant does not have this."
     ),
@@ -127,6 +130,7 @@ REFUSALS: Final[Mapping[str, Callable[[], Problem]]] = {
 
 EXPLAINED: Final = frozenset(
     {
+        "spending_cap_exceeded",
         "quota_exceeded",
     }
 )

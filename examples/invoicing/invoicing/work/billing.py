@@ -12,6 +12,7 @@ import time
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import structlog
 
@@ -60,6 +61,27 @@ select distinct a.tenant_id, 'refresh' from {SCHEMA}.webhook_account a
       and r.created_at > now() - $2::interval)
  limit {MANY}
 """
+
+
+class Meters:
+    """Tells the provider what tenants have used."""
+
+    def __init__(self, pool: Pool, provider: Provider) -> None:
+        self._pool = pool
+        self._provider = provider
+
+    async def tell(
+        self, tenant_id: UUID, event: str, value: int, at: datetime, key: str
+    ) -> Ended:
+        """One attempt. A tenant that has bought nothing has no account which could be charged."""
+        customer: str | None = await self._pool.fetchval(FIND, PROVIDER, tenant_id)
+        if customer is None:
+            return Ended("not_subscribed", final=True)
+        try:
+            await self._provider.meter(customer, event, value, at, key)
+        except Refused as refused:
+            return Ended(refused.word, final=refused.final)
+        return Ended()
 
 
 class Requests(Queue):

@@ -97,5 +97,10 @@ class Provider(Protocol):
     async def resume(self, found: Subscription, key: str) -> None:
         """It does not end after all; one that rests goes on."""
 
+    async def meter(
+        self, customer: str, event: str, value: int, at: datetime, key: str
+    ) -> None:
+        """Counts so much of an event, once under a key, as of a moment."""
+
     async def close(self) -> None:
         """Closes what is open."""

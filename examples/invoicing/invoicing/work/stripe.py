@@ -24,6 +24,8 @@ MANY: Final = 20
 """Subscriptions of one account that are looked at."""
 CHARGES: Final = 100
 """The newest charges of one that are."""
+COUNTED: Final = "already exists with identifier"
+"""What Stripe says of an event that it has counted; there is no code for it."""
 
 
 def provider_of(
@@ -219,29 +221,56 @@ class Stripe:
             )
         )
 
+    async def meter(
+        self, customer: str, event: str, value: int, at: datetime, key: str
+    ) -> None:
+        """Counts so much of an event, once under a key, as of a moment. Stripe refuses a key that it has
+        counted: whoever asked before has had no answer."""
+        try:
+            await self._api.billing.meter_events.create_async(
+                {
+                    "event_name": event,
+                    "payload": {"stripe_customer_id": customer, "value": str(value)},
+                    "identifier": key,
+                    "timestamp": int(at.timestamp()),
+                },
+                {"idempotency_key": key},
+            )
+        except stripe.InvalidRequestError as error:
+            if COUNTED not in str(error.user_message):
+                raise _refused(error) from error
+        except stripe.StripeError as error:
+            raise _refused(error) from error
+
     async def close(self) -> None:
         """Closes what is open."""
         await self._http.close_async()
 
 
 async def _asked(call: Awaitable[Result]) -> Result:
-    """The answer to a call, or `Refused` by a word; what the provider says may name people."""
+    """The answer to a call, or `Refused`."""
     try:
         return await call
-    except stripe.APIConnectionError as error:
-        raise Refused("unreachable") from error
-    except stripe.RateLimitError as error:
-        raise Refused("busy") from error
-    except stripe.CardError as error:
-        raise Refused("card_declined", final=True) from error
-    except stripe.IdempotencyError as error:  # 409: the first one is still under way
-        raise Refused("idempotency", final=error.http_status != 409) from error
-    except (stripe.AuthenticationError, stripe.PermissionError) as error:
-        raise Refused("credentials") from error
-    except stripe.InvalidRequestError as error:
-        raise Refused("not_accepted", final=error.http_status != 409) from error
     except stripe.StripeError as error:
-        raise Refused("provider") from error
+        raise _refused(error) from error
+
+
+def _refused(error: stripe.StripeError) -> Refused:
+    """Why the provider did not do it, by a word; what it says may name people."""
+    match error:
+        case stripe.APIConnectionError():
+            return Refused("unreachable")
+        case stripe.RateLimitError():
+            return Refused("busy")
+        case stripe.CardError():
+            return Refused("card_declined", final=True)
+        case stripe.IdempotencyError():  # 409: the first one is still under way
+            return Refused("idempotency", final=error.http_status != 409)
+        case stripe.AuthenticationError() | stripe.PermissionError():
+            return Refused("credentials")
+        case stripe.InvalidRequestError():
+            return Refused("not_accepted", final=error.http_status != 409)
+    return Refused("provider")
 
 
 def _subscription(found: stripe.Subscription) -> Subscription:

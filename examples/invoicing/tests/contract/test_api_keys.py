@@ -61,6 +61,8 @@ GOOD_FOR = {
     "invoice_line:update",
     "member:list",
     "member:read",
+    "meter_reading:list",
+    "meter_reading:read",
     "organization:read",
     "organization:update",
     "payment:create",

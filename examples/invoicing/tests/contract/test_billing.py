@@ -25,7 +25,7 @@ from invoicing.gate.problems import Problem
 from invoicing.store.startup import UnsafeConfiguration
 from invoicing.store.statements import RELEASE
 from invoicing.work import billing
-from invoicing.work.billing import PROVIDER, Billing, Requests
+from invoicing.work.billing import PROVIDER, Billing, Meters, Requests
 from invoicing.work.queue import Message, Pool
 from invoicing.work.stripe import LIVE, Stripe, provider_of
 from tests.contract.harness import (
@@ -306,6 +306,56 @@ def test_what_is_asked_needs_a_key_and_a_sign_in(service: Service) -> None:
     request = buying(service)
     del request.headers["idempotency-key"]
     assert code(request.send()) == "idempotency_key_required"
+
+
+def test_what_is_used_is_counted_once(case: Case) -> None:
+    """PAY-6: under one key, whether the answer is lost or the provider has forgotten the idempotency key."""
+    customer, key, at = (
+        case.customer(),
+        str(uuid4()),
+        datetime.now(UTC) - timedelta(hours=3),
+    )
+
+    def tell(trouble: str = "") -> str:
+        async def told(_: Billing, __: Requests, pool: Pool) -> str:
+            transport = httpx2.ASGITransport(app=case.fake.application)
+            async with httpx2.AsyncClient(transport=transport, timeout=10) as client:
+                provider = Stripe(
+                    "sk_test_of_tests",
+                    "http://stripe.invalid",
+                    "https://example.com/",
+                    client,
+                )
+                case.fake.fail = [trouble] if trouble else []
+                ended = await Meters(pool, provider).tell(
+                    case.tenant, "invoices_sent", 7, at, key
+                )
+                return ended.error
+
+        return str(case.run(told))
+
+    assert [tell("before"), tell("after"), tell(), tell()] == [
+        "provider",
+        "provider",
+        "",
+        "",
+    ]
+    case.fake.kept.clear()
+    assert tell() == ""
+    (found,) = case.fake.metered.values()
+    assert found["payload"] == {"stripe_customer_id": customer, "value": "7"}
+    assert found["timestamp"] == int(at.timestamp())
+
+
+def test_nothing_is_counted_of_who_has_no_account(case: Case) -> None:
+    async def told(puts: Billing, __: Requests, pool: Pool) -> tuple[str, bool]:
+        ended = await Meters(pool, puts._provider).tell(
+            case.tenant, "invoices_sent", 7, datetime.now(UTC), str(uuid4())
+        )
+        return ended.error, ended.final
+
+    assert case.run(told) == ("not_subscribed", True)
+    assert case.fake.metered == {}
 
 
 def test_each_request_is_answered(case: Case) -> None:

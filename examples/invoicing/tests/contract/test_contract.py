@@ -23,6 +23,7 @@ from invoicing.resources.invitation import models as invitation_models
 from invoicing.resources.invoice import models as invoice_models
 from invoicing.resources.invoice_line import models as invoice_line_models
 from invoicing.resources.member import models as member_models
+from invoicing.resources.meter_reading import models as meter_reading_models
 from invoicing.resources.organization import models as organization_models
 from invoicing.resources.payment import models as payment_models
 from invoicing.resources.subscription import models as subscription_models
@@ -49,6 +50,7 @@ MODELS = [
     webhook_endpoint_models,
     webhook_delivery_models,
     organization_models,
+    meter_reading_models,
     subscription_models,
     billing_request_models,
 ]

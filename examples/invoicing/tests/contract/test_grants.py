@@ -37,15 +37,20 @@ BUILT_IN: dict[str, set[str]] = {
         "SELECT",
         "INSERT",
     },
+    "spending_": {
+        "SELECT",
+        "INSERT",
+    },
+    "usage_": {
+        "SELECT",
+        "INSERT",
+    },
+    "usage_closing": set(),
     "subscription": {
         "SELECT",
         "INSERT",
     },
     "subscription_change": {
-        "INSERT",
-    },
-    "usage_": {
-        "SELECT",
         "INSERT",
     },
     "billing_request": {
@@ -106,6 +111,10 @@ CHANGED: dict[str, set[str]] = {
         "body",
         "created_at",
         "expires_at",
+    },
+    "spending_": {
+        "spent",
+        "changed_at",
     },
     "usage_": {
         "used",

@@ -61,6 +61,7 @@ NOWHERE: dict[str, dict[str, object]] = {"row": {}, "user": {}, "tenant": {}}
 async def tenants_seen(connection: Connection, table: str) -> set[UUID]:
     """The tenants whose rows a plain select returns."""
     column = "id" if CATALOG["resources"][table].get("is_tenant") else "tenant_id"
+    table = CATALOG["resources"][table].get("sown", {"table": table})["table"]
     rows = await connection.fetch(
         f'select distinct {column} as tenant from invoicing."{table}"'
     )
@@ -291,9 +292,9 @@ async def call(
         "p_changes": "{}",
         "p_version": 1,
         "p_digest": "0" * 64,
+        "p_input": None,
         "p_key": request.headers.get("idempotency-key"),
         "p_fingerprint": "",
-        "p_input": None,
         "p_request": "test",
         "p_limit": 100,
         "p_sort": sort,

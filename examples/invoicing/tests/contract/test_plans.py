@@ -495,7 +495,7 @@ def test_a_period_ends(service: Service, meter: str) -> None:
                 plans.AHEAD,
                 "YYYY-MM-DD" if PERIODS[meter] == "day" else "YYYY-MM",
             )
-            query = "select take_($1, $2, $3) is null"
+            query = "select take_($1, $3, 1, most_($2, $3)) is null"
             found: bool = await service.admin.fetchval(
                 query, here.tenant_id, plan, meter
             )
@@ -528,7 +528,10 @@ async def taken_at_once(
                     )
                     found.append(
                         await connection.fetchval(
-                            "select take_($1, $2, $3)", here.tenant_id, plan, meter
+                            "select take_($1, $3, 1, most_($2, $3))",
+                            here.tenant_id,
+                            plan,
+                            meter,
                         )
                     )
             return found

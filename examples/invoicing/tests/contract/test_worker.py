@@ -24,12 +24,14 @@ from tests.contract.harness import Service, World, world_of
 
 SCHEMA = "invoicing"
 QUEUES = [
+    "usage_closing",
     "billing_request",
     "webhook_delivery",
     "outbox_message",
 ]
 """The tables of messages."""
 GIVEN = {
+    "usage_closing": {"meter": "'some'", "period": "'2001-01'"},
     "billing_request": {"kind": "'portal'"},
     "webhook_delivery": {
         "payload": "'{}'",

@@ -122,6 +122,8 @@ class ApiKeyCreate(Closed):
                 "invoice_line:update",
                 "member:list",
                 "member:read",
+                "meter_reading:list",
+                "meter_reading:read",
                 "organization:read",
                 "organization:update",
                 "payment:create",
@@ -137,7 +139,7 @@ class ApiKeyCreate(Closed):
         ],
         Field(
             min_length=1,
-            max_length=41,
+            max_length=43,
             fail_fast=True,
             json_schema_extra={"uniqueItems": True},
         ),

@@ -289,6 +289,102 @@ select case when bool_and(e.known) then p_body else
   from (select key, value, number, key = any (p_always) or coalesce(p_view::jsonb ? key, false) as known
     from json_each(p_body::json) with ordinality as member (key, value, number)) e $$;
 
+-- Asks whether a caller may spend `p_amount` of a cap, and locks what they have spent; where it is `p_counted`, adds
+-- it up. Where they may not, it is what the refusal tells.
+create or replace function spend_(p_caller caller_, p_cap text, p_amount numeric, p_counted boolean)
+  returns text language plpgsql as $$
+declare
+  v_period text := to_char(now() at time zone 'UTC', 'YYYY-MM');
+  v_role text;
+  v_each numeric;
+  v_member numeric;
+  v_tenant numeric;
+  v_most numeric;
+  v_spenders text[];
+  v_spender text;
+  v_spent numeric;
+  v_resets_at timestamptz := (date_trunc('month', now() at time zone 'UTC') + interval '1 month') at time zone 'UTC';
+  v_amount numeric := coalesce(p_amount, 0);
+begin
+  -- Of several roles of a caller the widest cap counts.
+  select l.role, l.each, l.member, l.tenant into v_role, v_each, v_member, v_tenant
+    from (values ('refunds', 'accountant', 0, 500000::numeric, 2000000::numeric, 10000000::numeric))
+      l (cap, role, place, each, member, tenant)
+    where l.cap = p_cap and l.role = any (p_caller.roles) order by l.place limit 1;
+  if not found then v_each := 0; end if;  -- another release has let them in
+  if v_amount > v_each then
+    return json_build_object('cap', p_cap, 'limit', v_each, 'resets_at', null);
+  end if;
+  v_spenders := array['member ' || p_caller.member];
+  if v_tenant is not null then v_spenders := v_spenders || ('role ' || v_role); end if;
+  insert into spending_ (tenant_id, cap, period, spender)
+    select p_caller.tenant, p_cap, v_period, s.spender from unnest(v_spenders) s (spender)
+      where not exists (
+        select from spending_ t where t.tenant_id = p_caller.tenant and t.cap = p_cap and t.period = v_period
+          and t.spender = s.spender)
+      order by s.spender
+    on conflict do nothing;
+  for v_spender, v_spent in select t.spender, t.spent from spending_ t
+      where t.tenant_id = p_caller.tenant and t.cap = p_cap and t.period = v_period
+        and t.spender = any (v_spenders)
+      order by t.spender for update loop
+    v_most := case when v_spender ^@ 'member ' then v_member else v_tenant end;
+    if v_spent + v_amount > v_most then
+      return json_build_object('cap', p_cap, 'limit', v_most, 'resets_at', v_resets_at);
+    end if;
+  end loop;
+  if p_counted then
+    update spending_ t set spent = t.spent + v_amount, changed_at = now()
+      where t.tenant_id = p_caller.tenant and t.cap = p_cap and t.period = v_period
+        and t.spender = any (v_spenders);
+  end if;
+  return null;
+end $$;
+
+-- Counts `p_amount` in a counter of which there is `p_most`; null is without a limit. Where there is not enough left,
+-- it is what the refusal tells.
+create or replace function take_(p_tenant uuid, p_meter text, p_amount bigint, p_most bigint)
+  returns text language plpgsql as $$
+declare
+  v_period text := case when p_meter = 'customer' then 'held' else to_char(now() at time zone 'UTC', 'YYYY-MM') end;
+begin
+  for v_attempt in 1..3 loop
+    update usage_ u set used = u.used + p_amount, changed_at = now()
+      where u.tenant_id = p_tenant and u.meter = p_meter and u.period = v_period
+        and (p_most is null or u.used + p_amount <= p_most) and u.closed_at is null;
+    if found then return null; end if;
+    -- A transaction that began before the end of a period which is closed counts in the one that is now.
+    if exists (select from usage_ u where u.tenant_id = p_tenant and u.meter = p_meter and u.period = v_period
+                 and u.closed_at is not null) then
+      v_period := case
+        when p_meter = 'customer' then 'held'
+        else to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM')
+      end;
+    end if;
+    -- The first in a period makes the counter.
+    insert into usage_ (tenant_id, meter, period) select p_tenant, p_meter, v_period
+      where not exists (select from usage_ u
+                          where u.tenant_id = p_tenant and u.meter = p_meter and u.period = v_period)
+      on conflict do nothing;
+  end loop;
+  if p_most is null then
+    raise exception 'a use was not counted' using errcode = '40001';
+  end if;
+  return json_build_object('meter', p_meter, 'limit', p_most, 'resets_at', case
+      when p_meter = 'customer' then null
+      else (date_trunc('month', now() at time zone 'UTC') + interval '1 month') at time zone 'UTC'
+    end);
+end $$;
+
+-- Locks counters that a transaction may come to need, in the order of their names.
+create or replace function lock_usage_(p_tenant uuid, p_meters text[]) returns void language plpgsql as $$
+begin
+  perform from usage_ u where u.tenant_id = p_tenant and u.meter = any (p_meters)
+      and u.period in ('held', to_char(now() at time zone 'UTC', 'YYYY-MM'),
+                       to_char(now() at time zone 'UTC', 'YYYY-MM-DD'))
+    order by u.meter, u.period for update;
+end $$;
+
 -- The plan that counts for a tenant at this moment.
 create or replace function plan_of_(p_tenant uuid) returns text language plpgsql stable as $$
 declare
@@ -310,29 +406,6 @@ select case p_meter
   else 0
 end $$;
 
--- Counts one use, or one row, against the quota of a plan. Where there is none left, it is what the refusal tells.
-create or replace function take_(p_tenant uuid, p_plan text, p_meter text) returns text language plpgsql as $$
-declare
-  v_most bigint := most_(p_plan, p_meter);
-  v_period text := case when p_meter = 'customer' then 'held' else to_char(now() at time zone 'UTC', 'YYYY-MM') end;
-begin
-  for v_attempt in 1..2 loop
-    update usage_ u set used = u.used + 1, changed_at = now()
-      where u.tenant_id = p_tenant and u.meter = p_meter and u.period = v_period
-        and (v_most is null or u.used < v_most);
-    if found then return null; end if;
-    -- The first in a period makes the counter.
-    insert into usage_ (tenant_id, meter, period) select p_tenant, p_meter, v_period
-      where not exists (select from usage_ u
-                          where u.tenant_id = p_tenant and u.meter = p_meter and u.period = v_period)
-      on conflict do nothing;
-  end loop;
-  return json_build_object('meter', p_meter, 'limit', v_most, 'resets_at', case
-      when p_meter = 'customer' then null
-      else (date_trunc('month', now() at time zone 'UTC') + interval '1 month') at time zone 'UTC'
-    end);
-end $$;
-
 -- Makes the counters of rows that a tenant does not have yet: nobody sees all rows that they count.
 create or replace function count_rows_(p_tenant uuid) returns void language plpgsql as $$
 begin
@@ -341,15 +414,6 @@ begin
     where not exists (select from usage_ u
                         where u.tenant_id = p_tenant and u.meter = m.meter and u.period = 'held')
     on conflict do nothing;
-end $$;
-
--- Locks counters that a transaction may come to need, in the order of their names.
-create or replace function lock_usage_(p_tenant uuid, p_meters text[]) returns void language plpgsql as $$
-begin
-  perform from usage_ u where u.tenant_id = p_tenant and u.meter = any (p_meters)
-      and u.period in ('held', to_char(now() at time zone 'UTC', 'YYYY-MM'),
-                       to_char(now() at time zone 'UTC', 'YYYY-MM-DD'))
-    order by u.meter, u.period for update;
 end $$;
 
 -- Begins the trial of a new tenant.

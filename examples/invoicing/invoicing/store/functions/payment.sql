@@ -132,11 +132,16 @@ begin
   if outcome is not null then return; end if;
   select c.* into outcome, id, version, body from claim_(v_caller, p_action || '_payment', p_key, p_fingerprint) c;
   if outcome is not null then return; end if;
+  perform spend_(v_caller, 'refunds', 0, false);
   select t.version, t.json_ into version, body from payment_row_ t
     where t.tenant_id = p_tenant and t.id = p_id and t.version = any (p_match)
       and t.status = 'received'
     for update;
   if not found then outcome := missed_(v_caller, 'payment_row_', p_id, p_match); return; end if;
+  outcome := spend_(v_caller, 'refunds', greatest((body::jsonb ->> 'amount')::bigint, 0), true);
+  if outcome is not null then
+    body := outcome; outcome := 'spending_cap_exceeded'; return;
+  end if;
   member_id := v_caller.member; outcome := 'ok';
 end $$;
 

@@ -4,6 +4,10 @@
 create index concurrently if not exists idempotency_key_expires_idx on idempotency_key
   (expires_at);
 
+-- index: usage_closing_due_idx
+create index concurrently if not exists usage_closing_due_idx on usage_closing
+  (due_at);
+
 -- index: billing_request_due_idx
 create index concurrently if not exists billing_request_due_idx on billing_request
   (due_at);

@@ -50,6 +50,21 @@ create policy tenant_isolation on idempotency_key as restrictive for all to invo
   using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
+-- policy: spending_ tenant_isolation
+create policy tenant_isolation on spending_ as restrictive for all to invoicing_app
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: usage_ tenant_isolation
+create policy tenant_isolation on usage_ as restrictive for all to invoicing_app
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: usage_closing tenant_isolation
+create policy tenant_isolation on usage_closing as restrictive for all to invoicing_app
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
 -- policy: subscription tenant_isolation
 create policy tenant_isolation on subscription as restrictive for all to invoicing_app
   using (tenant_id = current_setting('app.tenant_id', true)::uuid)
@@ -57,11 +72,6 @@ create policy tenant_isolation on subscription as restrictive for all to invoici
 
 -- policy: subscription_change tenant_isolation
 create policy tenant_isolation on subscription_change as restrictive for all to invoicing_app
-  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
-  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
-
--- policy: usage_ tenant_isolation
-create policy tenant_isolation on usage_ as restrictive for all to invoicing_app
   using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
@@ -179,12 +189,17 @@ create policy reach_update_6be3c469 on idempotency_key as permissive for update 
   using (true)
   with check (true);
 
--- policy: subscription reach_select_9efde183
-create policy reach_select_9efde183 on subscription as permissive for select to invoicing_app
+-- policy: spending_ reach_select_b798ada9
+create policy reach_select_b798ada9 on spending_ as permissive for select to invoicing_app
   using (true);
 
--- policy: subscription_change reach_insert_627e34c2
-create policy reach_insert_627e34c2 on subscription_change as permissive for insert to invoicing_app
+-- policy: spending_ reach_insert_af28457a
+create policy reach_insert_af28457a on spending_ as permissive for insert to invoicing_app
+  with check (true);
+
+-- policy: spending_ reach_update_842da774
+create policy reach_update_842da774 on spending_ as permissive for update to invoicing_app
+  using (true)
   with check (true);
 
 -- policy: usage_ reach_select_e40c3d00
@@ -198,6 +213,14 @@ create policy reach_insert_028b8713 on usage_ as permissive for insert to invoic
 -- policy: usage_ reach_update_ad9af676
 create policy reach_update_ad9af676 on usage_ as permissive for update to invoicing_app
   using (true)
+  with check (true);
+
+-- policy: subscription reach_select_9efde183
+create policy reach_select_9efde183 on subscription as permissive for select to invoicing_app
+  using (true);
+
+-- policy: subscription_change reach_insert_627e34c2
+create policy reach_insert_627e34c2 on subscription_change as permissive for insert to invoicing_app
   with check (true);
 
 -- policy: webhook_endpoint reach_select_60a2a843
@@ -261,6 +284,21 @@ create policy operator on idempotency_key as permissive for all to invoicing_own
   using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
+-- policy: spending_ operator
+create policy operator on spending_ as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: usage_ operator
+create policy operator on usage_ as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
+-- policy: usage_closing operator
+create policy operator on usage_closing as permissive for all to invoicing_owner
+  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
+  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
+
 -- policy: subscription operator
 create policy operator on subscription as permissive for all to invoicing_owner
   using (tenant_id = current_setting('app.tenant_id', true)::uuid)
@@ -268,11 +306,6 @@ create policy operator on subscription as permissive for all to invoicing_owner
 
 -- policy: subscription_change operator
 create policy operator on subscription_change as permissive for all to invoicing_owner
-  using (tenant_id = current_setting('app.tenant_id', true)::uuid)
-  with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
-
--- policy: usage_ operator
-create policy operator on usage_ as permissive for all to invoicing_owner
   using (tenant_id = current_setting('app.tenant_id', true)::uuid)
   with check (tenant_id = current_setting('app.tenant_id', true)::uuid);
 
@@ -491,6 +524,23 @@ create policy reach_select_f4e5b516 on billing_request as permissive for select 
 create policy reach_insert_b84779ca on billing_request as permissive for insert to invoicing_app
   with check (nullif(current_setting('app_300fd8a0.roles', true), '')::text[] && array['administrator']);
 
+-- policy: usage_ work_select
+create policy work_select on usage_ as permissive for select to invoicing_worker
+  using (true);
+
+-- policy: usage_closing work_select
+create policy work_select on usage_closing as permissive for select to invoicing_worker
+  using (true);
+
+-- policy: usage_closing work_insert
+create policy work_insert on usage_closing as permissive for insert to invoicing_worker
+  with check (true);
+
+-- policy: usage_closing work_update
+create policy work_update on usage_closing as permissive for update to invoicing_worker
+  using (true)
+  with check (true);
+
 -- policy: billing_request work_select
 create policy work_select on billing_request as permissive for select to invoicing_worker
   using (true);
@@ -570,16 +620,16 @@ create policy reach_insert_e6439576 on member as permissive for insert to invoic
               and roles = array['administrator']
               and exists (select from organization o where o.id = member.tenant_id and o.created_at = now()));
 
+-- policy: customer reach_select_48f58950
+create policy reach_select_48f58950 on customer as permissive for select to invoicing_owner
+  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
+
 -- policy: subscription reach_insert_d1687008
 create policy reach_insert_d1687008 on subscription as permissive for insert to invoicing_app
   with check (plan = 'team'
               and state = 'trialing'
               and trial_ends_at <= now() + interval '14 days'
               and exists (select from organization o where o.id = subscription.tenant_id and o.created_at = now()));
-
--- policy: customer reach_select_48f58950
-create policy reach_select_48f58950 on customer as permissive for select to invoicing_owner
-  using (tenant_id = (select current_setting('app.tenant_id', true)::uuid));
 
 -- policy: billing_event reach_insert_58e7b98b
 create policy reach_insert_58e7b98b on billing_event as permissive for insert to invoicing_app

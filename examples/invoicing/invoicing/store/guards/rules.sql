@@ -15,9 +15,10 @@ grant select, insert, update (type, mode, account, tenant_id, occurred_at, outco
 grant select, insert, update (occurred_at) on webhook_order to invoicing_app;
 grant select, insert, update (fingerprint, resource_id, version, body, created_at, expires_at)
   on idempotency_key to invoicing_app;
+grant select, insert, update (spent, changed_at) on spending_ to invoicing_app;
+grant select, insert, update (used, changed_at) on usage_ to invoicing_app;
 grant select, insert on subscription to invoicing_app;
 grant insert on subscription_change to invoicing_app;
-grant select, insert, update (used, changed_at) on usage_ to invoicing_app;
 grant select, insert on billing_request to invoicing_app;
 grant insert on billing_event to invoicing_app;
 grant select, insert, delete,
@@ -39,6 +40,9 @@ grant select, insert, delete,
 grant select, insert, update (status, refunded_at, version, updated_at) on payment to invoicing_app;
 
 -- What the worker's role may do, which is bound to no tenant.
+grant select on usage_ to invoicing_worker;
+grant select, insert, update (state, due_at, attempts, last_error, finished_at, version, updated_at)
+  on usage_closing to invoicing_worker;
 grant select, insert,
       update (state, due_at, attempts, last_error, finished_at, version, updated_at, url, url_expires_at, reference,
               amount, currency) on billing_request to invoicing_worker;
@@ -52,9 +56,9 @@ grant select, update (state, due_at, attempts, last_error, finished_at, version,
 
 -- What pg_dump reads for a backup.
 grant select on organization, member, member_role, api_key, invitation, sign_up, webhook_account, webhook_event,
-                webhook_order, idempotency_key, subscription, subscription_change, usage_, billing_request,
-                billing_event, webhook_endpoint, webhook_delivery, outbox_message, audit_event, customer, invoice,
-                invoice_line, payment to invoicing_backup;
+                webhook_order, idempotency_key, spending_, usage_, usage_closing, subscription, subscription_change,
+                billing_request, billing_event, webhook_endpoint, webhook_delivery, outbox_message, audit_event,
+                customer, invoice, invoice_line, payment to invoicing_backup;
 
 -- Which roles a member may hold, and which kind of member may hold them.
 insert into member_role (name, kind) values
@@ -103,29 +107,6 @@ $function$;
 create or replace trigger keeps_a_holder after update of roles, active or delete on member
   for each row when (old.active and old.roles && array['administrator']) execute function members_keep_a_holder();
 
--- What became of each subscription is remembered, whoever changes it, and nobody changes that.
-create or replace function subscription_is_remembered() returns trigger
-language plpgsql set search_path from current as $function$
-begin
-  insert into subscription_change (tenant_id, event_at, was, state, plan, because)
-    values (coalesce(new.tenant_id, old.tenant_id), new.event_at, old.state, coalesce(new.state, 'none'), new.plan,
-            new.because);
-  return null;
-end
-$function$;
-create or replace trigger is_remembered after insert or update or delete on subscription
-  for each row execute function subscription_is_remembered();
-create or replace function subscription_change_is_append_only() returns trigger
-language plpgsql set search_path from current as $function$
-begin
-  raise exception 'what became of a subscription is append-only' using errcode = '55000';
-end
-$function$;
-create or replace trigger append_only before update or delete on subscription_change
-  for each row execute function subscription_change_is_append_only();
-create or replace trigger never_truncated before truncate on subscription_change
-  for each statement execute function subscription_change_is_append_only();
-
 -- A counter of rows begins with those that are there, whoever of the members may see them. The table of a counter is
 -- the one that gives its rows back.
 create or replace function usage_counts_rows() returns trigger
@@ -168,6 +149,69 @@ end
 $function$;
 create or replace trigger usage_is_given_back after delete on customer
   referencing old table as gone for each statement execute function usage_is_given_back('customer');
+
+-- Nothing is counted in a period that is closed.
+create or replace function closed_is_final() returns trigger
+language plpgsql set search_path from current as $function$
+begin
+  raise exception 'the counter is closed' using errcode = '55000';
+end
+$function$;
+create or replace trigger closed_is_final before update on usage_
+  for each row when (old.closed_at is not null) execute function closed_is_final();
+
+-- Whoever says that a period is closed closes its counter, whose lock no transaction that counts in it has any more.
+-- What it came to is what the counter says; where it is locked, or is not over, nothing is closed yet.
+create or replace function usage_closes() returns trigger
+language plpgsql security definer set search_path from current as $function$
+declare
+  v_bound text := set_config('app.tenant_id', new.tenant_id::text, true);
+begin
+  perform from usage_ u where u.tenant_id = new.tenant_id and u.meter = new.meter and u.period = new.period
+      and u.closed_at is null and u.period <> 'held'
+      and u.period < to_char(now() at time zone 'UTC',
+                             case length(u.period) when 7 then 'YYYY-MM' else 'YYYY-MM-DD' end)
+    for update skip locked;
+  if not found then return null; end if;
+  update usage_ u set closed_at = now()
+    where u.tenant_id = new.tenant_id and u.meter = new.meter and u.period = new.period
+    returning greatest(u.used, 0) into new.used;
+  new.event := case new.meter
+    when 'invoices_sent' then 'invoices_sent'
+  end;
+  if new.event is null or new.used = 0 then  -- nobody is told
+    new.state := 'delivered';
+    new.due_at := null;
+    new.finished_at := now();
+  end if;
+  return new;
+end
+$function$;
+create or replace trigger closes_usage before insert on usage_closing
+  for each row when (new.state = 'waiting') execute function usage_closes();
+
+-- What became of each subscription is remembered, whoever changes it, and nobody changes that.
+create or replace function subscription_is_remembered() returns trigger
+language plpgsql set search_path from current as $function$
+begin
+  insert into subscription_change (tenant_id, event_at, was, state, plan, because)
+    values (coalesce(new.tenant_id, old.tenant_id), new.event_at, old.state, coalesce(new.state, 'none'), new.plan,
+            new.because);
+  return null;
+end
+$function$;
+create or replace trigger is_remembered after insert or update or delete on subscription
+  for each row execute function subscription_is_remembered();
+create or replace function subscription_change_is_append_only() returns trigger
+language plpgsql set search_path from current as $function$
+begin
+  raise exception 'what became of a subscription is append-only' using errcode = '55000';
+end
+$function$;
+create or replace trigger append_only before update or delete on subscription_change
+  for each row execute function subscription_change_is_append_only();
+create or replace trigger never_truncated before truncate on subscription_change
+  for each statement execute function subscription_change_is_append_only();
 
 -- The subscription of a tenant follows from all that is recorded of it, sorted: whatever order it came in, and however
 -- often, it ends alike. Nobody else but an operator changes one.

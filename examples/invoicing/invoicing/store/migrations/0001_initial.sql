@@ -201,6 +201,56 @@ create table idempotency_key (
 alter table idempotency_key enable row level security;
 alter table idempotency_key force row level security;
 
+-- How much each member has spent of each cap, and all of them by a role, by the day or the month in UTC.
+create table spending_ (
+  tenant_id uuid not null,
+  cap text not null,
+  period text not null,
+  spender text not null,
+  spent numeric not null default 0,
+  changed_at timestamptz not null default now(),
+  constraint spending__period_check check (char_length(period) between 1 and 10),
+  constraint spending__spender_check check (char_length(spender) <= 60),
+  primary key (tenant_id, cap, period, spender)
+);
+alter table spending_ enable row level security;
+alter table spending_ force row level security;
+
+-- How much of each quota a tenant has used, by the day or the month in UTC; rows that are there are counted as held.
+create table usage_ (
+  tenant_id uuid not null,
+  meter text not null,
+  period text not null,
+  used bigint not null default 0,
+  changed_at timestamptz not null default now(),
+  closed_at timestamptz,
+  primary key (tenant_id, meter, period)
+);
+alter table usage_ enable row level security;
+alter table usage_ force row level security;
+
+-- What each meter came to in a period that has ended, and whether the billing provider was told.
+create table usage_closing (
+  tenant_id uuid not null,
+  id uuid not null default gen_random_uuid(),
+  version bigint not null default 1,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  meter text not null,
+  period text not null,
+  used bigint not null default 0,
+  event text,
+  state text not null default 'waiting',
+  due_at timestamptz default now(),
+  attempts bigint not null default 0,
+  last_error text,
+  finished_at timestamptz,
+  constraint usage_closing_period_key unique (tenant_id, meter, period),
+  primary key (tenant_id, id)
+);
+alter table usage_closing enable row level security;
+alter table usage_closing force row level security;
+
 -- Which plan a tenant has, and whether it counts. A tenant without a row has the first one.
 create table subscription (
   tenant_id uuid not null,
@@ -234,18 +284,6 @@ create table subscription_change (
 );
 alter table subscription_change enable row level security;
 alter table subscription_change force row level security;
-
--- How much of each quota a tenant has used, by the day or the month in UTC; rows that are there are counted as held.
-create table usage_ (
-  tenant_id uuid not null,
-  meter text not null,
-  period text not null,
-  used bigint not null default 0,
-  changed_at timestamptz not null default now(),
-  primary key (tenant_id, meter, period)
-);
-alter table usage_ enable row level security;
-alter table usage_ force row level security;
 
 -- What is asked of the billing provider: written before it is, and with what it answered.
 create table billing_request (
@@ -536,13 +574,19 @@ alter table webhook_account add constraint webhook_account_tenant_id_fkey
 alter table idempotency_key add constraint idempotency_key_member_id_fkey
   foreign key (tenant_id, member_id)
   references member (tenant_id, id);
+alter table spending_ add constraint spending__tenant_id_fkey
+  foreign key (tenant_id)
+  references organization (id);
+alter table usage_ add constraint usage__tenant_id_fkey
+  foreign key (tenant_id)
+  references organization (id);
+alter table usage_closing add constraint usage_closing_tenant_id_fkey
+  foreign key (tenant_id)
+  references organization (id);
 alter table subscription add constraint subscription_tenant_id_fkey
   foreign key (tenant_id)
   references organization (id);
 alter table subscription_change add constraint subscription_change_tenant_id_fkey
-  foreign key (tenant_id)
-  references organization (id);
-alter table usage_ add constraint usage__tenant_id_fkey
   foreign key (tenant_id)
   references organization (id);
 alter table billing_request add constraint billing_request_tenant_id_fkey

@@ -1,0 +1,1 @@
+"""MeterReading: What a meter reads: how much is used in a period."""
