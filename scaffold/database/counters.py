@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from scaffold.database.layout import LINE, Group, Sql
 from scaffold.database.sql import literal
-from scaffold.design.counted import Period
+from scaffold.spec.measured import Period
 
 USAGE = "usage_"
 """The table: a resource of a spec may be called `usage`."""

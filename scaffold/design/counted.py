@@ -5,14 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+
+from scaffold.spec.measured import Period
 
 if TYPE_CHECKING:
     from scaffold.design.model import Design, Operation
-
-Period = Literal["day", "month", "held"]
-"""What is counted: what is used in a day or a month of the calendar in UTC, or the rows that there
-are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
 from . import names
 from .problems import Refusal, quote
 from .scalars import spelled
+
+Period = Literal["day", "month", "held"]
+"""What is counted: what is used in a day or a month of the calendar in UTC, or the rows that there
+are."""
 
 _COUNTED = re.compile(r"([a-z0-9_]+)(?:\.([a-z0-9_]+))?", re.ASCII)
 

@@ -46,6 +46,8 @@ SHOWN = {
     "SCF164": "says",
     "SCF165": "says",
     "SCF166": "says",
+    "SCF167": "says",
+    "SCF168": "runs says",
     "SCF501": "runs",
     "SCF502": "runs",
     "SCF503": "runs",

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from scaffold.design.counted import Counter, Period
+from scaffold.design.counted import Counter
 from scaffold.design.model import Design, Operation
 from scaffold.design.surface import Fact
 from scaffold.features.caps.keys import Cap as Source
 from scaffold.features.caps.keys import Limits as SourceLimits
 from scaffold.features.caps.keys import SpecKeys
 from scaffold.spec.amounts import type_of
-from scaffold.spec.measured import done
+from scaffold.spec.measured import Period, done
 from scaffold.spec.model import Action, Resource, Spec
 
 SPENDING = "spending_"

@@ -76,7 +76,7 @@ def _check_input(fields: dict[str, Field]) -> dict[str, Field]:
     for name, field in fields.items():
         refuse_keys(field, (name,), "A value of an event", (*QUERIED, "unseen_because"))
         for each in (field, field.item):
-            if each.type in ("object", "reference"):
+            if each.inner or not each.NESTS:
                 raise Refusal(
                     "E-NESTED",
                     f"A value of an event cannot be of type {each.type}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scaffold.design.counted import Period
 from scaffold.features.plans.keys import (
     ActionKeys,
     Quota,
@@ -14,6 +13,7 @@ from scaffold.features.plans.keys import (
     of_tenant,
 )
 from scaffold.spec.findings import Finding, Scope, unknown
+from scaffold.spec.measured import Period
 from scaffold.spec.problems import Path, listing, quote
 from scaffold.spec.rates import Unlimited
 

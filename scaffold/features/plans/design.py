@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from scaffold.design.counted import Counter, Period, counters, used_by
+from scaffold.design.counted import Counter, counters, used_by
 from scaffold.design.model import Design, Operation
 from scaffold.design.states import DISPUTED, STATES, TRANSITIONS, State, Transition
 from scaffold.design.surface import Fact
@@ -19,6 +19,7 @@ from scaffold.features.plans.keys import (
     meters_in,
 )
 from scaffold.features.plans.keys import Plan as Source
+from scaffold.spec.measured import Period
 from scaffold.spec.model import Action, Resource
 from scaffold.spec.names import MAX_NAME
 from scaffold.spec.rates import Rate

@@ -10,9 +10,9 @@ from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag
 from pydantic import Field as Key
 
-from scaffold.design.counted import Period
 from scaffold.spec import names
 from scaffold.spec.base import ONE_OR_MANY, Model, about
+from scaffold.spec.measured import Period
 from scaffold.spec.problems import Refusal, quote
 from scaffold.spec.rates import RateText, Unlimited
 from scaffold.spec.scalars import spelled
