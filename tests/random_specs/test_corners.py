@@ -94,7 +94,10 @@ resources:
       short: {type: string, max: 2}
       about: {type: text, min: 100, max: 1000}
     actions:
-      pay: {on: collection, input: {price: {type: decimal, digits: 3, places: 0, min: 10}}}
+      pay:
+        on: collection
+        input: {price: {type: decimal, digits: 3, places: 0, min: 10}}
+        touches: [{do: [create, update], on: book}]
   book:
     fields:
       tags:  {type: list, of: {type: string, max: 30}, max_items: 20, default: []}

@@ -10,7 +10,7 @@ from scaffold.features.inbound.keys import SpecKeys
 
 if TYPE_CHECKING:
     from scaffold.contract.parts import Components
-    from scaffold.database.bodies import Render
+    from scaffold.database.bodies import Entry, Render
     from scaffold.database.schema import Function, OwnTable
     from scaffold.design.events import SecurityEvent
     from scaffold.design.model import Decider, Design, Join
@@ -103,6 +103,12 @@ class InboundWebhooks(Feature):
         from scaffold.features.inbound.database import stored
 
         return stored(design)
+
+    def entry(self, design: Design) -> Entry | None:
+        from scaffold.features.inbound.database import ENTRY
+        from scaffold.features.inbound.design import narrowed
+
+        return ENTRY if narrowed(design) else None
 
     def functions(self, design: Design, render: Render) -> Iterable[Function]:
         from scaffold.features.inbound.database import functions

@@ -6,16 +6,31 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scaffold.columns import TENANT
-from scaffold.database.bodies import Render
+from scaffold.database.bodies import Entry, Lookup, Render
 from scaffold.database.layout import Sql, all_of
 from scaffold.database.schema import Column, ForeignKey, Function, Grant, OwnTable, Table
-from scaffold.database.signatures import JSONB, OUTCOME, ROLES, TEXT, UUID, VERSION, parameters
-from scaffold.database.sql import identifier, named
+from scaffold.database.signatures import (
+    CALL,
+    JSONB,
+    OUTCOME,
+    ROLES,
+    TEXT,
+    TEXTS,
+    UUID,
+    VERSION,
+    parameters,
+)
+from scaffold.database.sql import identifier, literal, named
 from scaffold.database.tables import now, text, uuid
 from scaffold.design.model import Design
-from scaffold.features.inbound.design import ACCOUNT, EVENT, ORDER, receivers
+from scaffold.features.inbound.design import ACCOUNT, EVENT, ORDER, SUBJECT, narrowed, receivers
 
 BEGIN, DECIDED, ROW = "webhook_begin_", "webhook_decided_", "webhook_row_"
+ACTOR = "webhook_caller_"
+ENTRY = Entry(
+    comment="An event acts in the one role of its provider, whatever else its member was given.",
+    lookup=Lookup(f"p_caller ->> 'issuer' = {literal(SUBJECT)}", f"{ACTOR}(p_tenant, p_caller)"),
+)
 _PROVIDER = "provider = (select current_setting('app.webhook', true))"
 EVENT_BOUND: Sql = all_of(
     (_PROVIDER, "event_id = (select current_setting('app.webhook_event', true))")
@@ -129,6 +144,15 @@ def functions(design: Design, render: Render) -> Iterable[Function]:
             given,
             render("inbound/decided", told),
             results=parameters(OUTCOME, VERSION),
+        )
+    if narrowed(design):
+        yield Function(
+            ACTOR,
+            "The member as whom the events of a provider act, in the role of that provider alone.",
+            parameters(*CALL),
+            render("inbound/caller", SUBJECT),
+            results=parameters(("member", UUID), ("roles", TEXTS), ("refusal", TEXT)),
+            inner=True,
         )
     if found:
         yield Function(

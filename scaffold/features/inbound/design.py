@@ -175,12 +175,14 @@ class View:
     """What the templates are told.
 
     `production` is the environment in which live events count, and `tried` are the effects that the
-    emitted tests can make a tenant for.
+    emitted tests can make a tenant for. Where there are roles besides those of the providers, the
+    roles of their members are `narrowed` to these.
     """
 
     receivers: tuple[Receiver, ...]
     production: str
     tried: tuple[tuple[Receiver, Effect], ...]
+    narrowed: bool
 
     @property
     def modules(self) -> Sequence[str]:
@@ -401,6 +403,12 @@ def _done(effect: Effect) -> str:
     return ", ".join([effect.operation.id, *told])
 
 
+def narrowed(design: Design) -> bool:
+    """Could the member as whom events act have another role than that of its provider?"""
+    roles = [each for each in design.roles if each.kind == "service"]
+    return len(roles) > 1 and any(each.heard is None for each in receivers(design))
+
+
 def view(design: Design) -> View:
     """What the templates are told."""
     found = receivers(design)
@@ -410,7 +418,7 @@ def view(design: Design) -> View:
         for each in receiver.effects
         if _tried(design, receiver, each)
     )
-    return View(found, design.live, tried)
+    return View(found, design.live, tried, narrowed(design))
 
 
 def _tried(design: Design, receiver: Receiver, effect: Effect) -> bool:

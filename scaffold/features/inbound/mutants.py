@@ -210,4 +210,13 @@ MUTANTS: Final = (
         new="",
         noticed_by=f"{TESTS}::test_a_provider_has_a_limit",
     ),
+    Mutant(
+        id="an-event-acts-in-every-role-of-its-member",
+        control="AZ-4",
+        file=SHARED,
+        old="array(select r from unnest(m.roles) r where r = p_caller ->> 'runs_as')",
+        new="m.roles",
+        noticed_by=f"{TESTS}::test_an_event_acts_in_the_role_of_its_provider_alone",
+        service="helpdesk",
+    ),
 )
