@@ -102,7 +102,7 @@ class Bed(NamedTuple):
 def without_plans(text: str) -> str:
     """The spec without plans, and without what asks for them or sells them."""
     text = text.partition("\nplans:")[0] + "\n"
-    sold = ("on: subscription}", "on: billing_request")
+    sold = ("on: subscription}", "on: billing_request", "on: meter_reading}", "  invoices_sent: {")
     lines = (each for each in text.splitlines() if not any(word in each for word in sold))
     return "\n".join(each for each in lines if "feature: sending" not in each) + "\n"
 

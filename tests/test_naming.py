@@ -92,6 +92,7 @@ OF_SOME = {
     "sign_up",
     "subscription",
     "subscription_change",
+    "usage_closing",
     "webhook_endpoint",
     "webhook_delivery",
     "outbox_message",

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from scaffold.design.model import Design
 
 LIMIT: Mapping[str, Any] = {
-    "type": ["integer", "string"],
-    "minimum": 0,
-    "maximum": 10**15,
-    "maxLength": 40,
+    "anyOf": [
+        {"type": "integer", "format": "int64", "minimum": 0, "maximum": 10**15},
+        {"type": "string", "maxLength": 40, "pattern": r"^[0-9]+(\.[0-9]+)?$"},
+    ],
     "description": "Of what is used up: how much there is of it; a decimal number is text.",
 }
 RESETS_AT: Mapping[str, Any] = {

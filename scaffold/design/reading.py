@@ -11,9 +11,9 @@ from scaffold.spec.model import Spec
 from scaffold.spec.positions import Positions
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """The model of a spec, where its parts stand, and what it means."""
+    """The model of a spec, where its parts stand, and what it means. Two readings are two."""
 
     spec: Spec
     positions: Positions

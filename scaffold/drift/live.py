@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from scaffold.drift.change import Change
+from scaffold.drift.database.rule import SqlRule
 from scaffold.drift.facts import Fact, Place
-from scaffold.drift.rule import Rule
+from scaffold.drift.witness import Untried
 from scaffold.tree.check import Finding
 from scaffold.tree.paths import SPEC
 
-DIFFERS = Rule(
+DIFFERS = SqlRule(
     id="SCF530",
     name="live-database-differs",
     severity="critical",
@@ -24,6 +25,7 @@ DIFFERS = Rule(
     "in scaffold.yaml what it was for.",
     example=None,
     waivable=False,
+    shows=Untried("The database itself is what was asked: no file of the project makes it so."),
 )
 RULES: Final = (DIFFERS,)
 

@@ -68,7 +68,7 @@ def test_findings_are_printed_for_people_and_for_programs(project: Path) -> None
 
 
 def test_an_edited_file(project: Path) -> None:
-    edit(project / APP, "import hmac\n", "import hmac  # harmless\n")
+    edit(project / APP, "import asyncio\n", "import asyncio  # harmless\n")
     assert findings(project) == {APP: {"changed"}}
 
 
@@ -151,7 +151,7 @@ def test_a_removed_resource_leaves_stale_files(project: Path) -> None:
 def test_an_edit_does_not_hide_behind_a_changed_spec(project: Path) -> None:
     with (project / "scaffold.yaml").open("a") as spec:
         spec.write("# Nothing.\n")
-    edit(project / APP, "import hmac\n", "import hmac  # harmless\n")
+    edit(project / APP, "import asyncio\n", "import asyncio  # harmless\n")
     assert findings(project) == {APP: {"changed"}, "scaffold.lock": {"stale"}}
 
 
@@ -189,7 +189,7 @@ def test_every_fact_of_the_surface_is_compared(project: Path) -> None:
 
 
 def test_a_lock_that_excuses_an_edit(project: Path) -> None:
-    edit(project / APP, "import hmac\n", "import hmac  # harmless\n")
+    edit(project / APP, "import asyncio\n", "import asyncio  # harmless\n")
     excuse = digest((project / APP).read_bytes())
     change_lock(project, lambda lock: lock["files"].update({APP: excuse}))
     assert findings(project) == {APP: {"changed"}, "scaffold.lock": {"lock"}}

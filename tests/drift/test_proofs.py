@@ -118,8 +118,7 @@ def edited(text: str, edits: Iterable[tuple[str, str]]) -> str:
 
 
 BOUND = "tenant_id = current_setting('app.tenant_id', true)::uuid"
-"""How the floor of a table is checked; where it is read, in a select of its own."""
-SELECTED = "tenant_id = (select current_setting('app.tenant_id', true)::uuid)"
+"""How the floor of a table is read and checked."""
 POLICIES, ROLES = "store/guards/policies.sql", "store/roles.sql"
 MIGRATION = "store/migrations/0002_by_hand.sql"
 FLOOR = (
@@ -130,13 +129,13 @@ FLOOR = (
 
 def floor(table: str, using: str, check: str) -> tuple[str, str, str]:
     """The floor of a table is another one."""
-    return POLICIES, FLOOR.format(table, SELECTED, BOUND), FLOOR.format(table, using, check)
+    return POLICIES, FLOOR.format(table, BOUND, BOUND), FLOOR.format(table, using, check)
 
 
 SQL = (
     # Of files, a text that becomes another one; of one that is not there, all of it.
     floor("customer", "true", "true"),
-    floor("payment", f"{SELECTED} or current_setting('app.tenant_id', true) is null", BOUND),
+    floor("payment", f"{BOUND} or current_setting('app.tenant_id', true) is null", BOUND),
     floor("invoice_line", "tenant_id = current_setting('request.tenant', true)::uuid", BOUND),
     (
         ROLES,

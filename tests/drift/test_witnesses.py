@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import pytest
 
 from scaffold.drift.database.read import RULES as SQL_RULES
+from scaffold.drift.live import DIFFERS
 from scaffold.drift.rule import Rule
 from scaffold.drift.spec.rules import rules
 from scaffold.drift.verdict import Free
@@ -72,6 +73,7 @@ SHOWN = {
     "SCF522": "none",
     "SCF523": "says",
     "SCF525": "runs",
+    "SCF530": "none",
 }
 """By rule, how its kinds of facts are shown, sorted; a rule that cannot block is not here."""
 
@@ -81,7 +83,7 @@ def ways() -> Iterable[tuple[Rule, list[Shows]]]:
         claims = [e for e in rule.claims if not (isinstance(e.order, Free) and not e.order.absent)]
         if claims and not rule.note:
             yield rule, [each.shows for each in claims]
-    for each in SQL_RULES:
+    for each in (*SQL_RULES, DIFFERS):
         yield each, [each.shows]
 
 

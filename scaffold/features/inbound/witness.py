@@ -32,7 +32,11 @@ def larger_event(asked: Asked) -> Iterator[Witness]:
 def other_mode(asked: Asked) -> Iterator[Witness]:
     """An event that says of itself that it is meant for somewhere else."""
     both = [
-        {each.type for at, each in view(design).tried if at.name == asked.match["webhook"]}
+        {
+            each.type
+            for at, each in view(design).tried
+            if at.name == asked.match["webhook"] and each.hook is None  # which may decline
+        }
         for design in (asked.before.design, asked.after.design)
     ]
     if asked.now == "not asked":

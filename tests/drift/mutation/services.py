@@ -18,6 +18,7 @@ from typing import Any, Final
 from unittest import mock
 
 from scaffold import __version__
+from scaffold.design import reading
 from scaffold.drift import judge
 from scaffold.drift.change import Change
 from scaffold.drift.code import secrets
@@ -225,6 +226,7 @@ def remembered(of: Service) -> Iterator[None]:
     with (
         mock.patch.object(judge, "static", static),
         mock.patch.object(secrets, "in_text", _secrets),
+        mock.patch.object(reading, "read", _read),
         mock.patch.object(compare, "comparison", _comparison),
     ):
         yield
@@ -238,4 +240,5 @@ def _secrets(path: str, text: str) -> tuple[Fact, ...]:
     return tuple(_IN_TEXT(path, text))
 
 
+_read: Final = lru_cache(maxsize=16)(reading.read)
 _comparison: Final = lru_cache(maxsize=16)(compare.comparison)

@@ -128,7 +128,7 @@ grant select on {SCHEMA}.release_policy_ to {APP};
 grant select on {SCHEMA}.release_policy_ to {WORKER};
 """
 FORMER: Final = "%( SELECT (current_setting(''app.tenant_id''%"
-"""How an older scaffold asked for the tenant: the same rows, and a query to prepare. It is replaced."""
+"""How a policy of before asks for the tenant: the same rows, and a query more to prepare. It is replaced."""
 POLICIES: Final = f"""
 select c.relname as relation, p.polname as name,
        coalesce(bool_or(k.definition = {DEFINITION}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_22461db6"
+RELEASE: Final = "invoicing_0f2b2cef"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_300fd8a0"
@@ -53,7 +53,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "remember_": "986acef4ccd7aaf63350681e54e068c4",
     "shown_": "77c55ff450f3450a96c44fe9f14d2810",
     "spend_": "7e30b3deb840ba26d2026dcfc7a4485d",
-    "take_": "203204a65f407d6e07eed83a824a983e",
+    "take_": "b680467507b0deff65ed8d7dd1df84b2",
     "lock_usage_": "27f8c51d209165a7b8498b0aa9e421c9",
     "plan_of_": "ad8dff937d533f378a7f82529e270d66",
     "most_": "1aab187ec4f78fb73b035c570ebaf9af",

@@ -388,9 +388,8 @@ def test_a_period_is_reported_once_whatever_dies(service: Service, meter: str) -
     assert list(provider.counted.values()) == [7] and len({*provider.told}) == 1
     told = provider.told[0]
     assert told[:3] == (tenant, REPORTED[meter], 7)
-    assert told[3].strftime("%Y-%m-%d %H:%M:%S") == "2001-02-28 23:59:59", (
-        "it is of the period"
-    )
+    moment = told[3].strftime("%Y-%m-%d %H:%M:%S")
+    assert moment == "2001-02-28 23:59:59"  # it is of the period
 
 
 @pytest.mark.parametrize("meter", REPORTED)

@@ -117,7 +117,7 @@ create table if not exists {SCHEMA}.release_index_ (
 grant select on {SCHEMA}.release_policy_ to {APP};
 """
 FORMER: Final = "%( SELECT (current_setting(''app.tenant_id''%"
-"""How an older scaffold asked for the tenant: the same rows, and a query to prepare. It is replaced."""
+"""How a policy of before asks for the tenant: the same rows, and a query more to prepare. It is replaced."""
 POLICIES: Final = f"""
 select c.relname as relation, p.polname as name,
        coalesce(bool_or(k.definition = {DEFINITION}

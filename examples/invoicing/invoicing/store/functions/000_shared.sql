@@ -354,8 +354,9 @@ begin
         and (p_most is null or u.used + p_amount <= p_most) and u.closed_at is null;
     if found then return null; end if;
     -- A transaction that began before the end of a period which is closed counts in the one that is now.
-    if exists (select from usage_ u where u.tenant_id = p_tenant and u.meter = p_meter and u.period = v_period
-                 and u.closed_at is not null) then
+    perform from usage_ u where u.tenant_id = p_tenant and u.meter = p_meter and u.period = v_period
+      and u.closed_at is not null;
+    if found then
       v_period := case
         when p_meter = 'customer' then 'held'
         else to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM')
