@@ -195,7 +195,7 @@ def functions(design: Design, found: Plans, render: Render) -> Iterator[Function
             volatility="immutable",
             inner=True,
         )
-    if found.held and any(each.entity == SUBSCRIPTION for each in design.operations):
+    if found.held and SUBSCRIPTION in design.operated:
         yield Function(
             COUNT,
             "Makes the counters of rows that a tenant does not have yet: nobody sees all rows that "

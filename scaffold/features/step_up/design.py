@@ -24,7 +24,7 @@ def seconds_of(operation: Operation) -> int | None:
 
 def used(design: Design) -> bool:
     """Does some operation need a step-up?"""
-    return any(each.trait(FreshSignIn) for each in design.operations)
+    return bool(design.operations_with(FreshSignIn))
 
 
 def facts(design: Design) -> Iterator[tuple[str, Fact]]:
