@@ -16,6 +16,19 @@ MARKERS: Final = {
     "payment": "payer_account",
 }
 """The field of each resource that tells who wrote the row last, and with which request."""
+COUNTED: Final = """
+with did as (select tenant_id, operation, resource_id from {schema}.audit_event)
+select tenant_id, what, sum(held) as held, sum(wanted) as wanted from (
+  select tenant_id, meter as what, used as held, 0 as wanted from {schema}.usage_
+  union all select tenant_id, cap, spent, 0 from {schema}.spending_ where spender like 'member %'
+  union all select tenant_id, 'customer', 0, 1 from {schema}.customer
+  union all select tenant_id, 'invoice', 0, 1 from did where operation = 'create_invoice'
+  union all select tenant_id, 'invoices_sent', 0, 1 from did where operation = 'send_invoice'
+  union all select d.tenant_id, 'refunds', 0, p.amount
+    from did d join {schema}.payment p on p.id = d.resource_id where operation = 'refund_payment'
+) counted group by tenant_id, what order by tenant_id, what
+"""
+"""What each counter of a tenant holds, and what it is to hold: of rows, events and amounts."""
 
 
 @dataclass
@@ -77,6 +90,10 @@ class Journal:
         What it finds comes before what the clients found.
         """
         found_before, self.faults = self.faults, []
+        counters = await connection.fetch(COUNTED.format(schema=schema))
+        for each in counters:
+            if each["held"] != each["wanted"]:
+                self.fault(f"{each['what']} counts {each['held']}, not {each['wanted']}")
         stored: dict[str, asyncpg.Record] = {}
         for resource, marker in MARKERS.items():
             for each in await connection.fetch(
@@ -109,6 +126,7 @@ class Journal:
             "rows": len(stored),
             "audit events": sum(map(len, events.values())),
             "keys": len(keys),
+            "counters": len(counters),
         }
 
     def _compare_row(

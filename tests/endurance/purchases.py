@@ -5,9 +5,10 @@
 Idempotency-Key until it is answered, pay on the page that the worker was told of by a provider,
 miss a payment and make up for it. Meanwhile processes of the service, the worker, backends of
 PostgreSQL and its postmaster are killed (SIGKILL) and started again. The provider, which lives,
-sends each event until it is heard, some of them twice. In the end each purchase must be there
-once: one request, one account, one page and one subscription at the provider, and each event
-recorded once. What differs is printed, and the exit code is 1.
+sends each event until it is heard, some of them twice. What each buyer has used in a month that is
+over is closed and reported meanwhile. In the end each purchase must be there once: one request, one
+account, one page and one subscription at the provider, one reading and one report of all that was
+used, and each event recorded once. What differs is printed, and the exit code is 1.
 """
 
 import argparse
@@ -23,12 +24,14 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias, TypeVar
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx2
 import uvicorn
 
@@ -37,6 +40,9 @@ from tests.emitted import SPEC
 from .kills import HOOKS, REPLICAS
 from .service import Caller, Cluster, Emitted, Replicas, connect, project, scratch, tell
 from .wire import HOST
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+Result = TypeVar("Result")
 
 BUYERS: Final = 6
 BETWEEN: Final = 12
@@ -51,6 +57,9 @@ QUICK: Final = {
     r"^LONGEST_SECONDS: Final = 12 \* 3600\.0$": "LONGEST_SECONDS: Final = 2.0",
 }
 """What the queue waits for, made short: what a worker dies with is due again soon."""
+SWEEPS: Final = {r"^SWEEP_SECONDS: Final = 60\.0$": "SWEEP_SECONDS: Final = 0.5"}
+"""The same of periods that have ended."""
+METER: Final = "invoices_sent"
 DATABASE: Final = "purchases"
 
 
@@ -107,7 +116,11 @@ class Run:
         self._cluster = Cluster(emitted, directory)
         self._replicas = Replicas(emitted, REPLICAS)
         self._stripe: Any = importlib.import_module(f"{emitted.package}.development.stripe")
-        self._seconds = itertools.count(int(time.time()) - 10**6)
+        began = int(time.time()) - 10**6
+        self._seconds = itertools.count(began)
+        first = datetime.fromtimestamp(began, UTC).replace(day=1)
+        self._period = f"{first - timedelta(days=1):%Y-%m}"
+        self.used: dict[UUID, int] = {}
         self._client = httpx2.AsyncClient(timeout=10, trust_env=False)
         self.fake: Any = self._stripe.Fake(self._send, lambda: float(next(self._seconds)))
 
@@ -181,6 +194,8 @@ class Run:
             await asyncio.sleep(0.1)
         if self.fake._tasks:
             self.faults.append(f"{len(self.fake._tasks)} acts are not heard")
+        while len(self.fake.metered) < len(self.used) and time.monotonic() < deadline:
+            await asyncio.sleep(0.1)
 
     async def _pause(self) -> None:
         """Waits for a few steps of purchases, and a moment more."""
@@ -229,7 +244,18 @@ class Run:
             found = found or done["id"]
             await self.fake.flush()
             await self._until(caller, tenant, state)
+        used = self._random.randint(1, 1000)
+        await self._administered(admin, lambda connection: self._use(connection, tenant, used))
+        self.used[tenant] = used
         self.bought.append(tenant)
+
+    async def _use(self, connection: Connection, tenant: UUID, used: int) -> None:
+        """What a tenant has used in a month that is over."""
+        statement = (
+            f"insert into {self._emitted.package}.usage_ (tenant_id, meter, period, used)"
+            " values ($1, $2, $3, $4) on conflict do nothing"
+        )
+        await connection.execute(statement, tenant, METER, self._period, used)
 
     async def _until(self, caller: Caller, tenant: UUID, state: str) -> None:
         while True:
@@ -266,25 +292,34 @@ class Run:
     async def _somebody(self, issuer: Any, admin: str) -> Caller:
         """An administrator of a new tenant without a plan."""
         world = self._emitted.world
+
+        async def added(connection: Connection) -> Any:
+            tenant = await world.add_tenant(connection, f"t-{uuid4()}", region="eu")
+            statement = f"delete from {self._emitted.package}.subscription where tenant_id = $1"
+            await connection.execute(statement, tenant)
+            return await world.add_member(connection, tenant, "buyer", "administrator")
+
+        member = await self._administered(admin, added)
+        return Caller(issuer, member, world.CATALOG["attributes"])
+
+    async def _administered(
+        self, admin: str, work: Callable[[Connection], Awaitable[Result]]
+    ) -> Result:
+        """What is done as the administrator, again until PostgreSQL has lived long enough."""
         while True:
             try:
                 connection = await connect(admin)
-                tenant = await world.add_tenant(connection, f"t-{uuid4()}", region="eu")
-                statement = f"delete from {self._emitted.package}.subscription where tenant_id = $1"
-                await connection.execute(statement, tenant)
-                member = await world.add_member(connection, tenant, "buyer", "administrator")
+                done = await work(connection)
                 await connection.close()
-            except (OSError, *self._failures):
+            except self._failures:
                 await asyncio.sleep(0.1)
             else:
-                return Caller(issuer, member, world.CATALOG["attributes"])
+                return done
 
     @property
     def _failures(self) -> tuple[type[Exception], ...]:
-        found: tuple[type[Exception], ...] = importlib.import_module(
-            f"{self._emitted.package}.store.leases"
-        ).FAILURES
-        return found
+        leases = importlib.import_module(f"{self._emitted.package}.store.leases")
+        return (OSError, *leases.FAILURES)
 
     async def _compare(self, admin: str) -> None:
         """Every purchase is there once, here and at the provider."""
@@ -319,6 +354,18 @@ class Run:
                     "subscription where tenant_id = $1 and state = 'active' and plan = 'team'",
                     tenant,
                 ),
+                "readings": await counted(
+                    "usage_closing where tenant_id = $1 and used = $2 and state = 'delivered'",
+                    *(tenant, self.used[tenant]),
+                ),
+                "reports": sum(
+                    e["payload"]["stripe_customer_id"] in mine for e in self.fake.metered.values()
+                ),
+                "reports of all that was used": sum(
+                    e["payload"]["value"] == str(self.used[tenant])
+                    for e in self.fake.metered.values()
+                    if e["payload"]["stripe_customer_id"] in mine
+                ),
             }.items():
                 if number != 1:
                     self.faults.append(f"{tenant} has {number} {what}")
@@ -340,13 +387,14 @@ class Run:
 
 
 def hasten(given: Path) -> None:
-    """Makes the queue of a project wait for less."""
-    (place,) = given.glob("*/work/queue.py")
-    text = place.read_text("utf-8")
-    for old, new in QUICK.items():
-        text, count = re.subn(old, new, text, flags=re.MULTILINE)
-        assert count == 1, old
-    place.write_text(text, "utf-8")
+    """Makes the queues of a project wait for less."""
+    for module, changes in ("queue", QUICK), ("usage", SWEEPS):
+        (place,) = given.glob(f"*/work/{module}.py")
+        text = place.read_text("utf-8")
+        for old, new in changes.items():
+            text, count = re.subn(old, new, text, flags=re.MULTILINE)
+            assert count == 1, old
+        place.write_text(text, "utf-8")
 
 
 def run(kills: int, seed: int, given: Path | None) -> int:
