@@ -182,7 +182,7 @@ def never_set(context: Context) -> Iterator[Found]:
     "attribute-unused",
     "advice",
     "AZ-2",
-    reason="The issuer has to provide the value, but no condition uses it.",
+    reason="Somebody has to provide the value in each token or tenant, and no condition uses it.",
     remedy="Use it in a condition, or remove it.",
     example="""
 identity:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from annotated_types import MaxLen, MinLen
 from pydantic import AfterValidator
 
 from scaffold.spec import names
-from scaffold.spec.base import ONE_OR_MANY, Model, about
-from scaffold.spec.scalars import DAY, Seconds, SecretName, spelled, within
+from scaffold.spec.base import Model, about
+from scaffold.spec.scalars import DAY, Seconds, spelled, within
+from scaffold.spec.signed import Signed
 
-DEFAULT_TOLERANCE = 300
-MAX_TOLERANCE = 3_600
 MAX_GRACE = 90 * DAY
-MAX_SECRETS = 5
 
 
 def _plan(name: str) -> str:
@@ -26,24 +23,8 @@ PlanName = Annotated[
 ]
 
 
-class Webhook(Model):
+class Webhook(Signed):
     """How the events of the provider are verified."""
-
-    tolerance: Annotated[
-        Seconds,
-        within(1, MAX_TOLERANCE, "E-RANGE", "tolerance must be from 1s to 1h"),
-        about("How far its clock and ours may be apart, in either direction.", "5m"),
-    ] = DEFAULT_TOLERANCE
-    secrets: Annotated[
-        tuple[SecretName, ...],
-        MinLen(1),
-        MaxLen(MAX_SECRETS),
-        ONE_OR_MANY,
-        about(
-            "The environment variables with its secrets: the one in use, then former ones.",
-            "STRIPE_WEBHOOK_SECRET",
-        ),
-    ]
 
 
 class WhenUnpaid(Model):

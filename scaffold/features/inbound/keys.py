@@ -9,7 +9,7 @@ from annotated_types import MaxLen, MinLen
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from pydantic import Field as Key
 
-from scaffold.spec.base import ONE_OR_MANY, Model, about
+from scaffold.spec.base import Model, about
 from scaffold.spec.field_base import QUERIED, refuse_keys
 from scaffold.spec.problems import Refusal, quote
 from scaffold.spec.scalars import (
@@ -18,19 +18,15 @@ from scaffold.spec.scalars import (
     NestedName,
     ResourceName,
     RoleName,
-    Seconds,
-    SecretName,
     spelled,
-    within,
 )
+from scaffold.spec.signed import Signed
 from scaffold.types.fields import Field
 
 Scheme = Literal["stripe", "standard"]
 
-DEFAULT_TOLERANCE = 300
-MAX_TOLERANCE = 3_600
 DEFAULT_BODY = 256 * 1_024
-MAX_PROVIDERS, MAX_EVENTS, MAX_SECRETS, MAX_STEPS = 20, 100, 5, 10
+MAX_PROVIDERS, MAX_EVENTS, MAX_STEPS = 20, 100, 10
 
 _TYPE = r"[A-Za-z0-9][A-Za-z0-9_./:-]{0,99}"
 _STEP = r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,99}"
@@ -132,25 +128,10 @@ class Event(Model):
     ] = Key(default_factory=dict)
 
 
-class Provider(Model):
+class Provider(Signed):
     """A provider that tells of what has happened there."""
 
     scheme: Annotated[Scheme, about("How it signs.", "stripe")]
-    tolerance: Annotated[
-        Seconds,
-        within(1, MAX_TOLERANCE, "E-RANGE", "tolerance must be from 1s to 1h"),
-        about("How far its clock and ours may be apart, in either direction.", "5m"),
-    ] = DEFAULT_TOLERANCE
-    secrets: Annotated[
-        tuple[SecretName, ...],
-        MinLen(1),
-        MaxLen(MAX_SECRETS),
-        ONE_OR_MANY,
-        about(
-            "The environment variables with its secrets: the one in use, then former ones.",
-            "PAYMENTS_WEBHOOK_SECRET",
-        ),
-    ]
     account: Annotated[
         Place,
         about("Where an event says whose it is.", ["data", "object", "customer"]),
