@@ -29,6 +29,7 @@ from scaffold.database.predicates import (
     Predicates,
     Within,
     listed_roles,
+    of_maker,
     sent_within,
 )
 from scaffold.database.rows import answer, seen_now, view_name, written
@@ -339,7 +340,8 @@ def _write(
     reach, allowed = _reach(context, entity, operation, binding, source, within)
     parent = _parent(context, entity, ways) if operation.verb == "create" else None
     if operation.verb != "delete":
-        body = written(context.predicates, entity, ways.binding("read"))
+        new = operation.verb == "create"
+        body = written(context.predicates, entity, ways.binding("read"), new=new)
     around = context.around(served)
     view = WriteView(
         gate=_gate(context, operation, ways, refusals, around),
@@ -368,16 +370,18 @@ def _reach(
     A row whose fields in the conditions stay as they were meets them afterwards too.
     """
     alternatives = operation.alternatives
+    if operation.verb == "create":
+        made = of_maker(alternatives, entity)
+        if not any(each.conditions for each in made):
+            return TRUE, ""
+        return TRUE, context.predicates.reach(made, binding, "t", sent_within(source))
     if operation.verb == "effect":
         return context.predicates.reach(alternatives, binding, "t", within), ""
     # Fields without conditions were all that the gate asked about.
     limited = operation.verb == "update" and any(each.conditions for each in alternatives)
     patch = source if limited else ""
     reach = context.predicates.reach(alternatives, binding, "t", sent_within(patch))
-    given = {
-        "create": {each.name for each in entity.columns},
-        "update": {each.name for each in entity.columns if each.updatable},
-    }.get(operation.verb, set())
+    given = {each.name for each in entity.columns if each.updatable}
     asked = {
         term.name
         for each in alternatives
@@ -385,9 +389,7 @@ def _reach(
         for term in condition.terms
         if term.source == "field"
     }
-    if operation.verb == "create" and any(each.conditions for each in alternatives):
-        return TRUE, context.predicates.reach(alternatives, binding, "t", sent_within(source))
-    if given & asked:
+    if operation.verb == "update" and given & asked:
         return reach, context.predicates.reach(alternatives, binding, "t", sent_within(source))
     return reach, ""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from scaffold.database.layout import TRUE, Group, Sql, all_of, any_of, listed, parenthesized
 from scaffold.database.sql import identifier, literal
-from scaffold.design.model import SIGNS, Alternative, Condition, Design, Term
+from scaffold.design.model import SIGNS, Alternative, Condition, Design, Entity, Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +280,22 @@ def by_row(alternatives: Sequence[Alternative]) -> list[Alternative]:
         Alternative(tuple(sorted(kept)), conditions, None)
         for conditions, held in roles.items()
         if (kept := held - wider(conditions))
+    ]
+
+
+def of_maker(alternatives: Iterable[Alternative], entity: Entity) -> list[Alternative]:
+    """The alternatives as they are asked of a row that the caller makes, which is their own."""
+    own = {each.name for each in entity.columns if each.origin == "owner"}
+    return [
+        replace(
+            each,
+            conditions=tuple(
+                condition
+                for condition in each.conditions
+                if not (condition.of_caller and condition.left.name in own)
+            ),
+        )
+        for each in alternatives
     ]
 
 

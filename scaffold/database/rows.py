@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from scaffold.columns import ID, TENANT
 from scaffold.database.bodies import Answer, Part, Seen, texts
 from scaffold.database.layout import LINE, TRUE, WIDTH, Group, Sql, flat, lay, listed
-from scaffold.database.predicates import Binding, Predicates
+from scaffold.database.predicates import Binding, Predicates, of_maker
 from scaffold.database.schema import View
 from scaffold.database.sql import identifier, literal
 from scaffold.design.model import Alternative, Column, Entity
@@ -81,8 +81,11 @@ def answer(
     return Answer(row, tuple(parts)).sql
 
 
-def written(predicates: Predicates, entity: Entity, binding: Binding) -> Sql:
-    """What a write answers: the row as the caller may read it, or else what each writer sees."""
+def written(predicates: Predicates, entity: Entity, binding: Binding, *, new: bool = False) -> Sql:
+    """What a write answers: the row as the caller may read it, or else what each writer sees.
+
+    A `new` row is its maker's own.
+    """
     known = [each for each in entity.columns if each.shown_to == "writers"]
     pairs = ", ".join(
         f"{literal(each.name)}, {each.kind.output('t.' + identifier(each.name))}" for each in known
@@ -91,8 +94,9 @@ def written(predicates: Predicates, entity: Entity, binding: Binding) -> Sql:
     read = entity.operation("read")
     if read is None:
         return bare
-    reach = predicates.reach(read.alternatives, binding, "t")
-    seen = answer(predicates, entity, read.alternatives, binding, "t")
+    alternatives = of_maker(read.alternatives, entity) if new else read.alternatives
+    reach = predicates.reach(alternatives, binding, "t")
+    seen = answer(predicates, entity, alternatives, binding, "t")
     if reach == TRUE:
         return seen
     return Group((Group(("when", reach, "then", seen), " "), f"else {bare}"), LINE, "case ", " end")

@@ -64,6 +64,21 @@ def test_lines_begin_where_a_reader_expects(name: str) -> None:
             above = [*above, line] if line else []
 
 
+def test_a_new_row_is_not_asked_whose_it_is() -> None:
+    """Its owner is its maker. What else a grant asks of it is asked, and of no other row less."""
+    files = emit((ROOT / "specs" / "invoicing.yaml").read_bytes(), "invoicing").files
+    store = "invoicing/store/functions"
+    (key,) = re.findall(
+        r"insert into api_key_row_.*?;", files[f"{store}/api_key.sql"].decode(), re.S
+    )
+    assert key.endswith("returning t.id, t.version, t.json_ into id, version, body;")
+    lines = files[f"{store}/invoice_line.sql"].decode()
+    (line,) = re.findall(r"insert into invoice_line_row_.*?;", lines, re.S)
+    assert "case when t.locked = false then t.json_ else outside_() end" in line
+    change, *_ = re.findall(r"update invoice_line_row_.*?;", lines, re.S)
+    assert "t.owner_id = v_caller.member" in change
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_squawk_has_nothing_to_say(name: str) -> None:
     store = ROOT / "examples" / name / name / "store"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_0f2b2cef"
+RELEASE: Final = "invoicing_8b94f449"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_300fd8a0"
@@ -78,7 +78,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "invoice_begin_": "0717b85b5a9adb855274fbfae36efd53",
     "invoice_finish_": "5fe11b65004e105d6fd55bc88d3fd3bb",
     "list_invoice_lines": "507dbb57f6a8726ce5c3912e19c03164",
-    "create_invoice_line": "6bf479c5e9038031873de43522cc9c1d",
+    "create_invoice_line": "2aab47926a03f5561d5d47b0de04fc61",
     "read_invoice_line": "c7dbd46740d8d0a1ee091b748dcaf01d",
     "update_invoice_line": "0b3c31051cb8bb3b1cd2af35072255ce",
     "delete_invoice_line": "dd4c4d0edb1323036b4800ce5e60a8b2",
@@ -90,7 +90,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "payment_begin_": "210709ed09a0c6f4cbe19b75d7287399",
     "payment_finish_": "51602b6c8671854e09de3fb4a4284ed1",
     "list_api_keys": "bfb3f50c34c28b3376e69ba54794095d",
-    "create_api_key": "d264c0babbcdc80c98f62ad375771da4",
+    "create_api_key": "2148c786c612598496ac5ac5d3bdf167",
     "read_api_key": "54d10cabf8706cf8a73b8a004d8fdf2a",
     "rotate_api_key": "7c0a74143b4686516f8f4d0cd9dca7c5",
     "revoke_api_key": "c7d679ac244e7eb574e17fd69d890112",

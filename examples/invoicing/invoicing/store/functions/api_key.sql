@@ -43,10 +43,7 @@ begin
     values (p_tenant, v_caller.member, p_body ->> 'name', nullif(p_body -> 'operations', 'null'::jsonb),
             nullif(p_body -> 'networks', 'null'::jsonb), (p_body ->> 'lifetime')::bigint, p_digest,
             now() + make_interval(secs => (p_body ->> 'lifetime')::bigint))
-    returning t.id, t.version, case when t.member_id = v_caller.member then case
-      when t.member_id = v_caller.member then t.json_
-      else json_build_object('id', t.id, 'version', t.version)::text
-    end else outside_() end into id, version, body;
+    returning t.id, t.version, t.json_ into id, version, body;
   outcome := record_(v_caller, 'create_api_key', 'api_key', id, version, p_body, p_request);
 end $$;
 

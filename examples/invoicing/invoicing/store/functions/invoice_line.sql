@@ -60,8 +60,7 @@ begin
     values (p_tenant, p_parent, v_caller.member, (p_body ->> 'position')::bigint, p_body ->> 'description',
             (p_body ->> 'quantity')::numeric(9, 2), (p_body ->> 'unit_price')::bigint,
             (p_body ->> 'tax_rate')::numeric(5, 2))
-    returning t.id, t.version, case when t.locked = false and t.owner_id = v_caller.member then t.json_
-        else outside_() end into id, version, body;
+    returning t.id, t.version, case when t.locked = false then t.json_ else outside_() end into id, version, body;
   if p_key is not null then
     perform remember_(v_caller, 'create_invoice_line', p_key, p_fingerprint, id, version, body);
   end if;
