@@ -235,6 +235,10 @@ class Feature:
         """The providers whose signed events it takes itself."""
         return ()
 
+    def unasked(self, design: Design) -> Iterable[tuple[str, str]]:
+        """What nobody has to request: a role, and the id of an operation that is done as it."""
+        return ()
+
     def outcomes(self) -> Iterable[Outcome]:
         """How a request can end because of this."""
         return ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scaffold.features import FEATURES
 from scaffold.lint.context import Context, Granted, at, seeing, usable
 from scaffold.lint.rule import Family, Found
 from scaffold.spec.problems import Path, listing
@@ -117,9 +118,11 @@ resources: {note: {fields: {body: {type: text, max: 500}}}}
 )
 def unknown_version(context: Context) -> Iterator[Found]:
     """A role that may change, delete or act on rows that it can neither list, read nor create."""
+    # What an event does as a role names no version.
+    unasked = {pair for feature in FEATURES for pair in feature.unasked(context.design)}
     for each in context.granted:
         operation = next((o for o in each.entity.operations if each.do in (o.verb, o.action)), None)
-        if operation is None or not operation.conditional:
+        if operation is None or not operation.conditional or (each.role, operation.id) in unasked:
             continue
         create = each.entity.operation("create")
         known = seeing(each.entity) | set(create.roles if create else ())

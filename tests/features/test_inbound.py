@@ -152,6 +152,16 @@ def test_a_provider_that_is_bounded_is_advised_about_nothing() -> None:
     assert not found & {"L951", "L953", "L954"}
 
 
+def test_who_acts_on_events_alone_needs_no_version() -> None:
+    text = LIBRARY.replace("{do: [create, lend, close], on: book}", "{do: [lend, close], on: book}")
+    spec, positions = loads_with_positions(text)
+    found = [each.message for each in advise(resolve(spec), spec, positions) if each.id == "L304"]
+    assert [each.partition(",")[0] for each in found] == [
+        "worker may close book",
+        "strong may lend book",
+    ]
+
+
 NOW = 1_790_000_000
 SECRET = "whsec_" + base64.b64encode(b"0" * 32).decode()
 EVENT = b'{"id":"evt_1","object":"event","type":"invoice.paid"}'

@@ -49,6 +49,15 @@ class InboundWebhooks(Feature):
 
         return facts(design)
 
+    def unasked(self, design: Design) -> Iterable[tuple[str, str]]:
+        from scaffold.features.inbound.design import receivers
+
+        return (
+            (each.source.runs_as, effect.operation.id)
+            for each in receivers(design)
+            for effect in each.effects
+        )
+
     def outcomes(self) -> Iterable[Outcome]:
         from scaffold.features.inbound.design import OUTCOMES
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scaffold.features.inbound.design import Receiver, receivers
-from scaffold.lint.context import Context
+from scaffold.lint.context import Context, seeing
 from scaffold.lint.rule import Family, Found
 
 family = Family()
@@ -29,6 +29,7 @@ webhooks:
     runs_as: worker
     events: {issue.closed: {do: close, on: note, id: [data, note_id]}}
 """
+_HOOK = "hook: true, input: {title: {type: string, max: 99}}, body: {title: [data, title]}"
 
 
 @family.rule(
@@ -118,6 +119,28 @@ def late_events_win(context: Context) -> Iterator[Found]:
                 f"Nothing says in which order the events of {each.name} happened",
                 ("webhooks", each.name),
             )
+
+
+@family.rule(
+    "L955",
+    "hook-that-sees-nothing",
+    "warning",
+    "AZ-4",
+    reason="The hook of an event reads as the role of its provider: it finds no row to name.",
+    remedy="Grant the role read or list on what the hook looks for, if only a few fields.",
+    example=_BASE.replace("id: [data, note_id]", _HOOK) % ("close", "5m"),
+    repair=("do: close, on: note}]", "do: [read, close], on: note}]"),
+)
+def hook_that_sees_nothing(context: Context) -> Iterator[Found]:
+    """A hook of an event whose role can list and read no resource at all."""
+    seers = {role for entity in context.design.entities for role in seeing(entity)}
+    for each in _declared(context):
+        for effect in each.effects:
+            if effect.hook and each.source.runs_as not in seers:
+                yield Found(
+                    f"{each.source.runs_as} sees nothing, and a hook of {effect.type} is to decide",
+                    ("webhooks", each.name, "events", effect.type),
+                )
 
 
 def _declared(context: Context) -> Iterator[Receiver]:
