@@ -74,10 +74,10 @@ def run(
 
 def _found(project: Path, base: str, today: date) -> Sequence[Change]:
     """What scaffold check finds without running anything of the project."""
-    from scaffold.drift.judge import Check, compare_tree
+    from scaffold.drift.judge import Check
     from scaffold.emission import emit_project
 
     emission = emit_project(project)
     check = Check(project, emission.design.name, today, emission, base)
-    compare_tree(check)
+    check.look()
     return check.report().report.changes

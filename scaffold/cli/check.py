@@ -12,7 +12,7 @@ from scaffold.cli.output import counted, paint, refusing, say
 from scaffold.cli.reports import Format, deliver, write_witnesses
 
 if TYPE_CHECKING:
-    from scaffold.drift.judge import Check, Judged
+    from scaffold.drift.judge import Judged
     from scaffold.tree.check import Finding
 
 
@@ -115,37 +115,22 @@ def _judged(
 
     from scaffold.cache.sound import keep_sound, sound_package
     from scaffold.cache.store import store
-    from scaffold.drift.judge import YIELDED, Check, compare_application, compare_tree
-    from scaffold.drift.report import Looked
+    from scaffold.drift.judge import Check
 
     kept = store(project)
     today, in_ci = datetime.now(UTC).date(), bool(os.environ.get("CI"))
     known = "" if database_url else sound_package(project, kept)
     if known:
         check = Check(project, known, today, None, base, in_ci)
-        check.looked += map(Looked, YIELDED)
     else:
         from scaffold.emission import emit_project
 
         emission = emit_project(project)
         check = Check(project, emission.design.name, today, emission, base, in_ci)
-        compare_tree(check)
-        if not check.findings:
-            keep_sound(project, emission, kept)
-        if database_url is not None and not any(each.kind == "newer" for each in check.findings):
-            _compare_database(check, database_url)
-    compare_application(check, python, static=static)
+    check.look(url=database_url, python=python, static=static)
+    if check.emission is not None and {each.kind for each in check.findings} <= {"database"}:
+        keep_sound(project, check.emission, kept)
     return check.report()
-
-
-def _compare_database(check: Check, url: str) -> None:
-    from scaffold.drift.live import changed
-    from scaffold.live.check import check_database
-
-    assert check.emission is not None
-    found = check_database(check.project, check.emission, url)
-    check.findings += found
-    check.more += changed(found)
 
 
 def _tell(judged: Judged, database: bool, *, left: bool) -> None:

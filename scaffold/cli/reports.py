@@ -20,15 +20,16 @@ def deliver(judged: Judged, format: Format, output: Path | None, *, detailed: bo
     from scaffold.drift.report import render
 
     report, compared = judged.report, judged.compared
-    text = render(
-        report,
-        format,
-        paint=paint if format == "text" and output is None else None,
-        before=compared.before.design if compared else None,
-        after=compared.after.design if compared else judged.design,
-    )
     if format == "json":
-        text = _with_findings(text, judged)
+        text = _as_json(judged)
+    else:
+        text = render(
+            report,
+            format,
+            paint=paint if format == "text" and output is None else None,
+            before=compared.before.design if compared else None,
+            after=compared.after.design if compared else judged.design,
+        )
     if output is None:
         typer.echo(text, nl=False)
     else:
@@ -37,14 +38,17 @@ def deliver(judged: Judged, format: Format, output: Path | None, *, detailed: bo
     return judged.exit_code(detailed=detailed)
 
 
-def _with_findings(text: str, judged: Judged) -> str:
+def _as_json(judged: Judged) -> str:
     """The report as data, with each difference from what the spec yields."""
     import json
     from dataclasses import asdict
 
+    from scaffold.drift.report.data import as_data
+
     findings = [asdict(each) for each in judged.findings]
     ok = judged.exit_code(detailed=False) == 0
-    return json.dumps({"ok": ok, "findings": findings, **json.loads(text)}, indent=2) + "\n"
+    data = {"ok": ok, "findings": findings, **as_data(judged.report)}
+    return json.dumps(data, indent=2) + "\n"
 
 
 def write_witnesses(judged: Judged, project: Path) -> None:

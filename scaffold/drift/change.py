@@ -27,7 +27,8 @@ class Change:
 
     `new` says that it is of something that was not there before, such as a resource, and within
     what new things may be: a note, which does not block. `witness` says in one line what is
-    possible now and was not before. `approval` is what allows it, if something does.
+    possible now and was not before. `approval` is what allows it, if something does. `also` are the
+    rules that saw the same change in another way.
     """
 
     rule: Rule
@@ -39,6 +40,7 @@ class Change:
     new: bool = False
     witness: str = ""
     approval: Approval | None = None
+    also: tuple[str, ...] = ()
 
     @property
     def blocks(self) -> bool:

@@ -179,8 +179,27 @@ class Check:
         except RepositoryError:
             return None  # one without a commit so far
 
+    def look(
+        self, *, url: str | None = None, python: Path | None = None, static: bool = True
+    ) -> None:
+        """Looks at what follows from the spec: the tree, the database of a URL, and, unless
+        `static`, the application, by a Python that has what the service needs.
+
+        Raises:
+            RepositoryError: the revision of the base is none.
+            HistoryError: the history of the tree or of the base is damaged.
+            LiveError: the database cannot be read.
+        """
+        if self.emission is None:
+            self.looked += map(Looked, YIELDED)
+        else:
+            _compare_tree(self)
+            if url is not None and not any(each.kind == "newer" for each in self.findings):
+                _compare_database(self, url)
+        _compare_application(self, python, static=static)
+
     def report(self) -> Judged:
-        """What came of it.
+        """What came of it, after a look at the rest.
 
         Raises:
             TreeError: a state cannot be read.
@@ -252,7 +271,7 @@ class Check:
 _STALE: Final = ("stale", "migration", "newer", "interrupted")
 
 
-def compare_application(check: Check, python: Path | None, *, static: bool) -> None:
+def _compare_application(check: Check, python: Path | None, *, static: bool) -> None:
     """Adds in what the application as it runs is not what the spec yields.
 
     `python` is the one of the project that has what the service needs; without one it is that of
@@ -291,7 +310,7 @@ VENV: Final = ".venv/bin/python"
 """The Python of a project, where `make setup` puts it."""
 
 
-def compare_tree(check: Check) -> None:
+def _compare_tree(check: Check) -> None:
     """Adds what differs between the tree and what its spec yields, and what that does.
 
     Raises:
@@ -310,6 +329,17 @@ def compare_tree(check: Check) -> None:
         check.findings += check_history(check.project, check.package, check.revision)
     check.more += _generated(check)
     check.looked += map(Looked, YIELDED)
+
+
+def _compare_database(check: Check, url: str) -> None:
+    """Adds in what a live database is not what the migrations make."""
+    from scaffold.drift.live import changed
+    from scaffold.live.check import check_database
+
+    assert check.emission is not None
+    found = check_database(check.project, check.emission, url)
+    check.findings += found
+    check.more += changed(found)
 
 
 def _generated(check: Check) -> Iterator[Change]:

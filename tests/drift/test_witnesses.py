@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import pytest
 
 from scaffold.drift.database.read import RULES as SQL_RULES
+from scaffold.drift.database.yielded import WIDENED
 from scaffold.drift.live import DIFFERS
 from scaffold.drift.rule import Rule
 from scaffold.drift.spec.rules import rules
@@ -74,6 +75,7 @@ SHOWN = {
     "SCF523": "says",
     "SCF525": "runs",
     "SCF530": "none",
+    "SCF531": "none",
 }
 """By rule, how its kinds of facts are shown, sorted; a rule that cannot block is not here."""
 
@@ -83,7 +85,7 @@ def ways() -> Iterable[tuple[Rule, list[Shows]]]:
         claims = [e for e in rule.claims if not (isinstance(e.order, Free) and not e.order.absent)]
         if claims and not rule.note:
             yield rule, [each.shows for each in claims]
-    for each in (*SQL_RULES, DIFFERS):
+    for each in (*SQL_RULES, DIFFERS, WIDENED):
         yield each, [each.shows]
 
 

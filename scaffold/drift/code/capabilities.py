@@ -231,6 +231,7 @@ def _is_given(node: ast.expr, scope: Scope) -> bool:
     where = scope.where(node.id) if isinstance(node, ast.Name) else None
     if where is None or not isinstance(node, ast.Name) or node.id not in where.parameters:
         return False
+    # Read here once more: what is found here is to be found without the flow of values.
     annotation = where.parameters[node.id].annotation
     if isinstance(annotation, ast.Subscript):
         annotation = annotation.value

@@ -147,17 +147,8 @@ class Flow:
                 yield name, frozenset({label})
 
     def _annotated(self, parameter: ast.arg, scope: Scope) -> Label | None:
-        annotation = parameter.annotation
-        if isinstance(annotation, ast.Subscript):
-            annotation = annotation.value
-        if annotation is None:
-            return None
-        if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-            tail = annotation.value.partition("[")[0].rpartition(".")[2]
-            origin = tail
-        else:
-            origin = self.module.origin(annotation, scope.parent or scope) or ""
-            tail = origin.rpartition(".")[2]
+        origin = _type(self.module, parameter, scope.parent or scope)
+        tail = origin.rpartition(".")[2]
         if tells_tenant(tail):
             return "action"
         if origin.startswith(f"{self.module.package}.resources.") or origin == tail:
@@ -225,11 +216,15 @@ def is_hook(module: Module, scope: Scope) -> bool:
         return True
     if scope.name.startswith("backfill_"):
         return True
-    annotation = first.annotation
+    return tells_tenant(_type(module, first, module.scope).rpartition(".")[2])
+
+
+def _type(module: Module, parameter: ast.arg, scope: Scope) -> str:
+    """The dotted name of the type of a parameter, without what it is of; of one that is written as
+    a text, the last word; empty where there is none."""
+    annotation = parameter.annotation
     if isinstance(annotation, ast.Subscript):
         annotation = annotation.value
     if isinstance(annotation, ast.Constant):
-        said = str(annotation.value).partition("[")[0].rpartition(".")[2]
-    else:
-        said = (module.origin(annotation, module.scope) or "").rpartition(".")[2]
-    return tells_tenant(said)
+        return str(annotation.value).partition("[")[0].rpartition(".")[2]
+    return module.origin(annotation, scope) or "" if annotation is not None else ""

@@ -272,12 +272,12 @@ def _is_call(words: Words) -> bool:
 def _atom(words: Words) -> Expression:
     if not words:
         return TRUE
-    sides = _sides(words)
-    if sides is not None:
-        left, operator, right = sides
+    both = sides(words)
+    if both is not None:
+        left, operator, right = both
         if left == right and operator in ("=", "<=", ">="):
             return TRUE
-        if _constant(left) and _constant(right) and operator in ("=", "<>"):
+        if constant(left) and constant(right) and operator in ("=", "<>"):
             return TRUE if (left == right) is (operator == "=") else FALSE
         if operator in ("=", "<>"):
             left, right = sorted((left, right))
@@ -302,11 +302,12 @@ def _find(words: Words, mark: Words) -> int:
     return 0
 
 
-def _constant(words: Words) -> bool:
+def constant(words: Words) -> bool:
+    """Is it one literal?"""
     return len(words) == 1 and _LITERAL.fullmatch(words[0]) is not None
 
 
-def _sides(words: Words) -> tuple[Words, str, Words] | None:
+def sides(words: Words) -> tuple[Words, str, Words] | None:
     """The two sides of a comparison."""
     depth = 0
     for at, each in enumerate(words):
@@ -356,10 +357,10 @@ def is_bound(found: Expression) -> bool:
         return bool(found.parts) and all(is_bound(each) for each in found.parts)
     if found.sort == "not":
         return False
-    sides = _sides(found.words)
-    if sides is None or sides[1] != "=":
+    both = sides(found.words)
+    if both is None or both[1] != "=":
         return found == FALSE
-    for one, other in ((sides[0], sides[2]), (sides[2], sides[0])):
+    for one, other in ((both[0], both[2]), (both[2], both[0])):
         setting = _setting(one)
         if setting and is_house(setting) and _is_column(other):
             return True
@@ -448,6 +449,6 @@ def _narrower(one: Words, other: Words) -> bool:
 
 def _literals(words: Words) -> frozenset[str] | None:
     parts = [words[start:end] for start, end in split(words, ",")]
-    if all(_constant(each) for each in parts):
+    if all(constant(each) for each in parts):
         return frozenset(each[0] for each in parts)
     return None

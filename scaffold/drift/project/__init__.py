@@ -12,6 +12,7 @@ from typing import Final
 
 from scaffold.drift.facts import Fact
 from scaffold.drift.project import (
+    collection,
     compose,
     gate,
     gitfiles,
@@ -19,6 +20,7 @@ from scaffold.drift.project import (
     judged,
     owners,
     requirements,
+    strangers,
     tools,
     values,
     workflows,
@@ -31,6 +33,8 @@ _MODULES: Final = (
     gate,
     tools,
     workflows,
+    strangers,
+    collection,
     requirements,
     owners,
     gitfiles,

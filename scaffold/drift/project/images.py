@@ -7,6 +7,8 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from posixpath import normpath
 from typing import Final
 
 from scaffold.drift.facts import Fact, Place
@@ -67,7 +69,28 @@ SERVER = rule(
     },
     order=REASONS,
 )
-RULES = (USER, BASE, SERVER)
+_COPIED = _DOCKERFILE.replace("USER", "COPY hooks ./hooks\nUSER")
+CARRIED = rule(
+    "652",
+    "image-carries-what-starts-by-itself",
+    "critical",
+    "API-1",
+    "OPS-2",
+    what="The image gets a file that Python runs or follows when it starts, without an import: a "
+    ".pth file, sitecustomize or usercustomize.",
+    why="One move in the image, or a directory that is added to the path of modules, and it runs "
+    "before the service, with its rights.",
+    remedy="Take the file away; what has to happen at the start belongs to asgi.py.",
+    files={"Dockerfile": _COPIED, "hooks/__init__.py": ""},
+    change={"hooks/letters.pth": "import os\n"},
+    dual={"docs/letters.pth": "import os\n"},
+)
+RULES = (USER, BASE, SERVER, CARRIED)
+
+_STARTS = re.compile(
+    r"(?:.*/)?(?:[^/]+\.pth|(?:site|user)customize(?:\.[^/]+|/__init__\.[^/]+))", re.IGNORECASE
+)
+"""The names of files that Python's `site` looks for."""
 
 _NAME = re.compile(
     r"(?:.*/)?(?:Dockerfile|Containerfile)(?:\.[^/]+)?|(?:.*/)?[^/]+\.(?:Dockerfile|dockerfile)"
@@ -157,11 +180,31 @@ def _dockerfile(project: Project, path: str, text: str) -> Iterator[Fact]:
             key = f"{path}: {host[1] if host else 'a URL'}"
             yield from _download(key, place)
         elif stages:
+            if name in ("COPY", "ADD"):
+                yield from _copied(project, path, said, place)
             _keep(stages[-1], name, said, line)
     if not stages:
         return
     yield from _bases(path, stages)
     yield from _last(project, path, stages)
+
+
+def _copied(project: Project, path: str, said: str, place: Place) -> Iterator[Fact]:
+    """What starts by itself among the files that an instruction copies from the project."""
+    options = re.match(r"(?:\s*--[a-z-]+(?:=\S+)?)*", said)
+    assert options is not None
+    if "--from" in options[0]:
+        return
+    rest = said[options.end() :]
+    sources = (_json(rest) or rest.replace("\\\n", " ").split())[:-1]
+    for each in sources:
+        source = normpath(each.lstrip("/") or ".")
+        for file in project.tree.entries:
+            if not _STARTS.fullmatch(file):
+                continue
+            inside = source == "." or file.startswith(f"{source}/")
+            if inside or fnmatchcase(file, source) or fnmatchcase(file, f"{source}/*"):
+                yield Fact(CARRIED, f"{path}: {file}", "is copied into the image", place)
 
 
 def _download(key: str, place: Place) -> Iterator[Fact]:

@@ -166,9 +166,10 @@ RULES = (
 )
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_REPORTING: Final = frozenset(
+REPORTING: Final = frozenset(
     {"pull-requests", "security-events", "checks", "statuses", "issues", "discussions"}
 )
+"""What a token may write that only tells people something."""
 _SECRET = re.compile(r"\bsecrets\.([A-Za-z_][A-Za-z0-9_]*)|\bsecrets\s*(\[|\))", re.IGNORECASE)
 _UNTRUSTED = re.compile(
     r"github\.(head_ref|event\.(?:issue|pull_request|comment|review|review_comment|discussion|"
@@ -249,7 +250,7 @@ def _permitted(flow: github.Workflow) -> Iterator[Fact]:
                 told.setdefault("everything", Place(flow.path, line_of(said)))
         elif isinstance(said, Table):
             for scope, level in said.items():
-                if level == "write" and (runs_code or scope not in _REPORTING):
+                if level == "write" and (runs_code or scope not in REPORTING):
                     told.setdefault(scope, Place(flow.path, line_of(level)))
     for scope, place in sorted(told.items()):
         value = "whatever the repository grants" if scope == "default" else "write"
@@ -312,7 +313,7 @@ def _secrets(flow: github.Workflow) -> Iterator[Fact]:
     told: dict[str, Place] = {}
     for name, each in flow.content.items():
         if name != "jobs":
-            _collect(each, flow.path, told)
+            secrets_in(each, flow.path, told)
     for job in flow.jobs:
         if _leaves_out(job.table):
             continue
@@ -320,10 +321,10 @@ def _secrets(flow: github.Workflow) -> Iterator[Fact]:
             if key == "secrets" and each == "inherit":
                 told.setdefault("all", Place(flow.path, line_of(each)))
             elif key != "steps":
-                _collect(each, flow.path, told)
+                secrets_in(each, flow.path, told)
         for step in job.table.tables("steps"):
             if not _leaves_out(step):
-                _collect(step, flow.path, told)
+                secrets_in(step, flow.path, told)
     for name, place in sorted(told.items()):
         yield Fact(SECRET, f"{flow.path}: {name}", f"secrets.{name}", place)
 
@@ -336,7 +337,8 @@ def _leaves_out(table: Table) -> bool:
     return any(_NEVER.fullmatch(each.strip()) for each in said.split("&&"))
 
 
-def _collect(value: Any, path: str, told: dict[str, Place]) -> None:
+def secrets_in(value: Any, path: str, told: dict[str, Place]) -> None:
+    """Tells where each secret is that a part of a workflow names."""
     for text in _texts(value):
         if "secrets" not in text.lower():
             continue

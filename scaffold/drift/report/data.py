@@ -74,6 +74,7 @@ def _change(report: Report, change: Change) -> dict[str, Any]:
         "waivable": rule.waivable,
         "clients": change.clients,
         "witness": change.witness or None,
+        "also": list(change.also),
         "place": {
             "path": report.in_repository(change.place.path),
             "line": change.place.line,

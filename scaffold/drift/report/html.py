@@ -173,6 +173,8 @@ def _finding(change: Change) -> Iterator[str]:
     yield "<dl>"
     yield f"<dt>Rule</dt><dd>{rule.id} {rule.name}: {_safe_long(rule.what)}</dd>"
     yield f"<dt>Where</dt><dd>{markup.escape(where(change))}, in {LAYERS[rule.layer]}</dd>"
+    if change.also:
+        yield f"<dt>Seen by</dt><dd>{', '.join((rule.id, *change.also))}</dd>"
     if rule.controls:
         yield f"<dt>Controls</dt><dd>{', '.join(rule.controls)}</dd>"
     if rule.waivable:

@@ -97,6 +97,8 @@ def _details(report: Report, change: Change) -> Iterator[str]:
     yield f"- **What to do:** {rule.remedy}"
     yield f"- **Verdict:** {VERDICTS[change.verdict]}"
     yield f"- **Where:** {_code(where(change))}"
+    if change.also:
+        yield f"- **Seen by:** {', '.join((rule.id, *change.also))}"
     if change.clients != "none":
         yield f"- **Clients:** {CLIENTS[change.clients]}"
     if rule.controls:

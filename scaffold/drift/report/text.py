@@ -70,6 +70,8 @@ def _finding(change: Change, paint: Paint) -> Iterator[str]:
     yield f"    to:   {paint(shown(change.now), 'red')} ({VERDICTS[change.verdict]})"
     yield f"    why:  {rule.why}"
     yield f"    do:   {rule.remedy}"
+    if change.also:
+        yield f"    also: seen by {', '.join(change.also)}"
     if change.clients != "none":
         yield f"    clients: {CLIENTS[change.clients]}"
     named = change.fingerprint if rule.waivable else "none, for this cannot be approved"

@@ -15,6 +15,7 @@ def every() -> tuple[Rule, ...]:
     from scaffold.drift.code.read import RULES as OF_THE_CODE
     from scaffold.drift.contract.rules import RULES as OF_THE_CONTRACT
     from scaffold.drift.database.read import RULES as OF_THE_DATABASE
+    from scaffold.drift.database.yielded import RULES as OF_WHAT_IS_YIELDED
     from scaffold.drift.live import RULES as OF_A_LIVE_DATABASE
     from scaffold.drift.project import RULES as OF_THE_PROJECT
     from scaffold.drift.rules import approvals, ceiling
@@ -29,6 +30,7 @@ def every() -> tuple[Rule, ...]:
         OF_THE_CONTRACT,
         OF_THE_DATABASE,
         OF_A_LIVE_DATABASE,
+        OF_WHAT_IS_YIELDED,
         OF_THE_PROJECT,
         approvals.RULES,
         ceiling.RULES,

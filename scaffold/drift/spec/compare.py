@@ -43,7 +43,15 @@ class Comparison:
     after: State
 
     def changes(self) -> Iterator[Change]:
-        """Every change, in an order that is always the same."""
+        """Every change, in an order that is always the same; with what the guards that follow from
+        the specs say of it."""
+        from scaffold.drift.database.yielded import folded, second
+
+        seen = second(self.before.design, self.after.design, self.before.renamed)
+        yield from folded([*self.granted()], seen)
+
+    def granted(self) -> Iterator[Change]:
+        """Every change of what the spec itself says."""
         access = list(self._access())
         yield from access
         explained = {

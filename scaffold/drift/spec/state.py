@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+from scaffold.design.model import Alternative, Condition, Design, Entity, Term
 from scaffold.design.reading import Reading
 from scaffold.design.surface import surface
 from scaffold.drift.facts import Fact, Place
@@ -15,6 +16,8 @@ from scaffold.drift.spec.rules import rules
 from scaffold.drift.witness import Untried
 from scaffold.spec.problems import Path
 from scaffold.tree.paths import SPEC
+from scaffold.types.kind import Kind
+from scaffold.types.reference import ReferenceKind
 
 Subject = tuple[str, str]
 """What a fact is of: its sort, such as `op`, and its name."""
@@ -43,6 +46,11 @@ class State:
         self.positions = reading.positions
         self.design = reading.design
         self.renamed = Renames({}, {})
+
+    @cached_property
+    def now(self) -> Design:
+        """What the spec means, in the names of now."""
+        return self.renamed.design(self.design)
 
     @cached_property
     def told(self) -> Mapping[tuple[str, str], Told]:
@@ -173,6 +181,73 @@ class Renames:
             return columns.get(word, entities.get(word, word))
 
         return _WORD.sub(now, text)
+
+    def design(self, found: Design) -> Design:
+        """The resources of before, with columns, operations and grants, in the names of now."""
+        if not self.entities and not self.columns:
+            return found
+        return replace(found, entities=tuple(map(self._entity, found.entities)))
+
+    def _entity(self, found: Entity) -> Entity:
+        name = self.entity(found.name)
+        columns = (
+            replace(
+                each,
+                name=self.column(found.name, each.name),
+                references=each.references and self.entity(each.references),
+                kind=self._kind(each.kind),
+            )
+            for each in found.columns
+        )
+        operations = (
+            replace(
+                each,
+                entity=name,
+                permission=self.text("access", each.permission),
+                alternatives=tuple(self._alternative(found.name, one) for one in each.alternatives),
+            )
+            for each in found.operations
+        )
+        parent = found.parent and self.entity(found.parent)
+        return replace(
+            found,
+            name=name,
+            parent=parent,
+            columns=tuple(columns),
+            operations=tuple(operations),
+        )
+
+    def _kind(self, found: Kind) -> Kind:
+        """A type; a reference names a resource."""
+        if found.target not in self.entities:
+            return found
+        assert isinstance(found, ReferenceKind)
+        return replace(found, to=self.entity(found.target))
+
+    def _alternative(self, entity: str, found: Alternative) -> Alternative:
+        return replace(
+            found,
+            conditions=tuple(self.condition(entity, each) for each in found.conditions),
+            fields=found.fields and tuple(self.column(entity, each) for each in found.fields),
+        )
+
+    def condition(self, entity: str, found: Condition) -> Condition:
+        """A condition of a resource."""
+        if not self.columns.get(entity):
+            return found
+
+        def term(each: Term) -> Term:
+            named = each.source == "field"
+            return replace(each, name=self.column(entity, each.name)) if named else each
+
+        right = term(found.right) if isinstance(found.right, Term) else found.right
+        return replace(found, left=term(found.left), right=right)
+
+    def called(self, entity: str) -> frozenset[str]:
+        """The names that the project of before does not know: of resources, and of the columns of
+        one, by its name of now."""
+        former = next((old for old, now in self.entities.items() if now == entity), entity)
+        return frozenset((*self.entities.values(), *self.columns.get(former, {}).values()))
 
     def column(self, entity: str, name: str) -> str:
         """The name of a column now."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, product
 from typing import Any
@@ -158,20 +158,9 @@ def renamed(ways: Iterable[Way], names: Renames, entity: str) -> tuple[Way, ...]
     if not names.columns.get(entity):
         return tuple(ways)
 
-    def term(found: Resolved) -> Resolved:
-        return (
-            replace(found, name=names.column(entity, found.name))
-            if found.source == "field"
-            else found
-        )
-
-    def condition(found: Condition) -> Condition:
-        right = term(found.right) if isinstance(found.right, Resolved) else found.right
-        return replace(found, left=term(found.left), right=right)
-
     return tuple(
         Way(
-            tuple(condition(c) for c in each.conditions),
+            tuple(names.condition(entity, c) for c in each.conditions),
             each.fields and frozenset(names.column(entity, f) for f in each.fields),
             each.gives,
         )

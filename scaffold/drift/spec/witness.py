@@ -56,7 +56,7 @@ class Asked:
     @cached_property
     def former(self) -> Operation | None:
         """The same as it was before."""
-        return self._named(self.before.design, self.match["op"])
+        return self._named(self.before.now, self.match["op"])
 
     def _named(self, design: Design, name: str) -> Operation | None:
         every = (*design.operations, *(each.operation for each in design.joins))
@@ -100,7 +100,8 @@ class Request(Witness):
     `way` is how it is allowed. `fields` are the columns that are new in it, where it was allowed
     for others; `gives` the roles. `shape` is what is asked, and `asks` says that in words. An
     operation that `is_new` was not there before, and `known` are the columns that were updated
-    then, where it matters.
+    then, where it matters. It had the id `formerly`, and what is `called` otherwise now has a name
+    that the project of before does not know: a request with it is no test.
     """
 
     design: Design
@@ -114,6 +115,8 @@ class Request(Witness):
     asks: str = ""
     is_new: bool = False
     known: frozenset[str] | None = None
+    formerly: str = ""
+    called: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         parts = []
@@ -163,12 +166,16 @@ class Request(Witness):
             kept["fields"] = [each for each in kept["fields"] if each in self.known]
             if not kept["fields"] and not shape.body:
                 return None
+        if self.called & _mentioned(kept, shape.query, shape.body, shape.shown, shape.statements):
+            return None
         lists = self.operation.verb in ("list", "export")
+        formerly = self.formerly if self.formerly != self.operation.id else ""
         return Trial(
             named(self.role, self.operation.id, "is_allowed"),
             "request.py.jinja",
             {
                 "operation": self.operation,
+                "formerly": formerly,
                 "role": self.role,
                 "facts": kept,
                 "lists": lists,
@@ -179,6 +186,11 @@ class Request(Witness):
             rf"assert ({shape.before}) == |assert '.*' in |{NONE}",
             shape.imports,
         )
+
+
+def _mentioned(*parts: object) -> set[str]:
+    """The names in some data."""
+    return {*re.findall(r"\w+", repr(parts))}
 
 
 def named(*parts: str) -> str:
@@ -213,10 +225,8 @@ def permissions(asked: Asked) -> Iterator[Request]:
 
 
 def former(before: State, permission: str, searches: bool = False) -> Operation | None:
-    """The operation that had a permission before, which may have had another name."""
-    name, _, do = permission.partition(":")
-    old = next((o for o, now in before.renamed.entities.items() if now == name), name)
-    return operation_of(before.design, f"{old}:{do}", searches)
+    """The operation that had a permission before, in the names of now."""
+    return operation_of(before.now, permission, searches)
 
 
 def operation_of(design: Design, permission: str, searches: bool = False) -> Operation | None:
@@ -231,6 +241,7 @@ def find(
     """The worlds in which a role may do something now that it could not do before."""
     entity = after.entity(operation.entity)
     old = [a for a in before.alternatives if role in a.roles] if before else []
+    name = before.id if before else operation.id
     for mine in operation.alternatives:
         if role not in mine.roles:
             continue
@@ -243,12 +254,14 @@ def find(
             if not any(holds(a.conditions, told) for a in old) and holds(mine.conditions, told):
                 world = told
             if not here:
-                yield Request(after, operation, role, world, tried, is_new=before is None)
+                yield Request(
+                    after, operation, role, world, tried, is_new=before is None, formerly=name
+                )
                 continue
             new = _new_fields(mine, here, operation, entity)
             given = _new_roles(mine, here, after)
             if new or given:
-                yield Request(after, operation, role, world, tried, new, given)
+                yield Request(after, operation, role, world, tried, new, given, formerly=name)
 
 
 def _new_fields(
@@ -304,14 +317,13 @@ def allowed(
 ) -> Iterator[Request]:
     """Requests that are allowed now, and were before as far as grants say: of each role one.
 
-    `usable` says which grants will do: those of now, and with `both` those of before. There are
-    none where a resource or a column has another name now: the test could not be run on both.
+    `usable` says which grants will do: those of now, and with `both` those of before.
     """
-    names = asked.before.renamed
     entity = asked.after.design.entity(operation.entity)
-    if old is None or operation.entity in (*names.entities.values(), *names.columns):
+    if old is None:
         return
-    columns = asked.before.design.entity(old.entity).columns
+    called = asked.before.renamed.called(operation.entity)
+    columns = asked.before.now.entity(old.entity).columns
     known = frozenset(each.name for each in columns if each.updatable)
     for role in operation.roles:
         ways = [a for a in old.alternatives if role in a.roles and (not both or usable(a))]
@@ -320,8 +332,16 @@ def allowed(
             tried = replace(way, conditions=(*way.conditions, *former_way.conditions))
             world = satisfying(tried, entity)
             if world is not None:
-                design = asked.after.design
-                yield Request(design, operation, role, world, tried, known=known)
+                yield Request(
+                    asked.after.design,
+                    operation,
+                    role,
+                    world,
+                    tried,
+                    known=known,
+                    formerly=old.id,
+                    called=called,
+                )
                 break
 
 

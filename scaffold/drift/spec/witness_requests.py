@@ -72,7 +72,7 @@ def _asked(
     if BY_POST in words:
         permission = operation.permission
         operation = operation_of(asked.after.design, permission, True) or operation
-        old = operation_of(asked.before.design, permission, True) if old else None
+        old = operation_of(asked.before.now, permission, True) if old else None
     (asks,) = (f"with {name} = {value}" for name, value in query.items())
     found = allowed(asked, operation, old, lambda way: way.covers(column))
     seen = (each for each in found if _always_sees(each, column))
@@ -131,7 +131,7 @@ def _sending(asked: Asked, operation: Operation, column: Column, value: Any) -> 
         looks = any(term.name == column.name for c in way.conditions for term in c.terms)
         return way.covers(column) and not looks
 
-    former = operation_of(asked.before.design, operation.permission)
+    former = operation_of(asked.before.now, operation.permission)
     shape, asks = Shape(body={column.name: value}), f"with {_told(column.name, value)}"
     yield from asking(allowed(asked, operation, former, usable), shape, asks)
 
@@ -254,7 +254,7 @@ def _for_gained(
     known, names = Names(), (asked.old, asked.now)
     old, new = (known.read("none" if each == "absent" else each) for each in names)
     for operation in operations:
-        former = operation_of(asked.before.design, operation.permission)
+        former = operation_of(asked.before.now, operation.permission)
         found = allowed(asked, operation, former, lambda way: way.covers(column), both=False)
         yield operation, [each for each in found if each.role in new - old]
 
@@ -266,11 +266,11 @@ def references(asked: Asked) -> Iterator[Request]:
     entity, column = column_of(asked)
     for operation in entity.operations:
         written = {"create": column.creatable, "update": column.updatable}.get(operation.verb)
-        old = operation_of(asked.before.design, operation.permission)
+        old = operation_of(asked.before.now, operation.permission)
         if not written or old is None:
             continue
         for each in allowed(asked, operation, old, lambda way: way.covers(column)):
-            before = asked.before.design
+            before = asked.before.now
             ways = [a for a in old.alternatives if each.role in a.roles and a.covers(column)]
             facts = (facts_of(each.role, old, before, way) for way in ways)
             hidden = next((f["unseen"][column.name] for f in facts if _hides(f, column)), None)
@@ -294,7 +294,7 @@ def twice(asked: Asked) -> Iterator[Request]:
         return
     columns = [each for each in entity.columns if each.name in names]
     sent = {each.name: sample(each.kind) for each in columns if each.creatable}
-    former = operation_of(asked.before.design, operation.permission)
+    former = operation_of(asked.before.now, operation.permission)
     if len(columns) == len(names):
         found = allowed(asked, operation, former, lambda w: all(w.covers(e) for e in columns))
         shape = Shape(body=sent, before="409", times=2)
@@ -303,7 +303,7 @@ def twice(asked: Asked) -> Iterator[Request]:
 
 def _former_column(asked: Asked) -> Column | None:
     name, _, column = asked.match["field"].partition(".")
-    for entity in asked.before.design.entities:
+    for entity in asked.before.now.entities:
         if entity.name == name:
             return next((each for each in entity.columns if each.name == column), None)
     return None
@@ -320,7 +320,7 @@ def factors(asked: Asked) -> Iterator[Request]:
     methods, context = weak[asked.now]
     shape = Shape(claims={"amr": methods, "acr": context}, before="403")
     for operation in asked.after.design.operations:
-        former = operation_of(asked.before.design, operation.permission, operation.searches)
+        former = operation_of(asked.before.now, operation.permission, operation.searches)
         found = allowed(asked, operation, former)
         mine = (each for each in found if each.role == asked.match["role"])
         factor = "no second factor" if asked.now == "none" else "a factor that can be phished"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from scaffold.drift.spec.witness import Asked, Request, Shape, allowed, asking
+from scaffold.drift.spec.witness import Asked, Request, Shape, allowed, asking, former
 from scaffold.drift.verdict import Rate
 from scaffold.drift.witness import Trial, Tried, Witness
 from scaffold.features.plans.design import Plans, feature_of, meters_of, plans_of
@@ -39,8 +39,8 @@ def _on_plan(asked: Asked, permission: str, plan: str) -> Iterator[Request]:
     )
     for operation in asked.after.design.operations:
         if operation.permission == permission:
-            old = next((o for o in asked.before.design.operations if o.id == operation.id), None)
-            yield from asking(allowed(asked, operation, old), shape, f"on the plan {plan}")
+            earlier = former(asked.before, operation.permission, operation.searches)
+            yield from asking(allowed(asked, operation, earlier), shape, f"on the plan {plan}")
 
 
 def _subscribe(plan: str) -> str:
@@ -65,8 +65,8 @@ def beyond_quota(asked: Asked) -> Iterator[Request]:
     asks = f"on the plan {plan}, when {old[1]} are used"
     for operation in asked.after.design.operations:
         if meter in (each.name for each in meters_of(asked.after.design, found, operation)):
-            former = next((o for o in asked.before.design.operations if o.id == operation.id), None)
-            requests = allowed(asked, operation, former)
+            earlier = former(asked.before, operation.permission, operation.searches)
+            requests = allowed(asked, operation, earlier)
             yield from asking(requests, shape, asks)
 
 

@@ -23,7 +23,7 @@ from scaffold.drift import judge
 from scaffold.drift.change import Change
 from scaffold.drift.code import secrets
 from scaffold.drift.facts import Fact, Surface
-from scaffold.drift.judge import Check, compare_tree
+from scaffold.drift.judge import Check
 from scaffold.drift.spec import compare
 from scaffold.drift.trees import Commit, Tree
 from scaffold.emission import Emission, emit_project
@@ -211,7 +211,7 @@ def found(of: Service, files: Files) -> list[Change]:
             assert git(project, "add", "--force", "--", *files).returncode == 0
         check = Check(project, of.name, TODAY, of.emission)
         check.__dict__["before"] = of.base
-        compare_tree(check)
+        check.look()
         return list(check.report().report.changes)
 
 

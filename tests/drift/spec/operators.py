@@ -14,23 +14,25 @@ Operator = Callable[[Document], Iterator[Document]]
 @dataclass(frozen=True, slots=True)
 class Loosening:
     """An operator with the rules of which one has to find it. One that is `symmetric` makes
-    another thing of it, so that its reverse blocks, too."""
+    another thing of it, so that its reverse blocks, too. One that is `critical` lets somebody
+    reach rows, fields, roles or tenants that are not theirs: two looks have to see it."""
 
     id: str
     title: str
     rules: tuple[str, ...]
     operator: Operator
     symmetric: bool = False
+    critical: bool = False
 
 
 LOOSENINGS: list[Loosening] = []
 
 
 def loosening(
-    id_: str, title: str, *rules: str, symmetric: bool = False
+    id_: str, title: str, *rules: str, symmetric: bool = False, critical: bool = False
 ) -> Callable[[Operator], Operator]:
     def register(operator: Operator) -> Operator:
-        LOOSENINGS.append(Loosening(id_, title, rules, operator, symmetric))
+        LOOSENINGS.append(Loosening(id_, title, rules, operator, symmetric, critical))
         return operator
 
     return register
@@ -69,7 +71,7 @@ def listed(value: Any) -> list[Any]:
 GRANTS = ("roles", "*", "can", "*")
 
 
-@loosening("S02", "a value more in a condition", "SCF101")
+@loosening("S02", "a value more in a condition", "SCF101", critical=True)
 def wider_in(document: Document) -> Iterator[Document]:
     for made, inner, key in each(document, *GRANTS, "when", "*"):
         value = inner[key]
@@ -89,7 +91,7 @@ def _granted(document: Document, made: Document, when: Any) -> Any:
     return None
 
 
-@loosening("S03", "an operation more for a role", "SCF101")
+@loosening("S03", "an operation more for a role", "SCF101", critical=True)
 def more_operations(document: Document) -> Iterator[Document]:
     for name, resource in document["resources"].items():
         for role in document["roles"]:
@@ -99,7 +101,7 @@ def more_operations(document: Document) -> Iterator[Document]:
                 yield made
 
 
-@loosening("S04", "a role extends another one", "SCF101", symmetric=True)
+@loosening("S04", "a role extends another one", "SCF101", symmetric=True, critical=True)
 def more_extends(document: Document) -> Iterator[Document]:
     for role, source in document["roles"].items():
         for other in document["roles"]:
@@ -109,14 +111,14 @@ def more_extends(document: Document) -> Iterator[Document]:
                 yield made
 
 
-@loosening("S05", "a condition gone", "SCF101")
+@loosening("S05", "a condition gone", "SCF101", critical=True)
 def fewer_conditions(document: Document) -> Iterator[Document]:
     for made, inner, key in each(document, *GRANTS, "when", "*"):
         del inner[key]
         yield made
 
 
-@loosening("S05a", "the fields of a grant gone", "SCF101")
+@loosening("S05a", "the fields of a grant gone", "SCF101", critical=True)
 def all_fields(document: Document) -> Iterator[Document]:
     for word in ("only", "except"):
         for made, inner, key in each(document, *GRANTS, word):
@@ -139,7 +141,7 @@ def weaker_factor(document: Document) -> Iterator[Document]:
             yield made
 
 
-@loosening("S08", "another issuer", "SCF122")
+@loosening("S08", "another issuer", "SCF122", critical=True)
 def another_issuer(document: Document) -> Iterator[Document]:
     made = copy.deepcopy(document)
     made["identity"]["issuers"].append(
@@ -148,14 +150,14 @@ def another_issuer(document: Document) -> Iterator[Document]:
     yield made
 
 
-@loosening("S09", "another source of the tenant", "SCF121", symmetric=True)
+@loosening("S09", "another source of the tenant", "SCF121", symmetric=True, critical=True)
 def another_tenant(document: Document) -> Iterator[Document]:
     made = copy.deepcopy(document)
     made["identity"]["tenant_claim"] = "requested_tenant"
     yield made
 
 
-@loosening("S10", "another algorithm", "SCF122")
+@loosening("S10", "another algorithm", "SCF122", critical=True)
 def more_algorithms(document: Document) -> Iterator[Document]:
     for made, inner, key in each(document, "identity", "issuers", "*", "algorithms"):
         more = {*listed(inner[key])}
@@ -163,7 +165,7 @@ def more_algorithms(document: Document) -> Iterator[Document]:
         yield made
 
 
-@loosening("S10a", "another audience", "SCF122", symmetric=True)
+@loosening("S10a", "another audience", "SCF122", symmetric=True, critical=True)
 def another_audience(document: Document) -> Iterator[Document]:
     for made, inner, key in each(document, "identity", "issuers", "*", "audience"):
         inner[key] = "everybody"
@@ -321,7 +323,7 @@ def no_step_up(document: Document) -> Iterator[Document]:
         yield made
 
 
-@loosening("S20", "a role more can be given", "SCF101")
+@loosening("S20", "a role more can be given", "SCF101", critical=True)
 def gives_more(document: Document) -> Iterator[Document]:
     for made, inner, key in each(document, *GRANTS, "roles"):
         more = [e for e in document["roles"] if e not in listed(inner[key])]
@@ -372,7 +374,7 @@ def no_feature(document: Document) -> Iterator[Document]:
             yield made
 
 
-@loosening("S23", "a resource is made anew with wider grants", "SCF101")
+@loosening("S23", "a resource is made anew with wider grants", "SCF101", critical=True)
 def renamed_away(document: Document) -> Iterator[Document]:
     for name, resource in document["resources"].items():
         others = [r for n, r in document["resources"].items() if n != name]
@@ -443,7 +445,7 @@ def weaker_proof(document: Document) -> Iterator[Document]:
         yield made
 
 
-@loosening("S34", "a hook reaches more rows", "SCF135")
+@loosening("S34", "a hook reaches more rows", "SCF135", critical=True)
 def touches_more(document: Document) -> Iterator[Document]:
     for made, inner, key in each(document, "resources", "*", "actions", "*", "touches", "*"):
         if "delete" not in listed(inner[key].get("do")):

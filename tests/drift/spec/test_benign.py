@@ -128,12 +128,16 @@ WIDER = {
 }
 
 
-def changes(*pairs: str) -> list[Change]:
+def edited(*pairs: str) -> str:
     after = BASE
     for old, new in zip(pairs[::2], pairs[1::2], strict=True):
         assert old in after, old
         after = after.replace(old, new) if old == "\n" else after.replace(old, new, 1)
-    return compare(BASE.encode(), after.encode(), ("base", "head"))
+    return after
+
+
+def changes(*pairs: str) -> list[Change]:
+    return compare(BASE.encode(), edited(*pairs).encode(), ("base", "head"))
 
 
 @pytest.mark.parametrize("what", BENIGN)
