@@ -125,9 +125,10 @@ def _judged(
         check = Check(project, known, today, None, base, in_ci)
         check.looked += map(Looked, YIELDED)
     else:
+        from scaffold.cache.formatted import formatter
         from scaffold.emission import emit_project
 
-        emission = emit_project(project)
+        emission = emit_project(project, form=formatter(project, kept))
         check = Check(project, emission.design.name, today, emission, base, in_ci)
         compare_tree(check)
         if not check.findings:
