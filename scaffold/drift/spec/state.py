@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from scaffold.design.reading import Reading
@@ -155,28 +155,36 @@ def _subjects(match: re.Match[str]) -> Iterator[Subject]:
 
 @dataclass(frozen=True, slots=True)
 class Renames:
-    """What is called otherwise now: resources, and columns by their resource of before."""
+    """What is called otherwise now: resources and the tenant, columns by their resource of before,
+    and attributes of the tenant."""
 
     entities: Mapping[str, str]
     columns: Mapping[str, Mapping[str, str]]
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, section: str, text: str, key: str = "") -> str:
         """A key or a value in the names of now; `key` is the key that a value is of."""
-        if not self.entities and not self.columns:
+        if not self.entities and not self.columns and not self.attributes:
             return text
         of = next(iter(_WORD.findall(key or text)), "")
         columns = self.columns.get(of, {}) if section in _OF_RESOURCES else {}
         entities = self.entities
 
         def now(match: re.Match[str]) -> str:
-            word = match[0]
+            attribute, word = match.groups()
+            if attribute:
+                return f"$tenant.{self.attributes.get(attribute, attribute)}"
             return columns.get(word, entities.get(word, word))
 
-        return _WORD.sub(now, text)
+        return _NAMED.sub(now, text)
 
     def column(self, entity: str, name: str) -> str:
         """The name of a column now."""
         return self.columns.get(entity, {}).get(name, name)
+
+    def attribute(self, name: str) -> str:
+        """The name of an attribute of the tenant now."""
+        return self.attributes.get(name, name)
 
     def entity(self, name: str) -> str:
         """The name of a resource now."""
@@ -184,4 +192,5 @@ class Renames:
 
 
 _WORD = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+_NAMED = re.compile(rf"\$tenant\.({_WORD.pattern})|({_WORD.pattern})", re.ASCII)
 _OF_RESOURCES = frozenset({"access", "fields", "operations", "resources", "events"})

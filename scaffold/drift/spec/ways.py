@@ -155,15 +155,16 @@ def environments(*designs: Design) -> frozenset[str]:
 
 def renamed(ways: Iterable[Way], names: Renames, entity: str) -> tuple[Way, ...]:
     """The ways in the names of now."""
-    if not names.columns.get(entity):
+    if not names.columns.get(entity) and not names.attributes:
         return tuple(ways)
 
     def term(found: Resolved) -> Resolved:
-        return (
-            replace(found, name=names.column(entity, found.name))
-            if found.source == "field"
-            else found
-        )
+        match found.source:
+            case "field":
+                return replace(found, name=names.column(entity, found.name))
+            case "tenant":
+                return replace(found, name=names.attribute(found.name))
+        return found
 
     def condition(found: Condition) -> Condition:
         right = term(found.right) if isinstance(found.right, Resolved) else found.right
