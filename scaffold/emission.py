@@ -18,6 +18,7 @@ from scaffold.history.parts import Change
 from scaffold.history.past import MIGRATIONS, Past
 from scaffold.history.plan import history
 from scaffold.plan.files import plan
+from scaffold.plan.format import Format, format_python
 from scaffold.spec.document import MAX_BYTES
 from scaffold.spec.schema import json_schema
 from scaffold.tree.digest import digest
@@ -83,12 +84,18 @@ def emit(
     return _emit(read(content, source), content, past, added)
 
 
-def _emit(reading: Reading, content: bytes, past: Past | None, added: Iterable[str]) -> Emission:
+def _emit(
+    reading: Reading,
+    content: bytes,
+    past: Past | None,
+    added: Iterable[str],
+    form: Format = format_python,
+) -> Emission:
     design = reading.design
     found = history(design.name, tables(design), past, intent(design, added))
     package = design.name
     texts = {
-        **plan(design, fills=bool(found.hooks)),
+        **plan(design, fills=bool(found.hooks), form=form),
         **{f"{package}/{path}": text for path, text in found.files.items()},
         SCHEMA: schema(),
     }
@@ -111,10 +118,11 @@ def emit_project(
     added: Iterable[str] = (),
     replace_initial: bool = False,
     past: Past | None = None,
+    form: Format = format_python,
 ) -> Emission:
     """What the spec of a project yields after its history; `replace_initial` begins it anew.
 
-    The history is the one in its tree, or `past` if that is given.
+    The history is the one in its tree, or `past` if that is given. `form` formats what is Python.
 
     Raises:
         ProjectError: there is no spec.
@@ -126,7 +134,7 @@ def emit_project(
     reading = read(content, str(place))
     if past is None and not replace_initial:
         past = past_of(project, reading.design.name)
-    return _emit(reading, content, past, added)
+    return _emit(reading, content, past, added, form)
 
 
 def spec_of(project: Path) -> Path:

@@ -164,6 +164,7 @@ def decider_models(name: str) -> tuple[str, str]:
     return f"{camel(name)}Input", f"{camel(name)}Body"
 
 
+@cache
 def camel(name: str) -> str:
     """`invoice_line` as a class name: `InvoiceLine`."""
     return "".join(part.capitalize() for part in name.split("_"))

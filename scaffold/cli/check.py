@@ -123,9 +123,10 @@ def _judged(
     if known:
         check = Check(project, known, today, None, base, in_ci)
     else:
+        from scaffold.cache.formatted import formatter
         from scaffold.emission import emit_project
 
-        emission = emit_project(project)
+        emission = emit_project(project, form=formatter(project, kept))
         check = Check(project, emission.design.name, today, emission, base, in_ci)
     check.look(url=database_url, python=python, static=static)
     if check.emission is not None and {each.kind for each in check.findings} <= {"database"}:

@@ -90,6 +90,7 @@ def run(
             return
 
         from scaffold import __version__
+        from scaffold.cache.formatted import formatter
         from scaffold.emission import emit_project
         from scaffold.project.hooks import missing_modules, write
         from scaffold.releases.news import require_not_newer
@@ -99,7 +100,12 @@ def run(
         origin = known_origin(project)
         if origin and not allow_older:
             require_not_newer(origin.generator, __version__)
-        emission = emit_project(project, added=new or (), replace_initial=replace_initial)
+        emission = emit_project(
+            project,
+            added=new or (),
+            replace_initial=replace_initial,
+            form=formatter(project, kept),
+        )
         difference = compare(project, emission)
         require_consent(emission, "generate", given=allow_destructive or dry_run)
         stubs = missing_modules(project, emission.design)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from scaffold.database import printer
 from scaffold.database.bodies import Render
@@ -17,7 +17,7 @@ from scaffold.database.sql import array, literal
 from scaffold.database.tables import tables
 from scaffold.design.model import Design
 from scaffold.features import FEATURES
-from scaffold.history.past import plain
+from scaffold.history.past import as_data
 
 FUNCTIONS = "store/functions"
 POLICIES = "store/guards/policies.sql"
@@ -72,7 +72,7 @@ def database(design: Design, render: Render) -> Database:
         POLICIES: _policies(rules, design.name),
         INDEXES: _indexes(rules),
     }
-    text = json.dumps([derived, [asdict(plain(each)) for each in found]], sort_keys=True)
+    text = json.dumps([derived, [as_data(each) for each in found]], sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
     release = f"{design.name}_{digest}"
     digests = {

@@ -502,11 +502,15 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A typed fact about the tenant, or a verified claim about the user."""
+    """A typed fact about the tenant, or a verified claim about the user.
+
+    `renamed_from` is the name that one of the tenant had before.
+    """
 
     name: str
     kind: Kind
     many: bool
+    renamed_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -542,7 +546,7 @@ class Issuer:
 
 @dataclass(frozen=True)
 class Design:
-    """The whole service."""
+    """The whole service. `tenant_renamed_from` is what a tenant was called before."""
 
     name: str
     title: str
@@ -557,6 +561,7 @@ class Design:
     entities: tuple[Entity, ...]
     traits: tuple[object, ...] = ()
     joins: tuple[Join, ...] = ()
+    tenant_renamed_from: str = ""
 
     def trait(self, kind: type[Trait]) -> Trait | None:
         """What the feature with this kind of trait makes of the service, if it uses it."""

@@ -97,6 +97,7 @@ def resolve(source: spec.Spec) -> Design:
             ],
         ),
         traits=_present(each.service(source) for each in FEATURES),
+        tenant_renamed_from=source.tenancy.renamed_from or "",
     )
     return replace(design, joins=tuple(join for each in FEATURES for join in each.joins(design)))
 
@@ -159,7 +160,8 @@ class _Attributes:
 
     def __init__(self, source: spec.Spec) -> None:
         self.tenant = {
-            name: _attribute(name, each) for name, each in source.tenancy.attributes.items()
+            name: replace(_attribute(name, each), renamed_from=each.renamed_from or "")
+            for name, each in source.tenancy.attributes.items()
         }
         self.user = {
             name: _attribute(name, each) for name, each in source.identity.attributes.items()

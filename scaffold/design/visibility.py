@@ -11,9 +11,10 @@ def split(entity: Entity, alternatives: Sequence[Alternative]) -> tuple[list[Col
     """The readable columns that every alternative covers, and the other readable ones."""
     open_: list[Column] = []
     restricted: list[Column] = []
+    some = [each for each in alternatives if each.fields is not None]
     for column in entity.columns:
         if column.readable:
-            everywhere = len(seers(column, alternatives)) == len(alternatives)
+            everywhere = all(each.covers(column) for each in some)
             (open_ if everywhere else restricted).append(column)
     return open_, restricted
 

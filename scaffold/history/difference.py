@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from scaffold.columns import TENANT
+from scaffold.columns import ID, TENANT
 from scaffold.database import printer
 from scaffold.database.schema import Check, Column, ForeignKey, Table, Unique
+from scaffold.database.sql import literal
 from scaffold.history.parts import Change, Part
 from scaffold.history.past import HistoryError, plain
 from scaffold.types.kind import holds
@@ -91,7 +92,7 @@ def _renamed_tables(
     past: Sequence[Table], now: Sequence[Table], intent: Intent
 ) -> tuple[list[Change], tuple[Table, ...]]:
     """The renames of tables, and the tables of before by their new names."""
-    there, wanted = {each.name for each in past}, {each.name for each in now}
+    there, wanted = {each.name: each for each in past}, {each.name for each in now}
     to = {
         former: name
         for name, former in intent.tables.items()
@@ -100,8 +101,9 @@ def _renamed_tables(
     changes = [
         Change(
             f"{former} is {name} now",
-            frozenset({former, name}),
+            frozenset({former, name, *_referring(past, former)}),
             expand=(
+                *_kept_names(there[former]),
                 Part(
                     "renames",
                     f"{former} is {name} now",
@@ -148,9 +150,60 @@ def _renamed_columns(
             title = f"{table.name}.{former.name} is {column.name} now"
             statement = f"alter table {table.name} rename column {former.name} to {column.name};\n"
             touches = frozenset({f"{table.name}.{former.name}", f"{table.name}.{column.name}"})
-            changes.append(Change(title, touches, expand=(Part("renames", title, statement),)))
+            renamed = Part("renames", title, statement)
+            changes.append(Change(title, touches, expand=(*_kept_names(table), renamed)))
         tables.append(_with_names(table, to, wanted.get(table.name)))
     return changes, tuple(tables)
+
+
+def _referring(tables: Iterable[Table], target: str) -> Iterator[str]:
+    """The columns of other tables that refer to one: what their keys say is called otherwise."""
+    for each in tables:
+        for key in each.foreign_keys:
+            if key.table == target and each.name != target:
+                yield f"{each.name}.{key.columns[-1]}"
+
+
+def _kept_names(table: Table) -> tuple[Part, ...]:
+    """What the releases of before know the tenants by, which they have no view of by themselves.
+
+    Their functions look into the schema of their release first: there they find a view that keeps
+    the names of the table and its columns, and lets nobody do more than the table does.
+    """
+    if not is_of_tenants(table):
+        return ()
+    name = table.name
+    title = f"releases of before go on knowing {name} as they do"
+    statements = f"""\
+do $$
+declare
+  v_known record;
+begin
+  for v_known in
+    select distinct release, known_as from release_policy_ where relation = {literal(_bare(name))}
+  loop
+    if to_regclass(format('%I.%I', v_known.release, v_known.known_as)) is null then
+      execute format(
+        'create view %I.%I with (security_invoker = true) as select * from {name}',
+        v_known.release, v_known.known_as);
+      execute format(
+        'grant select, insert, update, delete on %I.%I to %I',
+        v_known.release, v_known.known_as, regexp_replace(current_user, '_owner$', '_app'));
+    end if;
+  end loop;
+end $$;
+"""
+    return (_step(title, statements),)
+
+
+def _bare(name: str) -> str:
+    """The name that an identifier is of."""
+    return name.strip('"')
+
+
+def is_of_tenants(table: Table) -> bool:
+    """Is it the table of the tenants, whose rows are their own?"""
+    return table.tenant == ID.name
 
 
 def _with_names(table: Table, to: Mapping[str, str], wanted: Table | None) -> Table:
@@ -200,6 +253,13 @@ def _ask_about_tables(before: Mapping[str, Table], now: Sequence[Table], intent:
     for table in now:
         if table.name in before or table.name in intent.added:
             continue
+        if is_of_tenants(table):
+            was = _bare(next(each.name for each in before.values() if is_of_tenants(each)))
+            raise Undecided(
+                f"A tenant was called {was}, and is called {_bare(table.name)} now. Every "
+                "row belongs to one, so that these are the same. Write in tenancy:\n"
+                f"    renamed_from: {was}"
+            )
         own = {(each.name, each.sql) for each in table.columns if each.kind}
         for former in before.values():
             theirs = {(each.name, each.sql) for each in former.columns if each.kind}

@@ -14,6 +14,12 @@ def intent(design: Design, added: Iterable[str] = ()) -> Intent:
     tables: dict[str, str] = {}
     columns: dict[tuple[str, str], str] = {}
     backfills: dict[tuple[str, str], Backfill] = {}
+    tenant = identifier(design.tenant)
+    if design.tenant_renamed_from:
+        tables[tenant] = identifier(design.tenant_renamed_from)
+    for attribute in design.tenant_attributes:
+        if attribute.renamed_from:
+            columns[tenant, identifier(attribute.name)] = identifier(attribute.renamed_from)
     for entity in design.declared:
         table = identifier(entity.name)
         if entity.renamed_from:

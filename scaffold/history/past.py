@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, cast
 
 from scaffold.database.layout import flat
@@ -98,7 +98,7 @@ def snapshot(past: Past) -> str:
     """The past as it is committed."""
     data = {
         "migrations": [_plain(each) for each in past.migrations],
-        "tables": [asdict(plain(each)) for each in past.tables],
+        "tables": [as_data(each) for each in past.tables],
     }
     return json.dumps(data, indent=1) + "\n"
 
@@ -106,6 +106,21 @@ def snapshot(past: Past) -> str:
 def _plain(migration: Migration) -> dict[str, Any]:
     found = asdict(migration)
     return found if migration.hooks else {key: found[key] for key in found if key != "hooks"}
+
+
+def as_data(table: Table) -> dict[str, Any]:
+    """A table as data, its conditions as texts."""
+    return {
+        **_members(table),
+        "columns": [{**_members(each), "check": flat(each.check)} for each in table.columns],
+        "unique": [_members(each) for each in table.unique],
+        "foreign_keys": [_members(each) for each in table.foreign_keys],
+    }
+
+
+def _members(part: Table | Column | Unique | ForeignKey) -> dict[str, Any]:
+    # Not asdict, which copies all that is in them: it would take as long as the rest of a snapshot.
+    return {each.name: getattr(part, each.name) for each in fields(part)}
 
 
 def plain(table: Table) -> Table:

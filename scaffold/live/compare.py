@@ -16,6 +16,7 @@ from scaffold.live.twin import prefix_of
 Difference = tuple[str, str]
 """What differs, and how."""
 
+COMMANDS = frozenset({"select", "insert", "update", "delete"})
 BOUND = {"row-level security": "on", "row-level security for its owner": "forced"}
 """What the table of a resource has, in every release."""
 
@@ -92,11 +93,24 @@ class Comparison:
         ledger, own = self.state.ledger, self.release.name
         if fact.kind == "policy":
             return (fact.relation, fact.name) in ledger.known
+        if fact.kind == "view":
+            return self._keeps_names(fact)
         if fact.kind == "index":
             return any(name == fact.name for release, name in ledger.indexes if release != own)
         if fact.kind == "role of members":
             return any(each != own for each in ledger.releases)
         return self._is_of_other_rules(fact)
+
+    def _keeps_names(self, view: Fact) -> bool:
+        """Does a view keep what this release calls its tenants, which a later one has renamed?"""
+        table = ("table", self.release.package, "", view.name)
+        about = {"options": "security_invoker=true", OWNER: self.state.owner}
+        return (
+            bool(self._progress.later)
+            and view.schema == self.release.name
+            and table in self.expected
+            and about.items() <= view.about.items()
+        )
 
     def _is_of_other_rules(self, fact: Fact) -> bool:
         """Is it the function of a trigger, as another release that migrated last has made it?"""
@@ -109,6 +123,9 @@ class Comparison:
         A release is granted a command only with a policy for it, and updates column by column. All
         tables are read for backups, also one that is still to go.
         """
+        if fact.kind == f"{PRIVILEGES}view" and fact.name == self._app:
+            view = self.state.facts.get(("view", fact.schema, "", fact.relation))
+            return view is not None and self._keeps_names(view) and privilege in COMMANDS
         if fact.kind != f"{PRIVILEGES}table" or privilege.endswith("with grant option"):
             return False
         table = self.state.facts.get(("table", fact.schema, "", fact.relation))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
+
+import pydantic_core
 
 from scaffold.contract import contract
 from scaffold.database.files import database
@@ -12,7 +13,7 @@ from scaffold.features import FEATURES
 from scaffold.features.feature import Files
 from scaffold.plan.access import access
 from scaffold.plan.catalog import catalog
-from scaffold.plan.format import format_python
+from scaffold.plan.format import Format, format_python
 from scaffold.plan.templates import environment
 from scaffold.plan.views import ResourceView, ServiceView
 
@@ -97,15 +98,21 @@ TESTS = (
 PER_RESOURCE = ("__init__.py", "handlers.py", "models.py", "statements.py")
 
 
-def plan(design: Design, *, ejected: bool = False, fills: bool = False) -> Plan:
+def plan(
+    design: Design,
+    *,
+    ejected: bool = False,
+    fills: bool = False,
+    form: Format = format_python,
+) -> Plan:
     """Every generated file of the service by its path in the project, ready to be written.
 
     Those of an `ejected` project do not speak of where they come from. With `fills` some migration
-    calls a hook to fill in a column.
+    calls a hook to fill in a column. `form` formats what is Python.
     """
     files = unformatted(design, ejected=ejected, fills=fills)
     sources = {path: text for path, text in files.items() if path.endswith(".py")}
-    return dict(sorted((files | format_python(sources, design.name)).items()))
+    return dict(sorted((files | form(sources, design.name)).items()))
 
 
 def unformatted(design: Design, *, ejected: bool = False, fills: bool = False) -> dict[str, str]:
@@ -189,8 +196,9 @@ def _files(design: Design, ejected: bool, fills: bool) -> Iterator[tuple[str, st
     yield f"{package}/openapi.json", contract(design)
     yield f"{package}/development/catalog.json", document(catalog(design))
     names = {each.name: each.names for each in design.entities}
-    for entity in design.entities:
-        yield from _resource(ResourceView(entity, stored, package, names), render)
+    for name, module in service.modules.items():
+        entity = design.entity(name)
+        yield from _resource(ResourceView(entity, stored, package, names, module), render)
     slots.check()
 
 
@@ -222,8 +230,6 @@ class Slots:
 
 def _resource(view: ResourceView, render: Callable[..., str]) -> Iterator[tuple[str, str]]:
     entity = view.entity
-    if not entity.operations:
-        return
     names = [*PER_RESOURCE, *(["hooks.py"] if entity.actions else [])]
     names += ["rows.py"] if view.touching else []
     for name in names:
@@ -233,4 +239,4 @@ def _resource(view: ResourceView, render: Callable[..., str]) -> Iterator[tuple[
 
 def document(value: object) -> str:
     """A JSON document as it is committed: stable, and readable in a diff."""
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return pydantic_core.to_json(value, indent=2).decode() + "\n"

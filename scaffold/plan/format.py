@@ -8,8 +8,8 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path, PurePath
 
 CONFIGURATION = """\
 line-length = 88
@@ -21,6 +21,10 @@ known-first-party = ["{package}", "hooks", "tests"]
 """
 
 
+Format = Callable[[Mapping[str, str], str], dict[str, str]]
+"""What formats the Python files of a package."""
+
+
 class FormatterError(RuntimeError):
     """The formatter refused what the templates printed: a bug of the generator."""
 
@@ -29,23 +33,29 @@ class FormatterMissing(RuntimeError):
     """There is no formatter: the generator was not installed with all that it needs."""
 
 
-def format_python(files: Mapping[str, str], package: str) -> dict[str, str]:
+def format_python(
+    files: Mapping[str, str], package: str, some: Collection[str] | None = None
+) -> dict[str, str]:
     """The files with their lines laid out and their imports sorted, without those of no use.
 
-    What a module needs to import depends on the spec in many places.
+    What a module needs to import depends on the spec in many places. With `some`, only those are
+    formatted, and what comes out of each is the same.
     """
-    if not files:
+    wanted = files.keys() if some is None else some
+    if not wanted:
         return {}
     with tempfile.TemporaryDirectory(prefix="scaffold-") as scratch:
         root = Path(scratch)
         (root / "ruff.toml").write_text(CONFIGURATION.format(package=package), encoding="utf-8")
-        for path, text in files.items():
+        # Which imports are those of the package itself is told by the packages around a file.
+        around = {f"{each}/__init__.py" for path in wanted for each in PurePath(path).parents}
+        for path in {*wanted, *(around & files.keys())}:
             target = root / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
+            target.write_text(files[path], encoding="utf-8")
         for arguments in (["check", "--fix", "--select=F401"], ["check", "--fix"], ["format"]):
             _run([*arguments, "--quiet", "--no-cache", "."], root)
-        return {path: (root / path).read_text(encoding="utf-8") for path in files}
+        return {path: (root / path).read_text(encoding="utf-8") for path in wanted}
 
 
 def _run(arguments: list[str], root: Path) -> None:

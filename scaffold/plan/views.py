@@ -392,9 +392,14 @@ class ServiceView:
     # The API.
 
     @cached_property
+    def modules(self) -> Mapping[str, python.Module]:
+        """The models of each resource that has operations."""
+        return {each.name: python.models(each) for each in self.design.entities if each.operations}
+
+    @cached_property
     def types(self) -> frozenset[str]:
         """What the models of all resources import from the module of types."""
-        modules = [python.models(each) for each in self.design.entities if each.operations]
+        modules = [*self.modules.values()]
         modules += [self.joining] if self.design.joins else []
         return frozenset({"Closed"}).union(*(each.types for each in modules))
 
@@ -660,18 +665,14 @@ class ServiceView:
 class ResourceView:
     """What the templates of a resource are told, as `resource`, beside the view of the service.
 
-    `names` are those of all resources.
+    `names` are those of all resources; `module` has the models, and what their module imports.
     """
 
     entity: Entity
     stored: Database
     package: str
     names: Mapping[str, ResourceNames]
-
-    @cached_property
-    def module(self) -> python.Module:
-        """The models, and what their module imports."""
-        return python.models(self.entity)
+    module: python.Module
 
     @property
     def statements(self) -> Mapping[str, Function]:

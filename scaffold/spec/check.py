@@ -7,7 +7,7 @@ from itertools import islice
 from scaffold.features import FEATURES
 
 from .check_cards import check_cards
-from .check_identity import check_identity
+from .check_identity import check_identity, check_tenancy
 from .check_names import check_names
 from .check_resources import check_resources
 from .check_roles import check_roles
@@ -29,6 +29,7 @@ def check_all(sound: Sound, positions: Positions) -> list[Problem]:
 
 def _findings(scope: Scope) -> Iterator[Finding]:
     yield from check_identity(scope)
+    yield from check_tenancy(scope)
     yield from check_resources(scope)
     yield from check_cards(scope)
     yield from check_names(scope)

@@ -2,8 +2,33 @@
 
 from collections.abc import Iterator
 
-from .findings import Finding, Scope, unknown
+from .findings import Finding, Scope, still_there, unknown
 from .identity import DEVELOPMENT
+from .problems import Path
+
+
+def check_tenancy(scope: Scope) -> Iterator[Finding]:
+    """What is wrong with what the tenant and its attributes say of names of before."""
+    tenancy, identity = scope.spec.tenancy, scope.spec.identity
+    former = tenancy.renamed_from
+    claims = identity.tenant_claim is None and any(not e.rules.tenant for e in identity.issuers)
+    at: Path = ("tenancy", "renamed_from")
+    if former == tenancy.tenant:
+        yield still_there(f"a tenant called {former}", at)
+    elif former in scope.resources:
+        yield still_there(f"a resource called {former}", at)
+    elif former and claims:
+        yield Finding(
+            "E-RENAMED",
+            f"The claim that names the tenant would be {tenancy.tenant}_id now, and was "
+            f"{former}_id: tokens do not change with this file",
+            at,
+            f"Say which it is, such as identity.tenant_claim: {former}_id.",
+        )
+    for name, attribute in tenancy.attributes.items():
+        if attribute.renamed_from in tenancy.attributes:
+            path: Path = ("tenancy", "attributes", name, "renamed_from")
+            yield still_there(f"an attribute called {attribute.renamed_from}", path)
 
 
 def check_identity(scope: Scope) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from .findings import Finding, Scope, unknown
+from .findings import Finding, Scope, still_there, unknown
 from .model import Resource, Touch
 from .problems import Path, listing, quote
 
@@ -58,12 +58,12 @@ def _set_by(scope: Scope, path: Path, name: str, resource: Resource) -> Iterator
 def _before(scope: Scope, path: Path, name: str, resource: Resource) -> Iterator[Finding]:
     """What is wrong with what a resource and its fields say of names and rows of before."""
     if resource.renamed_from in scope.resources:
-        yield _still_there(f"a resource called {resource.renamed_from}", (*path, "renamed_from"))
+        yield still_there(f"a resource called {resource.renamed_from}", (*path, "renamed_from"))
     known = scope.fields(name)
     for field, kind in resource.fields.items():
         at: Path = (*path, "fields", field)
         if kind.renamed_from in known:
-            yield _still_there(f"a field called {kind.renamed_from}", (*at, "renamed_from"))
+            yield still_there(f"a field called {kind.renamed_from}", (*at, "renamed_from"))
         source = kind.backfill_from
         if source is None or scope.unsure(name):
             continue
@@ -79,15 +79,6 @@ def _before(scope: Scope, path: Path, name: str, resource: Resource) -> Iterator
                 (*at, "backfill_from"),
                 "Name another field of the same type.",
             )
-
-
-def _still_there(what: str, at: Path) -> Finding:
-    return Finding(
-        "E-RENAMED",
-        f"There is {what} still",
-        at,
-        "Name one that is gone, or remove the key.",
-    )
 
 
 def _unique(scope: Scope, path: Path, name: str, resource: Resource) -> Iterator[Finding]:

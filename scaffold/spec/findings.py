@@ -156,3 +156,13 @@ def unknown(
     else:
         message = f"There is no {what} {quote(name)}"
     return Finding(code, message, path, named=named, unknown=name, known=known, itself=itself)
+
+
+def still_there(what: str, path: Path) -> Finding:
+    """The finding that what was called so before is there still."""
+    return Finding(
+        "E-RENAMED",
+        f"There is {what} still",
+        path,
+        "Name one that is gone, or remove the key.",
+    )

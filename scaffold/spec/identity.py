@@ -145,8 +145,8 @@ class Attribute(Model):
         """Reads `{enum: [eu, us]}` and `{list: string}`."""
         if not isinstance(value, dict):
             return value
-        if set(value) == {"enum"}:
-            return {"type": "enum", "values": value["enum"]}
+        if "enum" in value and set(value) <= {"enum", "renamed_from"}:
+            return {"type": "enum", "values": value["enum"], **_former(value)}
         if "list" in value:
             if value["list"] != "string" or "type" in value:
                 raise Refusal(
@@ -167,11 +167,12 @@ class Attribute(Model):
         full = handler.resolve_ref_schema(schema)
         keys = full["properties"]
         del keys["list"]
+        former = _former(keys)
         spelled = {key: full.pop(key) for key in ("properties", "required", "type")}
         closed = full.pop("additionalProperties")
         full["anyOf"] = [
             {**spelled, "additionalProperties": closed},
-            _closed({"enum": keys["values"]}, ["enum"]),
+            _closed({"enum": keys["values"], **former}, ["enum"]),
             _closed({"list": {"const": "string"}, "max": keys["max"]}, ["list"]),
         ]
         return schema
@@ -222,6 +223,24 @@ class Attribute(Model):
         return self
 
 
+class TenantAttribute(Attribute):
+    """A fact about a tenant."""
+
+    renamed_from: Annotated[
+        AttributeName | None,
+        about(
+            "The name of the attribute before: its column is renamed, and keeps its values. "
+            "Without effect once the migration is written.",
+            "area",
+        ),
+    ] = None
+
+
+def _former(value: dict[str, Any]) -> dict[str, Any]:
+    """What is said of the name before, beside a shorthand."""
+    return {key: value[key] for key in ("renamed_from",) if key in value}
+
+
 def _closed(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
     return {
         "type": "object",
@@ -237,8 +256,16 @@ class CoreTenancy(Model):
     tenant: Annotated[
         TenantName, about("What a tenant is called in claims and docs.", "organization")
     ]
+    renamed_from: Annotated[
+        TenantName | None,
+        about(
+            "What a tenant was called before: its table is renamed, and keeps its rows. Without "
+            "effect once the migration is written.",
+            "company",
+        ),
+    ] = None
     attributes: Annotated[
-        dict[AttributeName, Attribute],
+        dict[AttributeName, TenantAttribute],
         about("Facts about a tenant.", {"region": {"enum": ["eu", "us"]}}),
     ] = Key(default_factory=dict)
 

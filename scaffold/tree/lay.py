@@ -119,13 +119,25 @@ def _exists(project: Path, path: str) -> bool:
         return False
 
 
+def content_of(project: Path, path: str) -> bytes | None:
+    """The content of a file of the project, None where there is none that can be read."""
+    try:
+        return _content(project, path)
+    except (UnsafePath, OSError):
+        return None
+
+
+def _content(project: Path, path: str) -> bytes | None:
+    """The content of a regular file, and None of anything else."""
+    place = confine(project, path)
+    return place.read_bytes() if stat.S_ISREG(place.lstat().st_mode) else None
+
+
 def digest_of(project: Path, path: str) -> str | None:
     """The digest of a file of the project, None where there is none, or `IRREGULAR`."""
     try:
-        place = confine(project, path)
-        if not stat.S_ISREG(place.lstat().st_mode):
-            return IRREGULAR
-        return digest(place.read_bytes())
+        content = _content(project, path)
+        return IRREGULAR if content is None else digest(content)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (UnsafePath, OSError):

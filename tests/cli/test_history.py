@@ -62,9 +62,27 @@ CHANGES = {
             "0002_product_name_is_title_now_and_1_more.contract.sql": ["rename constraint"],
         },
     ),
+    "a name of the tenant": (
+        "tenancy: {tenant: organization}\nidentity:\n",
+        "tenancy: {tenant: company, renamed_from: organization}\n"
+        "identity:\n  tenant_claim: organization_id\n",
+        {
+            "0002_organization_is_company_now_and_2_more.sql": [
+                "with (security_invoker = true) as select * from organization",
+                "-- renames: ",
+                "alter table organization rename to company",
+            ],
+            "0002_organization_is_company_now_and_2_more.contract.sql": ["rename constraint"],
+        },
+    ),
 }
 
 REFUSED = {
+    "a tenant that is called otherwise": (
+        "{tenant: organization}",
+        "{tenant: company}",
+        "so that these are the same. Write in tenancy:\n    renamed_from: organization\n",
+    ),
     "another type": (
         NAME,
         NAME.replace("string, min: 1, max: 80", "date"),

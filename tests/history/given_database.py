@@ -35,7 +35,7 @@ def pytest_collection_finish() -> None:
 async def insert(connection: Any, table: str, row: Mapping[str, object]) -> UUID:
     """Inserts a row in the words of this release, which a later one may have renamed."""
     names = ", ".join(f'"{name}"' for name in row)
-    place = _place(table)
+    place = await _place(connection, table)
     return await connection.fetchval(
         f"insert into {place} ({names}) select {names}"  # noqa: S608
         f" from jsonb_populate_record(null::{place}, $1) returning id",
@@ -45,16 +45,21 @@ async def insert(connection: Any, table: str, row: Mapping[str, object]) -> UUID
 
 async def any_row(connection: Any, resource: str, member: Any) -> UUID:
     """Some row of a resource."""
+    place = await _place(connection, resource)
     found: UUID | None = await connection.fetchval(
-        f"select id from {_place(resource)} where tenant_id = $1 limit 1",  # noqa: S608
+        f"select id from {place} where tenant_id = $1 limit 1",  # noqa: S608
         member.tenant_id,
     )
     return found or await world.add_row(connection, resource, member)
 
 
-def _place(table: str) -> str:
-    own = table in world.CATALOG["resources"]
-    return f'{RELEASE}."{table}_row_"' if own else f'invoicing."{table}"'
+async def _place(connection: Any, table: str) -> str:
+    """What a release knows a table as: by a view of its own where there is one."""
+    if table in world.CATALOG["resources"]:
+        return f'{RELEASE}."{table}_row_"'
+    own = f'{RELEASE}."{table}"'
+    known = await connection.fetchval("select to_regclass($1) is not null", own)
+    return own if known else f'invoicing."{table}"'
 
 
 database.prepare, database.drop = prepare, drop

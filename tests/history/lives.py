@@ -7,6 +7,7 @@ spec alone: whatever path it took, it is the same. Rows are there from the begin
 import copy
 import json
 import random
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
@@ -194,9 +195,33 @@ def attribute(rng: random.Random, spec: Spec) -> None:
         found[f"attribute_{rng.randrange(100)}"] = {"type": "string", "max": 9}
 
 
+def rename_tenant(rng: random.Random, spec: Spec) -> None:
+    """Tenants by another name, in a spec that says which claim names them."""
+    former, new = spec["tenancy"]["tenant"], f"tenant_{rng.randrange(100)}"
+    spec["identity"].setdefault("tenant_claim", f"{former}_id")
+    spec["tenancy"] |= {"tenant": new, "renamed_from": former}
+    text = re.sub(rf'(?<="){former}(?=")', new, json.dumps([spec["roles"], spec["resources"]]))
+    spec["roles"], spec["resources"] = json.loads(text)
+
+
+def rename_attribute(rng: random.Random, spec: Spec) -> None:
+    """An attribute of the tenant by another name, wherever it is named."""
+    found = spec["tenancy"].get("attributes", {})
+    if not found:
+        return
+    former, new = rng.choice([*found]), f"fact_{rng.randrange(100)}"
+    found = {new if name == former else name: dict(each) for name, each in found.items()}
+    found[new]["renamed_from"] = former
+    text = re.sub(rf"[$]tenant[.]{former}\b", f"$tenant.{new}", json.dumps(spec))
+    spec |= json.loads(text)
+    spec["tenancy"]["attributes"] = found
+    named = spec["tenancy"].get("sign_up", {}).get("attributes", [])
+    named[:] = [new if name == former else name for name in named]
+
+
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *(add_field, refer, drop_field, rename_field, rename_resource, bounds, optional, unique),
-    *(owner, add_resource, drop_resource, attribute),
+    *(owner, add_resource, drop_resource, attribute, rename_tenant, rename_attribute),
 )
 
 
@@ -204,8 +229,14 @@ def changed(rng: random.Random, spec: Spec, past: Past) -> tuple[Spec, History, 
     """A spec with one to three changes that has a migration; it, and what was done."""
     for _ in range(ATTEMPTS):
         tried, done = copy.deepcopy(spec), []
+        tenancy = tried["tenancy"]
+        for each in (
+            tenancy,
+            *tenancy.get("attributes", {}).values(),
+            *tried["resources"].values(),
+        ):
+            each.pop("renamed_from", None)
         for resource in tried["resources"].values():
-            resource.pop("renamed_from", None)
             for field in resource["fields"].values():
                 for key in ("renamed_from", *BACKFILLS):
                     field.pop(key, None)

@@ -34,7 +34,7 @@ roles:
     extends: viewer
     can:
       - {do: [create, update, delete], on: [category, product, review]}
-      - {do: [publish], on: product, when: {status: draft}}
+      - {do: [publish], on: product, when: {status: draft, $tenant.tier: small}}
 resources:
   category:
     fields:

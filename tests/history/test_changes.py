@@ -150,6 +150,29 @@ CASES: Final = {
         " where author_id is null",
         lost="values of item.price",
     ),
+    "the tenant": Case(
+        (
+            (
+                "  tenant: company\n  attributes: {tier: {type: enum, values: [small, large]}}",
+                "  tenant: group\n  renamed_from: company\n"
+                "  attributes: {size: {enum: [small, large], renamed_from: tier}}",
+            ),
+            ("$tenant.tier", "$tenant.size"),
+            ("  issuers:\n", "  tenant_claim: company_id\n  issuers:\n"),
+        ),
+        before="insert into invoicing.company (slug, name, tier) values ('kept', 'K', 'large')",
+        facts={
+            "select size from invoicing.\"group\" where slug = 'kept'": "large",
+        },
+    ),
+    "an attribute of the tenant": Case(
+        (
+            ("{tier: {type", "{size: {renamed_from: tier, type"),
+            ("$tenant.tier", "$tenant.size"),
+        ),
+        before="insert into invoicing.company (slug, name, tier) values ('kept', 'K', 'large')",
+        facts={"select size from invoicing.company where slug = 'kept'": "large"},
+    ),
     "a resource less": Case(
         (
             (", review]}\n  clerk", "]}\n  clerk"),

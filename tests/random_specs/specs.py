@@ -147,6 +147,8 @@ def specs(draw: Draw, most: int = 4) -> str:
     """A spec that is accepted, as JSON, with at most so many resources and roles."""
     spec: Data = {"scaffold": 2, "service": draw(services()), "tenancy": draw(tenancies())}
     spec["identity"] = draw(identities())
+    if "tenant_claim" in spec["identity"]:
+        spec["tenancy"]["renamed_from"] = "was_called_so"
     spec["resources"] = {}
     for name in draw(distinct_names(names.resource, most)):
         spec["resources"][name] = draw(resources(spec["resources"], name, most))
@@ -257,6 +259,9 @@ def tenancies(draw: Draw) -> Data:
     found: Data = {"tenant": draw(st.sampled_from(("organization", "user", "group", "my_company")))}
     if often(draw, 2):
         found["attributes"] = draw(attributes(lists=False))
+        for name, each in found["attributes"].items():  # what needs no draw
+            if "values" in each or "enum" in each:
+                found["attributes"][name] = each | {"renamed_from": f"was_{name}"[:28].rstrip("_")}
     return found
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from scaffold.spec.identity import TenantAttribute
 from scaffold.spec.load import loads
-from scaffold.spec.model import Attribute
+from scaffold.spec.problems import SpecError
 from scaffold.spec.rates import Rate, Unlimited
 
 from .samples import check_refused, spec
@@ -55,6 +56,34 @@ def test_development_is_always_an_environment() -> None:
     assert loads(text).service.environments == ("production", "development")
 
 
+FORMER = [
+    ("renamed_from: ▸company, tenant: company", "There is a tenant called company still"),
+    ("renamed_from: ▸order, tenant: company", "There is a resource called order still"),
+    (
+        "renamed_from: ▸firm, tenant: company",
+        "The claim that names the tenant would be company_id now, and was firm_id",
+    ),
+    (
+        "tenant: company, attributes: {region: {renamed_from: ▸area, enum: [eu, us]}, "
+        "area: {type: boolean}}",
+        "There is an attribute called area still",
+    ),
+]
+
+
+@pytest.mark.parametrize(("keys", "said"), FORMER)
+def test_a_name_of_before_is_gone(keys: str, said: str) -> None:
+    check_refused(spec(tenancy=f"{{{keys}}}"), "E-RENAMED", said)
+
+
+def test_an_attribute_of_a_user_is_a_claim_and_has_no_former_name() -> None:
+    text = (
+        f"{{issuers: [{{{ISSUER}}}], attributes: {{level: {{type: date, renamed_from: grade}}}}}}"
+    )
+    with pytest.raises(SpecError, match="renamed_from"):
+        loads(spec(identity=text))
+
+
 def test_attributes_and_their_shorthands() -> None:
     sound = loads(
         spec(
@@ -67,7 +96,7 @@ def test_attributes_and_their_shorthands() -> None:
         )
     )
     tenant, user = sound.tenancy.attributes, sound.identity.attributes
-    assert tenant["a"] == tenant["b"] == Attribute(type="enum", values=("x", "y"))
+    assert tenant["a"] == tenant["b"] == TenantAttribute(type="enum", values=("x", "y"))
     assert (tenant["c"].max, tenant["d"].type, tenant["e"].min) == (5, "boolean", 1)
     assert user["f"].list and user["f"].type == "string" and user["f"].max == 200
     assert user["g"].max == 5

@@ -41,7 +41,6 @@ from scaffold.drift.database.rule import SqlRule
 from scaffold.drift.database.tokens import Unreadable, statements
 from scaffold.drift.facts import Fact, Place, surface_of
 from scaffold.drift.spec.rule import example
-from scaffold.drift.spec.state import Renames
 from scaffold.drift.verdict import Absent, Order, Verdict, combined
 from scaffold.drift.witness import Untried
 from scaffold.tree.paths import SPEC
@@ -116,11 +115,11 @@ roles:
 RULES: Final = (WIDENED,)
 
 
-def second(before: Design, after: Design, renamed: Renames) -> Iterator[Change]:
-    """What the guards of `after` let through and those of `before` did not, in the names of now."""
+def second(before: Design, after: Design) -> Iterator[Change]:
+    """What the guards of `after` let through and those of `before` did not; in the same names."""
     if before == after:
         return
-    one, other = _Guards(before, renamed), _Guards(after, Renames({}, {}))
+    one, other = _Guards(before), _Guards(after)
     old, new = one.found, other.found
     differ = [key for key in old.keys() & new.keys() if old[key] != new[key]]
     roles = {*one.roles} & {*other.roles}
@@ -180,10 +179,9 @@ class _Guard:
 class _Guards:
     """The guards of one design."""
 
-    def __init__(self, design: Design, renamed: Renames) -> None:
+    def __init__(self, design: Design) -> None:
         self.roles = [each.name for each in design.roles]
         self._design = design
-        self._renamed = renamed
         self._entities = {identifier(each.name): each for each in design.entities}
         self._predicates = Predicates(design)
         self._binding = bound(SCOPE)
@@ -191,12 +189,11 @@ class _Guards:
 
     @cached_property
     def found(self) -> Mapping[str, _Guard | frozenset[str]]:
-        """All of them, by what they guard, in the names of now; and the tokens that are taken."""
+        """All of them, by what they guard; and the tokens that are taken."""
         found: dict[str, _Guard | frozenset[str]] = dict(self._policies())
         for entity in self._design.entities:
-            name = self._renamed.entity(entity.name)
-            found |= dict(self._operations(entity, name))
-            found |= dict(self._columns(entity, name))
+            found |= dict(self._operations(entity))
+            found |= dict(self._columns(entity))
             if entity.built_in:
                 found |= dict(self._given(entity))
         found["tokens of identity"] = frozenset(self._tokens())
@@ -212,15 +209,9 @@ class _Guards:
                 yield Fact(WIDENED, key, value, place, guard)
                 continue
             expression, entity = guard.expression, self._entities.get(guard.table)
-            names: Mapping[str, str] = {}
-            columns: dict[str, frozenset[str] | None] = {}
-            if entity is not None:
-                names = self._renamed.columns.get(entity.name, {})
-                columns = {
-                    names.get(each.name, each.name): _values(each) for each in entity.columns
-                }
+            columns = {each.name: _values(each) for each in entity.columns} if entity else {}
             for role in roles:
-                held = _held(expression, role, names)
+                held = _held(expression, role)
                 value = _short(str(held))
                 yield Fact(WIDENED, f"{key} for {role}", value, place, Rows(held, columns))
 
@@ -240,30 +231,30 @@ class _Guards:
                     key = (each.table, f"{command} ({does})")
                     parts.setdefault(key, ([], []))[not each.restrictive].append(text)
         for (table, does), (floor, open_) in parts.items():
-            name = self._renamed.entity(table.strip('"'))
+            name = table.strip('"')
             yield f"policy {name} {does}", _Guard(table, tuple(floor), tuple(sorted(open_)))
 
-    def _operations(self, entity: Entity, name: str) -> Iterator[tuple[str, _Guard]]:
+    def _operations(self, entity: Entity) -> Iterator[tuple[str, _Guard]]:
         """The rows on which each operation is done; nobody does what nobody is granted."""
         for verb in _VERBS:
-            yield f"rows {name} {verb}", self._reach((), entity)
+            yield f"rows {entity.name} {verb}", self._reach((), entity)
         for each in entity.operations:
             if each.alternatives and not each.searches:
                 guard = self._reach(each.alternatives, entity)
-                yield f"rows {name} {each.action or each.verb}", guard
+                yield f"rows {entity.name} {each.action or each.verb}", guard
 
-    def _columns(self, entity: Entity, name: str) -> Iterator[tuple[str, _Guard]]:
+    def _columns(self, entity: Entity) -> Iterator[tuple[str, _Guard]]:
         """The rows of which each column is shown, and those for which it is written."""
         writes = [each for each in entity.operations if each.verb in ("create", "update")]
         reading = readers(entity)
         for column in entity.fields:
-            called = self._renamed.column(entity.name, column.name)
+            what = f"{entity.name} {column.name}"
             seen = seers(column, reading) if column.readable else ()
-            yield f"shown {name} {called}", self._reach(seen, entity)
+            yield f"shown {what}", self._reach(seen, entity)
             for each in writes:
                 may = column.creatable if each.verb == "create" else column.updatable
                 found = seers(column, each.alternatives) if may else ()
-                yield f"written {name} {called} {each.verb}", self._reach(found, entity)
+                yield f"written {what} {each.verb}", self._reach(found, entity)
 
     def _given(self, entity: Entity) -> Iterator[tuple[str, _Guard]]:
         """The rows by which each role can be given or taken."""
@@ -330,15 +321,13 @@ def _parsed(text: str, table: str) -> Expression:
         return Expression("atom", words=words)
 
 
-def _held(found: Expression, role: str, names: Mapping[str, str]) -> Expression:
-    """A predicate for a caller with one role, in the names of now."""
+def _held(found: Expression, role: str) -> Expression:
+    """A predicate for a caller with one role."""
     if found.sort == "atom":
         if "&&" in found.words and "'app.roles'" in found.words:
             return TRUE if f"'{role}'" in found.words else FALSE
-        if not names:
-            return found
-        return replace(found, words=tuple(names.get(each, each) for each in found.words))
-    inner = [_held(each, role, names) for each in found.parts]
+        return found
+    inner = [_held(each, role) for each in found.parts]
     if found.sort == "not":
         return {TRUE: FALSE, FALSE: TRUE}.get(inner[0], replace(found, parts=frozenset(inner)))
     return all_of(inner) if found.sort == "and" else any_of(inner)

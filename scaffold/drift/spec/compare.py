@@ -47,7 +47,7 @@ class Comparison:
         the specs say of it."""
         from scaffold.drift.database.yielded import folded, second
 
-        seen = second(self.before.design, self.after.design, self.before.renamed)
+        seen = second(self.before.now, self.after.design)
         yield from folded([*self.granted()], seen)
 
     def granted(self) -> Iterator[Change]:

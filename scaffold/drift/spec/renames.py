@@ -12,7 +12,7 @@ from scaffold.spec.model import Spec
 
 
 def renames(old: Spec, before: Design, new: Spec, after: Design) -> Renames:
-    """The names that changed, of resources and of columns."""
+    """The names that changed, of resources and of columns, and of the tenant."""
     entities: dict[str, str] = {}
     former = {each.name: each for each in before.declared if each.name not in new.resources}
     for each in after.declared:
@@ -30,7 +30,24 @@ def renames(old: Spec, before: Design, new: Spec, after: Design) -> Renames:
         now = next((e for e in after.declared if e.name == name), None)
         if now is not None and (found := _columns(each, now)):
             columns[each.name] = found
-    return Renames(entities, columns)
+    if before.tenant != after.tenant:  # there is one kind of them, whatever it is called
+        entities[before.tenant] = after.tenant
+    attributes = _attributes(before, after)
+    if attributes:  # they are columns of it, and what is said of a new one
+        founding = (each.operation.id for each in before.joins if each.founding)
+        columns |= dict.fromkeys((before.tenant, *founding), attributes)
+    return Renames(entities, columns, attributes)
+
+
+def _attributes(before: Design, after: Design) -> dict[str, str]:
+    """The attributes of a tenant."""
+    known = {each.name for each in before.tenant_attributes}
+    there = {each.name for each in after.tenant_attributes}
+    return {
+        each.renamed_from: each.name
+        for each in after.tenant_attributes
+        if each.renamed_from in known - there and each.name not in known
+    }
 
 
 def _columns(before: Entity, after: Entity) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from scaffold.design.model import Alternative, Condition, Design, Entity, Term
@@ -163,30 +163,42 @@ def _subjects(match: re.Match[str]) -> Iterator[Subject]:
 
 @dataclass(frozen=True, slots=True)
 class Renames:
-    """What is called otherwise now: resources, and columns by their resource of before."""
+    """What is called otherwise now: resources and the tenant, columns by their resource of before,
+    and attributes of the tenant."""
 
     entities: Mapping[str, str]
     columns: Mapping[str, Mapping[str, str]]
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, section: str, text: str, key: str = "") -> str:
         """A key or a value in the names of now; `key` is the key that a value is of."""
-        if not self.entities and not self.columns:
+        if not self.entities and not self.columns and not self.attributes:
             return text
         of = next(iter(_WORD.findall(key or text)), "")
         columns = self.columns.get(of, {}) if section in _OF_RESOURCES else {}
         entities = self.entities
 
         def now(match: re.Match[str]) -> str:
-            word = match[0]
+            attribute, word = match.groups()
+            if attribute:
+                return f"$tenant.{self.attributes.get(attribute, attribute)}"
             return columns.get(word, entities.get(word, word))
 
-        return _WORD.sub(now, text)
+        return _NAMED.sub(now, text)
 
     def design(self, found: Design) -> Design:
-        """The resources of before, with columns, operations and grants, in the names of now."""
-        if not self.entities and not self.columns:
+        """What the spec of before means, in the names of now: the tenant with its attributes, and
+        resources with columns, operations and grants."""
+        if not self.entities and not self.columns and not self.attributes:
             return found
-        return replace(found, entities=tuple(map(self._entity, found.entities)))
+        return replace(
+            found,
+            tenant=self.entity(found.tenant),
+            tenant_attributes=tuple(
+                replace(each, name=self.attribute(each.name)) for each in found.tenant_attributes
+            ),
+            entities=tuple(map(self._entity, found.entities)),
+        )
 
     def _entity(self, found: Entity) -> Entity:
         name = self.entity(found.name)
@@ -233,12 +245,16 @@ class Renames:
 
     def condition(self, entity: str, found: Condition) -> Condition:
         """A condition of a resource."""
-        if not self.columns.get(entity):
+        if not self.columns.get(entity) and not self.attributes:
             return found
 
         def term(each: Term) -> Term:
-            named = each.source == "field"
-            return replace(each, name=self.column(entity, each.name)) if named else each
+            match each.source:
+                case "field":
+                    return replace(each, name=self.column(entity, each.name))
+                case "tenant":
+                    return replace(each, name=self.attribute(each.name))
+            return each
 
         right = term(found.right) if isinstance(found.right, Term) else found.right
         return replace(found, left=term(found.left), right=right)
@@ -253,10 +269,15 @@ class Renames:
         """The name of a column now."""
         return self.columns.get(entity, {}).get(name, name)
 
+    def attribute(self, name: str) -> str:
+        """The name of an attribute of the tenant now."""
+        return self.attributes.get(name, name)
+
     def entity(self, name: str) -> str:
         """The name of a resource now."""
         return self.entities.get(name, name)
 
 
 _WORD = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+_NAMED = re.compile(rf"\$tenant\.({_WORD.pattern})|({_WORD.pattern})", re.ASCII)
 _OF_RESOURCES = frozenset({"access", "fields", "operations", "resources", "events"})

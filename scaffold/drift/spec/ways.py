@@ -155,7 +155,7 @@ def environments(*designs: Design) -> frozenset[str]:
 
 def renamed(ways: Iterable[Way], names: Renames, entity: str) -> tuple[Way, ...]:
     """The ways in the names of now."""
-    if not names.columns.get(entity):
+    if not names.columns.get(entity) and not names.attributes:
         return tuple(ways)
 
     return tuple(

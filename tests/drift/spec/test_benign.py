@@ -140,6 +140,34 @@ def changes(*pairs: str) -> list[Change]:
     return compare(BASE.encode(), edited(*pairs).encode(), ("base", "head"))
 
 
+TENANT = BASE.replace(
+    "state: draft}}", "state: draft, $tenant.region: eu}}\n      - {do: read, on: company}"
+).replace(
+    "[eu, us]}}}\n",
+    "[eu, us]}}, sign_up: {issuer: https://login.example.com/, role: clerk, attributes: region}}\n",
+)
+NAMED = (
+    TENANT.replace("{tenant: company,", "{tenant: firm, renamed_from: company,")
+    .replace("{region: {", "{area: {renamed_from: region, ")
+    .replace("$tenant.region", "$tenant.area")
+    .replace("attributes: region}", "attributes: area}")
+    .replace("on: company", "on: firm")
+    .replace("identity:\n", "identity:\n  tenant_claim: company_id\n")
+)
+
+
+def test_a_tenant_and_its_attribute_under_other_names_pass() -> None:
+    found = compare(TENANT.encode(), NAMED.encode(), ("base", "head"))
+    assert [each for each in found if each.blocks] == []
+
+
+def test_their_names_hide_no_wider_grant() -> None:
+    wider = NAMED.replace("do: read, on: firm", "do: [read, update], on: firm")
+    found = compare(TENANT.encode(), wider.replace(", $tenant.area: eu", "").encode(), ("a", "b"))
+    told = {each.rule.id for each in found if each.blocks}
+    assert "SCF101" in told
+
+
 @pytest.mark.parametrize("what", BENIGN)
 def test_what_gives_nobody_anything_passes(what: str) -> None:
     blocking = [

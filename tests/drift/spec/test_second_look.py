@@ -22,7 +22,7 @@ CRITICAL = [each for each in LOOSENINGS if each.critical]
 def seen(before: bytes, after: bytes) -> list[Change]:
     """What the second look says by itself."""
     found = comparison(read(before, "base"), read(after, "head"))
-    return [*second(found.before.design, found.after.design, found.before.renamed)]
+    return [*second(found.before.now, found.after.design)]
 
 
 @pytest.mark.parametrize("loosening", CRITICAL, ids=lambda each: each.id)
