@@ -144,7 +144,7 @@ def test_without_rates_only_what_needs_a_plan_looks_it_up() -> None:
     files = unformatted(design())
     book = files["library/store/functions/book.sql"]
     assert "out plan text" not in book and "library/gate/plans.py" not in files
-    assert book.count("plan_of_(p_tenant)") == 2, "of a create and of an action that is counted"
+    assert book.count("p_plan =>") == 2, "of a create and of an action that is counted"
 
 
 def test_a_grace_counts_until_it_is_over() -> None:

@@ -150,7 +150,7 @@ class Plans(Feature):
         from scaffold.features.plans.database import steps
 
         found = _of(design)
-        return steps(found, served) if found else None
+        return steps(design, found, served) if found else None
 
     def triggers(self, design: Design, render: Render) -> str:
         from scaffold.features.plans.database import triggers
@@ -190,6 +190,7 @@ class Plans(Feature):
                 "admission.charged": "admission_charged.jinja",
                 "admission.fields": "admission_fields.jinja",
                 "admission.rates": "admission_rates.jinja",
+                "admission.returned": "admission_returned.jinja",
                 "conftest.imports": "conftest_imports.jinja",
                 "conftest.service": "conftest_service.jinja",
                 "operation.decided": "operation_decided.jinja",

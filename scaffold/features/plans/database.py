@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from scaffold.columns import ID, TENANT
-from scaffold.database.bodies import Demand, Entry, Known, Render, Served, Steps, texts
+from scaffold.database.bodies import Demand, Entry, Known, Render, Served, Steps, is_one_of, texts
 from scaffold.database.counters import among
-from scaffold.database.layout import LINE, Group, Sql, all_of
+from scaffold.database.layout import LINE, Group, Sql, all_of, any_of
 from scaffold.database.schema import (
     Column,
     ForeignKey,
@@ -20,7 +20,7 @@ from scaffold.database.schema import (
     Right,
     Table,
 )
-from scaffold.database.signatures import TEXT, UUID, parameters
+from scaffold.database.signatures import BOOLEAN, TEXT, UUID, parameters
 from scaffold.database.sql import array, identifier, literal, named
 from scaffold.database.tables import now, text, uuid
 from scaffold.design import states
@@ -34,11 +34,15 @@ from scaffold.features.plans.design import (
     SUBSCRIPTION,
     Plans,
     feature_of,
+    meters_of,
 )
 from scaffold.features.plans.sql import counts, literals, most
 
 PLAN = Parameter("plan", TEXT)
 FEATURE = Parameter("p_feature", TEXT, "null")
+NEEDED = Parameter("p_plan", BOOLEAN, "false")
+ASKED = "p_caller ? 'plan'"
+"""The test that the process asks for the plan, which has not heard of it for a while."""
 PLAN_OF = "plan_of_"
 MOST = "most_"
 COUNT = "count_rows_"
@@ -230,9 +234,23 @@ def functions(design: Design, found: Plans, render: Render) -> Iterator[Function
 
 
 def entry(design: Design, found: Plans) -> Entry | None:
-    """What is asked of a caller: the feature that the operation needs."""
+    """What is asked of a caller: the feature that the operation needs.
+
+    Their plan is looked up where that or a quota decides by it, or where the process asks for it:
+    by itself, for what is not asked is not prepared either.
+    """
     gated = any(feature_of(each) for each in design.operations)
-    if not gated and not found.rated:
+    comments: list[str] = []
+    whens: list[Sql] = []
+    if gated:
+        comments.append(f"`{FEATURE.name}` is the feature that their plan has to have.")
+        whens.append(f"{FEATURE.name} is not null")
+    if found.meters:
+        comments.append(f"`{NEEDED.name}` says that the operation needs their plan otherwise.")
+        whens.append(NEEDED.name)
+    if found.rated:
+        whens.append(ASKED)
+    if not whens:
         return None
     having = [
         Group((f"when {literal(each.name)} then", texts(each.features)), " ")
@@ -242,39 +260,39 @@ def entry(design: Design, found: Plans) -> Entry | None:
     has: Sql = "('{}'::text[])"
     if having:
         has = Group((*having, "else '{}'"), LINE, "(case v_caller.plan ", " end)")
-    asked = f"{FEATURE.name} is not null"
-    demand = Demand(asked, Group((f"{FEATURE.name} <> all", has), " "), literal(REFUSED))
-    known = Known(PLAN, f"{PLAN_OF}(p_tenant)", "" if found.rated else asked, demand)
-    if not gated:
-        known = Known(PLAN, f"{PLAN_OF}(p_tenant)", "")
-    if found.rated:
-        on = all_of(["s.tenant_id = m.tenant_id", counts(found)])
-        known = replace(
-            known,
-            column=f"coalesce(s.plan, {literal(found.first.name)})",
-            joined=Group((f"left join {SUBSCRIPTION} s on", on), " "),
-        )
+    demand = Demand(whens[0], Group((f"{FEATURE.name} <> all", has), " "), literal(REFUSED))
+    row = f"{SUBSCRIPTION} s where s.tenant_id = p_tenant and"
+    told = ("select s.plan from", row, counts(found))
+    value = Group(told, " ", "coalesce((", f"), {literal(found.first.name)})")
     return Entry(
-        comment=f"`{FEATURE.name}` is the feature that their plan has to have." if gated else "",
-        parameters=(FEATURE,) if gated else (),
-        known=known,
+        comment=" ".join(comments),
+        parameters=(*((FEATURE,) if gated else ()), *((NEEDED,) if found.meters else ())),
+        known=Known(PLAN, value, any_of(whens), demand if gated else None),
     )
 
 
-def steps(found: Plans, served: Served) -> Steps | None:
+def steps(design: Design, found: Plans, served: Served) -> Steps | None:
     """What an operation needs of the plan, and what it uses."""
     if served.stage in ("touch", "finish"):
         return None
     if any(each.verb == "join" for each in served.operations):
         return None
-    entry: tuple[tuple[str, Sql], ...] = ()
+    entry: list[tuple[str, Sql]] = []
     if any(map(feature_of, served.operations)):
-        entry = ((FEATURE.name, served.chosen(lambda each: _quoted(feature_of(each)))),)
+        entry.append((FEATURE.name, served.chosen(lambda each: _quoted(feature_of(each)))))
+    counted = [
+        each
+        for each in served.operations
+        if not feature_of(each) and meters_of(design, found, each)
+    ]
+    if counted:
+        every = len(counted) == len(served.operations)
+        entry.append((NEEDED.name, "true" if every else is_one_of(counted)))
     results = ((PLAN, "v_caller.plan"),) if found.rated else ()
     operation, *_ = served.operations
     if operation.entity == SUBSCRIPTION and found.held:
         return Steps(results=results, uses=(f"perform {COUNT}(p_tenant);",))
-    return Steps(entry=entry, results=results)
+    return Steps(entry=tuple(entry), results=results)
 
 
 def _quoted(name: str) -> str:
@@ -285,8 +303,7 @@ def bounds(found: Plans) -> Mapping[str, Bound]:
     """How much the plan of a tenant has of each counter."""
 
     def most(meter: str, operation: Operation | None) -> str:
-        known = operation is not None and (found.rated or feature_of(operation))
-        plan = "v_caller.plan" if known else f"{PLAN_OF}(p_tenant)"
+        plan = "v_caller.plan" if operation is not None else f"{PLAN_OF}(p_tenant)"
         return f"{MOST}({plan}, {literal(meter)})"
 
     return {each: Bound(partial(most, each), EXCEEDED) for each in found.meters}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_0f2b2cef"
+RELEASE: Final = "invoicing_2ddf5c5a"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_300fd8a0"
@@ -39,7 +39,7 @@ TABLES: Final = (
 """The tables whose rows belong to a tenant."""
 
 FUNCTIONS: Final[Mapping[str, str]] = {
-    "enter_": "3c4f581019072bcc52c5e04e1ee628e7",
+    "enter_": "faaea4b66f689dda0b67bc58c0bb5428",
     "missed_": "cdf9831eafedd380deb71325197c961e",
     "outside_": "2144db4b3ea3e2f2ae6fe0c73e5a161e",
     "page_": "9f3bd72f6556d85c0990903de066ee74",
@@ -66,12 +66,12 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "defer_": "b195d8f1ef36a3f09e431af64f49a094",
     "record_": "4075586196261fd61d3c3558792af52f",
     "list_customers": "64f3430d0ce247dd00c6d7c79647472a",
-    "create_customer": "672cd3065e67d1a99b4ab818b0881b24",
+    "create_customer": "71f8ee0ff3ca522537f542a63213a576",
     "read_customer": "6b6ad565fd8a0a1a8316bdb0c08e575b",
     "update_customer": "22131931bb56f6b31c5142292e975bb7",
     "delete_customer": "76f24fae360d83c8a1f51a521c0fbbd7",
     "list_invoices": "8c80d924b96b134a166f7d5641a5c5f9",
-    "create_invoice": "82e05d74d83d63ae51da08dfd5c43d18",
+    "create_invoice": "f7ab82d92ee895741797a20cb9a92371",
     "read_invoice": "efa0df22f4232d91e644de7b29db118e",
     "update_invoice": "fe8e9671a5dfb72f98be22cf91166403",
     "delete_invoice": "6fff961a8e70f53b8253ba24318455fd",

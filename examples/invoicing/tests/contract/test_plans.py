@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -23,7 +24,15 @@ from invoicing.development.issuer import DevelopmentIssuer
 from invoicing.development.world import Connection
 from invoicing.gate.admission import LIMITS
 from invoicing.gate.limits import Limit
-from invoicing.gate.plans import CAPACITY, KNOWN, RATES, SECONDS, SMALLEST, Known
+from invoicing.gate.plans import (
+    CAPACITY,
+    CURRENT_SECONDS,
+    KNOWN,
+    RATES,
+    SECONDS,
+    SMALLEST,
+    Known,
+)
 from invoicing.store.history import SCHEMA
 from invoicing.store.statements import RELEASE
 from tests.contract.harness import (
@@ -121,13 +130,14 @@ async def counting(connection: Connection, tenant_id: UUID) -> str:
 
 
 async def entering(connection: Connection, here: World) -> str:
-    """The plan that is found with the member, in each request."""
+    """The plan that a request is told which asks for it, of a caller who is let in."""
     kind = "service" if here.me.service else "human"
     caller = {"issuer": here.claims["iss"], "subject": here.me.subject, "kind": kind}
+    caller |= {"mfa": "phishing_resistant", "plan": True}
     async with bound_to(connection, here.tenant_id):
-        query = "select (enter_($1, $2, '{}')).plan"
+        query = "select (enter_($1, $2, array(select unnest(m.roles) from member m where m.id = $3))).plan"
         found: str = await connection.fetchval(
-            query, here.tenant_id, json.dumps(caller)
+            query, here.tenant_id, json.dumps(caller), here.me.id
         )
         return found
 
@@ -163,7 +173,7 @@ def test_a_plan_that_is_no_more_is_the_first_one(
 def test_a_state_entitles_to_what_it_says(
     service: Service, runtime: Connection, state: str
 ) -> None:
-    here, hour = world_of(service, None), timedelta(hours=1)
+    here, hour = allowed(service, plain()).world, timedelta(hours=1)
     for ends in (None, datetime.now(UTC) + hour, datetime.now(UTC) - hour):
         subscribe(here, PAID, state, trial_ends_at=ends)
         tried = (
@@ -176,7 +186,7 @@ def test_a_state_entitles_to_what_it_says(
 
 def test_the_plan_is_that_of_the_tenant(service: Service) -> None:
     """Also where no policy hides what others have."""
-    here, other = world_of(service, None), world_of(service, None)
+    here, other = allowed(service, plain()).world, allowed(service, plain()).world
     subscribe(here, PAID)
     subscribe(other, FIRST)
     assert service.run(counting(service.admin, here.tenant_id)) == PAID
@@ -671,7 +681,17 @@ def test_an_unknown_tenant_has_the_smallest_rate() -> None:
     assert known.plan("a") == PAID, "an answer that does not tell it changes nothing"
     known.learn("c", PAID)
     assert (known.plan("a"), known.plan("b"), known.plan("c")) == (SMALLEST, PAID, PAID)
-    now[0] = SECONDS + 1
+    now[0] = CURRENT_SECONDS - 0.1
+    assert (known.current("a"), known.current("b"), known.current("c")) == (
+        False,
+        True,
+        True,
+    )
+    now[0] = CURRENT_SECONDS
+    assert (known.current("c"), known.plan("c")) == (False, PAID), (
+        "it holds until it is asked for"
+    )
+    now[0] = SECONDS
     assert known.plan("c") == SMALLEST
     assert CAPACITY > 0
 
@@ -704,6 +724,22 @@ def test_a_tenant_may_call_as_often_as_its_plan_says(
         )
     finally:
         running.close()
+
+
+def test_a_change_of_the_plan_is_noticed_within_seconds(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No request asks before; the first one that asks tells it to those behind it."""
+    later = [0.0]
+    monkeypatch.setattr(KNOWN, "_now", lambda: time.monotonic() + later[0])
+    request = allowed(service, plain())
+    tenant = str(request.world.tenant_id)
+    subscribe(request.world, PAID)
+    assert let_in(request.send()) and KNOWN.plan(tenant) == PAID
+    subscribe(request.world, FIRST)
+    assert let_in(request.send()) and KNOWN.plan(tenant) == PAID
+    later[0] = CURRENT_SECONDS
+    assert let_in(request.send()) and KNOWN.plan(tenant) == FIRST
 
 
 def commanded(

@@ -10,9 +10,10 @@ end $$;
 
 -- Binds this transaction to the tenant and to the caller, and says who that is, and why they are refused if they hold
 -- none of the roles `p_allowed`. Who shows an API key is found by it. `p_age` is how old the authentication may be, in
--- seconds. `p_feature` is the feature that their plan has to have.
+-- seconds. `p_feature` is the feature that their plan has to have. `p_plan` says that the operation needs their plan
+-- otherwise.
 create or replace function enter_(p_tenant uuid, p_caller jsonb, p_allowed text[], p_age integer default null,
-  p_feature text default null) returns caller_ language plpgsql as $$
+  p_feature text default null, p_plan boolean default false) returns caller_ language plpgsql as $$
 declare
   v_caller caller_;
   v_held text[];
@@ -25,14 +26,8 @@ begin
     select f.member, f.roles, f.roles, f.refusal into v_caller.member, v_caller.roles, v_held, v_refusal
       from key_caller_(p_tenant, p_caller) f;
   else
-    select m.id, m.roles, m.roles, m.tokens_valid_after, coalesce(s.plan, 'free')
-      into v_caller.member, v_caller.roles, v_held, v_after, v_caller.plan from member m
-      left join subscription s on
-          s.tenant_id = m.tenant_id
-        and s.plan in ('free', 'team')
-          and (s.state = 'active'
-               or (s.state = 'past_due' and s.past_due_at + interval '604800 s' > now())
-               or (s.state = 'trialing' and s.trial_ends_at > now()))
+    select m.id, m.roles, m.roles, m.tokens_valid_after
+      into v_caller.member, v_caller.roles, v_held, v_after from member m
       where m.tenant_id = p_tenant and m.issuer = p_caller ->> 'issuer' and m.subject = p_caller ->> 'subject'
         and m.kind = p_caller ->> 'kind' and m.active;
   end if;
@@ -45,19 +40,22 @@ begin
     v_caller.refusal := case when v_caller.member is null then 'not_a_member'
       when v_held && p_allowed then 'mfa_required' else 'permission_missing' end;
   end if;
-  v_refusal := case
-    when v_refusal is not null then v_refusal
-    when v_after is not null and coalesce(to_timestamp((p_caller ->> 'issued_at')::bigint) <= v_after, true)
-      then 'token_revoked'
-  end;
+  if v_refusal is null and v_after is not null then
+    -- By itself: what is not asked is not prepared either.
+    if coalesce(to_timestamp((p_caller ->> 'issued_at')::bigint) <= v_after, true) then
+      v_refusal := 'token_revoked';
+    end if;
+  end if;
   if v_refusal is not null then
     v_caller.roles := '{}';
     v_caller.refusal := v_refusal;
   end if;
-  if v_caller.refusal is null then
-    if v_caller.plan is null then  -- whoever was looked up otherwise
-      v_caller.plan := plan_of_(p_tenant);
-    end if;
+  if v_caller.refusal is null and (p_feature is not null or p_plan or p_caller ? 'plan') then
+    v_caller.plan := coalesce((select s.plan from subscription s where s.tenant_id = p_tenant and
+          s.plan in ('free', 'team')
+        and (s.state = 'active'
+             or (s.state = 'past_due' and s.past_due_at + interval '604800 s' > now())
+             or (s.state = 'trialing' and s.trial_ends_at > now()))), 'free');
     if p_feature is not null then  -- by itself: what is not asked is not prepared either
       if p_feature <> all (case v_caller.plan when 'team' then array['sending'] else '{}' end) then
         v_caller.refusal := 'feature_not_in_plan';
@@ -71,7 +69,9 @@ begin
   end if;
   v_bound := set_config('app_300fd8a0.member_id', v_caller.member::text, true);
   v_bound := set_config('app_300fd8a0.roles', v_caller.roles::text, true);
-  v_bound := set_config('app.environment', coalesce(p_caller ->> 'environment', ''), true);
+  if v_caller.roles && array['billing_worker'] then
+    v_bound := set_config('app.environment', coalesce(p_caller ->> 'environment', ''), true);
+  end if;
   if v_caller.roles && array['analyst'] then
     v_bound := set_config('app_300fd8a0.attributes', p_caller ->> 'attributes', true);
     v_caller.user_regions := array(select jsonb_array_elements_text(p_caller -> 'attributes' -> 'regions'));

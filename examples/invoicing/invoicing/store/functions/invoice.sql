@@ -65,7 +65,7 @@ create or replace function create_invoice(p_tenant uuid, p_caller jsonb, p_body 
   p_request text, out outcome text, out roles text[], out id uuid, out version bigint, out body text, out plan text)
   language plpgsql set search_path from current as $$
 declare
-  v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member']);
+  v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member'], p_plan => true);
   create_as_accountant boolean := v_caller.roles && array['accountant'];
   create_as_member boolean := v_caller.roles && array['member'];
 begin
