@@ -150,7 +150,7 @@ class Plans(Feature):
         from scaffold.features.plans.database import steps
 
         found = _of(design)
-        return steps(design, found, served) if found else None
+        return steps(found, served) if found else None
 
     def triggers(self, design: Design, render: Render) -> str:
         from scaffold.features.plans.database import triggers

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from scaffold.columns import ID, TENANT
-from scaffold.database.bodies import Demand, Entry, Known, Render, Served, Steps, is_one_of, texts
+from scaffold.database.bodies import Demand, Entry, Known, Render, Served, Steps, texts
 from scaffold.database.counters import among
-from scaffold.database.layout import LINE, Group, Sql, all_of, any_of
+from scaffold.database.layout import LINE, Group, Sql, all_of, any_of, flat
 from scaffold.database.schema import (
     Column,
     ForeignKey,
@@ -20,12 +19,12 @@ from scaffold.database.schema import (
     Right,
     Table,
 )
-from scaffold.database.signatures import BOOLEAN, TEXT, UUID, parameters
+from scaffold.database.signatures import TEXT, UUID, parameters
 from scaffold.database.sql import array, identifier, literal, named
 from scaffold.database.tables import now, text, uuid
 from scaffold.design import states
 from scaffold.design.counted import Bound
-from scaffold.design.model import Design, Operation
+from scaffold.design.model import Design
 from scaffold.features.plans.design import (
     CHANGE,
     EXCEEDED,
@@ -34,17 +33,16 @@ from scaffold.features.plans.design import (
     SUBSCRIPTION,
     Plans,
     feature_of,
-    meters_of,
 )
-from scaffold.features.plans.sql import counts, literals, most
+from scaffold.features.plans.sql import literals, most, ways
 
 PLAN = Parameter("plan", TEXT)
 FEATURE = Parameter("p_feature", TEXT, "null")
-NEEDED = Parameter("p_plan", BOOLEAN, "false")
 ASKED = "p_caller ? 'plan'"
 """The test that the process asks for the plan, which has not heard of it for a while."""
 PLAN_OF = "plan_of_"
 MOST = "most_"
+ALLOWANCE = "allowance_"
 COUNT = "count_rows_"
 SUBSCRIBE = "subscribe_"
 START_TRIAL = "start_trial_"
@@ -55,7 +53,7 @@ TENANT_KEY = (("p_tenant", UUID),)
 class View:
     """What is told to the functions of plans.
 
-    `known` are the plans as literals between commas. `counts` is the test that a subscription `s`
+    `known` are the plans as literals between commas. `ways` are the tests that a subscription `s`
     entitles to its plan, and `missed` that the new state says of a payment that was missed. `most`
     is how much a plan has of a meter, and `held` are the meters of rows. `trial` is the plan that
     is tried, and `days` for how long. `transitions` are the rows of those that are allowed.
@@ -63,7 +61,7 @@ class View:
 
     first: str
     known: str
-    counts: Sql
+    ways: tuple[str, ...]
     missed: str
     most: Sql
     held: str
@@ -157,7 +155,7 @@ def view(found: Plans) -> View:
     return View(
         first=literal(found.first.name),
         known=literals(each.name for each in found.each),
-        counts=counts(found),
+        ways=tuple(map(flat, ways(found))),
         missed=among("p_state", states.entitled("grace")),
         most=_most(found) if found.meters else "",
         held=array(found.held),
@@ -199,6 +197,15 @@ def functions(design: Design, found: Plans, render: Render) -> Iterator[Function
             volatility="immutable",
             inner=True,
         )
+        yield Function(
+            ALLOWANCE,
+            "How much the plan of a tenant has of what a quota counts; null is without a limit.",
+            parameters(*TENANT_KEY, ("p_meter", TEXT)),
+            render("plans/allowance", told),
+            returns="bigint",
+            volatility="stable",
+            inner=True,
+        )
     if found.held and SUBSCRIPTION in design.operated:
         yield Function(
             COUNT,
@@ -236,20 +243,12 @@ def functions(design: Design, found: Plans, render: Render) -> Iterator[Function
 def entry(design: Design, found: Plans) -> Entry | None:
     """What is asked of a caller: the feature that the operation needs.
 
-    Their plan is looked up where that or a quota decides by it, or where the process asks for it:
-    by itself, for what is not asked is not prepared either.
+    Their plan is looked up where that decides by it, or where the process asks for it: by itself,
+    for what is not asked is not prepared either.
     """
     gated = any(feature_of(each) for each in design.operations)
-    comments: list[str] = []
-    whens: list[Sql] = []
-    if gated:
-        comments.append(f"`{FEATURE.name}` is the feature that their plan has to have.")
-        whens.append(f"{FEATURE.name} is not null")
-    if found.meters:
-        comments.append(f"`{NEEDED.name}` says that the operation needs their plan otherwise.")
-        whens.append(NEEDED.name)
-    if found.rated:
-        whens.append(ASKED)
+    asked = f"{FEATURE.name} is not null"
+    whens = [*((asked,) if gated else ()), *((ASKED,) if found.rated else ())]
     if not whens:
         return None
     having = [
@@ -260,39 +259,28 @@ def entry(design: Design, found: Plans) -> Entry | None:
     has: Sql = "('{}'::text[])"
     if having:
         has = Group((*having, "else '{}'"), LINE, "(case v_caller.plan ", " end)")
-    demand = Demand(whens[0], Group((f"{FEATURE.name} <> all", has), " "), literal(REFUSED))
-    row = f"{SUBSCRIPTION} s where s.tenant_id = p_tenant and"
-    told = ("select s.plan from", row, counts(found))
-    value = Group(told, " ", "coalesce((", f"), {literal(found.first.name)})")
+    demand = Demand(asked, Group((f"{FEATURE.name} <> all", has), " "), literal(REFUSED))
     return Entry(
-        comment=" ".join(comments),
-        parameters=(*((FEATURE,) if gated else ()), *((NEEDED,) if found.meters else ())),
-        known=Known(PLAN, value, any_of(whens), demand if gated else None),
+        comment=f"`{FEATURE.name}` is the feature that their plan has to have." if gated else "",
+        parameters=(FEATURE,) if gated else (),
+        known=Known(PLAN, f"{PLAN_OF}(p_tenant)", any_of(whens), demand if gated else None),
     )
 
 
-def steps(design: Design, found: Plans, served: Served) -> Steps | None:
+def steps(found: Plans, served: Served) -> Steps | None:
     """What an operation needs of the plan, and what it uses."""
     if served.stage in ("touch", "finish"):
         return None
     if any(each.verb == "join" for each in served.operations):
         return None
-    entry: list[tuple[str, Sql]] = []
+    entry: tuple[tuple[str, Sql], ...] = ()
     if any(map(feature_of, served.operations)):
-        entry.append((FEATURE.name, served.chosen(lambda each: _quoted(feature_of(each)))))
-    counted = [
-        each
-        for each in served.operations
-        if not feature_of(each) and meters_of(design, found, each)
-    ]
-    if counted:
-        every = len(counted) == len(served.operations)
-        entry.append((NEEDED.name, "true" if every else is_one_of(counted)))
+        entry = ((FEATURE.name, served.chosen(lambda each: _quoted(feature_of(each)))),)
     results = ((PLAN, "v_caller.plan"),) if found.rated else ()
     operation, *_ = served.operations
     if operation.entity == SUBSCRIPTION and found.held:
         return Steps(results=results, uses=(f"perform {COUNT}(p_tenant);",))
-    return Steps(entry=tuple(entry), results=results)
+    return Steps(entry=entry, results=results)
 
 
 def _quoted(name: str) -> str:
@@ -300,13 +288,15 @@ def _quoted(name: str) -> str:
 
 
 def bounds(found: Plans) -> Mapping[str, Bound]:
-    """How much the plan of a tenant has of each counter."""
+    """How much the plan of a tenant has of each counter. As long as every plan has enough, nobody
+    needs to know which one it is."""
 
-    def most(meter: str, operation: Operation | None) -> str:
-        plan = "v_caller.plan" if operation is not None else f"{PLAN_OF}(p_tenant)"
-        return f"{MOST}({plan}, {literal(meter)})"
+    def least(meter: str) -> int | None:
+        limits = [most for each in found.each if (most := each.of(meter).most) is not None]
+        return min(limits, default=None)
 
-    return {each: Bound(partial(most, each), EXCEEDED) for each in found.meters}
+    most = f"{ALLOWANCE}(p_tenant, p_meter)"
+    return {each: Bound(least(each), most, EXCEEDED) for each in found.meters}
 
 
 def triggers(render: Render) -> str:

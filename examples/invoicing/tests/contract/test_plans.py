@@ -379,6 +379,11 @@ QUOTAS: Final[dict[str, dict[str, int | None]]] = {
     },
 }
 """How much each plan has of what is counted; None is no limit."""
+LEAST: Final = {
+    meter: min((most for most in each.values() if most is not None), default=None)
+    for meter, each in QUOTAS.items()
+}
+"""What every plan has of it."""
 PERIODS: Final = dict(plans.PERIODS)
 USES: Final[dict[str, str]] = {
     "customer": "create_customer",
@@ -491,7 +496,7 @@ def test_a_period_ends(service: Service, meter: str) -> None:
     """Counters of the next period are there already: what is full is that of long ago."""
     here = world_of(service, None)
 
-    async def taken(period: str, plan: str) -> bool:
+    async def taken(period: str) -> bool:
         async with bound_to(service.admin, here.tenant_id):
             await service.admin.execute(
                 "delete from usage_ where tenant_id = $1", here.tenant_id
@@ -505,22 +510,21 @@ def test_a_period_ends(service: Service, meter: str) -> None:
                 plans.AHEAD,
                 "YYYY-MM-DD" if PERIODS[meter] == "day" else "YYYY-MM",
             )
-            query = "select take_($1, $3, 1, most_($2, $3)) is null"
+            query = "select take_($1, $2, 1, $3) is null"
             found: bool = await service.admin.fetchval(
-                query, here.tenant_id, plan, meter
+                query, here.tenant_id, meter, LEAST[meter]
             )
             return found
 
     for plan in PLANS:
+        subscribe(here, plan)
         assert service.run(
-            taken("2001-01-01" if PERIODS[meter] == "day" else "2001-01", plan)
+            taken("2001-01-01" if PERIODS[meter] == "day" else "2001-01")
         )
-        assert service.run(taken("now", plan)) == (QUOTAS[meter][plan] is None)
+        assert service.run(taken("now")) == (QUOTAS[meter][plan] is None)
 
 
-async def taken_at_once(
-    service: Service, here: World, meter: str, plan: str
-) -> list[str | None]:
+async def taken_at_once(service: Service, here: World, meter: str) -> list[str | None]:
     """What ten connections are answered that use a quota five times each, one after the other."""
 
     async def five() -> list[str | None]:
@@ -538,10 +542,10 @@ async def taken_at_once(
                     )
                     found.append(
                         await connection.fetchval(
-                            "select take_($1, $3, 1, most_($2, $3))",
+                            "select take_($1, $2, 1, $3)",
                             here.tenant_id,
-                            plan,
                             meter,
+                            LEAST[meter],
                         )
                     )
             return found
@@ -560,8 +564,9 @@ def test_fifty_at_once_do_not_overrun_a_quota(service: Service, meter: str) -> N
     limits = {plan: most for plan, most in QUOTAS[meter].items() if most is not None}
     here = world_of(service, None)
     for plan, most in limits.items():
+        subscribe(here, plan)
         use(here, meter, most - 3)
-        answers = service.run(taken_at_once(service, here, meter, plan))
+        answers = service.run(taken_at_once(service, here, meter))
         assert answers.count(None) == 3
         assert used(here, meter) == most
 

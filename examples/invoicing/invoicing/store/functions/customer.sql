@@ -66,7 +66,7 @@ create or replace function create_customer(p_tenant uuid, p_caller jsonb, p_body
   p_request text, out outcome text, out roles text[], out id uuid, out version bigint, out body text, out plan text)
   language plpgsql set search_path from current as $$
 declare
-  v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member'], p_plan => true);
+  v_caller caller_ := enter_(p_tenant, p_caller, array['accountant', 'member']);
   create_as_accountant boolean := v_caller.roles && array['accountant'];
   create_as_member boolean := v_caller.roles && array['member'];
 begin
@@ -91,7 +91,7 @@ begin
     end if;
     if outcome is not null then return; end if;
   end if;
-  body := take_(p_tenant, 'customer', 1, most_(v_caller.plan, 'customer'));
+  body := take_(p_tenant, 'customer', 1, 50);
   if body is not null then outcome := 'quota_exceeded'; return; end if;
   insert into customer_row_ as t (tenant_id, name, email, phone, region, tax_number, website, payment_terms, tags,
                                   remark, address)

@@ -157,7 +157,7 @@ begin
   raise exception 'the counter is closed' using errcode = '55000';
 end
 $function$;
-create or replace trigger closed_is_final before update on usage_
+create or replace trigger closed_is_final after update on usage_
   for each row when (old.closed_at is not null) execute function closed_is_final();
 
 -- Whoever says that a period is closed closes its counter, whose lock no transaction that counts in it has any more.
