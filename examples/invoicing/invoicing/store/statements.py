@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_360c37c1"
+RELEASE: Final = "invoicing_81ac296e"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_300fd8a0"
