@@ -56,6 +56,14 @@ select c.tenant_id, m.id, 'INV-' || lpad(n::text, 6, '0'), 'Invoice ' || n, c.id
   join invoicing.member m on m.tenant_id = c.tenant_id
  cross join lateral (select now() - n * interval '1 minute' as at) t
 """
+COUNTED: Final = """
+insert into invoicing.usage_ (tenant_id, meter, period)
+select o.id, 'invoice', to_char(t.at at time zone 'UTC', 'YYYY-MM')
+  from invoicing.organization o
+ cross join (values (now()), (now() - interval '31 days')) t (at)
+"""
+"""Counters of every tenant: PostgreSQL reads a table of those alone who call as a whole."""
+
 CALLERS: Final = """
 select o.id as tenant_id, m.id as member_id, m.subject, c.id as customer_id,
        array(select i.id from invoicing.invoice i where i.tenant_id = o.id) as invoice_ids
@@ -189,6 +197,8 @@ class Development:
             await connection.fetch(MEMBERS, self.issuer_url)
             await connection.fetch(CUSTOMERS)
             await connection.fetch(INVOICES, rows)
+            if await connection.fetchval("select to_regclass('invoicing.usage_')"):
+                await connection.fetch(COUNTED)
             await connection.execute(PEER)
             await connection.execute("vacuum analyze")
             found = await connection.fetch(CALLERS, callers)

@@ -142,17 +142,12 @@ class Lookup:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What else is found out about a caller who is let in, before all demands: the `member` of
-    `caller_`, its `value`, `when` it is asked for (empty for always), and what they are refused
-    by then. Where the look-up of the member `m` can find it, too, it is the `column` of what is
-    `joined` there: a statement less in each request. The value is then for who was looked up
-    otherwise."""
+    `caller_`, its `value`, `when` it is asked for, and what they are refused by then."""
 
     member: Parameter
     value: Sql
-    when: str
+    when: Sql
     demand: Demand | None = None
-    column: str = ""
-    joined: Sql = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,7 +428,8 @@ class SharedView:
     `scope` is the prefix of the settings that the policies read. `claims` are the members of a
     caller that hold the user's attributes, with their values, and `claimed` is the test that the
     caller has a role whose conditions ask for them: taking an array out of JSON costs more than
-    anything else that is done with a caller. `environment` says that some condition asks for it.
+    anything else that is done with a caller. `placed` is the test that the caller has a role whose
+    conditions ask for the environment, if there are some.
     `known`, `demands` and `lookups` are those of the features. `tenant` is the table of tenants,
     where some of them can be suspended. `maps` says that organizations of some issuer map to
     tenants.
@@ -443,7 +439,7 @@ class SharedView:
     assurance: tuple[Assurance, ...]
     claims: tuple[Assignment, ...]
     claimed: Sql
-    environment: bool
+    placed: Sql
     known: tuple[Known, ...]
     demands: tuple[Demand, ...]
     lookups: tuple[Lookup, ...]

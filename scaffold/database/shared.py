@@ -55,13 +55,14 @@ def functions(design: Design, render: Render, scope: str, *, pages: bool) -> Ite
     """
     operations = design.operations
     entries = _entries(design)
-    claiming = _claiming(design)
+    claiming = _asking(design, "user")
+    placed = _asking(design, "environment")
     view = SharedView(
         scope,
         tuple(_assurance(design)),
         tuple(_claim(each, design) for each in design.user_attributes) if claiming else (),
         listed_roles("v_caller.roles && ", claiming),
-        asks_environment(design),
+        listed_roles("v_caller.roles && ", placed) if placed else "",
         tuple(each.known for each in entries if each.known),
         tuple(each.demand for each in entries if each.demand),
         tuple(each.lookup for each in entries if each.lookup),
@@ -166,13 +167,7 @@ def suspendable(design: Design) -> bool:
 
 def asks_environment(design: Design) -> bool:
     """Does a condition look at the environment in which the service runs?"""
-    return any(
-        term.source == "environment"
-        for operation in design.operations
-        for each in operation.alternatives
-        for condition in each.conditions
-        for term in condition.terms
-    )
+    return bool(_asking(design, "environment"))
 
 
 def _excluding(design: Design) -> frozenset[str]:
@@ -184,15 +179,15 @@ def _excluding(design: Design) -> frozenset[str]:
     )
 
 
-def _claiming(design: Design) -> frozenset[str]:
-    """The roles whose conditions look at an attribute of the user."""
+def _asking(design: Design, source: str) -> frozenset[str]:
+    """The roles whose conditions look at the environment, or at an attribute of the user."""
     return frozenset(
         role
         for operation in design.operations
         for each in operation.alternatives
         for condition in each.conditions
         for term in condition.terms
-        if term.source == "user" and term.name != "id"
+        if term.source == source and (source != "user" or term.name != "id")
         for role in each.roles
     )
 

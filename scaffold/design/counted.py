@@ -3,7 +3,7 @@ is told what they came to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,10 +38,12 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """How much there is of a counter, as SQL in the stored function of an operation, or of the hook
-    of one (None); and the outcome of a use for which there is not enough left."""
+    """How much there is of a counter: `least` whoever asks (None is without a limit), and `most`,
+    the SQL of how much the tenant `p_tenant` has of the counter `p_meter`, which is asked where the
+    least is not enough; and the outcome of a use for which there is not enough left."""
 
-    most: Callable[[Operation | None], str]
+    least: int | None
+    most: str
     outcome: str
 
 

@@ -144,7 +144,7 @@ def test_without_rates_only_what_needs_a_plan_looks_it_up() -> None:
     files = unformatted(design())
     book = files["library/store/functions/book.sql"]
     assert "out plan text" not in book and "library/gate/plans.py" not in files
-    assert book.count("plan_of_(p_tenant)") == 2, "of a create and of an action that is counted"
+    assert "v_caller.plan" not in book, "a quota looks it up where not every plan has enough"
 
 
 def test_a_grace_counts_until_it_is_over() -> None:
@@ -154,7 +154,7 @@ def test_a_grace_counts_until_it_is_over() -> None:
     assert plans is not None
     graced = tuple(replace(e, grace=86400) if isinstance(e, Plans) else e for e in found.traits)
     text = shared(replace(found, traits=graced))
-    assert "(s.state = 'past_due' and s.past_due_at + interval '86400 s' > now())" in text
+    assert "if s.state = 'past_due' and s.past_due_at + interval '86400 s' > now() then" in text
     assert "past_due_at +" not in shared(found)
 
 

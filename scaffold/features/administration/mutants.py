@@ -57,8 +57,8 @@ MUTANTS: Final = (
         control="TEST-5",
         file=SHARED,
         within="enter_",
-        old="then 'token_revoked'",
-        new="then null",
+        old="v_refusal := 'token_revoked'",
+        new="v_refusal := null",
         noticed_by="test_members.py::test_tokens_from_before_a_sign_out_are_refused",
     ),
     Mutant(

@@ -55,10 +55,10 @@ MUTANTS: Final = (
         file=ADMISSION,
         old="            raise Problem(\n"
         '                503, "limits_unavailable", cause=type(error).__name__\n'
-        "            ) from error\n        return principal\n",
+        "            ) from error\n        return asking(principal)\n",
         new="            del error\n"
         "            principal = await self._verifier.principal(authorization)\n"
-        "        return principal\n",
+        "        return asking(principal)\n",
         noticed_by="test_limits.py::test_without_its_limits_the_service_does_not_answer",
     ),
     Mutant(

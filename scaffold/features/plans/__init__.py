@@ -190,6 +190,7 @@ class Plans(Feature):
                 "admission.charged": "admission_charged.jinja",
                 "admission.fields": "admission_fields.jinja",
                 "admission.rates": "admission_rates.jinja",
+                "admission.returned": "admission_returned.jinja",
                 "conftest.imports": "conftest_imports.jinja",
                 "conftest.service": "conftest_service.jinja",
                 "operation.decided": "operation_decided.jinja",

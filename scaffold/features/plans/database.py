@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 
 from scaffold.columns import ID, TENANT
 from scaffold.database.bodies import Demand, Entry, Known, Render, Served, Steps, texts
 from scaffold.database.counters import among
-from scaffold.database.layout import LINE, Group, Sql, all_of
+from scaffold.database.layout import LINE, Group, Sql, all_of, any_of, flat
 from scaffold.database.schema import (
     Column,
     ForeignKey,
@@ -25,7 +24,7 @@ from scaffold.database.sql import array, identifier, literal, named
 from scaffold.database.tables import now, text, uuid
 from scaffold.design import states
 from scaffold.design.counted import Bound
-from scaffold.design.model import Design, Operation
+from scaffold.design.model import Design
 from scaffold.features.plans.design import (
     CHANGE,
     EXCEEDED,
@@ -35,12 +34,15 @@ from scaffold.features.plans.design import (
     Plans,
     feature_of,
 )
-from scaffold.features.plans.sql import counts, literals, most
+from scaffold.features.plans.sql import literals, most, ways
 
 PLAN = Parameter("plan", TEXT)
 FEATURE = Parameter("p_feature", TEXT, "null")
+ASKED = "p_caller ? 'plan'"
+"""The test that the process asks for the plan, which has not heard of it for a while."""
 PLAN_OF = "plan_of_"
 MOST = "most_"
+ALLOWANCE = "allowance_"
 COUNT = "count_rows_"
 SUBSCRIBE = "subscribe_"
 START_TRIAL = "start_trial_"
@@ -51,7 +53,7 @@ TENANT_KEY = (("p_tenant", UUID),)
 class View:
     """What is told to the functions of plans.
 
-    `known` are the plans as literals between commas. `counts` is the test that a subscription `s`
+    `known` are the plans as literals between commas. `ways` are the tests that a subscription `s`
     entitles to its plan, and `missed` that the new state says of a payment that was missed. `most`
     is how much a plan has of a meter, and `held` are the meters of rows. `trial` is the plan that
     is tried, and `days` for how long. `transitions` are the rows of those that are allowed.
@@ -59,7 +61,7 @@ class View:
 
     first: str
     known: str
-    counts: Sql
+    ways: tuple[str, ...]
     missed: str
     most: Sql
     held: str
@@ -153,7 +155,7 @@ def view(found: Plans) -> View:
     return View(
         first=literal(found.first.name),
         known=literals(each.name for each in found.each),
-        counts=counts(found),
+        ways=tuple(map(flat, ways(found))),
         missed=among("p_state", states.entitled("grace")),
         most=_most(found) if found.meters else "",
         held=array(found.held),
@@ -195,6 +197,15 @@ def functions(design: Design, found: Plans, render: Render) -> Iterator[Function
             volatility="immutable",
             inner=True,
         )
+        yield Function(
+            ALLOWANCE,
+            "How much the plan of a tenant has of what a quota counts; null is without a limit.",
+            parameters(*TENANT_KEY, ("p_meter", TEXT)),
+            render("plans/allowance", told),
+            returns="bigint",
+            volatility="stable",
+            inner=True,
+        )
     if found.held and SUBSCRIPTION in design.operated:
         yield Function(
             COUNT,
@@ -230,9 +241,15 @@ def functions(design: Design, found: Plans, render: Render) -> Iterator[Function
 
 
 def entry(design: Design, found: Plans) -> Entry | None:
-    """What is asked of a caller: the feature that the operation needs."""
+    """What is asked of a caller: the feature that the operation needs.
+
+    Their plan is looked up where that decides by it, or where the process asks for it: by itself,
+    for what is not asked is not prepared either.
+    """
     gated = any(feature_of(each) for each in design.operations)
-    if not gated and not found.rated:
+    asked = f"{FEATURE.name} is not null"
+    whens = [*((asked,) if gated else ()), *((ASKED,) if found.rated else ())]
+    if not whens:
         return None
     having = [
         Group((f"when {literal(each.name)} then", texts(each.features)), " ")
@@ -242,22 +259,11 @@ def entry(design: Design, found: Plans) -> Entry | None:
     has: Sql = "('{}'::text[])"
     if having:
         has = Group((*having, "else '{}'"), LINE, "(case v_caller.plan ", " end)")
-    asked = f"{FEATURE.name} is not null"
     demand = Demand(asked, Group((f"{FEATURE.name} <> all", has), " "), literal(REFUSED))
-    known = Known(PLAN, f"{PLAN_OF}(p_tenant)", "" if found.rated else asked, demand)
-    if not gated:
-        known = Known(PLAN, f"{PLAN_OF}(p_tenant)", "")
-    if found.rated:
-        on = all_of(["s.tenant_id = m.tenant_id", counts(found)])
-        known = replace(
-            known,
-            column=f"coalesce(s.plan, {literal(found.first.name)})",
-            joined=Group((f"left join {SUBSCRIPTION} s on", on), " "),
-        )
     return Entry(
         comment=f"`{FEATURE.name}` is the feature that their plan has to have." if gated else "",
         parameters=(FEATURE,) if gated else (),
-        known=known,
+        known=Known(PLAN, f"{PLAN_OF}(p_tenant)", any_of(whens), demand if gated else None),
     )
 
 
@@ -282,14 +288,15 @@ def _quoted(name: str) -> str:
 
 
 def bounds(found: Plans) -> Mapping[str, Bound]:
-    """How much the plan of a tenant has of each counter."""
+    """How much the plan of a tenant has of each counter. As long as every plan has enough, nobody
+    needs to know which one it is."""
 
-    def most(meter: str, operation: Operation | None) -> str:
-        known = operation is not None and (found.rated or feature_of(operation))
-        plan = "v_caller.plan" if known else f"{PLAN_OF}(p_tenant)"
-        return f"{MOST}({plan}, {literal(meter)})"
+    def least(meter: str) -> int | None:
+        limits = [most for each in found.each if (most := each.of(meter).most) is not None]
+        return min(limits, default=None)
 
-    return {each: Bound(partial(most, each), EXCEEDED) for each in found.meters}
+    most = f"{ALLOWANCE}(p_tenant, p_meter)"
+    return {each: Bound(least(each), most, EXCEEDED) for each in found.meters}
 
 
 def triggers(render: Render) -> str:

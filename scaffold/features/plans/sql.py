@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from scaffold.database.counters import among
 from scaffold.database.layout import LINE, Group, Sql, all_of, any_of
@@ -16,15 +16,20 @@ def literals(names: Iterable[str]) -> str:
     return ", ".join(map(literal, names))
 
 
-def counts(found: Plans) -> Sql:
-    """The test that a subscription `s` entitles to its plan at this moment."""
-    ways: list[Sql] = [among("s.state", states.entitled("plan"))]
+def ways(found: Plans) -> Iterator[Sql]:
+    """The tests that a subscription `s` of a known plan entitles to it at this moment: one is
+    enough."""
+    yield among("s.state", states.entitled("plan"))
     if found.grace:
         until = f"s.past_due_at + interval '{found.grace} s' > now()"
-        ways.append(all_of([among("s.state", states.entitled("grace")), until]))
-    ways.append(all_of([among("s.state", states.entitled("trial")), "s.trial_ends_at > now()"]))
+        yield all_of([among("s.state", states.entitled("grace")), until])
+    yield all_of([among("s.state", states.entitled("trial")), "s.trial_ends_at > now()"])
+
+
+def counts(found: Plans) -> Sql:
+    """The test that a subscription `s` entitles to its plan at this moment."""
     known = f"s.plan in ({literals(each.name for each in found.each)})"
-    return all_of([known, any_of(ways)])
+    return all_of([known, any_of(ways(found))])
 
 
 def most(found: Plans, meter: str, plan: str) -> Sql:

@@ -48,6 +48,9 @@ CLOSED, CLOSES = "closed_is_final", "closes_usage"
 """The triggers of counters that are closed, and of what closes them."""
 DONE = ("state", "due_at", "attempts", "last_error", "finished_at", "version", "updated_at")
 """The columns that the worker changes."""
+ROOM = f"""\
+-- A page has few counters: PostgreSQL clears earlier values away from a whole page at a time.
+alter table {USAGE} set (fillfactor = 25);"""
 TENANT_KEY = (("p_tenant", UUID),)
 
 
@@ -141,34 +144,38 @@ class View:
     """What is told to the functions of counters.
 
     `period` is the period of the counter `p_meter` that is now, `later` the one at the moment of
-    the clock, and `ends` when it is over. `closes` says that some counters are closed.
+    the clock, and `ends` when it is over. `closes` says that some counters are closed. `most` is
+    how much a tenant has, as `Bound` says it: nothing where no counter has a bound.
     """
 
     period: Sql
     later: Sql
     ends: Sql
     closes: bool
+    most: str
 
 
-def view(found: Sequence[Counter]) -> View:
+def view(design: Design, found: Sequence[Counter]) -> View:
     """What the functions are told."""
+    (most,) = {each.most for each in bounds(design).values()} or {""}
     periods = [(each.name, each.period) for each in found]
     return View(
         period=by_period("p_meter", periods, period),
         later=by_period("p_meter", periods, lambda over: period(over, CLOCK)),
         ends=by_period("p_meter", periods, ends),
         closes=any(each.closed for each in found),
+        most=most,
     )
 
 
 def functions(design: Design, found: tuple[Counter, ...], render: Render) -> Iterator[Function]:
     """What counts, and what locks counters."""
-    told = view(found)
+    told = view(design, found)
     yield Function(
         TAKE,
-        "Counts `p_amount` in a counter of which there is `p_most`; null is without a limit. Where "
-        "there is not enough left, it is what the refusal tells.",
-        parameters(*TENANT_KEY, ("p_meter", TEXT), ("p_amount", BIGINT), ("p_most", BIGINT)),
+        "Counts `p_amount` in a counter of which everybody has `p_least`, and some have more; null "
+        "is without a limit. Where there is not enough left, it is what the refusal tells.",
+        parameters(*TENANT_KEY, ("p_meter", TEXT), ("p_amount", BIGINT), ("p_least", BIGINT)),
         render("usage/take", told),
         returns=TEXT,
         inner=True,
@@ -249,9 +256,9 @@ def _uses(
         bound = limits.get(counter.name)
         undone = counted if operation.verb == "create" else []
         if each.of_row:
-            behind += _take(counter, each.sql, bound, operation, undone, "outcome")
+            behind += _take(counter, each.sql, bound, undone, "outcome")
         else:
-            before += _take(counter, each.sql, bound, operation, undone)
+            before += _take(counter, each.sql, bound, undone)
             counted.append((counter.name, each.sql))
     return before, behind
 
@@ -260,7 +267,6 @@ def _take(
     counter: Counter,
     amount_: Sql,
     bound: Bound | None,
-    operation: Operation | None,
     undone: Sequence[tuple[str, Sql]] = (),
     told: str = "body",
 ) -> list[str]:
@@ -268,7 +274,7 @@ def _take(
     given = ("p_tenant", literal(counter.name), amount_)
     if bound is None:
         return call(f"perform {TAKE}(", (*given, "null"))
-    take = call(f"{told} := {TAKE}(", (*given, bound.most(operation)))
+    take = call(f"{told} := {TAKE}(", (*given, "null" if bound.least is None else str(bound.least)))
     moved = "body := outcome; " if told == "outcome" else ""
     refused = f"{moved}outcome := {literal(bound.outcome)}; return;"
     if not undone:
@@ -311,7 +317,7 @@ def _touching(design: Design, found: tuple[Counter, ...], served: Served) -> Ste
             amount_: Sql = "1"
             if each.amount:
                 amount_ = of_new_row(design, served.touched, each.amount)
-            lines += _take(each, amount_, limits.get(each.name), None)
+            lines += _take(each, amount_, limits.get(each.name))
     return Steps(uses=tuple(lines)) if lines else None
 
 
@@ -326,13 +332,16 @@ class TriggersView:
 
 
 def triggers(design: Design, found: Sequence[Counter], render: Render) -> str:
-    """The rules that a row which is gone is given back, and that what is closed is final."""
+    """The rules that a row which is gone is given back, and that what is closed is final; and the
+    room that counters have."""
     tables = tuple((identifier(each), literal(each)) for each in held(found))
     meters = meters_of(design)
     each = meters.each if meters else ()
     events = tuple((literal(e.name), literal(e.event)) for e in each if e.event)
     told = TriggersView(tables, GIVEN_BACK, events)
-    rules = [render("usage/triggers", told)] if tables else []
+    rules = [ROOM] if found else []
+    if tables:
+        rules.append(render("usage/triggers", told))
     if meters:
         rules.append(render("usage/closing", told))
     return "\n\n".join(each.strip("\n") for each in rules)

@@ -11,7 +11,7 @@ from invoicing.gate.limits import (
     MemoryLimiter,
     headers,
 )
-from invoicing.gate.plans import RATES, rated
+from invoicing.gate.plans import RATES, asking, rated
 from invoicing.gate.problems import Problem
 from invoicing.gate.receive import Provider
 from invoicing.gate.shape import Headers
@@ -77,21 +77,13 @@ class Limited:
             if self._charged:
                 await self._charge(
                     request,
-                    tuple(
-                        rated(
-                            self._rates,
-                            limit,
-                            principal.counted[limit.name],
-                            principal.tenant_id,
-                        )
-                        for limit in self._charged
-                    ),
+                    rated(self._rates, self._charged, principal),
                 )
         except LimiterUnavailable as error:
             raise Problem(
                 503, "limits_unavailable", cause=type(error).__name__
             ) from error
-        return principal
+        return asking(principal)
 
     async def hear(
         self, request: "Request", provider: Provider, given: Headers, content: bytes

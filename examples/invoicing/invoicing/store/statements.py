@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "invoicing_8b94f449"
+RELEASE: Final = "invoicing_9d6e53da"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_300fd8a0"
@@ -39,7 +39,7 @@ TABLES: Final = (
 """The tables whose rows belong to a tenant."""
 
 FUNCTIONS: Final[Mapping[str, str]] = {
-    "enter_": "3c4f581019072bcc52c5e04e1ee628e7",
+    "enter_": "d1913acfb614e1ad7b883662af38dc47",
     "missed_": "cdf9831eafedd380deb71325197c961e",
     "outside_": "2144db4b3ea3e2f2ae6fe0c73e5a161e",
     "page_": "9f3bd72f6556d85c0990903de066ee74",
@@ -53,10 +53,11 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "remember_": "986acef4ccd7aaf63350681e54e068c4",
     "shown_": "77c55ff450f3450a96c44fe9f14d2810",
     "spend_": "7e30b3deb840ba26d2026dcfc7a4485d",
-    "take_": "b680467507b0deff65ed8d7dd1df84b2",
+    "take_": "10fb858894117429082a23e809805b30",
     "lock_usage_": "27f8c51d209165a7b8498b0aa9e421c9",
-    "plan_of_": "ad8dff937d533f378a7f82529e270d66",
+    "plan_of_": "154b6e198f7b6b7135054f6e6dbd807b",
     "most_": "1aab187ec4f78fb73b035c570ebaf9af",
+    "allowance_": "7360196cef00d433e8984972fe94e60c",
     "count_rows_": "ad15bbda4930cbced887b343ac0ce97e",
     "start_trial_": "0dc8562eb20c733aa2b17901060f1db1",
     "subscribe_": "d3d77266d3a4c081d618fd71cd656012",
@@ -66,12 +67,12 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "defer_": "b195d8f1ef36a3f09e431af64f49a094",
     "record_": "4075586196261fd61d3c3558792af52f",
     "list_customers": "64f3430d0ce247dd00c6d7c79647472a",
-    "create_customer": "672cd3065e67d1a99b4ab818b0881b24",
+    "create_customer": "75be699903976c98a4ae63c370e1399f",
     "read_customer": "6b6ad565fd8a0a1a8316bdb0c08e575b",
     "update_customer": "22131931bb56f6b31c5142292e975bb7",
     "delete_customer": "76f24fae360d83c8a1f51a521c0fbbd7",
     "list_invoices": "8c80d924b96b134a166f7d5641a5c5f9",
-    "create_invoice": "82e05d74d83d63ae51da08dfd5c43d18",
+    "create_invoice": "afd3f60aae2c42d8d7ecdc14be6906fe",
     "read_invoice": "efa0df22f4232d91e644de7b29db118e",
     "update_invoice": "fe8e9671a5dfb72f98be22cf91166403",
     "delete_invoice": "6fff961a8e70f53b8253ba24318455fd",

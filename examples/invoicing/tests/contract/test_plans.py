@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -23,7 +24,15 @@ from invoicing.development.issuer import DevelopmentIssuer
 from invoicing.development.world import Connection
 from invoicing.gate.admission import LIMITS
 from invoicing.gate.limits import Limit
-from invoicing.gate.plans import CAPACITY, KNOWN, RATES, SECONDS, SMALLEST, Known
+from invoicing.gate.plans import (
+    CAPACITY,
+    CURRENT_SECONDS,
+    KNOWN,
+    RATES,
+    SECONDS,
+    SMALLEST,
+    Known,
+)
 from invoicing.store.history import SCHEMA
 from invoicing.store.statements import RELEASE
 from tests.contract.harness import (
@@ -121,13 +130,14 @@ async def counting(connection: Connection, tenant_id: UUID) -> str:
 
 
 async def entering(connection: Connection, here: World) -> str:
-    """The plan that is found with the member, in each request."""
+    """The plan that a request is told which asks for it, of a caller who is let in."""
     kind = "service" if here.me.service else "human"
     caller = {"issuer": here.claims["iss"], "subject": here.me.subject, "kind": kind}
+    caller |= {"mfa": "phishing_resistant", "plan": True}
     async with bound_to(connection, here.tenant_id):
-        query = "select (enter_($1, $2, '{}')).plan"
+        query = "select (enter_($1, $2, array(select unnest(m.roles) from member m where m.id = $3))).plan"
         found: str = await connection.fetchval(
-            query, here.tenant_id, json.dumps(caller)
+            query, here.tenant_id, json.dumps(caller), here.me.id
         )
         return found
 
@@ -163,7 +173,7 @@ def test_a_plan_that_is_no_more_is_the_first_one(
 def test_a_state_entitles_to_what_it_says(
     service: Service, runtime: Connection, state: str
 ) -> None:
-    here, hour = world_of(service, None), timedelta(hours=1)
+    here, hour = allowed(service, plain()).world, timedelta(hours=1)
     for ends in (None, datetime.now(UTC) + hour, datetime.now(UTC) - hour):
         subscribe(here, PAID, state, trial_ends_at=ends)
         tried = (
@@ -176,7 +186,7 @@ def test_a_state_entitles_to_what_it_says(
 
 def test_the_plan_is_that_of_the_tenant(service: Service) -> None:
     """Also where no policy hides what others have."""
-    here, other = world_of(service, None), world_of(service, None)
+    here, other = allowed(service, plain()).world, allowed(service, plain()).world
     subscribe(here, PAID)
     subscribe(other, FIRST)
     assert service.run(counting(service.admin, here.tenant_id)) == PAID
@@ -369,6 +379,11 @@ QUOTAS: Final[dict[str, dict[str, int | None]]] = {
     },
 }
 """How much each plan has of what is counted; None is no limit."""
+LEAST: Final = {
+    meter: min((most for most in each.values() if most is not None), default=None)
+    for meter, each in QUOTAS.items()
+}
+"""What every plan has of it."""
 PERIODS: Final = dict(plans.PERIODS)
 USES: Final[dict[str, str]] = {
     "customer": "create_customer",
@@ -481,7 +496,7 @@ def test_a_period_ends(service: Service, meter: str) -> None:
     """Counters of the next period are there already: what is full is that of long ago."""
     here = world_of(service, None)
 
-    async def taken(period: str, plan: str) -> bool:
+    async def taken(period: str) -> bool:
         async with bound_to(service.admin, here.tenant_id):
             await service.admin.execute(
                 "delete from usage_ where tenant_id = $1", here.tenant_id
@@ -495,22 +510,21 @@ def test_a_period_ends(service: Service, meter: str) -> None:
                 plans.AHEAD,
                 "YYYY-MM-DD" if PERIODS[meter] == "day" else "YYYY-MM",
             )
-            query = "select take_($1, $3, 1, most_($2, $3)) is null"
+            query = "select take_($1, $2, 1, $3) is null"
             found: bool = await service.admin.fetchval(
-                query, here.tenant_id, plan, meter
+                query, here.tenant_id, meter, LEAST[meter]
             )
             return found
 
     for plan in PLANS:
+        subscribe(here, plan)
         assert service.run(
-            taken("2001-01-01" if PERIODS[meter] == "day" else "2001-01", plan)
+            taken("2001-01-01" if PERIODS[meter] == "day" else "2001-01")
         )
-        assert service.run(taken("now", plan)) == (QUOTAS[meter][plan] is None)
+        assert service.run(taken("now")) == (QUOTAS[meter][plan] is None)
 
 
-async def taken_at_once(
-    service: Service, here: World, meter: str, plan: str
-) -> list[str | None]:
+async def taken_at_once(service: Service, here: World, meter: str) -> list[str | None]:
     """What ten connections are answered that use a quota five times each, one after the other."""
 
     async def five() -> list[str | None]:
@@ -528,10 +542,10 @@ async def taken_at_once(
                     )
                     found.append(
                         await connection.fetchval(
-                            "select take_($1, $3, 1, most_($2, $3))",
+                            "select take_($1, $2, 1, $3)",
                             here.tenant_id,
-                            plan,
                             meter,
+                            LEAST[meter],
                         )
                     )
             return found
@@ -550,8 +564,9 @@ def test_fifty_at_once_do_not_overrun_a_quota(service: Service, meter: str) -> N
     limits = {plan: most for plan, most in QUOTAS[meter].items() if most is not None}
     here = world_of(service, None)
     for plan, most in limits.items():
+        subscribe(here, plan)
         use(here, meter, most - 3)
-        answers = service.run(taken_at_once(service, here, meter, plan))
+        answers = service.run(taken_at_once(service, here, meter))
         assert answers.count(None) == 3
         assert used(here, meter) == most
 
@@ -671,7 +686,17 @@ def test_an_unknown_tenant_has_the_smallest_rate() -> None:
     assert known.plan("a") == PAID, "an answer that does not tell it changes nothing"
     known.learn("c", PAID)
     assert (known.plan("a"), known.plan("b"), known.plan("c")) == (SMALLEST, PAID, PAID)
-    now[0] = SECONDS + 1
+    now[0] = CURRENT_SECONDS - 0.1
+    assert (known.current("a"), known.current("b"), known.current("c")) == (
+        False,
+        True,
+        True,
+    )
+    now[0] = CURRENT_SECONDS
+    assert (known.current("c"), known.plan("c")) == (False, PAID), (
+        "it holds until it is asked for"
+    )
+    now[0] = SECONDS
     assert known.plan("c") == SMALLEST
     assert CAPACITY > 0
 
@@ -704,6 +729,22 @@ def test_a_tenant_may_call_as_often_as_its_plan_says(
         )
     finally:
         running.close()
+
+
+def test_a_change_of_the_plan_is_noticed_within_seconds(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No request asks before; the first one that asks tells it to those behind it."""
+    later = [0.0]
+    monkeypatch.setattr(KNOWN, "_now", lambda: time.monotonic() + later[0])
+    request = allowed(service, plain())
+    tenant = str(request.world.tenant_id)
+    subscribe(request.world, PAID)
+    assert let_in(request.send()) and KNOWN.plan(tenant) == PAID
+    subscribe(request.world, FIRST)
+    assert let_in(request.send()) and KNOWN.plan(tenant) == PAID
+    later[0] = CURRENT_SECONDS
+    assert let_in(request.send()) and KNOWN.plan(tenant) == FIRST
 
 
 def commanded(

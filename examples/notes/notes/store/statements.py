@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-RELEASE: Final = "notes_65166a65"
+RELEASE: Final = "notes_ec875a07"
 """The schema of this release's functions: named by the digest of all that it derives."""
 
 CALLER: Final = "app_9c1db7e5"
@@ -21,7 +21,7 @@ TABLES: Final = (
 """The tables whose rows belong to a tenant."""
 
 FUNCTIONS: Final[Mapping[str, str]] = {
-    "enter_": "784a0466873af831ce8bfbf800096a7b",
+    "enter_": "b34e3f5bff77690b421ebe312fe5ea07",
     "missed_": "cdf9831eafedd380deb71325197c961e",
     "outside_": "2144db4b3ea3e2f2ae6fe0c73e5a161e",
     "page_": "9f3bd72f6556d85c0990903de066ee74",

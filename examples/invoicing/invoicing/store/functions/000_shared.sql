@@ -25,14 +25,8 @@ begin
     select f.member, f.roles, f.roles, f.refusal into v_caller.member, v_caller.roles, v_held, v_refusal
       from key_caller_(p_tenant, p_caller) f;
   else
-    select m.id, m.roles, m.roles, m.tokens_valid_after, coalesce(s.plan, 'free')
-      into v_caller.member, v_caller.roles, v_held, v_after, v_caller.plan from member m
-      left join subscription s on
-          s.tenant_id = m.tenant_id
-        and s.plan in ('free', 'team')
-          and (s.state = 'active'
-               or (s.state = 'past_due' and s.past_due_at + interval '604800 s' > now())
-               or (s.state = 'trialing' and s.trial_ends_at > now()))
+    select m.id, m.roles, m.roles, m.tokens_valid_after
+      into v_caller.member, v_caller.roles, v_held, v_after from member m
       where m.tenant_id = p_tenant and m.issuer = p_caller ->> 'issuer' and m.subject = p_caller ->> 'subject'
         and m.kind = p_caller ->> 'kind' and m.active;
   end if;
@@ -45,19 +39,18 @@ begin
     v_caller.refusal := case when v_caller.member is null then 'not_a_member'
       when v_held && p_allowed then 'mfa_required' else 'permission_missing' end;
   end if;
-  v_refusal := case
-    when v_refusal is not null then v_refusal
-    when v_after is not null and coalesce(to_timestamp((p_caller ->> 'issued_at')::bigint) <= v_after, true)
-      then 'token_revoked'
-  end;
+  if v_refusal is null and v_after is not null then
+    -- By itself: what is not asked is not prepared either.
+    if coalesce(to_timestamp((p_caller ->> 'issued_at')::bigint) <= v_after, true) then
+      v_refusal := 'token_revoked';
+    end if;
+  end if;
   if v_refusal is not null then
     v_caller.roles := '{}';
     v_caller.refusal := v_refusal;
   end if;
-  if v_caller.refusal is null then
-    if v_caller.plan is null then  -- whoever was looked up otherwise
-      v_caller.plan := plan_of_(p_tenant);
-    end if;
+  if v_caller.refusal is null and (p_feature is not null or p_caller ? 'plan') then
+    v_caller.plan := plan_of_(p_tenant);
     if p_feature is not null then  -- by itself: what is not asked is not prepared either
       if p_feature <> all (case v_caller.plan when 'team' then array['sending'] else '{}' end) then
         v_caller.refusal := 'feature_not_in_plan';
@@ -71,7 +64,9 @@ begin
   end if;
   v_bound := set_config('app_300fd8a0.member_id', v_caller.member::text, true);
   v_bound := set_config('app_300fd8a0.roles', v_caller.roles::text, true);
-  v_bound := set_config('app.environment', coalesce(p_caller ->> 'environment', ''), true);
+  if v_caller.roles && array['billing_worker'] then
+    v_bound := set_config('app.environment', coalesce(p_caller ->> 'environment', ''), true);
+  end if;
   if v_caller.roles && array['analyst'] then
     v_bound := set_config('app_300fd8a0.attributes', p_caller ->> 'attributes', true);
     v_caller.user_regions := array(select jsonb_array_elements_text(p_caller -> 'attributes' -> 'regions'));
@@ -341,9 +336,9 @@ begin
   return null;
 end $$;
 
--- Counts `p_amount` in a counter of which there is `p_most`; null is without a limit. Where there is not enough left,
--- it is what the refusal tells.
-create or replace function take_(p_tenant uuid, p_meter text, p_amount bigint, p_most bigint)
+-- Counts `p_amount` in a counter of which everybody has `p_least`, and some have more; null is without a limit. Where
+-- there is not enough left, it is what the refusal tells.
+create or replace function take_(p_tenant uuid, p_meter text, p_amount bigint, p_least bigint)
   returns text language plpgsql as $$
 declare
   v_period text := case when p_meter = 'customer' then 'held' else to_char(now() at time zone 'UTC', 'YYYY-MM') end;
@@ -351,7 +346,10 @@ begin
   for v_attempt in 1..3 loop
     update usage_ u set used = u.used + p_amount, changed_at = now()
       where u.tenant_id = p_tenant and u.meter = p_meter and u.period = v_period
-        and (p_most is null or u.used + p_amount <= p_most) and u.closed_at is null;
+        -- The plan is looked up where not every plan has enough.
+        and (p_least is null or u.used + p_amount <= p_least
+             or coalesce(u.used + p_amount <= allowance_(p_tenant, p_meter), true))
+        and u.closed_at is null;
     if found then return null; end if;
     -- A transaction that began before the end of a period which is closed counts in the one that is now.
     perform from usage_ u where u.tenant_id = p_tenant and u.meter = p_meter and u.period = v_period
@@ -368,10 +366,11 @@ begin
                           where u.tenant_id = p_tenant and u.meter = p_meter and u.period = v_period)
       on conflict do nothing;
   end loop;
-  if p_most is null then
+  if p_least is not null then p_least := allowance_(p_tenant, p_meter); end if;
+  if p_least is null then
     raise exception 'a use was not counted' using errcode = '40001';
   end if;
-  return json_build_object('meter', p_meter, 'limit', p_most, 'resets_at', case
+  return json_build_object('meter', p_meter, 'limit', p_least, 'resets_at', case
       when p_meter = 'customer' then null
       else (date_trunc('month', now() at time zone 'UTC') + interval '1 month') at time zone 'UTC'
     end);
@@ -389,14 +388,16 @@ end $$;
 -- The plan that counts for a tenant at this moment.
 create or replace function plan_of_(p_tenant uuid) returns text language plpgsql stable as $$
 declare
-  v_plan text;
+  s record;
 begin
-  select s.plan into v_plan from subscription s where s.tenant_id = p_tenant
-    and s.plan in ('free', 'team')
-      and (s.state = 'active'
-           or (s.state = 'past_due' and s.past_due_at + interval '604800 s' > now())
-           or (s.state = 'trialing' and s.trial_ends_at > now()));
-  return coalesce(v_plan, 'free');
+  select r.plan, r.state, r.past_due_at, r.trial_ends_at into s from subscription r where r.tenant_id = p_tenant;
+  if s.plan in ('free', 'team') then
+    -- Each by itself: what is not asked is not prepared either.
+    if s.state = 'active' then return s.plan; end if;
+    if s.state = 'past_due' and s.past_due_at + interval '604800 s' > now() then return s.plan; end if;
+    if s.state = 'trialing' and s.trial_ends_at > now() then return s.plan; end if;
+  end if;
+  return 'free';
 end $$;
 
 -- How much a plan has of what a quota counts; null is without a limit.
@@ -405,6 +406,14 @@ select case p_meter
   when 'customer' then case p_plan when 'free' then 50 when 'team' then null else 0 end
   when 'invoice' then case p_plan when 'free' then 25 when 'team' then 2000 else 0 end
   else 0
+end $$;
+
+-- How much the plan of a tenant has of what a quota counts; null is without a limit.
+create or replace function allowance_(p_tenant uuid, p_meter text) returns bigint language plpgsql stable as $$
+declare
+  v_plan text := plan_of_(p_tenant);
+begin
+  return most_(v_plan, p_meter);
 end $$;
 
 -- Makes the counters of rows that a tenant does not have yet: nobody sees all rows that they count.

@@ -91,7 +91,7 @@ begin
     end if;
     if outcome is not null then return; end if;
   end if;
-  body := take_(p_tenant, 'customer', 1, most_(v_caller.plan, 'customer'));
+  body := take_(p_tenant, 'customer', 1, 50);
   if body is not null then outcome := 'quota_exceeded'; return; end if;
   insert into customer_row_ as t (tenant_id, name, email, phone, region, tax_number, website, payment_terms, tags,
                                   remark, address)

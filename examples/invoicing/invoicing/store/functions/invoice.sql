@@ -76,7 +76,7 @@ begin
     select c.* into outcome, id, version, body from claim_(v_caller, 'create_invoice', p_key, p_fingerprint) c;
     if outcome is not null then return; end if;
   end if;
-  body := take_(p_tenant, 'invoice', 1, most_(v_caller.plan, 'invoice'));
+  body := take_(p_tenant, 'invoice', 1, 25);
   if body is not null then outcome := 'quota_exceeded'; return; end if;
   insert into invoice_row_ as t (tenant_id, owner_id, number, title, customer_id, region, due_on)
     values (p_tenant, v_caller.member, p_body ->> 'number', p_body ->> 'title', (p_body ->> 'customer_id')::uuid,

@@ -107,6 +107,9 @@ $function$;
 create or replace trigger keeps_a_holder after update of roles, active or delete on member
   for each row when (old.active and old.roles && array['administrator']) execute function members_keep_a_holder();
 
+-- A page has few counters: PostgreSQL clears earlier values away from a whole page at a time.
+alter table usage_ set (fillfactor = 25);
+
 -- A counter of rows begins with those that are there, whoever of the members may see them. The table of a counter is
 -- the one that gives its rows back.
 create or replace function usage_counts_rows() returns trigger
@@ -157,7 +160,7 @@ begin
   raise exception 'the counter is closed' using errcode = '55000';
 end
 $function$;
-create or replace trigger closed_is_final before update on usage_
+create or replace trigger closed_is_final after update on usage_
   for each row when (old.closed_at is not null) execute function closed_is_final();
 
 -- Whoever says that a period is closed closes its counter, whose lock no transaction that counts in it has any more.

@@ -29,10 +29,12 @@ begin
     v_caller.refusal := case when v_caller.member is null then 'not_a_member'
       else 'permission_missing' end;
   end if;
-  v_refusal := case
-    when v_after is not null and coalesce(to_timestamp((p_caller ->> 'issued_at')::bigint) <= v_after, true)
-      then 'token_revoked'
-  end;
+  if v_after is not null then
+    -- By itself: what is not asked is not prepared either.
+    if coalesce(to_timestamp((p_caller ->> 'issued_at')::bigint) <= v_after, true) then
+      v_refusal := 'token_revoked';
+    end if;
+  end if;
   if v_refusal is not null then
     v_caller.roles := '{}';
     v_caller.refusal := v_refusal;
