@@ -51,6 +51,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[CODE] = tempfile.mkdtemp(prefix="scaffold-code-")
         os.environ["PYTHONPYCACHEPREFIX"] = config.stash[CODE]
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    # What mypy knows of the packages is the same for every project. Each process has its own.
+    name = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    os.environ["MYPY_CACHE_DIR"] = f"{os.environ['PYTHONPYCACHEPREFIX']}/mypy-{name}"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
