@@ -31,6 +31,6 @@ def test_every_key_of_the_language_is_reached() -> None:
 def test_a_random_spec_is_green(
     number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SCHEMATHESIS_EXAMPLES", "3")
+    monkeypatch.setenv("SCHEMATHESIS_EXAMPLES", "2")  # `make test-random` tries more
     text, target = gather(SMALL, start=3, most=2)[number], tmp_path / "random"
     assert list(faults(text, target, json.loads(text)["service"]["name"], *IGNORED)) == []
