@@ -51,6 +51,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[CODE] = tempfile.mkdtemp(prefix="scaffold-code-")
         os.environ["PYTHONPYCACHEPREFIX"] = config.stash[CODE]
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    # What mypy knows of the packages is the same for every project. Each process has its own.
+    name = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    os.environ["MYPY_CACHE_DIR"] = f"{os.environ['PYTHONPYCACHEPREFIX']}/mypy-{name}"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -65,8 +68,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Each gets as many tests as the others, as they stand here one after the other. One that is done
     takes from the end of what is left to another.
     """
-    long = sorted((each for each in items if _turn(each) < len(LONG)), key=_turn)
-    short = [each for each in items if _turn(each) == len(LONG)]
+    turns = {path: _turn(path) for path in {each.path for each in items}}
+    long = [each for each in items if turns[each.path] < len(LONG)]
+    long.sort(key=lambda each: turns[each.path])
+    short = [each for each in items if turns[each.path] == len(LONG)]
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
     left, dealt = len(items), list[pytest.Item]()
     for number in range(processes):
@@ -78,9 +83,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = dealt + short
 
 
-def _turn(item: pytest.Item) -> int:
-    """Which place of LONG a test is in: of `tests/docs/test_links.py` it is `docs`."""
-    place = item.path.relative_to(Path(__file__).parent.parent).parts[1]
+def _turn(path: Path) -> int:
+    """Which place of LONG a module is in: `tests/docs/test_links.py` is in `docs`."""
+    place = path.relative_to(Path(__file__).parent.parent).parts[1]
     return LONG.index(place) if place in LONG else len(LONG)
 
 

@@ -40,7 +40,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     assert wheel is not None and wheel.origin is not None
     for name in ("psql", "pg_dump", "pg_restore"):  # those of the server's version
         (programs / name).symlink_to(Path(wheel.origin).parent / "pginstall" / "bin" / name)
-    kept = {name: os.environ[name] for name in ("HOME", "TMPDIR") if name in os.environ}
+    shared = ("HOME", "TMPDIR", "PYTHONPYCACHEPREFIX", "MYPY_CACHE_DIR")
+    kept = {name: os.environ[name] for name in shared if name in os.environ}
     path = f"{programs}{os.pathsep}{os.environ['PATH']}"
     return {
         **kept,

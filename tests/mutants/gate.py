@@ -190,7 +190,7 @@ ANSWERS: Final = (
         file="gate/problems.py",
         old='return Problem(401, "unauthenticated", headers=(challenge,), cause=cause)',
         new='return Problem(401, "unauthenticated", cause, headers=(challenge,))',
-        noticed_by="test_tokens.py::test_a_bad_token_is_refused[list_customers-expired]",
+        noticed_by="test_tokens.py::test_a_bad_token_is_refused[expired]",
     ),
     Mutant(
         id="weak-tags-match",

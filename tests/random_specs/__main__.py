@@ -33,6 +33,7 @@ def main() -> int:
         server = invoicing(Path(scratch) / PACKAGE)
         with postgres(server) as url:
             os.environ["DEVELOPMENT_POSTGRES_URL"] = url
+            os.environ["MYPY_CACHE_DIR"] = f"{scratch}/.mypy_cache"  # of the packages, once
             for number, text in enumerate(gather(given.number, given.start, given.most), 1):
                 began, name = time.monotonic(), f"{given.start}-{number}"
                 target = Path(scratch) / name

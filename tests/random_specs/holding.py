@@ -16,7 +16,7 @@ CHECKS: Final = (
     ("ruff", "check", "--no-cache", "."),
     ("ruff", "format", "--no-cache", "--check", "."),
     ("black", "--quiet", "--check", "."),
-    ("mypy", "--cache-dir", "../.mypy_cache"),
+    ("mypy",),
 )
 TESTS: Final = ("pytest", "-q", "-x", "-n", "0", "-rfE", "--tb=short", "-p", "no:cacheprovider")
 SECONDS: Final = 900

@@ -10,6 +10,7 @@ import asyncio
 import getpass
 import json
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -379,40 +380,38 @@ def purge(
             async with transaction(connection):
                 rows = await connection.fetch("select id from workspace order by id")
             found = [row["id"] for row in rows]
-            return [
-                {
-                    "table": table,
-                    "rows": sum(
-                        [
-                            await _purged(connection, each, table, condition, dry_run)
-                            for each in found
-                        ]
-                    ),
-                }
-                for table, condition in EXPIRED
-            ]
+            counts = Counter[str]()
+            for each in found:
+                counts.update(await _purged(connection, each, dry_run))
+            return [{"table": table, "rows": counts[table]} for table, _ in EXPIRED]
 
     _show(_run(work), as_json)
 
 
-async def _purged(
-    connection: Connection, tenant: UUID, table: str, condition: str, dry_run: bool
-) -> int:
-    """How many rows of a tenant are deleted, or would be."""
-    deleted, last = 0, BATCH
-    while last == BATCH:
+async def _purged(connection: Connection, tenant: UUID, dry_run: bool) -> Counter[str]:
+    """How many rows of a tenant are deleted, or would be, by their table.
+
+    One transaction has them all, but for what is more than a batch of one table.
+    """
+    deleted, waiting = Counter[str](), list(EXPIRED)
+    while waiting:
         async with transaction(connection):
             await bind(connection, tenant)
-            if dry_run:
-                found: int = await connection.fetchval(
-                    f"select count(*) from {table} where {condition}"
-                )
-                return found
-            status = await connection.execute(
-                f"delete from {table} where ctid = any (array(select ctid from {table} where {condition} limit {BATCH}))"
-            )
-        last = int(status.split()[-1])
-        deleted += last
+            last = 0
+            while waiting and last < BATCH:
+                table, condition = waiting[0]
+                if dry_run:
+                    deleted[table] = await connection.fetchval(
+                        f"select count(*) from {table} where {condition}"
+                    )
+                else:
+                    status = await connection.execute(
+                        f"delete from {table} where ctid = any (array(select ctid from {table} where {condition} limit {BATCH}))"
+                    )
+                    last = int(status.split()[-1])
+                    deleted[table] += last
+                if last < BATCH:
+                    del waiting[0]
     return deleted
 
 

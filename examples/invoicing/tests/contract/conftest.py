@@ -79,13 +79,15 @@ async def _nothing(*_: object) -> dict[str, object]:
     return {}
 
 
-@pytest.fixture(autouse=True)
-def quiet_hooks(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def quiet_hooks() -> Iterator[None]:
     """Puts the stand-in where your hooks are."""
-    monkeypatch.setattr(invoice_hooks, "send", _nothing)
-    monkeypatch.setattr(invoice_hooks, "settle", _nothing)
-    monkeypatch.setattr(invoice_hooks, "void", _nothing)
-    monkeypatch.setattr(invoice_hooks, "transmit", _nothing)
-    monkeypatch.setattr(invoice_hooks, "remind", _nothing)
-    monkeypatch.setattr(invoice_line_hooks, "lock", _nothing)
-    monkeypatch.setattr(payment_hooks, "refund", _nothing)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(invoice_hooks, "send", _nothing)
+        patch.setattr(invoice_hooks, "settle", _nothing)
+        patch.setattr(invoice_hooks, "void", _nothing)
+        patch.setattr(invoice_hooks, "transmit", _nothing)
+        patch.setattr(invoice_hooks, "remind", _nothing)
+        patch.setattr(invoice_line_hooks, "lock", _nothing)
+        patch.setattr(payment_hooks, "refund", _nothing)
+        yield
