@@ -150,6 +150,19 @@ def test_a_file_alone_is_formatted_as_it_is_among_the_others(name: str, seed: in
     assert format_python(files, design.name, some) == {path: whole[path] for path in some}
 
 
+def test_files_are_laid_in_memory_where_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MEMORY", tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    assert module._memory(10) is None, "TMPDIR says where"
+    monkeypatch.delenv("TMPDIR")
+    assert module._memory(10) == tmp_path
+    assert module._memory(2**60) is None
+    monkeypatch.setattr(module, "MEMORY", tmp_path / "none")
+    assert module._memory(10) is None
+
+
 def test_a_resource_called_like_a_library_is_none_in_a_part_either() -> None:
     """The formatter tells its package from libraries by the packages around a file."""
     files = {
