@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 WIDTH = 120
@@ -22,13 +22,20 @@ class Group:
     """Parts of an expression that belong together.
 
     `joint` stands between the parts, `opening` and `closing` around them: a comma for a list, a
-    word for a conjunction or a disjunction, a space for what is read on, `LINE` for cases.
+    word for a conjunction or a disjunction, a space for what is read on, `LINE` for cases. `text`
+    is all of it on one line.
     """
 
     parts: tuple[Sql, ...]
     joint: str
     opening: str = ""
     closing: str = ""
+    text: str = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        joint = " " if self.joint == LINE else self.joint
+        inner = joint.join([flat(each) for each in self.parts])
+        object.__setattr__(self, "text", f"{self.opening}{inner}{self.closing}")
 
 
 Sql: TypeAlias = str | Group
@@ -36,10 +43,7 @@ Sql: TypeAlias = str | Group
 
 def flat(node: Sql) -> str:
     """An expression on one line."""
-    if isinstance(node, str):
-        return node
-    joint = " " if node.joint == LINE else node.joint
-    return node.opening + joint.join(flat(each) for each in node.parts) + node.closing
+    return node if isinstance(node, str) else node.text
 
 
 def lay(node: Sql, column: int, after: int = 0, indent: int | None = None, deeper: int = 0) -> str:
