@@ -121,6 +121,7 @@ class Run:
         first = datetime.fromtimestamp(began, UTC).replace(day=1)
         self._period = f"{first - timedelta(days=1):%Y-%m}"
         self.used: dict[UUID, int] = {}
+        self._waiting: dict[UUID, str] = {}
         self._client = httpx2.AsyncClient(timeout=10, trust_env=False)
         self.fake: Any = self._stripe.Fake(self._send, lambda: float(next(self._seconds)))
 
@@ -142,7 +143,12 @@ class Run:
         self._stripe.TRIES = 10_000
         self._cluster.start()
         config = uvicorn.Config(
-            self.fake.application, host=HOST, port=0, log_level="critical", lifespan="off"
+            self.fake.application,
+            host=HOST,
+            port=0,
+            log_level="critical",
+            lifespan="off",
+            date_header=False,
         )
         provider = uvicorn.Server(config)
         serving = asyncio.create_task(provider.serve())
@@ -184,8 +190,11 @@ class Run:
             ended.set()
             _, late = await asyncio.wait(buying, timeout=ANSWERED)
             for each in late:
-                self.faults.append("a purchase was not done in time")
                 each.cancel()
+            self.faults += [
+                f"a purchase of {tenant} was not done in time: {what}"
+                for tenant, what in self._waiting.items()
+            ]
             for outcome in await asyncio.gather(*buying, return_exceptions=True):
                 if isinstance(outcome, Exception):
                     self.faults.append(f"a buyer gave up: {outcome!r}")
@@ -229,10 +238,12 @@ class Run:
         caller = await self._somebody(issuer, admin)
         tenant = caller.member.tenant_id
         asked = {"kind": "checkout", "plan": "team"}
+        self._waiting[tenant] = "no request"
         made = await self._ask("POST", "/billing-requests", caller, asked)
         self.steps += 1
         page: dict[str, Any] = {}
         while not page.get("reference"):
+            self._waiting[tenant] = f"no page of {made['id']}, which is {page.get('state')}"
             await asyncio.sleep(0.1)
             page = await self._ask("GET", f"/billing-requests/{made['id']}", caller)
             if page["state"] == "dead":
@@ -248,6 +259,7 @@ class Run:
         await self._administered(admin, lambda connection: self._use(connection, tenant, used))
         self.used[tenant] = used
         self.bought.append(tenant)
+        del self._waiting[tenant]
 
     async def _use(self, connection: Connection, tenant: UUID, used: int) -> None:
         """What a tenant has used in a month that is over."""
@@ -258,11 +270,13 @@ class Run:
         await connection.execute(statement, tenant, METER, self._period, used)
 
     async def _until(self, caller: Caller, tenant: UUID, state: str) -> None:
+        self._waiting[tenant] = f"not {state}"
         while True:
             told = await self._ask("GET", f"/subscriptions/{tenant}", caller)
             if told["state"] == state:
                 self.steps += 1
                 return
+            self._waiting[tenant] = f"not {state} but {told['state']}"
             await asyncio.sleep(0.05)
 
     async def _ask(

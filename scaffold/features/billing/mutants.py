@@ -216,6 +216,14 @@ MUTANTS: Final = (
         noticed_by="test_billing.py::test_a_dispute_that_was_heard_does_not_end_again",
     ),
     Mutant(
+        id="an-answer-of-our-own-clock",
+        control="PAY-4",
+        file=WORK,
+        old="_as_of(standing.as_of)",
+        new="_as_of(datetime.now(UTC))",
+        noticed_by="test_billing.py::test_what_happens_after_an_answer_counts_whatever_our_clock_says",
+    ),
+    Mutant(
         id="a-subscription-without-an-event",
         control="AZ-4",
         file=POLICIES,

@@ -20,6 +20,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
+from email.utils import formatdate
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -131,7 +132,10 @@ class Fake:
             return JSONResponse(
                 {"error": {"type": "api_error", "message": "On demand."}}, 500
             )
-        return JSONResponse(said, status)
+        # A provider tells the time of its own clock, which is that of its events.
+        return JSONResponse(
+            said, status, {"date": formatdate(self._time(), usegmt=True)}
+        )
 
     def _once(
         self, method: str, path: str, key: str, body: str, asked: Said
@@ -639,6 +643,7 @@ async def _serve(port: int, url: str, *, with_parent: bool) -> None:
             port=port,
             log_level="error",
             access_log=False,
+            date_header=False,
         )
     )
     await asyncio.gather(server.serve(), *([_orphaned(server)] if with_parent else []))

@@ -196,7 +196,8 @@ class Billing:
         tenant, paid = message["tenant_id"], False
         for row in await self._pool.fetch(OPEN, tenant):
             end = await self._provider.expire(row["reference"])
-            await self._say(tenant, _as_of(), _ended(message, row["reference"], end))
+            now = _as_of(datetime.now(UTC))
+            await self._say(tenant, now, _ended(message, row["reference"], end))
             paid |= end == "completed"
         return not paid
 
@@ -206,10 +207,10 @@ class Billing:
         await self._pool.execute(SAY, tenant, json.dumps(whole))
 
     async def _refreshed(self, message: Message, customer: str) -> Ended:
-        """Records what the provider says now, as of before it was asked."""
-        as_of, tenant = _as_of(), message["tenant_id"]
-        since = datetime.now(UTC) - DISPUTED
-        found = await self._provider.subscriptions(customer)
+        """Records what the provider says now, as of before it looked."""
+        tenant, since = message["tenant_id"], datetime.now(UTC) - DISPUTED
+        standing = await self._provider.standing(customer)
+        found, as_of = standing.subscriptions, _as_of(standing.as_of)
         for each in found:
             try:
                 said = snapshot(each.shown)
@@ -257,13 +258,10 @@ class Billing:
         return Ended()
 
 
-def _as_of() -> dict[str, Any]:
-    """Now, as the moment of an answer that is asked for from now on."""
-    now = datetime.now(UTC)
-    return {
-        "occurred_at": now.replace(microsecond=0).isoformat(),
-        "rank": ASKED + now.microsecond,
-    }
+def _as_of(moment: datetime) -> dict[str, Any]:
+    """The moment of an answer: before all events of its second, and behind what was asked before."""
+    rank = ASKED + datetime.now(UTC).microsecond
+    return {"occurred_at": moment.replace(microsecond=0).isoformat(), "rank": rank}
 
 
 def _asked(message: Message, subject: str) -> str:

@@ -42,6 +42,15 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """The subscriptions of an account, the newest first, and a moment before the provider looked, by
+    its own clock: what happened after that may be missing."""
+
+    subscriptions: Sequence[Subscription]
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Dispute:
     """A payment that the bank of its payer wants back, since `began` in seconds since 1970: the
     `charge` that it was, and how it ended."""
@@ -81,6 +90,9 @@ class Provider(Protocol):
 
     async def subscriptions(self, customer: str) -> Sequence[Subscription]:
         """All of an account, ended ones too, the newest first."""
+
+    async def standing(self, customer: str) -> Standing:
+        """The same, with a moment from which on there may be more."""
 
     async def disputes(self, customer: str, since: datetime) -> Sequence[Dispute]:
         """Those about what an account has paid since then."""

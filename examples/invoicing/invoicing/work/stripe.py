@@ -1,15 +1,17 @@
 """Stripe as the billing provider, by its own SDK over the HTTP client that the service has."""
 
 import json
+import time
 from collections.abc import Awaitable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, Final, Literal, TypeVar
 
 import httpx2
 import stripe
 
 from invoicing.store.startup import UnsafeConfiguration
-from invoicing.work.provider import Cost, Dispute, Page, Refused, Subscription
+from invoicing.work.provider import Cost, Dispute, Page, Refused, Standing, Subscription
 
 Result = TypeVar("Result")
 
@@ -141,16 +143,23 @@ class Stripe:
 
     async def subscriptions(self, customer: str) -> Sequence[Subscription]:
         """All of an account, ended ones too, the newest first."""
-        found = await _asked(
+        return (await self.standing(customer)).subscriptions
+
+    async def standing(self, customer: str) -> Standing:
+        """The same, with a moment from which on there may be more."""
+        began = time.monotonic()
+        listed = await _asked(
             self._api.subscriptions.list_async(
                 {"customer": customer, "status": "all", "limit": MANY}
             )
         )
-        return sorted(
-            map(_subscription, found.data),
+        took = timedelta(seconds=time.monotonic() - began)
+        found = sorted(
+            map(_subscription, listed.data),
             key=lambda each: (each.began, each.id),
             reverse=True,
         )
+        return Standing(found, _answered(listed.last_response) - took)
 
     async def disputes(self, customer: str, since: datetime) -> Sequence[Dispute]:
         """Those about what an account has paid since then."""
@@ -271,6 +280,17 @@ def _refused(error: stripe.StripeError) -> Refused:
         case stripe.InvalidRequestError():
             return Refused("not_accepted", final=error.http_status != 409)
     return Refused("provider")
+
+
+def _answered(response: stripe.StripeResponse | None) -> datetime:
+    """When the provider answered, by its own clock (RFC 9110, section 6.6.1): that of its events. By
+    ours where it does not say."""
+    try:
+        return parsedate_to_datetime(
+            response.headers["date"] if response else ""
+        ).astimezone(UTC)
+    except (KeyError, ValueError):
+        return datetime.now(UTC)
 
 
 def _subscription(found: stripe.Subscription) -> Subscription:

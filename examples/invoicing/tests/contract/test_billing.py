@@ -728,6 +728,18 @@ def test_events_that_were_lost_are_made_up_for(case: Case) -> None:
     assert case.state == ("canceled", FIRST)
 
 
+def test_what_happens_after_an_answer_counts_whatever_our_clock_says(
+    case: Case,
+) -> None:
+    """PAY-4: an answer is of a moment of the provider's clock, as its events are."""
+    found = case.bought()
+    case.act("fail", found)
+    assert case.put("refresh")["state"] == "delivered"
+    assert case.state == ("past_due", PLAN)
+    case.act("renew", found)
+    assert case.state == ("active", PLAN)
+
+
 def test_a_new_checkout_closes_the_page_of_the_one_before(case: Case) -> None:
     """PAY-2: two pages that are open at once could both be paid."""
     first, second = case.put("checkout"), case.put("checkout")
