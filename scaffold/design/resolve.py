@@ -202,7 +202,7 @@ class _Attributes:
         return Condition(left, operator, values, source.negated, nullable)
 
 
-def _attribute(name: str, source: spec.Attribute) -> Attribute:
+def _attribute(name: str, source: spec.Attribute | spec.TenantAttribute) -> Attribute:
     return Attribute(name, source.field.kind(), source.list)
 
 

@@ -10,7 +10,16 @@ from .built_in import exports
 from .conditions import ENVIRONMENT, ORDERS, Constant
 from .field_base import Comparison
 from .findings import Finding, Scope, unknown
-from .model import Attribute, CommonField, Condition, EnumField, Grant, Term, UuidField
+from .model import (
+    Attribute,
+    CommonField,
+    Condition,
+    EnumField,
+    Grant,
+    TenantAttribute,
+    Term,
+    UuidField,
+)
 from .problems import Path, Refusal, quote
 
 Kind = Comparison | Literal["owner"]
@@ -221,7 +230,7 @@ def _of_term(scope: Scope, term: Term) -> _Operand:
     return _of_attribute(scope.spec.tenancy.attributes[term.name])
 
 
-def _of_attribute(attribute: Attribute) -> _Operand:
+def _of_attribute(attribute: Attribute | TenantAttribute) -> _Operand:
     field = attribute.field
     assert field.COMPARES is not None, "conditions are what attributes are for"
     return _Operand(field.COMPARES, field, attribute.list)

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
 
 from annotated_types import MaxLen, MinLen
@@ -123,14 +123,13 @@ class Service(Model):
         return value
 
 
-class Attribute(Model):
+class Fact(Model):
     """A fact about a tenant or a user that conditions may compare with."""
 
     type: Annotated[
         Literal["string", "enum", "boolean", "integer", "date"],
         about("The type of the value.", "string"),
     ]
-    list: Annotated[bool, about("Whether there are several values.", "string")] = False
     max: Annotated[Bound | None, about("The most characters, or the largest integer.", 50)] = None
     min: Annotated[Bound | None, about("The smallest integer.", 0)] = None
     values: Annotated[
@@ -147,6 +146,14 @@ class Attribute(Model):
             return value
         if "enum" in value and set(value) <= {"enum", "renamed_from"}:
             return {"type": "enum", "values": value["enum"], **_former(value)}
+        if "list" in value and "list" not in cls.model_fields:
+            raise Refusal(
+                "E-TYPE",
+                "An attribute of a tenant cannot be a list",
+                "Write {type: string, max: 50}.",
+                ("list",),
+                named=True,
+            )
         if "list" in value:
             if value["list"] != "string" or "type" in value:
                 raise Refusal(
@@ -162,18 +169,19 @@ class Attribute(Model):
     def __get_pydantic_json_schema__(
         cls, core: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """Describes the two shorthands beside the full spelling."""
+        """Describes the shorthands beside the full spelling."""
         schema = handler(core)
         full = handler.resolve_ref_schema(schema)
         keys = full["properties"]
-        del keys["list"]
+        lists = [_closed({"list": {"const": "string"}, "max": keys["max"]}, ["list"])]
+        several = keys.pop("list", None) is not None
         former = _former(keys)
         spelled = {key: full.pop(key) for key in ("properties", "required", "type")}
         closed = full.pop("additionalProperties")
         full["anyOf"] = [
             {**spelled, "additionalProperties": closed},
             _closed({"enum": keys["values"], **former}, ["enum"]),
-            _closed({"list": {"const": "string"}, "max": keys["max"]}, ["list"]),
+            *(lists if several else []),
         ]
         return schema
 
@@ -223,8 +231,16 @@ class Attribute(Model):
         return self
 
 
-class TenantAttribute(Attribute):
-    """A fact about a tenant."""
+class Attribute(Fact):
+    """A fact about a user."""
+
+    list: Annotated[bool, about("Whether there are several values.", "string")] = False
+
+
+class TenantAttribute(Fact):
+    """A fact about a tenant, which is one value."""
+
+    list: ClassVar[bool] = False
 
     renamed_from: Annotated[
         AttributeName | None,
@@ -272,21 +288,13 @@ class CoreTenancy(Model):
     @model_validator(mode="after")
     def _columns(self) -> Self:
         """Refuses what the table of tenants cannot have as a column, or has already."""
-        for name, attribute in self.attributes.items():
+        for name in self.attributes:
             if name in names.TENANT_COLUMNS | SYSTEM_COLUMNS:
                 raise Refusal(
                     "E-RESERVED",
                     f"{quote(name)} cannot name an attribute of a tenant: every tenant has it",
                     "Choose another word.",
                     ("attributes", name),
-                    named=True,
-                )
-            if attribute.list:
-                raise Refusal(
-                    "E-TYPE",
-                    "An attribute of a tenant cannot be a list",
-                    "Write {type: string, max: 50}.",
-                    ("attributes", name, "list"),
                     named=True,
                 )
         return self

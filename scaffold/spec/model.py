@@ -29,7 +29,16 @@ from scaffold.types.uuid import UuidField
 from .base import Model, about, extended
 from .conditions import Condition, Literals, Term
 from .field_base import CommonField, FieldClass, FilterOperator
-from .identity import Assurance, Attribute, Identity, Issuer, Service, Tenancy, Token
+from .identity import (
+    Assurance,
+    Attribute,
+    Identity,
+    Issuer,
+    Service,
+    Tenancy,
+    TenantAttribute,
+    Token,
+)
 from .resources import Action, Page, Resource, Touch
 from .roles import Grant, Role
 from .scalars import ResourceName, RoleName
@@ -66,6 +75,7 @@ __all__ = [
     "Spec",
     "StringField",
     "Tenancy",
+    "TenantAttribute",
     "Term",
     "TextField",
     "Token",

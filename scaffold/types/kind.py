@@ -108,6 +108,11 @@ class Kind(ABC):
         """The currency of an amount of money (ISO 4217), or nothing."""
         return ""
 
+    def renamed(self, resources: Mapping[str, str]) -> Kind:
+        """The same type, where resources are called as `resources` says by their names before."""
+        del resources
+        return self
+
     # What a type was, in the history of the tables.
 
     def data(self) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal
 
 from annotated_types import MinLen
@@ -42,6 +42,10 @@ class ReferenceKind(Emitted):
     def of_member(self) -> bool:
         """Does it refer to a member?"""
         return self.to == MEMBER
+
+    def renamed(self, resources: Mapping[str, str]) -> ReferenceKind:
+        """It leads to the resource by its name now."""
+        return replace(self, to=resources.get(self.target, self.to))
 
     def examples(self) -> tuple[str, ...]:
         """Identifiers of nothing."""

@@ -16,8 +16,6 @@ from scaffold.drift.spec.rules import rules
 from scaffold.drift.witness import Untried
 from scaffold.spec.problems import Path
 from scaffold.tree.paths import SPEC
-from scaffold.types.kind import Kind
-from scaffold.types.reference import ReferenceKind
 
 Subject = tuple[str, str]
 """What a fact is of: its sort, such as `op`, and its name."""
@@ -207,7 +205,7 @@ class Renames:
                 each,
                 name=self.column(found.name, each.name),
                 references=each.references and self.entity(each.references),
-                kind=self._kind(each.kind),
+                kind=each.kind.renamed(self.entities),
             )
             for each in found.columns
         )
@@ -228,13 +226,6 @@ class Renames:
             columns=tuple(columns),
             operations=tuple(operations),
         )
-
-    def _kind(self, found: Kind) -> Kind:
-        """A type; a reference names a resource."""
-        if found.target not in self.entities:
-            return found
-        assert isinstance(found, ReferenceKind)
-        return replace(found, to=self.entity(found.target))
 
     def _alternative(self, entity: str, found: Alternative) -> Alternative:
         return replace(
