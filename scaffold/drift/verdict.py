@@ -204,6 +204,24 @@ class Chain(Order):
 
 
 @dataclass(frozen=True, slots=True)
+class Both(Order):
+    """An order of what is there before and after. What comes or goes is told elsewhere."""
+
+    inner: Order
+    absent: Absent = "nothing"
+
+    def verdict(self, before: Any | None, after: Any | None) -> Verdict:
+        """As the other order says, where both are there."""
+        if before is None or after is None:
+            return "equal"
+        return self.inner.verdict(before, after)
+
+    def compare(self, before: Any, after: Any) -> Verdict:
+        """As the other order says."""
+        return self.inner.compare(before, after)
+
+
+@dataclass(frozen=True, slots=True)
 class By(Order):
     """Whatever a function says."""
 

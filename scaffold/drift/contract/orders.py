@@ -21,24 +21,6 @@ _RATE: Final = re.compile(r"([0-9]+)/([0-9]+)s", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Of(Order):
-    """What is said of an operation. One that comes or goes has a fact of its own."""
-
-    inner: Order
-    absent: Absent = "nothing"
-
-    def verdict(self, before: Any | None, after: Any | None) -> Verdict:
-        """As the other order says, where the operation is there before and after."""
-        if before is None or after is None:
-            return "equal"
-        return self.inner.verdict(before, after)
-
-    def compare(self, before: Any, after: Any) -> Verdict:
-        """As the other order says."""
-        return self.inner.compare(before, after)
-
-
-@dataclass(frozen=True, slots=True)
 class Credentials(Order):
     """Alternatives of credentials; each has to be shown as a whole."""
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any, Final
 
-from scaffold.drift.contract.orders import Credentials, Of, Rates, Values
+from scaffold.drift.contract.orders import Credentials, Rates, Values
 from scaffold.drift.database.orders import Unjudged
 from scaffold.drift.rule import Example, Rule, Severity
-from scaffold.drift.verdict import Chain, Exact, Names, Number, Order
+from scaffold.drift.verdict import Both, Chain, Exact, Names, Number, Order
 
 PATH: Final = "shop/openapi.json"
 _NOTE: Final[dict[str, Any]] = {
@@ -152,7 +152,7 @@ RULES: Final = (
         ("API-4", "PAY-2"),
         "Whether If-Match and Idempotency-Key are required.",
         "Without them updates are lost, and a repeated write is done twice.",
-        Of(Chain(("required", "optional", "none"))),
+        Both(Chain(("required", "optional", "none"))),
         _put("components", "parameters", "IfMatch", "required", value=False),
     ),
     refusals := _rule(
@@ -162,7 +162,7 @@ RULES: Final = (
         ("API-3", "API-4"),
         "The refusals that each operation answers.",
         "A refusal that is not promised any more is not tested any more.",
-        Of(Names(more="narrower", empty=("none",))),
+        Both(Names(more="narrower", empty=("none",))),
         _gone(*OPERATION, "responses", "412"),
         _put(*OPERATION, "responses", "429", value={"description": "Too many"}),
     ),
@@ -173,7 +173,7 @@ RULES: Final = (
         ("API-1",),
         "Objects in requests that may have properties which nobody declared.",
         "Undeclared properties are smuggled past whoever checks the declared ones.",
-        Of(Names(empty=("none",))),
+        Both(Names(empty=("none",))),
         _put("components", "schemas", "Note", "additionalProperties", value=True),
     ),
     bounds := _rule(
@@ -183,7 +183,7 @@ RULES: Final = (
         ("API-1",),
         "What each value of a request may be: type, length, size, pattern, choice.",
         "Longer, larger or other values than before are let through.",
-        Of(Values()),
+        Both(Values()),
         _gone("components", "schemas", "Note", "properties", "body", "maxLength"),
         _put("components", "schemas", "Note", "properties", "body", "maxLength", value=50),
     ),
@@ -194,7 +194,7 @@ RULES: Final = (
         ("API-1",),
         "The properties that a request may have.",
         "Callers write what they could not write before.",
-        Of(Names(empty=("none",))),
+        Both(Names(empty=("none",))),
         _put("components", "schemas", "Note", "properties", "paid", value={"type": "boolean"}),
         _gone("components", "schemas", "Note", "properties", "key"),
     ),
@@ -205,7 +205,7 @@ RULES: Final = (
         ("API-3", "DATA-1"),
         "The properties that answers have; those that are only written are none of them.",
         "Callers read what they could not read before.",
-        Of(Names(empty=("none",))),
+        Both(Names(empty=("none",))),
         _gone("components", "schemas", "Note", "properties", "key", "writeOnly"),
     ),
     servers := _rule(
@@ -226,7 +226,7 @@ RULES: Final = (
         ("API-1",),
         "The parameters of each operation: filters, sorts, pages and headers.",
         "A further filter answers questions about fields that nobody could ask before.",
-        Of(Names(empty=("none",))),
+        Both(Names(empty=("none",))),
         lambda document: at(document, *OPERATION)["parameters"].append(
             {"name": "owner", "in": "query", "schema": {"type": "string"}}
         ),
@@ -249,7 +249,7 @@ RULES: Final = (
         ("API-2",),
         "The rate limits of each operation, by scope and by plan.",
         "More can be asked in the same time, or from then on without a bound.",
-        Of(Rates()),
+        Both(Rates()),
         _put(*OPERATION, "x-rate-limit", value={"user": "600/60s"}),
         _put(*OPERATION, "x-rate-limit", value={"user": "30/60s", "tenant": "60/60s"}),
     ),
@@ -260,7 +260,7 @@ RULES: Final = (
         ("AZ-1",),
         "The roles that may call each operation, and whoever else it is open to.",
         "Further callers are let in.",
-        Of(Names(empty=("none",))),
+        Both(Names(empty=("none",))),
         _put(*OPERATION, "x-roles", value=["reader", "writer"]),
         _put(*OPERATION, "x-roles", value=[]),
     ),
@@ -271,7 +271,7 @@ RULES: Final = (
         ("ID-3",),
         "How old the sign-in of a caller may be, in seconds.",
         "A stolen session is good for longer.",
-        Of(Number()),
+        Both(Number()),
         _gone(*OPERATION, "x-step-up-seconds"),
         _put(*OPERATION, "x-step-up-seconds", value=60),
     ),
@@ -282,7 +282,7 @@ RULES: Final = (
         ("AZ-1", "PAY-4"),
         "The permission, tenancy, feature, quota and identity that an operation says of itself.",
         "It is decided by something else than before.",
-        Of(Exact()),
+        Both(Exact()),
         _put(*OPERATION, "x-permission", value="note:read"),
     ),
     unjudged := _rule(

@@ -16,9 +16,9 @@ from scaffold.drift.project import values
 from scaffold.drift.project.context import Project
 from scaffold.drift.project.requirements import installation
 from scaffold.drift.project.shell import Shell
-from scaffold.drift.project.told import REASONS, Kept, rule, shown
+from scaffold.drift.project.told import REASONS, rule, shown
 from scaffold.drift.project.workflows import piped
-from scaffold.drift.verdict import By, Chain, Names, Verdict, combined
+from scaffold.drift.verdict import Both, By, Chain, Names, Verdict, combined
 
 _DOCKERFILE = (
     "FROM python:3.13-slim\nUSER 10001:10001\n"
@@ -47,7 +47,7 @@ BASE = rule(
     files={"Dockerfile": _DOCKERFILE},
     change={"Dockerfile": _DOCKERFILE.replace("python:", "example.com/somebody/python:")},
     dual={"Dockerfile": _DOCKERFILE.replace("3.13-slim", f"3.14-slim@sha256:{'a' * 64}")},
-    order=Kept(By(lambda before, after: _base_verdict(before, after))),
+    order=Both(By(lambda before, after: _base_verdict(before, after))),
 )
 SERVER = rule(
     "640",

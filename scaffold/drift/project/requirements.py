@@ -15,9 +15,9 @@ from scaffold.drift.facts import Fact, Place
 from scaffold.drift.project.context import Project
 from scaffold.drift.project.gate import installed
 from scaffold.drift.project.runs import Run
-from scaffold.drift.project.told import GUARD, Kept, rule
+from scaffold.drift.project.told import GUARD, rule
 from scaffold.drift.project.tools import PYPROJECT, toml
-from scaffold.drift.verdict import By, Chain, Names, Verdict
+from scaffold.drift.verdict import Both, By, Chain, Names, Verdict
 from scaffold.tree.paths import LOCK
 
 GENERATOR: Final = "requirements-scaffold.txt"
@@ -66,7 +66,7 @@ DOWNGRADED = rule(
     files={_LOCK: _PINNED},
     change={_LOCK: _PINNED.replace("1.8.1", "1.7.9")},
     dual={_LOCK: _PINNED.replace("1.8.1", "1.10.0").replace("0" * 64, "2" * 64)},
-    order=Kept(By(lambda before, after: _version_verdict(before, after))),
+    order=Both(By(lambda before, after: _version_verdict(before, after))),
 )
 REMOVED = rule(
     "628",
@@ -94,7 +94,7 @@ ADDED = rule(
     files={PYPROJECT: '[project]\ndependencies = ["joserfc>=1.8"]\n'},
     change={PYPROJECT: '[project]\ndependencies = ["joserfc>=1.8", "stripe>=12"]\n'},
     dual={PYPROJECT: '[project]\ndependencies = [\n    "joserfc>=1.8,<2",\n]\n'},
-    order=Kept(Names()),
+    order=Both(Names()),
     note=True,
 )
 RANGE = rule(
@@ -109,7 +109,7 @@ RANGE = rule(
     files={PYPROJECT: '[project]\ndependencies = ["joserfc>=1.8,<2"]\n'},
     change={PYPROJECT: '[project]\ndependencies = ["joserfc<2"]\n'},
     dual={PYPROJECT: '[project]\ndependencies = ["joserfc >= 1.9, < 3"]\n'},
-    order=Kept(By(lambda before, after: _range_verdict(before, after))),
+    order=Both(By(lambda before, after: _range_verdict(before, after))),
 )
 PIN = rule(
     "631",

@@ -16,24 +16,6 @@ REASONS: Final = Names()
 
 
 @dataclass(frozen=True, slots=True)
-class Kept(Order):
-    """An order of two values; that there is one on one side alone says nothing."""
-
-    inner: Order
-    absent: Absent = "nothing"
-
-    def verdict(self, before: Any | None, after: Any | None) -> Verdict:
-        """As the inner order says, where both are there."""
-        if before is None or after is None:
-            return "equal"
-        return self.inner.verdict(before, after)
-
-    def compare(self, before: Any, after: Any) -> Verdict:
-        """As the inner order says."""
-        return self.inner.compare(before, after)
-
-
-@dataclass(frozen=True, slots=True)
 class Unjudged(Order):
     """What could not be read: it may permit anything."""
 

@@ -11,8 +11,8 @@ from scaffold.drift.project import github
 from scaffold.drift.project.context import CHECKOUT, Project
 from scaffold.drift.project.documents import Rows, Table, line_of, listed
 from scaffold.drift.project.runs import Run
-from scaffold.drift.project.told import Kept, rule
-from scaffold.drift.verdict import Chain, Exact
+from scaffold.drift.project.told import rule
+from scaffold.drift.verdict import Both, Chain, Exact
 
 _CI = ".github/workflows/ci.yml"
 _ON = "on:\n  pull_request:\n"
@@ -81,7 +81,7 @@ PIN = rule(
     files={_CI: _BASE},
     change={_CI: _BASE.replace(_SHA, "08eba0b27e820071cde6df949e0beb9ba4906955")},
     dual={_CI: _BASE.replace(" # v4.2.2", " # 4.2.2, of October 2024")},
-    order=Kept(Exact()),
+    order=Both(Exact()),
     note=True,
 )
 SELF_HOSTED = rule(
@@ -139,7 +139,7 @@ CREDENTIALS = rule(
     files={_CI: _BASE},
     change={_CI: _BASE.replace(_KEPT, "")},
     dual={_CI: _BASE.replace("{persist-credentials: false}", "{persist-credentials: 'false'}")},
-    order=Kept(Chain(("not kept", "kept"))),
+    order=Both(Chain(("not kept", "kept"))),
 )
 PIPED = rule(
     "624",
