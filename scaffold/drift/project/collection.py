@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import CodeType
 from typing import Final
 
@@ -66,18 +66,18 @@ def facts(project: Project) -> Iterator[Fact]:
         if code is None:
             yield Fact(STEERED, path, "cannot be compiled", Place(path), text)
             continue
-        yield from _steered(path, code, taken | _OF_PYTEST)
+        yield from _steered(path, code, text.splitlines(), taken | _OF_PYTEST)
 
 
-def _steered(path: str, code: CodeType, taken: set[str]) -> Iterator[Fact]:
+def _steered(path: str, code: CodeType, lines: Sequence[str], taken: set[str]) -> Iterator[Fact]:
     found: dict[str, tuple[str, int]] = {}
     for each in _functions(code):
         if each.co_name in taken or _is_hook(each.co_name):
-            found[each.co_name] = (_digest(each), each.co_firstlineno)
+            found[each.co_name] = (_digest(each, lines), each.co_firstlineno)
     for each in (code, *_functions(code)):
         for name in (*each.co_names, *_texts(each)):
             if name in _NAMES or _is_hook(name):
-                found.setdefault(name, (_digest(each), each.co_firstlineno))
+                found.setdefault(name, (_digest(each, lines), each.co_firstlineno))
     for name, (digest, line) in sorted(found.items()):
         yield Fact(STEERED, f"{path}: {name}", f"is there (#{digest})", Place(path, line or 1))
 
@@ -116,10 +116,14 @@ def _texts(code: CodeType) -> Iterator[str]:
             yield from (one for one in each if isinstance(one, str))
 
 
-def _digest(code: CodeType) -> str:
-    """The digest of what a function does, wherever it stands."""
-    parts = [code.co_code, repr((code.co_names, code.co_varnames)).encode()]
-    for each in code.co_consts:
-        said = _digest(each) if isinstance(each, CodeType) else repr(each)
-        parts.append(said.encode("utf-8", "backslashreplace"))
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
+def _digest(code: CodeType, lines: Sequence[str]) -> str:
+    """The digest of the lines of a function, wherever it stands: byte code differs between versions
+    of Python, and an approval is to hold in all of them."""
+    ends = [end or start or 0 for start, end, *_ in _positions(code)]
+    said = [each.strip() for each in lines[code.co_firstlineno - 1 : max(ends)]]
+    return hashlib.sha256("\n".join(filter(None, said)).encode()).hexdigest()[:12]
+
+
+def _positions(code: CodeType) -> Iterator[tuple[int | None, ...]]:
+    for each in (code, *_functions(code)):
+        yield from each.co_positions()
