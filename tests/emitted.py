@@ -145,7 +145,8 @@ def compiled(project: Path) -> Path:
     The code of a module is found by the digest of its text, not by its time: a module that is
     edited at once, to the same length, is compiled again.
     """
-    options = ("-q", "--invalidation-mode", "checked-hash", ".")
+    # Also what is compiled by its time already: two mutants of one length may come in one second.
+    options = ("-q", "-f", "--invalidation-mode", "checked-hash", ".")
     subprocess.run(  # noqa: S603 - this Python
         [sys.executable, "-m", "compileall", *options], cwd=project.resolve(), check=True
     )
