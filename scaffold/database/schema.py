@@ -15,6 +15,8 @@ from scaffold.database.layout import TRUE, Sql
 from scaffold.database.sql import named
 
 Command = Literal["all", "select", "insert", "update", "delete"]
+COMMANDS = ("select", "insert", "update", "delete")
+"""Those of one statement."""
 
 
 @dataclass(frozen=True, slots=True)

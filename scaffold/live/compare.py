@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from scaffold.database.schema import COMMANDS
 from scaffold.live import words
 from scaffold.live.facts import GRANTED, OWNER, PRIVILEGES, Fact, Key
 from scaffold.live.progress import Progress
@@ -16,7 +17,6 @@ from scaffold.live.twin import prefix_of
 Difference = tuple[str, str]
 """What differs, and how."""
 
-COMMANDS = frozenset({"select", "insert", "update", "delete"})
 BOUND = {"row-level security": "on", "row-level security for its owner": "forced"}
 """What the table of a resource has, in every release."""
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from scaffold.database import printer
+from scaffold.database.schema import COMMANDS
 from scaffold.database.sql import identifier
 from scaffold.live import catalog
 from scaffold.live.address import rolled_back
@@ -141,7 +142,6 @@ def _beside(facts: Iterable[Fact], release: Release, owner: str) -> Iterable[Fac
         if each.kind == "table":  # this may be the role that makes the twin, which owns it all
             yield privileges("table", release.package, each.name, backup, "select")
         elif each.kind == "view":
-            held = ("select", "insert", "update", "delete")
-            yield privileges("view", release.name, each.name, app, *held)
+            yield privileges("view", release.name, each.name, app, *COMMANDS)
         elif each.kind == "function" and each.about["result"] != "trigger":
             yield privileges("function", release.name, each.name, app, "execute")

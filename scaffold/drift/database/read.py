@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
+from scaffold.database.schema import COMMANDS
 from scaffold.drift.database import rules_code, rules_rights, rules_rows
 from scaffold.drift.database.build import Build, digest
 from scaffold.drift.database.expression import (
@@ -18,7 +19,7 @@ from scaffold.drift.database.expression import (
 )
 from scaffold.drift.database.expression import read as predicate
 from scaffold.drift.database.rule import SqlRule
-from scaffold.drift.database.state import COMMANDS, PUBLIC, Policy, State, Table
+from scaffold.drift.database.state import PUBLIC, Policy, State, Table
 from scaffold.drift.database.tokens import Unreadable, statements
 from scaffold.drift.facts import Fact, Place
 from scaffold.drift.trees import Tree

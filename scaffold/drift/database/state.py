@@ -11,7 +11,6 @@ from typing import Final
 from scaffold.drift.database.tokens import Statement, split
 from scaffold.drift.facts import Place
 
-COMMANDS: Final = ("select", "insert", "update", "delete")
 PUBLIC: Final = "public"
 
 

@@ -19,6 +19,7 @@ from typing import Any, Final
 from scaffold.database import layout
 from scaffold.database.guards import guards
 from scaffold.database.predicates import Predicates, bound
+from scaffold.database.schema import COMMANDS
 from scaffold.database.sql import identifier, literal
 from scaffold.database.tables import tables
 from scaffold.design.model import Alternative, Column, Design, Entity
@@ -41,7 +42,7 @@ from scaffold.drift.database.rule import SqlRule
 from scaffold.drift.database.tokens import Unreadable, statements
 from scaffold.drift.facts import Fact, Place, surface_of
 from scaffold.drift.spec.rule import example
-from scaffold.drift.verdict import Absent, Order, Verdict, combined
+from scaffold.drift.verdict import Absent, Both, Order, Verdict, combined
 from scaffold.drift.witness import Untried
 from scaffold.tree.paths import SPEC
 
@@ -62,19 +63,13 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Certain(Order):
-    """Rows by what certainly is one of them, tokens as sets; what comes or goes is told elsewhere.
+    """Rows by what certainly is one of them, tokens as sets.
 
     Where it cannot be told whether there are more rows, it says that they are the same: the rule
     about the grants says then that nobody can tell.
     """
 
     absent: Absent = "nothing"
-
-    def verdict(self, before: Any | None, after: Any | None) -> Verdict:
-        """What became of a guard that is there before and after."""
-        if before is None or after is None:
-            return "equal"
-        return Order.verdict(self, before, after)
 
     def compare(self, before: Any, after: Any) -> Verdict:
         """By what one lets through and the other does not."""
@@ -109,7 +104,7 @@ roles:
             "do: [list, read], on: note, when: {owner_id: $user.id}}",
         ),
     ),
-    order=Certain(),
+    order=Both(Certain()),
     shows=Untried("It is seen with a change of the spec, which has a witness of its own."),
 )
 RULES: Final = (WIDENED,)
@@ -287,7 +282,6 @@ class _Guards:
         return self._known[key]
 
 
-COMMANDS: Final = ("select", "insert", "update", "delete")
 _DOES: Final = {
     "select": ("sees",),
     "insert": ("writes",),

@@ -13,7 +13,7 @@ from scaffold.drift.spec.renames import renames
 from scaffold.drift.spec.rule import SpecRule
 from scaffold.drift.spec.rules import rules
 from scaffold.drift.spec.state import State, Subject, Told
-from scaffold.drift.spec.ways import Coverage, Way, environments, renamed, ways_of, within
+from scaffold.drift.spec.ways import Coverage, Way, environments, ways_of, within
 from scaffold.drift.spec.witness import Asked, every, find, former, operation_of
 from scaffold.drift.verdict import Free, Verdict, from_both
 from scaffold.drift.witness import Witness
@@ -182,7 +182,7 @@ class Comparison:
     @cached_property
     def _known(self) -> frozenset[str]:
         """The resources that were there before, in the names of now."""
-        return frozenset(self.before.renamed.entity(e.name) for e in self.before.design.entities)
+        return frozenset(each.name for each in self.before.now.entities)
 
     @cached_property
     def _columns(self) -> dict[tuple[str, str], frozenset[str]]:
@@ -201,15 +201,11 @@ class Comparison:
     def _ways(self, state: State) -> dict[tuple[str, str], tuple[Way, ...]]:
         """By permission and role; a list that is asked for in two ways is one."""
         found: dict[tuple[str, str], tuple[Way, ...]] = {}
-        for entity in state.design.entities:
-            name = state.renamed.entity(entity.name)
+        for entity in state.now.entities:
             for operation in entity.operations:
-                known = self._columns.get((name, operation.verb), frozenset())
-                of, _, do = operation.permission.partition(":")
-                permission = f"{state.renamed.entity(of)}:{do}"
+                known = self._columns.get((entity.name, operation.verb), frozenset())
                 for role, ways in surface.ways(operation).items():
-                    mine = renamed(ways_of(ways), state.renamed, entity.name)
-                    found[permission, role] = within(mine, state.renamed, entity, known)
+                    found[operation.permission, role] = within(ways_of(ways), entity, known)
         return found
 
     def _access(self) -> Iterator[Change]:
@@ -320,8 +316,7 @@ class Comparison:
 def _columns(state: State) -> dict[tuple[str, str], frozenset[str]]:
     """By resource, in the names of now, and verb: the columns that an operation can see or set."""
     found: dict[tuple[str, str], frozenset[str]] = {}
-    for entity in state.design.entities:
-        name = state.renamed.entity(entity.name)
+    for entity in state.now.entities:
         for operation in entity.operations:
             match operation.verb:
                 case "create":
@@ -330,8 +325,7 @@ def _columns(state: State) -> dict[tuple[str, str], frozenset[str]]:
                     fields = [each for each in entity.fields if each.updatable]
                 case _:
                     fields = [each for each in entity.fields if each.readable]
-            names = (state.renamed.column(entity.name, each.name) for each in fields)
-            found[name, operation.verb] = frozenset(names)
+            found[entity.name, operation.verb] = frozenset(each.name for each in fields)
     return found
 
 

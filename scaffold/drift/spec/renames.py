@@ -6,7 +6,9 @@ not hide a wider grant. `scaffold generate` asks about the same pairs.
 
 from __future__ import annotations
 
-from scaffold.design.model import Design, Entity
+from collections.abc import Sequence
+
+from scaffold.design.model import Attribute, Column, Design, Entity
 from scaffold.drift.spec.state import Renames
 from scaffold.spec.model import Spec
 
@@ -28,34 +30,25 @@ def renames(old: Spec, before: Design, new: Spec, after: Design) -> Renames:
     for each in before.declared:
         name = entities.get(each.name, each.name)
         now = next((e for e in after.declared if e.name == name), None)
-        if now is not None and (found := _columns(each, now)):
+        if now is not None and (found := _called(each.fields, now.fields)):
             columns[each.name] = found
     if before.tenant != after.tenant:  # there is one kind of them, whatever it is called
         entities[before.tenant] = after.tenant
-    attributes = _attributes(before, after)
+    attributes = _called(before.tenant_attributes, after.tenant_attributes)
     if attributes:  # they are columns of it, and what is said of a new one
         founding = (each.operation.id for each in before.joins if each.founding)
         columns |= dict.fromkeys((before.tenant, *founding), attributes)
     return Renames(entities, columns, attributes)
 
 
-def _attributes(before: Design, after: Design) -> dict[str, str]:
-    """The attributes of a tenant."""
-    known = {each.name for each in before.tenant_attributes}
-    there = {each.name for each in after.tenant_attributes}
+def _called(
+    before: Sequence[Attribute | Column], after: Sequence[Attribute | Column]
+) -> dict[str, str]:
+    """What columns, or attributes of a tenant, are called now, by their names before."""
+    known, there = ({each.name for each in some} for some in (before, after))
     return {
         each.renamed_from: each.name
-        for each in after.tenant_attributes
-        if each.renamed_from in known - there and each.name not in known
-    }
-
-
-def _columns(before: Entity, after: Entity) -> dict[str, str]:
-    known = {each.name for each in before.fields}
-    there = {each.name for each in after.fields}
-    return {
-        each.renamed_from: each.name
-        for each in after.fields
+        for each in after
         if each.renamed_from in known - there and each.name not in known
     }
 

@@ -213,7 +213,7 @@ class Renames:
             replace(
                 each,
                 entity=name,
-                permission=self.text("access", each.permission),
+                permission=self._permission(each.permission),
                 alternatives=tuple(self._alternative(found.name, one) for one in each.alternatives),
             )
             for each in found.operations
@@ -226,6 +226,10 @@ class Renames:
             columns=tuple(columns),
             operations=tuple(operations),
         )
+
+    def _permission(self, found: str) -> str:
+        entity, _, do = found.partition(":")
+        return f"{self.entity(entity)}:{do}"
 
     def _alternative(self, entity: str, found: Alternative) -> Alternative:
         return replace(

@@ -11,7 +11,6 @@ from typing import Any
 from scaffold.design import surface
 from scaffold.design.model import Condition, Design, Entity
 from scaffold.design.model import Term as Resolved
-from scaffold.drift.spec.state import Renames
 from scaffold.lint.logic import Values, implies, possible
 from scaffold.spec.conditions import Condition as Written
 from scaffold.spec.conditions import Term
@@ -119,13 +118,11 @@ def _holds_more(wide: Way, narrow: Way) -> bool:
     return fields and gives
 
 
-def within(
-    ways: Iterable[Way], names: Renames, entity: Entity, known: frozenset[str]
-) -> tuple[Way, ...]:
+def within(ways: Iterable[Way], entity: Entity, known: frozenset[str]) -> tuple[Way, ...]:
     """The ways with the columns of `known` alone, all of them named: those that such an operation
     can have before and now. What is said of others is said by their own facts.
     """
-    every = frozenset(names.column(entity.name, each.name) for each in entity.fields) & known
+    every = frozenset(each.name for each in entity.fields) & known
     return tuple(
         Way(each.conditions, every if each.fields is None else each.fields & known, each.gives)
         for each in ways
@@ -151,18 +148,3 @@ def _written(condition: Condition) -> Written:
 def environments(*designs: Design) -> frozenset[str]:
     """The environments of some designs."""
     return frozenset(name for each in designs for name in each.environments)
-
-
-def renamed(ways: Iterable[Way], names: Renames, entity: str) -> tuple[Way, ...]:
-    """The ways in the names of now."""
-    if not names.columns.get(entity) and not names.attributes:
-        return tuple(ways)
-
-    return tuple(
-        Way(
-            tuple(names.condition(entity, c) for c in each.conditions),
-            each.fields and frozenset(names.column(entity, f) for f in each.fields),
-            each.gives,
-        )
-        for each in ways
-    )
